@@ -1,0 +1,79 @@
+//! Selection of the best entries with a fixed tie rule.
+
+use crate::ContributionId;
+use alloc::{collections::BinaryHeap, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::cmp::Ordering;
+use scale_info::TypeInfo;
+
+/// A contribution and its score for one query.
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, Copy, PartialEq, Eq, Debug,
+)]
+pub struct Entry {
+	/// The contribution.
+	pub contribution: ContributionId,
+	/// The exact integer dot product of query sketch and leaf.
+	pub score: i64,
+}
+
+/// The one order of entries: higher score first, then lower contribution number.
+pub fn precedes(a: &Entry, b: &Entry) -> Ordering {
+	b.score.cmp(&a.score).then(a.contribution.cmp(&b.contribution))
+}
+
+/// An entry ordered by [`precedes`]: the greatest comes last.
+#[derive(PartialEq, Eq)]
+struct Ranked(Entry);
+
+impl Ord for Ranked {
+	fn cmp(&self, other: &Self) -> Ordering {
+		precedes(&self.0, &other.0)
+	}
+}
+
+impl PartialOrd for Ranked {
+	fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+		Some(self.cmp(other))
+	}
+}
+
+/// The at most `limit` first entries with a positive score, in the order of [`precedes`].
+///
+/// O(n log limit) time and O(limit) memory.
+pub fn top_entries(entries: impl IntoIterator<Item = Entry>, limit: usize) -> Vec<Entry> {
+	let mut heap = BinaryHeap::new();
+	for entry in entries.into_iter().filter(|e| e.score > 0) {
+		heap.push(Ranked(entry));
+		if heap.len() > limit {
+			heap.pop();
+		}
+	}
+	let mut top: Vec<_> = heap.into_iter().map(|r| r.0).collect();
+	top.sort_by(precedes);
+	top
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use core::cmp::Reverse;
+	use proptest::prelude::*;
+
+	proptest! {
+		#[test]
+		fn top_should_equal_sorted_prefix_when_compared_to_naive(
+			scores in prop::collection::vec(-5i64..20, 0..60),
+			limit in 0usize..20,
+		) {
+			let entries: Vec<_> = (0..)
+				.zip(&scores)
+				.map(|(contribution, &score)| Entry { contribution, score })
+				.collect();
+			let mut naive: Vec<_> = entries.iter().copied().filter(|e| e.score > 0).collect();
+			naive.sort_by_key(|e| (Reverse(e.score), e.contribution));
+			naive.truncate(limit);
+			prop_assert_eq!(top_entries(entries, limit), naive);
+		}
+	}
+}

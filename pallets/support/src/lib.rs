@@ -1,0 +1,26 @@
+//! Identifiers and the small traits through which the pallets know each other.
+//!
+//! A pallet never depends on another pallet of this workspace: it names the trait it needs in its
+//! `Config`, the other pallet implements the trait, and the runtime wires the two. So each pallet
+//! is tested alone with a mock.
+//!
+//! ```text
+//! inference-market --AttributionJobs--> attribution --Settlement--> inference-market
+//!        |                                   |
+//!        +-- ModelTerms --> model-registry <-+-- IndexedModels
+//!        |                        |
+//!        +-- ContributionOwners   +-- TrainingData --> datanets
+//! ```
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod ids;
+mod models;
+mod settlement;
+mod training;
+
+pub use ids::{DatanetId, InferenceId, JobId, ModelId, VersionNumber};
+pub use models::{Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, Usage};
+pub use settlement::{AttributionJobs, Inferences, Outcome, Question, Settlement};
+pub use training::{ContributionOwners, TrainingData, TrainingSource};

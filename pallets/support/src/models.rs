@@ -1,0 +1,117 @@
+//! What attribution and the market need to know of a model.
+
+use crate::ModelId;
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use openledger_proof::{ContributionId, IndexCommitment, Share};
+use polkadot_sdk::{sp_core::H256, sp_runtime::Permill};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// What one inference costs, before the platform fee.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub enum Pricing<Balance> {
+	/// A flat price for each call.
+	PerCall(Balance),
+	/// Prices for 1,000 tokens of input and of output.
+	PerThousandTokens {
+		/// Price of 1,000 input tokens.
+		input: Balance,
+		/// Price of 1,000 output tokens.
+		output: Balance,
+	},
+}
+
+/// Tokens that one inference used. Models without tokens report zeros.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+)]
+pub struct Usage {
+	/// Tokens read.
+	pub input_tokens: u32,
+	/// Tokens produced.
+	pub output_tokens: u32,
+}
+
+/// The files an attester needs to recompute an answer and attribute it, by blake2-256.
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, Copy, PartialEq, Eq, Debug,
+)]
+pub struct Artifacts {
+	/// The weights file.
+	pub weights: H256,
+	/// The influence index file.
+	pub index: H256,
+}
+
+/// Reads the influence index of a model.
+pub trait IndexedModels {
+	/// The committed index, while the model is active or was active (a retired model's open
+	/// inferences still settle).
+	fn index(model: ModelId) -> Option<IndexCommitment>;
+
+	/// The files behind the model.
+	fn artifacts(model: ModelId) -> Option<Artifacts>;
+
+	/// The number of the leaf that must hold `contribution`: leaves follow the order of the
+	/// model's training sources, and within each the order of acceptance.
+	fn leaf_index(model: ModelId, contribution: ContributionId) -> Option<u32>;
+}
+
+/// What the market asks for and whom it pays.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms<AccountId, Balance> {
+	/// The account that may answer.
+	pub host: AccountId,
+	/// The price.
+	pub pricing: Pricing<Balance>,
+}
+
+/// One owner in a model's line of descent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Payee<AccountId> {
+	/// The owner.
+	pub owner: AccountId,
+	/// The share of what reaches this owner that passes on to the owner of the parent model.
+	/// Zero for a model without parent.
+	pub passes_on: Permill,
+}
+
+/// Reads a model's terms of business.
+pub trait ModelTerms<AccountId, Balance> {
+	/// Terms for new requests; `None` unless the model is active.
+	fn terms(model: ModelId) -> Option<Terms<AccountId, Balance>>;
+
+	/// The account that may answer open requests of a model that is active or was.
+	fn host(model: ModelId) -> Option<AccountId>;
+
+	/// The owner, then the owners of its ancestors, nearest first. Empty for an unknown model.
+	fn payees(model: ModelId) -> Vec<Payee<AccountId>>;
+
+	/// Shares used when an inference has no attribution of its own: those of the model's held-out
+	/// loss, verified at activation. They sum to [`openledger_proof::PARTS`].
+	fn held_out_shares(model: ModelId) -> Vec<Share>;
+}
