@@ -1,0 +1,207 @@
+//! From real to integer vectors.
+//!
+//! A score is a sum of products over coordinates, so a coordinate may be multiplied by any factor
+//! on one side and divided by it on the other. The factors chosen make both sides equally large,
+//! coordinate by coordinate: then one common scale wastes the fewest bits. That scale takes the
+//! largest value to the end of the integer range; nothing is clipped, for clipping costs far more
+//! accuracy than coarser rounding.
+
+use crate::{Error, Result};
+use openledger_proof::{Sketch, Width};
+
+/// The factors that take real coordinates to integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scales {
+	/// Multiplied onto each coordinate of an influence vector, `[dimension]`; the products lie in
+	/// the integer range of the index's width.
+	pub leaf: Vec<f32>,
+	/// Multiplied onto each coordinate of a query gradient, `[dimension]`; each query is then
+	/// scaled by its own largest value.
+	pub query: Vec<f32>,
+}
+
+/// The largest integer of a width; its negative is the smallest used.
+fn limit(width: Width) -> f64 {
+	match width {
+		Width::Int8 => f64::from(i8::MAX),
+		Width::Int16 => f64::from(i16::MAX),
+	}
+}
+
+impl Scales {
+	/// Fits the factors to influence vectors (each `[dimension]`) and to the mean square of each
+	/// coordinate of typical query gradients, `query_squares` `[dimension]`.
+	///
+	/// A coordinate that is zero on either side gets the factor 0: it adds nothing to scores.
+	pub fn fit(leaves: &[Vec<f32>], query_squares: &[f64], width: Width) -> Self {
+		let mut leaf_squares = vec![0.0; query_squares.len()];
+		for leaf in leaves {
+			leaf_squares.iter_mut().zip(leaf).for_each(|(sum, x)| *sum += f64::from(*x).powi(2));
+		}
+		let leaf_count = leaves.len().max(1) as f64;
+		let balance: Vec<f64> = leaf_squares
+			.iter()
+			.zip(query_squares)
+			.map(|(leaf, query)| (query / (leaf / leaf_count)).sqrt().sqrt())
+			.map(|factor| if usable(factor) { factor } else { 0.0 })
+			.collect();
+		let products = leaves.iter().flat_map(|leaf| leaf.iter().zip(&balance));
+		let largest =
+			products.fold(0.0f64, |max, (x, factor)| max.max((f64::from(*x) * factor).abs()));
+		let scale = if largest > 0.0 { limit(width) / largest } else { 0.0 };
+		let inverse = |factor: f64| if factor > 0.0 { (1.0 / factor) as f32 } else { 0.0 };
+		Self {
+			leaf: balance.iter().map(|factor| (factor * scale) as f32).collect(),
+			query: balance.iter().map(|factor| inverse(*factor)).collect(),
+		}
+	}
+
+	/// The sketch of an influence vector, `[dimension]`.
+	pub fn leaf(&self, influence: &[f32], width: Width) -> Sketch {
+		let products = influence.iter().zip(&self.leaf);
+		round(products.map(|(x, factor)| f64::from(*x) * f64::from(*factor)), width)
+	}
+
+	/// The sketch of a query gradient, `[dimension]`. A gradient of zeros has a sketch of zeros.
+	///
+	/// # Errors
+	/// [`Error::NotFinite`].
+	pub fn query(&self, gradient: &[f64], width: Width) -> Result<Sketch> {
+		let products = gradient.iter().zip(&self.query);
+		let balanced: Vec<f64> = products.map(|(x, factor)| x * f64::from(*factor)).collect();
+		if balanced.iter().any(|x| !x.is_finite()) {
+			return Err(Error::NotFinite("a query gradient"));
+		}
+		let largest = balanced.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+		let part = |x: &f64| if largest > 0.0 { x / largest } else { 0.0 };
+		Ok(round(balanced.iter().map(|x| part(x) * limit(width)), width))
+	}
+}
+
+/// Whether a balancing factor and its inverse are both normal numbers of single precision, with
+/// room for scaling.
+fn usable(factor: f64) -> bool {
+	(1e-18..1e18).contains(&factor)
+}
+
+/// Rounds to the nearest integer, halves away from zero. Values are in range up to the rounding of
+/// scales.
+fn round(values: impl Iterator<Item = f64>, width: Width) -> Sketch {
+	let limit = limit(width);
+	let rounded = values.map(|x| x.round().clamp(-limit, limit));
+	match width {
+		Width::Int8 => Sketch::Int8(rounded.map(|x| x as i8).collect()),
+		Width::Int16 => Sketch::Int16(rounded.map(|x| x as i16).collect()),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn integers(sketch: &Sketch) -> Vec<i64> {
+		match sketch {
+			Sketch::Int8(v) => v.iter().map(|x| i64::from(*x)).collect(),
+			Sketch::Int16(v) => v.iter().map(|x| i64::from(*x)).collect(),
+		}
+	}
+
+	/// Leaves and queries with coordinates of very different sizes.
+	fn vectors() -> impl Strategy<Value = (Vec<Vec<f32>>, Vec<Vec<f64>>)> {
+		(2usize..40).prop_flat_map(|n| {
+			let exponents = prop::collection::vec(-6i32..6, n);
+			let unit = move || prop::collection::vec(prop::collection::vec(-1.0f64..1.0, n), 1..6);
+			(exponents.clone(), exponents, unit(), unit()).prop_map(
+				|(left, right, leaves, queries)| {
+					let size = |rows: Vec<Vec<f64>>, exponents: &[i32]| -> Vec<Vec<f64>> {
+						let scaled = |row: Vec<f64>| {
+							row.iter().zip(exponents).map(|(x, e)| x * 10f64.powi(*e)).collect()
+						};
+						rows.into_iter().map(scaled).collect()
+					};
+					let leaves = size(leaves, &left);
+					let leaves =
+						leaves.iter().map(|row| row.iter().map(|x| *x as f32).collect()).collect();
+					(leaves, size(queries, &right))
+				},
+			)
+		})
+	}
+
+	fn squares(queries: &[Vec<f64>]) -> Vec<f64> {
+		let n = queries[0].len();
+		(0..n)
+			.map(|i| queries.iter().map(|q| q[i] * q[i]).sum::<f64>() / queries.len() as f64)
+			.collect()
+	}
+
+	proptest! {
+		#[test]
+		fn largest_value_should_reach_the_end_of_the_range((leaves, queries) in vectors()) {
+			for width in [Width::Int8, Width::Int16] {
+				let scales = Scales::fit(&leaves, &squares(&queries), width);
+				let all: Vec<i64> = leaves.iter().flat_map(|l| integers(&scales.leaf(l, width))).collect();
+				let end = limit(width) as i64;
+				prop_assert_eq!(all.iter().map(|x| x.abs()).max(), Some(end));
+				let query = integers(&scales.query(&queries[0], width).unwrap());
+				prop_assert_eq!(query.iter().map(|x| x.abs()).max(), Some(end));
+			}
+		}
+
+		#[test]
+		fn score_should_be_proportional_to_the_real_one_within_rounding((leaves, queries) in vectors()) {
+			let width = Width::Int16;
+			let scales = Scales::fit(&leaves, &squares(&queries), width);
+			for query in &queries {
+				let sketch = scales.query(query, width).unwrap();
+				let balanced = query.iter().zip(&scales.query).map(|(x, f)| x * f64::from(*f));
+				let unit = limit(width) / balanced.fold(0.0f64, |max, x| max.max(x.abs()));
+				for leaf in &leaves {
+					let found = sketch.dot(&scales.leaf(leaf, width)).unwrap() as f64;
+					let terms = query.iter().zip(leaf).zip(scales.query.iter().zip(&scales.leaf));
+					let (mut expected, mut bound) = (0.0, 0.0);
+					for ((q, x), (fq, fx)) in terms {
+						let (q, x) = (q * f64::from(*fq) * unit, f64::from(*x) * f64::from(*fx));
+						expected += q * x;
+						// Half a unit on either side.
+						bound += 0.5 * q.abs() + 0.5 * x.abs() + 0.26;
+					}
+					prop_assert!((found - expected).abs() <= bound, "{} {} {}", found, expected, bound);
+				}
+			}
+		}
+
+		#[test]
+		fn factors_should_cancel_between_the_sides((leaves, queries) in vectors()) {
+			let scales = Scales::fit(&leaves, &squares(&queries), Width::Int8);
+			let products: Vec<f32> = scales.leaf.iter().zip(&scales.query).map(|(l, q)| l * q).collect();
+			let first = products.iter().copied().find(|x| *x > 0.0).unwrap();
+			prop_assert!(products.iter().all(|x| *x == 0.0 || (x / first - 1.0).abs() < 1e-5));
+		}
+	}
+
+	#[test]
+	fn coordinate_should_be_left_out_when_it_is_zero_on_one_side() {
+		let leaves = [vec![0.0, 1.0, 3.0]];
+		let scales = Scales::fit(&leaves, &[1.0, 0.0, 2.0], Width::Int8);
+		assert_eq!((scales.leaf[0], scales.leaf[1]), (0.0, 0.0));
+		assert_eq!(integers(&scales.leaf(&leaves[0], Width::Int8)), [0, 0, 127]);
+		let query = scales.query(&[5.0, 5.0, -1.0], Width::Int8).unwrap();
+		assert_eq!(integers(&query), [0, 0, -127]);
+	}
+
+	#[test]
+	fn sketch_should_be_zero_when_everything_is() {
+		let scales = Scales::fit(&[vec![0.0; 3]], &[0.0; 3], Width::Int16);
+		assert_eq!(integers(&scales.leaf(&[0.0; 3], Width::Int16)), [0, 0, 0]);
+		assert_eq!(integers(&scales.query(&[0.0; 3], Width::Int16).unwrap()), [0, 0, 0]);
+	}
+
+	#[test]
+	fn query_should_be_refused_when_not_finite() {
+		let scales = Scales::fit(&[vec![1.0]], &[1.0], Width::Int8);
+		assert!(scales.query(&[f64::NAN], Width::Int8).is_err());
+		assert!(scales.query(&[f64::INFINITY], Width::Int8).is_err());
+	}
+}

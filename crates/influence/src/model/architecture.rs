@@ -1,0 +1,151 @@
+//! What a model computes, apart from its weights.
+
+use crate::{Error, Result};
+use openledger_proof::MAX_DIMENSION;
+use serde::{Deserialize, Serialize};
+
+/// The non-linearity between two layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+	/// The hyperbolic tangent.
+	Tanh,
+	/// `max(z, 0)`.
+	Relu,
+}
+
+/// The architecture descriptor, in JSON on chain:
+/// `{"kind":"mlp","widths":[64,32,10],"activation":"tanh"}` or
+/// `{"kind":"logistic","inputs":64,"classes":10}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Architecture {
+	/// Multinomial logistic regression: one linear layer.
+	Logistic {
+		/// Features.
+		inputs: usize,
+		/// Classes.
+		classes: usize,
+	},
+	/// A multi-layer perceptron: linear layers with a non-linearity between them, all with biases.
+	Mlp {
+		/// Features, widths of the hidden layers, classes.
+		widths: Vec<usize>,
+		/// After every layer but the last.
+		activation: Activation,
+	},
+}
+
+impl Architecture {
+	/// A multi-layer perceptron.
+	pub fn mlp(widths: &[usize], activation: Activation) -> Self {
+		Self::Mlp { widths: widths.to_vec(), activation }
+	}
+
+	/// Reads and checks a descriptor.
+	///
+	/// # Errors
+	/// [`Error::Json`], and those of [`Architecture::check`].
+	pub fn from_json(text: &str) -> Result<Self> {
+		let what = "architecture descriptor";
+		let architecture: Self =
+			serde_json::from_str(text).map_err(|source| Error::Json { what, source })?;
+		architecture.check()?;
+		Ok(architecture)
+	}
+
+	/// The descriptor.
+	pub fn to_json(&self) -> String {
+		// A tagged enum of numbers and strings always has a JSON form.
+		serde_json::to_string(self).unwrap_or_default()
+	}
+
+	/// Checks that each layer has a width, that there are two classes at least, and that a sketch
+	/// of the model does not exceed [`MAX_DIMENSION`].
+	///
+	/// # Errors
+	/// [`Error::Setting`].
+	pub fn check(&self) -> Result<()> {
+		let widths = self.widths();
+		if widths.len() < 2 || widths.contains(&0) {
+			let reason = "needs features and classes, and no layer may be empty";
+			return Err(Error::setting("architecture", reason));
+		}
+		if self.classes() < 2 {
+			return Err(Error::setting("architecture", "needs at least two classes"));
+		}
+		let parameters = widths.windows(2).try_fold(0usize, |sum, pair| {
+			pair[0].checked_add(1)?.checked_mul(pair[1])?.checked_add(sum)
+		});
+		match parameters {
+			Some(parameters) if parameters <= MAX_DIMENSION as usize => Ok(()),
+			_ => {
+				let reason = format!("has more than {MAX_DIMENSION} parameters: narrow its layers");
+				Err(Error::setting("architecture", reason))
+			},
+		}
+	}
+
+	/// Widths from the features to the classes.
+	pub fn widths(&self) -> Vec<usize> {
+		match self {
+			Self::Logistic { inputs, classes } => vec![*inputs, *classes],
+			Self::Mlp { widths, .. } => widths.clone(),
+		}
+	}
+
+	/// The non-linearity. Of no effect where there is one layer only.
+	pub fn activation(&self) -> Activation {
+		match self {
+			Self::Logistic { .. } => Activation::Tanh,
+			Self::Mlp { activation, .. } => *activation,
+		}
+	}
+
+	/// Number of features.
+	pub fn inputs(&self) -> usize {
+		self.widths().first().copied().unwrap_or(0)
+	}
+
+	/// Number of classes.
+	pub fn classes(&self) -> usize {
+		self.widths().last().copied().unwrap_or(0)
+	}
+
+	/// Number of weights and biases: the dimension of a sketch of the model.
+	pub fn parameters(&self) -> usize {
+		self.widths().windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn descriptor_should_round_trip() {
+		let text = r#"{"kind":"mlp","widths":[64,32,10],"activation":"tanh"}"#;
+		let architecture = Architecture::from_json(text).unwrap();
+		assert_eq!(architecture, Architecture::mlp(&[64, 32, 10], Activation::Tanh));
+		assert_eq!(architecture.to_json(), text);
+		assert_eq!(architecture.parameters(), 65 * 32 + 33 * 10);
+		let text = r#"{"kind":"logistic","inputs":64,"classes":10}"#;
+		assert_eq!(Architecture::from_json(text).unwrap().to_json(), text);
+	}
+
+	#[test]
+	fn descriptor_should_be_refused_when_out_of_range() {
+		for text in [
+			r#"{"kind":"mlp","widths":[64],"activation":"tanh"}"#,
+			r#"{"kind":"mlp","widths":[64,0,10],"activation":"tanh"}"#,
+			r#"{"kind":"mlp","widths":[64,32,1],"activation":"tanh"}"#,
+			r#"{"kind":"logistic","inputs":100000000,"classes":10}"#,
+			r#"{"kind":"logistic","inputs":18446744073709551615,"classes":10}"#,
+			r#"{"kind":"transformer"}"#,
+			r#"{"kind":"mlp","widths":[64,10],"activation":"tanh","dropout":0.1}"#,
+			"",
+		] {
+			assert!(Architecture::from_json(text).is_err(), "{text}");
+		}
+	}
+}

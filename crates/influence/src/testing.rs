@@ -1,0 +1,79 @@
+//! Data and models for this crate's tests.
+
+use crate::{
+	model::network::{Linear, Network},
+	Activation, Architecture, Dataset, Model, Schema, TrainConfig,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::{path::Path, sync::OnceLock};
+
+/// The 1,797 handwritten digits.
+pub fn digits() -> Dataset {
+	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/digits.csv.gz");
+	let schema = Schema { columns: Some(64), classes: Some(10), max_rows: None };
+	Dataset::read_csv(&path, &schema).unwrap()
+}
+
+/// A small model trained on 600 digits, those rows, and 200 others. Trained once.
+pub fn digits_model() -> (Model, Dataset, Dataset) {
+	static MODEL: OnceLock<(Model, Dataset, Dataset)> = OnceLock::new();
+	let make = || {
+		let (train, rest) = digits().split(600, 5).unwrap();
+		let architecture = Architecture::mlp(&[64, 16, 10], Activation::Tanh);
+		let config = TrainConfig { epochs: 30, ..TrainConfig::standard(architecture) };
+		let model = crate::train(&train, &config, &mut |_| ()).unwrap().model;
+		(model, train, rest.select(&(0..200).collect::<Vec<_>>()).unwrap())
+	};
+	MODEL.get_or_init(make).clone()
+}
+
+/// Three separable classes of points in the plane, by turns.
+pub fn blobs(rows: usize, seed: u64) -> Dataset {
+	let mut rng = ChaCha8Rng::seed_from_u64(seed);
+	let centres = [[2.0, 0.0], [-1.0, 1.7], [-1.0, -1.7]];
+	let labels: Vec<u32> = (0..rows as u32).map(|i| i % 3).collect();
+	let point = |label: &u32| centres[*label as usize].map(|x| x + rng.random_range(-0.7..0.7));
+	let features = labels.iter().flat_map(point).collect();
+	Dataset::new(2, features, labels).unwrap()
+}
+
+/// A multi-layer perceptron with random weights, biases and scaling.
+pub fn random_model(widths: &[usize], activation: Activation, seed: u64) -> Model {
+	let mut rng = ChaCha8Rng::seed_from_u64(seed);
+	let mut uniform =
+		|n: usize, size: f32| (0..n).map(|_| rng.random_range(-size..size)).collect::<Vec<_>>();
+	let layers = widths
+		.windows(2)
+		.map(|pair| {
+			let weight = uniform(pair[0] * pair[1], 1.5 / (pair[0] as f32).sqrt());
+			Linear::new(pair[0], weight, uniform(pair[1], 0.3))
+		})
+		.collect();
+	let shift = uniform(widths[0], 1.0);
+	let factor = uniform(widths[0], 0.1).iter().map(|x| x.abs() + 0.05).collect();
+	Model::new(Architecture::mlp(widths, activation), layers, shift, factor).unwrap()
+}
+
+/// The network with `change` added to one parameter, in the order of gradient coordinates: layer by
+/// layer `[outputs][inputs + 1]`, the bias last in each row.
+pub fn perturbed(model: &Model, coordinate: usize, change: f32) -> Network {
+	let mut network = model.network().clone();
+	let mut rest = coordinate;
+	for layer in &mut network.layers {
+		if rest >= layer.coordinates() {
+			rest -= layer.coordinates();
+			continue;
+		}
+		let (output, input) = (rest / (layer.inputs + 1), rest % (layer.inputs + 1));
+		let (mut weight, mut bias) = (layer.weight.clone(), layer.bias.clone());
+		if input == layer.inputs {
+			bias[output] += change;
+		} else {
+			weight[output * layer.inputs + input] += change;
+		}
+		*layer = Linear::new(layer.inputs, weight, bias);
+		break;
+	}
+	network
+}
