@@ -1,0 +1,69 @@
+//! Which contribution has which leaf.
+
+use crate::{Config, Models, Pallet};
+use alloc::vec::Vec;
+use codec::Encode;
+use openledger_pallet_support::{Artifacts, IndexedModels, ModelId, TrainingData, TrainingSource};
+use openledger_proof::{blake2_256, ContributionId, IndexCommitment};
+use polkadot_sdk::*;
+use sp_core::H256;
+
+/// The manifest of a model: blake2-256 of the SCALE-encoded list of its sources' manifests, in the order
+/// of the sources.
+pub fn training_manifest(manifests: &[H256]) -> H256 {
+	manifests.using_encoded(blake2_256)
+}
+
+/// A source with the place of its leaves.
+pub(crate) struct Span {
+	source: TrainingSource,
+	/// Number of its first leaf.
+	first: u32,
+	/// Number of its leaves.
+	length: u32,
+}
+
+/// Where the leaves of a model's sources are. One database read for each source.
+///
+/// `None` if a source is not published, or there are more than `u32::MAX` leaves.
+pub(crate) fn spans<T: Config>(sources: &[TrainingSource]) -> Option<Vec<Span>> {
+	let mut first = 0u32;
+	let mut spans = Vec::with_capacity(sources.len());
+	for source in sources.iter().copied() {
+		let length = T::TrainingData::contribution_count(source)?;
+		spans.push(Span { source, first, length });
+		first = first.checked_add(length)?;
+	}
+	Some(spans)
+}
+
+/// Number of leaves that the sources demand.
+pub(crate) fn leaf_count(spans: &[Span]) -> u32 {
+	spans.last().map_or(0, |span| span.first.saturating_add(span.length))
+}
+
+/// The number of the leaf that must hold `contribution`; `None` if it is in none of the sources. One
+/// database read.
+pub(crate) fn leaf_number<T: Config>(spans: &[Span], contribution: ContributionId) -> Option<u32> {
+	let (datanet, position) = T::TrainingData::position(contribution)?;
+	let span = spans.iter().find(|span| span.source.datanet == datanet)?;
+	// A version is a prefix: later contributions of the datanet are not in it.
+	(position < span.length).then(|| span.first.saturating_add(position))
+}
+
+impl<T: Config> IndexedModels for Pallet<T> {
+	fn index(model: ModelId) -> Option<IndexCommitment> {
+		let model = Models::<T>::get(model)?;
+		model.was_activated().then_some(model.registration.index)
+	}
+
+	fn artifacts(model: ModelId) -> Option<Artifacts> {
+		let registration = Models::<T>::get(model)?.registration;
+		Some(Artifacts { weights: registration.weights, index: registration.index_file })
+	}
+
+	fn leaf_index(model: ModelId, contribution: ContributionId) -> Option<u32> {
+		let sources = Models::<T>::get(model)?.registration.sources;
+		leaf_number::<T>(&spans::<T>(&sources)?, contribution)
+	}
+}

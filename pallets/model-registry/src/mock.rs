@@ -1,0 +1,224 @@
+//! A runtime with this pallet alone, over datanets that are plain arithmetic.
+
+use crate as pallet_model_registry;
+use crate::{training_manifest, types::Parameters, Registration};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstU128, ConstU32},
+};
+use frame_system::EnsureRoot;
+use openledger_pallet_support::{DatanetId, Pricing, TrainingData, TrainingSource};
+use openledger_proof::{
+	blake2_256, merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry,
+	IndexCommitment, Leaf, ProvenEntry, Sketch, Width,
+};
+use polkadot_sdk::*;
+use sp_core::H256;
+use sp_runtime::{BuildStorage, Permill};
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+
+	#[runtime::pallet_index(2)]
+	pub type ModelRegistry = pallet_model_registry;
+}
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<u128>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<1>;
+	type AccountStore = System;
+}
+
+parameter_types! {
+	pub const Treasury: u64 = TREASURY;
+}
+
+impl crate::Config for Test {
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<u64>;
+	type Treasury = Treasury;
+	type TrainingData = Arithmetic;
+	type MaxName = ConstU32<16>;
+	type MaxDescriptor = ConstU32<64>;
+	type MaxSources = ConstU32<3>;
+	type MaxEntries = ConstU32<{ MAX_ENTRIES as u32 }>;
+	type MaxDimension = ConstU32<16>;
+	type MaxAncestors = ConstU32<2>;
+	type WeightInfo = ();
+}
+
+/// Datanets 0 to 3 with accepted contributions `10 * position + datanet`; version `v` of datanet `d` has
+/// `lengths(d)[v]` of them.
+pub struct Arithmetic;
+
+pub const DATANETS: u32 = 4;
+
+pub fn lengths(datanet: DatanetId) -> [u32; 2] {
+	[datanet + 1, datanet + 4]
+}
+
+impl TrainingData for Arithmetic {
+	fn contribution_count(source: TrainingSource) -> Option<u32> {
+		let length = lengths(source.datanet).get(source.version as usize).copied();
+		length.filter(|_| source.datanet < DATANETS)
+	}
+
+	fn manifest(source: TrainingSource) -> Option<H256> {
+		Some(blake2_256(
+			&contributions_of(source)?.iter().flat_map(|c| c.to_le_bytes()).collect::<Vec<_>>(),
+		))
+	}
+
+	fn position(contribution: ContributionId) -> Option<(DatanetId, u32)> {
+		let (datanet, position) = ((contribution % 10) as u32, (contribution / 10) as u32);
+		// Two more than the last version are accepted.
+		(datanet < DATANETS && position < lengths(datanet)[1] + 2).then_some((datanet, position))
+	}
+}
+
+/// The contributions of a version in order of acceptance.
+pub fn contributions_of(source: TrainingSource) -> Option<Vec<ContributionId>> {
+	let length = Arithmetic::contribution_count(source)?;
+	Some((0..length).map(|position| u64::from(10 * position + source.datanet)).collect())
+}
+
+pub const MAX_ENTRIES: usize = 4;
+pub const OWNER: u64 = 1;
+pub const OTHER: u64 = 2;
+pub const HOST: u64 = 3;
+pub const TREASURY: u64 = 99;
+pub const ACCOUNTS: [u64; 4] = [OWNER, OTHER, HOST, TREASURY];
+
+pub const START: u128 = 10_000;
+pub const FEE: u128 = 10;
+
+/// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.
+pub fn run(test: impl FnOnce()) {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	pallet_balances::GenesisConfig::<Test> {
+		balances: ACCOUNTS.iter().map(|who| (*who, START)).collect(),
+		..Default::default()
+	}
+	.assimilate_storage(&mut storage)
+	.unwrap();
+	crate::GenesisConfig::<Test> { parameters: Parameters { registration_fee: FEE } }
+		.assimilate_storage(&mut storage)
+		.unwrap();
+	sp_io::TestExternalities::new(storage).execute_with(|| {
+		System::set_block_number(1);
+		test();
+		ModelRegistry::do_try_state().unwrap();
+		assert_eq!(Balances::total_issuance(), START * ACCOUNTS.len() as u128);
+	});
+}
+
+pub fn signed(who: u64) -> RuntimeOrigin {
+	RuntimeOrigin::signed(who)
+}
+
+/// A model's index with all its leaves, and the query sketch of its held-out loss.
+#[derive(Clone, Debug)]
+pub struct Trained {
+	pub sources: Vec<TrainingSource>,
+	pub leaves: Vec<Leaf>,
+	pub query: Sketch,
+}
+
+impl Trained {
+	/// An honest index over `sources`, given as (datanet, version): leaf number `i` has the sketch
+	/// `sketch(i)`.
+	pub fn new(
+		sources: &[(DatanetId, u32)],
+		query: Sketch,
+		sketch: impl Fn(usize) -> Vec<i8>,
+	) -> Self {
+		let sources: Vec<_> =
+			sources.iter().map(|&(datanet, version)| TrainingSource { datanet, version }).collect();
+		let contributions = sources.iter().flat_map(|source| contributions_of(*source).unwrap());
+		let leaves = contributions
+			.enumerate()
+			.map(|(i, contribution)| Leaf { contribution, sketch: Sketch::Int8(sketch(i)) })
+			.collect();
+		Self { sources, leaves, query }
+	}
+
+	/// Leaf `i` of sketch `(i + 1, 3)`; over the first version of datanet 1 and the second of datanet 0.
+	pub fn sample() -> Self {
+		Self::new(&[(1, 0), (0, 1)], Sketch::Int16(vec![2, 1]), |i| vec![i as i8 + 1, 3])
+	}
+
+	pub fn hashes(&self) -> Vec<H256> {
+		self.leaves.iter().map(Leaf::hash).collect()
+	}
+
+	pub fn registration(&self) -> Registration<Test> {
+		let manifests: Vec<_> =
+			self.sources.iter().map(|s| Arithmetic::manifest(*s).unwrap()).collect();
+		Registration {
+			name: b"digits-mlp".to_vec().try_into().unwrap(),
+			weights: H256::repeat_byte(1),
+			architecture: b"{}".to_vec().try_into().unwrap(),
+			parent: None,
+			sources: self.sources.clone().try_into().unwrap(),
+			index: IndexCommitment {
+				root: merkle_root(&self.hashes()),
+				leaf_count: self.leaves.len() as u32,
+				dimension: self.query.dimension() as u32,
+				width: Width::Int8,
+			},
+			index_parameters: b"{}".to_vec().try_into().unwrap(),
+			index_file: H256::repeat_byte(2),
+			manifest: training_manifest(&manifests),
+			held_out: self.query.hash(),
+			host: HOST,
+			pricing: Pricing::PerCall(5),
+			royalty: Permill::from_percent(10),
+		}
+	}
+
+	/// The leaf of `number` with its score and proof.
+	pub fn prove(&self, number: usize) -> ProvenEntry {
+		let leaf = self.leaves[number].clone();
+		let score = self.query.dot(&leaf.sketch).unwrap();
+		let proof = merkle_proof(&self.hashes(), number as u32).unwrap();
+		ProvenEntry { leaf, leaf_index: number as u32, proof, score }
+	}
+
+	/// The attribution of the held-out loss with the best `limit` contributions.
+	pub fn held_out(&self, limit: usize) -> Attribution {
+		let scored = self.leaves.iter().map(|leaf| Entry {
+			contribution: leaf.contribution,
+			score: self.query.dot(&leaf.sketch).unwrap(),
+		});
+		let number = |c| self.leaves.iter().position(|leaf| leaf.contribution == c).unwrap();
+		let best = top_entries(scored, limit);
+		let entries = best.iter().map(|e| self.prove(number(e.contribution))).collect();
+		Attribution { query: self.query.clone(), entries }
+	}
+}
