@@ -1,0 +1,426 @@
+//! A runtime with attribution, models with true Merkle indices, and a mock market.
+
+use crate::{
+	self as pallet_attribution, sr25519::AttesterId, sr25519::AttesterPair, AttesterKeys, Call,
+	Claim, ClaimOf, SignatureOf, Verdict,
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use codec::{Decode, Encode};
+use frame_support::{
+	derive_impl,
+	dispatch::GetDispatchInfo,
+	parameter_types,
+	traits::{ConstU32, ConstU64, Hooks, Randomness},
+	weights::Weight,
+};
+use openledger_pallet_support::{
+	Artifacts, AttributionJobs, IndexedModels, InferenceId, Inferences, JobId, ModelId, Outcome,
+	Question, Settlement, Usage,
+};
+use openledger_proof::{
+	merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry, IndexCommitment,
+	Leaf, ProvenEntry, Sketch, Width, H256,
+};
+use polkadot_sdk::*;
+use sp_core::Pair;
+use sp_runtime::{
+	traits::{BlakeTwo256, Convert, DispatchTransaction, Hash},
+	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
+	BuildStorage, DispatchError, DispatchResult, DispatchResultWithInfo,
+};
+
+pub type AccountId = u64;
+pub type TxExtension = frame_system::AuthorizeCall<Test>;
+pub type Extrinsic = sp_runtime::testing::TestXt<RuntimeCall, TxExtension>;
+type Block = sp_runtime::generic::Block<sp_runtime::generic::Header<u64, BlakeTwo256>, Extrinsic>;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system::Pallet<Test>;
+
+	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances::Pallet<Test>;
+
+	#[runtime::pallet_index(2)]
+	pub type Jury = pallet_attribution::Pallet<Test>;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+}
+
+pub const ALICE: AccountId = 1;
+pub const BOB: AccountId = 2;
+pub const CHARLIE: AccountId = 3;
+/// Has no session keys.
+pub const KEYLESS: AccountId = 9;
+pub const ENDOWMENT: u64 = 10_000;
+pub const BOND: u64 = 1_000;
+pub const WINDOW: u64 = 4;
+pub const ATTEMPTS: u32 = 3;
+pub const UNBONDING: u64 = 10;
+pub const LONGEVITY: u32 = 10;
+pub const MAX_ENTRIES: u32 = 3;
+pub const DIMENSION: usize = 4;
+pub const PRIORITY: u64 = 1_000_000;
+
+/// Trained on contributions 10 to 15.
+pub const MODEL: ModelId = 1;
+/// Trained on contributions 20 to 22.
+pub const OTHER_MODEL: ModelId = 2;
+/// Trained on the same contributions as [`MODEL`], with other leaves.
+pub const TWIN: ModelId = 3;
+/// Trained on contributions 10 to 15 too; 16-bit leaves.
+pub const WIDE_MODEL: ModelId = 4;
+/// Registered but without index.
+pub const NO_INDEX: ModelId = 5;
+
+pub const OUTPUT: &[u8] = b"7";
+
+parameter_types! {
+	pub static Questions: BTreeMap<InferenceId, Question> = BTreeMap::new();
+	pub static Outcomes: Vec<(InferenceId, Outcome<AccountId>)> = Vec::new();
+	pub static SessionKeys: BTreeMap<AccountId, AttesterId> = BTreeMap::new();
+	pub static Seed: u64 = 0;
+}
+
+/// Key pair of an account's session key.
+pub fn pair(account: AccountId) -> AttesterPair {
+	AttesterPair::from_string(&format!("//{account}"), None).unwrap()
+}
+
+pub struct Keys;
+
+impl AttesterKeys<AccountId, AttesterId> for Keys {
+	fn key_of(account: &AccountId) -> Option<AttesterId> {
+		SessionKeys::get().get(account).cloned()
+	}
+
+	fn account_of(key: &AttesterId) -> Option<AccountId> {
+		SessionKeys::get().into_iter().find_map(|(account, k)| (k == *key).then_some(account))
+	}
+}
+
+pub struct MockRandomness;
+
+impl Randomness<H256, u64> for MockRandomness {
+	fn random(subject: &[u8]) -> (H256, u64) {
+		(BlakeTwo256::hash_of(&(subject, Seed::get())), 0)
+	}
+}
+
+/// The true leaves of a model, in order.
+pub fn leaves(model: ModelId) -> Vec<Leaf> {
+	let (first, count) = match model {
+		MODEL | TWIN | WIDE_MODEL => (10, 6),
+		OTHER_MODEL => (20, 3),
+		_ => (0, 0),
+	};
+	(first..first + count)
+		.map(|contribution| {
+			let coordinate =
+				|i: usize| (contribution as i8 * 3 + i as i8 * (model as i8 + 1)) % 11 - 4;
+			let coordinates = (0..DIMENSION).map(coordinate);
+			let sketch = match model {
+				WIDE_MODEL => Sketch::Int16(coordinates.map(i16::from).collect()),
+				_ => Sketch::Int8(coordinates.collect()),
+			};
+			Leaf { contribution, sketch }
+		})
+		.collect()
+}
+
+fn hashes(model: ModelId) -> Vec<H256> {
+	leaves(model).iter().map(Leaf::hash).collect()
+}
+
+/// The true attribution of a query sketch.
+pub fn attribution(model: ModelId, query: [i8; DIMENSION]) -> Attribution {
+	let query = Sketch::Int8(query.to_vec());
+	let leaves = leaves(model);
+	let scores = leaves.iter().map(|leaf| Entry {
+		contribution: leaf.contribution,
+		score: query.dot(&leaf.sketch).unwrap(),
+	});
+	let entries = top_entries(scores, MAX_ENTRIES as usize)
+		.into_iter()
+		.map(|entry| {
+			let leaf_index = (entry.contribution - leaves[0].contribution) as u32;
+			ProvenEntry {
+				leaf: leaves[leaf_index as usize].clone(),
+				leaf_index,
+				proof: merkle_proof(&hashes(model), leaf_index).unwrap(),
+				score: entry.score,
+			}
+		})
+		.collect();
+	Attribution { query, entries }
+}
+
+/// A query for which [`MODEL`] has more positive scores than a claim has entries.
+pub const QUERY: [i8; DIMENSION] = [3, -1, 2, 5];
+
+pub struct Models;
+
+impl IndexedModels for Models {
+	fn index(model: ModelId) -> Option<IndexCommitment> {
+		let hashes = hashes(model);
+		(!hashes.is_empty()).then(|| IndexCommitment {
+			root: merkle_root(&hashes),
+			leaf_count: hashes.len() as u32,
+			dimension: DIMENSION as u32,
+			width: if model == WIDE_MODEL { Width::Int16 } else { Width::Int8 },
+		})
+	}
+
+	fn artifacts(_: ModelId) -> Option<Artifacts> {
+		Some(Artifacts { weights: H256::repeat_byte(1), index: H256::repeat_byte(2) })
+	}
+
+	fn leaf_index(model: ModelId, contribution: ContributionId) -> Option<u32> {
+		let position = leaves(model).iter().position(|leaf| leaf.contribution == contribution)?;
+		Some(position as u32)
+	}
+}
+
+/// The mock market: what was asked, and how it ended.
+pub struct Market;
+
+impl Inferences for Market {
+	fn question(inference: InferenceId) -> Option<Question> {
+		Questions::get().get(&inference).cloned()
+	}
+}
+
+impl Settlement<AccountId> for Market {
+	fn settle(inference: InferenceId, outcome: Outcome<AccountId>) -> DispatchResult {
+		let awaited = Questions::mutate(|questions| questions.remove(&inference));
+		awaited.ok_or(DispatchError::Other("not awaiting attribution"))?;
+		Outcomes::mutate(|outcomes| outcomes.push((inference, outcome)));
+		Ok(())
+	}
+}
+
+pub struct SettlementWeight;
+
+impl Convert<u32, Weight> for SettlementWeight {
+	fn convert(entries: u32) -> Weight {
+		Weight::from_parts(1_000_000, 0).saturating_mul(entries.into())
+	}
+}
+
+impl pallet_attribution::Config for Test {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type AdminOrigin = frame_system::EnsureRoot<AccountId>;
+	type AttesterId = AttesterId;
+	type Keys = Keys;
+	type Randomness = MockRandomness;
+	type Models = Models;
+	type Inferences = Market;
+	type Settlement = Market;
+	type SettlementWeight = SettlementWeight;
+	type MaxAttesters = ConstU32<8>;
+	type MaxCommittee = ConstU32<3>;
+	type MaxEntries = ConstU32<8>;
+	type MaxOutput = ConstU32<32>;
+	type MaxPerBlock = ConstU32<4>;
+	type MaxDelay = ConstU32<3>;
+	type ClaimLongevity = ConstU32<LONGEVITY>;
+	type ClaimPriority = ConstU64<PRIORITY>;
+	type WeightInfo = ();
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Test
+where
+	RuntimeCall: From<LocalCall>,
+{
+	type RuntimeCall = RuntimeCall;
+	type Extrinsic = Extrinsic;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransaction<LocalCall> for Test
+where
+	RuntimeCall: From<LocalCall>,
+{
+	type Extension = TxExtension;
+
+	fn create_transaction(call: RuntimeCall, extension: TxExtension) -> Extrinsic {
+		Extrinsic::new_transaction(call, extension)
+	}
+}
+
+impl<LocalCall> frame_system::offchain::CreateAuthorizedTransaction<LocalCall> for Test
+where
+	RuntimeCall: From<LocalCall>,
+{
+	fn create_extension() -> TxExtension {
+		TxExtension::new()
+	}
+}
+
+/// Externalities that check every invariant after each use.
+pub struct Ext(pub sp_io::TestExternalities);
+
+impl Ext {
+	pub fn execute_with<R>(&mut self, test: impl FnOnce() -> R) -> R {
+		self.0.execute_with(|| {
+			let result = test();
+			Jury::do_try_state().unwrap();
+			result
+		})
+	}
+}
+
+pub fn parameters() -> crate::types::Parameters<u64, u64> {
+	crate::types::Parameters {
+		bond: BOND,
+		unbonding_period: UNBONDING,
+		claim_window: WINDOW,
+		attempts: ATTEMPTS,
+		max_entries: MAX_ENTRIES,
+		max_dimension: 8,
+	}
+}
+
+pub fn new_test_ext() -> Ext {
+	ext_with(&[ALICE])
+}
+
+/// With these attesters bonded from the start.
+pub fn ext_with(attesters: &[AccountId]) -> Ext {
+	let accounts = [ALICE, BOB, CHARLIE];
+	SessionKeys::set(accounts.iter().map(|&who| (who, pair(who).public())).collect());
+	Questions::set(BTreeMap::new());
+	Outcomes::set(Vec::new());
+	Seed::set(0);
+	let mut balances: Vec<_> = accounts.iter().map(|&who| (who, ENDOWMENT)).collect();
+	balances.push((KEYLESS, ENDOWMENT));
+	let storage = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+		jury: pallet_attribution::GenesisConfig {
+			parameters: parameters(),
+			attesters: attesters.to_vec(),
+		},
+		..Default::default()
+	}
+	.build_storage()
+	.unwrap();
+	let mut ext = sp_io::TestExternalities::from(storage);
+	ext.execute_with(|| System::set_block_number(1));
+	Ext(ext)
+}
+
+/// Ends the current block and starts the following ones up to `block`.
+pub fn run_to(block: u64) {
+	while System::block_number() < block {
+		System::set_block_number(System::block_number() + 1);
+		Jury::on_initialize(System::block_number());
+	}
+}
+
+/// Answers an inference of `model` and opens its job.
+pub fn open(model: ModelId) -> Result<JobId, DispatchError> {
+	let inference = crate::NextJobId::<Test>::get() + 1_000;
+	let question = Question {
+		input: b"1,2".to_vec(),
+		output: OUTPUT.to_vec(),
+		usage: Usage { input_tokens: 2, output_tokens: 1 },
+	};
+	frame_support::storage::with_storage_layer(|| {
+		let job = <Jury as AttributionJobs>::open(model, inference)?;
+		Questions::mutate(|questions| questions.insert(inference, question));
+		Ok(job)
+	})
+}
+
+/// A claim for the current attempt of a job, by its attester, in this block.
+pub fn claim(job: JobId, verdict: Verdict) -> ClaimOf<Test> {
+	let open = crate::Jobs::<Test>::get(job).unwrap();
+	let attester = open.committee.first().copied().unwrap_or(ALICE);
+	Claim { job, attempt: open.attempt, attester, sent: System::block_number(), verdict }
+}
+
+/// The true claim for a job of [`MODEL`].
+pub fn confirmed(job: JobId) -> ClaimOf<Test> {
+	claim(job, Verdict::Confirmed(attribution(MODEL, QUERY)))
+}
+
+pub fn sign(claim: &ClaimOf<Test>, signer: AccountId) -> SignatureOf<Test> {
+	pair(signer).sign(&Jury::message(claim))
+}
+
+fn call(claim: &ClaimOf<Test>, signature: SignatureOf<Test>) -> RuntimeCall {
+	RuntimeCall::Jury(Call::submit_claim { claim: claim.clone(), signature })
+}
+
+/// What the transaction pool says to a claim.
+pub fn validate(
+	claim: &ClaimOf<Test>,
+	signature: SignatureOf<Test>,
+) -> Result<ValidTransaction, TransactionValidityError> {
+	let call = call(claim, signature);
+	let source = TransactionSource::External;
+	TxExtension::new()
+		.validate_only(RuntimeOrigin::none(), &call, &call.get_dispatch_info(), 0, source, 0)
+		.map(|(valid, _, _)| valid)
+}
+
+/// Applies a claim as a block does: door, then dispatch.
+pub fn submit_signed(
+	claim: &ClaimOf<Test>,
+	signature: SignatureOf<Test>,
+) -> Result<
+	DispatchResultWithInfo<frame_support::dispatch::PostDispatchInfo>,
+	TransactionValidityError,
+> {
+	apply(call(claim, signature))
+}
+
+/// Applies a claim signed by its attester.
+pub fn submit(
+	claim: &ClaimOf<Test>,
+) -> Result<
+	DispatchResultWithInfo<frame_support::dispatch::PostDispatchInfo>,
+	TransactionValidityError,
+> {
+	submit_signed(claim, sign(claim, claim.attester))
+}
+
+pub fn apply(
+	call: RuntimeCall,
+) -> Result<
+	DispatchResultWithInfo<frame_support::dispatch::PostDispatchInfo>,
+	TransactionValidityError,
+> {
+	let info = call.get_dispatch_info();
+	let len = call.encoded_size();
+	TxExtension::new().dispatch_transaction(RuntimeOrigin::none(), call, &info, len, 0)
+}
+
+/// The call of a submitted transaction.
+pub fn decode_call(transaction: &[u8]) -> RuntimeCall {
+	Extrinsic::decode(&mut &transaction[..]).unwrap().function
+}

@@ -1,0 +1,91 @@
+//! What a node asks the runtime about its work.
+
+use crate::{
+	sr25519::AttesterId, Assignments, AttesterKeys, Config, Job, Jobs, Pallet, Parameters,
+};
+use alloc::vec::Vec;
+use codec::{Codec, Decode, Encode};
+use frame_system::pallet_prelude::BlockNumberFor;
+use openledger_pallet_support::{
+	Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Question, Usage,
+};
+use openledger_proof::IndexCommitment;
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+
+/// One job to be done by one attester, with all that is needed to do it.
+#[derive(Encode, Decode, TypeInfo, Clone, PartialEq, Eq, Debug)]
+pub struct Assignment<AccountId, BlockNumber> {
+	/// The job.
+	pub job: JobId,
+	/// The attempt.
+	pub attempt: u32,
+	/// Who attests.
+	pub attester: AccountId,
+	/// The model asked.
+	pub model: ModelId,
+	/// The inference.
+	pub inference: InferenceId,
+	/// The question.
+	pub input: Vec<u8>,
+	/// The host's answer.
+	pub output: Vec<u8>,
+	/// The tokens the host counted.
+	pub usage: Usage,
+	/// The files of the model.
+	pub artifacts: Artifacts,
+	/// What the model commits to.
+	pub index: IndexCommitment,
+	/// Entries of a claim at most.
+	pub max_entries: u32,
+	/// The block at whose start the attempt ends.
+	pub deadline: BlockNumber,
+}
+
+sp_api::decl_runtime_apis! {
+	/// What a node's attribution worker asks.
+	pub trait AttributionApi<AccountId, BlockNumber>
+	where
+		AccountId: Codec,
+		BlockNumber: Codec,
+	{
+		/// The open jobs of the attester with this session key.
+		fn assignments(key: AttesterId) -> Vec<Assignment<AccountId, BlockNumber>>;
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The open jobs of the attester with this session key, oldest first.
+	pub fn assignments(key: &T::AttesterId) -> Vec<Assignment<T::AccountId, BlockNumberFor<T>>> {
+		let Some(attester) = T::Keys::account_of(key) else { return Vec::new() };
+		let max_entries = Parameters::<T>::get().max_entries;
+		let mut assignments: Vec<_> = Assignments::<T>::iter_key_prefix(&attester)
+			.filter_map(|id| Self::assignment(id, &attester, max_entries))
+			.collect();
+		assignments.sort_by_key(|assignment| assignment.job);
+		assignments
+	}
+
+	fn assignment(
+		id: JobId,
+		attester: &T::AccountId,
+		max_entries: u32,
+	) -> Option<Assignment<T::AccountId, BlockNumberFor<T>>> {
+		let Job { model, inference, attempt, deadline, .. } = Jobs::<T>::get(id)?;
+		let Question { input, output, usage } = T::Inferences::question(inference)?;
+		Some(Assignment {
+			job: id,
+			attempt,
+			attester: attester.clone(),
+			model,
+			inference,
+			input,
+			output,
+			usage,
+			artifacts: T::Models::artifacts(model)?,
+			index: T::Models::index(model)?,
+			max_entries,
+			deadline,
+		})
+	}
+}

@@ -1,0 +1,308 @@
+//! What attribution stores and receives.
+
+use crate::{Config, Error};
+use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	ensure, traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound,
+	PartialEqNoBound,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use openledger_pallet_support::{InferenceId, JobId, ModelId};
+use openledger_proof::{Attribution, ClaimError, Share, H256, MAX_DIMENSION};
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::traits::{Get, One, Zero};
+
+/// Amounts of the native token.
+pub type BalanceOf<T> =
+	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+
+/// A claim as the runtime receives it.
+pub type ClaimOf<T> = Claim<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+/// A signature of an attester's session key.
+pub type SignatureOf<T> = <<T as Config>::AttesterId as RuntimeAppPublic>::Signature;
+
+/// A bonded account that can be drawn for jobs, or was.
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
+)]
+pub struct Attester<Balance, BlockNumber> {
+	/// What is held.
+	pub bond: Balance,
+	/// Whether it is drawn.
+	pub status: AttesterStatus<BlockNumber>,
+}
+
+/// Whether an attester is drawn.
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
+)]
+pub enum AttesterStatus<BlockNumber> {
+	/// It is.
+	Bonded,
+	/// No longer.
+	Unbonding {
+		/// From this block on the bond can be withdrawn.
+		until: BlockNumber,
+	},
+}
+
+/// An open attribution.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	CloneNoBound,
+	PartialEqNoBound,
+	EqNoBound,
+	DebugNoBound,
+)]
+#[codec(mel_bound(T: Config))]
+#[scale_info(skip_type_params(T))]
+pub struct Job<T: Config> {
+	/// The model asked.
+	pub model: ModelId,
+	/// The inference to attribute.
+	pub inference: InferenceId,
+	/// The current attempt, from 0.
+	pub attempt: u32,
+	/// Who attests in this attempt. Empty if nobody was bonded.
+	pub committee: BoundedVec<T::AccountId, T::MaxCommittee>,
+	/// The block of the job's opening.
+	pub opened: BlockNumberFor<T>,
+	/// The block at whose start this attempt ends.
+	pub deadline: BlockNumberFor<T>,
+}
+
+/// An attester's signed result for a job.
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
+pub struct Claim<AccountId, BlockNumber> {
+	/// The job.
+	pub job: JobId,
+	/// The attempt.
+	pub attempt: u32,
+	/// Who claims.
+	pub attester: AccountId,
+	/// The block on which it was signed. Tells a retry from its predecessor, which pools may remember.
+	pub sent: BlockNumber,
+	/// The result.
+	pub verdict: Verdict,
+}
+
+/// What an attester found.
+#[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+	/// The host's answer is right, and this is its attribution.
+	Confirmed(Attribution),
+	/// The model gives another answer.
+	WrongAnswer {
+		/// The answer recomputed.
+		output: Vec<u8>,
+	},
+}
+
+/// How much work a claim is, known from its lengths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ClaimSize {
+	/// Entries.
+	pub entries: u32,
+	/// Products of coordinates in all scores.
+	pub products: u64,
+	/// Hashes in all proofs.
+	pub nodes: u64,
+	/// Bytes of the encoded verdict, but for lengths and tags.
+	pub bytes: u64,
+}
+
+impl Verdict {
+	/// The work to check this verdict. Takes time linear in the number of entries.
+	pub fn size(&self) -> ClaimSize {
+		fn wide(length: usize) -> u64 {
+			u64::try_from(length).unwrap_or(u64::MAX)
+		}
+		const FIXED_BYTES_PER_ENTRY: u64 = 20;
+		const BYTES_PER_NODE: u64 = 32;
+		match self {
+			Self::WrongAnswer { output } => {
+				ClaimSize { bytes: wide(output.len()), ..ClaimSize::default() }
+			},
+			Self::Confirmed(attribution) => {
+				let query = &attribution.query;
+				let bytes = wide(query.dimension()).saturating_mul(query.width().bytes().into());
+				let start = ClaimSize { bytes, ..ClaimSize::default() };
+				attribution.entries.iter().fold(start, |size, proven| {
+					let sketch = &proven.leaf.sketch;
+					let dimension = wide(sketch.dimension());
+					let nodes = wide(proven.proof.len());
+					let bytes = dimension
+						.saturating_mul(sketch.width().bytes().into())
+						.saturating_add(nodes.saturating_mul(BYTES_PER_NODE))
+						.saturating_add(FIXED_BYTES_PER_ENTRY);
+					ClaimSize {
+						entries: size.entries.saturating_add(1),
+						products: size.products.saturating_add(dimension),
+						nodes: size.nodes.saturating_add(nodes),
+						bytes: size.bytes.saturating_add(bytes),
+					}
+				})
+			},
+		}
+	}
+}
+
+/// Why a claim that came through the door does not hold.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+)]
+pub enum ClaimFault {
+	/// The attribution fails one of its checks.
+	Invalid(ClaimError),
+	/// The entry's contribution is not among those the model was trained on.
+	NotInModel {
+		/// The entry, from 0.
+		entry: u32,
+	},
+	/// The entry's leaf has another number than the training manifest gives its contribution.
+	WrongLeafNumber {
+		/// The entry, from 0.
+		entry: u32,
+	},
+	/// The answer is reported wrong, but the one recomputed is the same.
+	AnswerNotDifferent,
+	/// The model has no influence index.
+	NoIndex,
+}
+
+/// How a job ended.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	CloneNoBound,
+	PartialEqNoBound,
+	EqNoBound,
+	DebugNoBound,
+)]
+#[codec(mel_bound(T: Config))]
+#[scale_info(skip_type_params(T))]
+pub struct JobResult<T: Config> {
+	/// The model asked.
+	pub model: ModelId,
+	/// The inference.
+	pub inference: InferenceId,
+	/// The last attempt.
+	pub attempt: u32,
+	/// Whose claims made the result. Nobody's if it is unattributed.
+	pub attesters: BoundedVec<T::AccountId, T::MaxCommittee>,
+	/// blake2-256 of the SCALE-encoded claim, which is in block `at`. Zero if there is none.
+	pub claim: H256,
+	/// The block of the end.
+	pub at: BlockNumberFor<T>,
+	/// The result.
+	pub ending: Ending<T>,
+}
+
+/// The result of a job.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	CloneNoBound,
+	PartialEqNoBound,
+	EqNoBound,
+	DebugNoBound,
+)]
+#[codec(mel_bound(T: Config))]
+#[scale_info(skip_type_params(T))]
+pub enum Ending<T: Config> {
+	/// The answer was confirmed and attributed.
+	Attributed {
+		/// The shares. Empty if no contribution had a positive score.
+		shares: BoundedVec<Share, T::MaxEntries>,
+	},
+	/// The answer was found wrong.
+	WrongAnswer {
+		/// The answer recomputed.
+		output: BoundedVec<u8, T::MaxOutput>,
+	},
+	/// No claim held in any attempt.
+	Unattributed,
+}
+
+/// What the admin origin can change.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parameters<Balance, BlockNumber> {
+	/// Held from each attester.
+	pub bond: Balance,
+	/// Blocks from deregistration until the bond can be withdrawn.
+	pub unbonding_period: BlockNumber,
+	/// Blocks a committee has to claim.
+	pub claim_window: BlockNumber,
+	/// Committees drawn for one job at most.
+	pub attempts: u32,
+	/// Entries of a claim at most.
+	pub max_entries: u32,
+	/// Coordinates of a sketch at most.
+	pub max_dimension: u32,
+}
+
+impl<Balance: Zero, BlockNumber: One> Default for Parameters<Balance, BlockNumber> {
+	fn default() -> Self {
+		Self {
+			bond: Zero::zero(),
+			unbonding_period: One::one(),
+			claim_window: One::one(),
+			attempts: 1,
+			max_entries: 1,
+			max_dimension: MAX_DIMENSION,
+		}
+	}
+}
+
+impl<Balance, BlockNumber: Zero> Parameters<Balance, BlockNumber> {
+	/// # Errors
+	/// If attribution could not work with these.
+	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
+		let windows = !self.unbonding_period.is_zero() && !self.claim_window.is_zero();
+		let entries = (1..=T::MaxEntries::get()).contains(&self.max_entries);
+		let dimension = (1..=MAX_DIMENSION).contains(&self.max_dimension);
+		ensure!(
+			windows && entries && dimension && self.attempts > 0,
+			Error::<T>::InvalidParameters
+		);
+		Ok(())
+	}
+}

@@ -1,0 +1,107 @@
+//! What each call costs: database reads and writes counted from the code, and computing time from the
+//! measured costs in [`unit`].
+//!
+//! Proof sizes are left out: blocks of this chain carry no storage proofs.
+
+use core::marker::PhantomData;
+use frame_support::weights::{
+	constants::RocksDbWeight, constants::WEIGHT_REF_TIME_PER_MICROS, RuntimeDbWeight, Weight,
+};
+use polkadot_sdk::*;
+use sp_runtime::traits::Get;
+
+/// Costs of units of work in picoseconds, measured by `scripts/bench weights`.
+pub mod unit {
+	use super::WEIGHT_REF_TIME_PER_MICROS;
+
+	/// A call's own computing: decoding, checks, encoding, events.
+	pub const CALL: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(20);
+	/// Decoding, copying and hashing one KiB of input or output.
+	pub const KIB: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(2);
+	/// Computing and recording one line of a receipt.
+	pub const PAYMENT: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(3);
+}
+
+fn ref_time(picoseconds: u64) -> Weight {
+	Weight::from_parts(picoseconds, 0)
+}
+
+fn kib(bytes: u32) -> u64 {
+	u64::from(bytes.div_ceil(1024)).saturating_mul(unit::KIB)
+}
+
+/// Costs of the market's calls and hooks.
+pub trait WeightInfo {
+	/// Costs of one database read and write.
+	type Db: Get<RuntimeDbWeight>;
+
+	/// `request` with an input of `bytes`, its deadline entered in the last of `blocks` queues looked at.
+	///
+	/// Reads: model, parameters, market's account, user's account and holds, next number, one queue for
+	/// each block looked at. Writes: user's account and holds, next number, queue, inference.
+	fn request(bytes: u32, blocks: u32) -> Weight {
+		let reads = 6u64.saturating_add(blocks.into());
+		ref_time(unit::CALL.saturating_add(kib(bytes)))
+			.saturating_add(Self::Db::get().reads_writes(reads, 5))
+	}
+
+	/// `cancel`. Reads and writes: inference, queue, user's account and holds.
+	fn cancel() -> Weight {
+		ref_time(unit::CALL).saturating_add(Self::Db::get().reads_writes(4, 4))
+	}
+
+	/// `respond` with an output of `bytes`, without the job's opening.
+	///
+	/// Reads: inference, model, user's account and holds, queue. Writes: the same without the model.
+	fn respond(bytes: u32) -> Weight {
+		ref_time(unit::CALL.saturating_add(kib(bytes)))
+			.saturating_add(Self::Db::get().reads_writes(5, 4))
+	}
+
+	/// `claim_rewards`. Reads and writes: rewards, market's account, the caller's account.
+	fn claim_rewards() -> Weight {
+		ref_time(unit::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
+	}
+
+	/// `set_parameters`. Writes: parameters.
+	fn set_parameters() -> Weight {
+		ref_time(unit::CALL).saturating_add(Self::Db::get().writes(1))
+	}
+
+	/// A settlement that pays `entries` contributions and `others` owners and attesters.
+	///
+	/// Reads: inference, parameters, held-out shares, user's account and holds, the accounts of market and
+	/// treasury, the treasury's rewards; for each contribution its record and its contributor's rewards, for
+	/// each other its model and rewards. Writes: inference, payments, user's account and holds, both
+	/// accounts, the treasury's rewards; the rewards of each.
+	fn settle(entries: u32, others: u32) -> Weight {
+		let payees = u64::from(entries).saturating_add(others.into());
+		let reads = payees.saturating_mul(2).saturating_add(8);
+		let writes = payees.saturating_add(7);
+		ref_time(unit::CALL.saturating_add(payees.saturating_mul(unit::PAYMENT)))
+			.saturating_add(Self::Db::get().reads_writes(reads, writes))
+	}
+
+	/// The start of a block in which `inferences` time out.
+	///
+	/// Reads: queue, and for each inference its record, its user's account and holds. Writes: the same.
+	fn time_out(inferences: u32) -> Weight {
+		let n = u64::from(inferences);
+		let touched = n.saturating_mul(3);
+		ref_time(n.saturating_mul(unit::CALL)).saturating_add(
+			Self::Db::get()
+				.reads_writes(touched.saturating_add(1), touched.saturating_add(n.min(1))),
+		)
+	}
+}
+
+/// The costs with the runtime's own database weights.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	type Db = T::DbWeight;
+}
+
+impl WeightInfo for () {
+	type Db = RocksDbWeight;
+}
