@@ -1,0 +1,24 @@
+//! The OpenLedger node: a validator, full node or archive of the chain, with the worker that
+//! computes attributions for the chain's attesters.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`cli`], [`command`] | the command line and what its commands do |
+//! | [`chain_spec`] | the chains this binary knows |
+//! | [`service`] | wiring: client, pool, consensus, network, off-chain workers |
+//! | [`rpc`] | JSON-RPC methods, among them the namespace `attribution` |
+//! | [`worker`] | the attribution worker |
+
+// The error types are the SDK's, and occur once in a process's life.
+#![allow(clippy::result_large_err)]
+
+mod chain_spec;
+mod cli;
+mod command;
+mod rpc;
+mod service;
+mod worker;
+
+fn main() -> polkadot_sdk::sc_cli::Result<()> {
+	command::run()
+}

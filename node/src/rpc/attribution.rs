@@ -1,0 +1,231 @@
+//! The namespace `attribution`.
+//!
+//! | method | answer |
+//! | --- | --- |
+//! | `attribution_status` | whether this node computes attributions, with which keys, how many so far |
+//! | `attribution_jobs` | the jobs this node is working on |
+//! | `attribution_explain` | a settled inference: receipt, shares, payments |
+
+use crate::{
+	service::FullClient,
+	worker::{JobStatus, SharedStatus, Status},
+};
+use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
+use openledger_runtime::{
+	explanation::{Basis, Explanation as Explained, ExplanationApi, Refund, Role, Unexplained},
+	AccountId, BlockNumber, Hash,
+};
+use polkadot_sdk::*;
+
+use serde::{Deserialize, Serialize};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use std::sync::Arc;
+
+/// The methods.
+#[rpc(server)]
+pub trait AttributionApi {
+	/// What the attribution worker of this node is doing.
+	#[method(name = "attribution_status")]
+	fn status(&self) -> RpcResult<Status>;
+
+	/// The jobs this node is working on.
+	#[method(name = "attribution_jobs")]
+	fn jobs(&self) -> RpcResult<Vec<JobStatus>>;
+
+	/// Explains a settled inference, at the best block unless another is given.
+	#[method(name = "attribution_explain")]
+	fn explain(&self, inference: u64, at: Option<Hash>) -> RpcResult<Explanation>;
+}
+
+/// A settled inference. Amounts are decimal strings in the smallest unit of OPEN, accounts are SS58
+/// addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+	/// The inference.
+	pub inference: u64,
+	/// Who asked and paid.
+	pub user: AccountId,
+	/// The model.
+	pub model: u32,
+	/// The input; bytes that are no UTF-8 are replaced.
+	pub input: String,
+	/// The answer; bytes that are no UTF-8 are replaced.
+	pub output: String,
+	/// Where the shares come from: `attributed` or `held_out`.
+	pub basis: String,
+	/// Block of settlement.
+	pub at: BlockNumber,
+	/// The attribution job.
+	pub job: u64,
+	/// The attempt that ended it, from 0.
+	pub attempt: u32,
+	/// Who attested.
+	pub attesters: Vec<AccountId>,
+	/// blake2-256 of the SCALE claim in block `at`; null if nobody claimed.
+	pub claim: Option<Hash>,
+	/// Shares of the contributions, in billionths.
+	pub shares: Vec<Share>,
+	/// Who was credited what.
+	pub payments: Vec<Payment>,
+	/// What the user paid: the sum of the four below.
+	pub fee: String,
+	/// To contributors.
+	pub contributors: String,
+	/// To the owners of the model and its ancestors.
+	pub owners: String,
+	/// To attesters.
+	pub attesters_total: String,
+	/// To the treasury.
+	pub treasury: String,
+}
+
+/// A contribution's share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+	/// The contribution.
+	pub contribution: u64,
+	/// Billionths of what contributors get.
+	pub parts: u32,
+}
+
+/// A credit to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+	/// The account.
+	pub account: AccountId,
+	/// For what: `contributor`, `owner` or `attester`.
+	pub role: String,
+	/// The contribution paid for.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub contribution: Option<u64>,
+	/// Generations above the model, for an owner.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub depth: Option<u32>,
+	/// How much.
+	pub amount: String,
+}
+
+/// Implements the methods.
+pub struct Attribution {
+	client: Arc<FullClient>,
+	worker: SharedStatus,
+}
+
+impl Attribution {
+	/// From a client and what the worker shares.
+	pub fn new(client: Arc<FullClient>, worker: SharedStatus) -> Self {
+		Self { client, worker }
+	}
+}
+
+impl AttributionApiServer for Attribution {
+	fn status(&self) -> RpcResult<Status> {
+		Ok(self.worker.status())
+	}
+
+	fn jobs(&self) -> RpcResult<Vec<JobStatus>> {
+		Ok(self.worker.jobs())
+	}
+
+	fn explain(&self, inference: u64, at: Option<Hash>) -> RpcResult<Explanation> {
+		let at = at.unwrap_or_else(|| self.client.info().best_hash);
+		self.client
+			.runtime_api()
+			.explain(at, inference)
+			.map_err(|e| error(code::RUNTIME, format!("the runtime cannot answer: {e}")))?
+			.map(Into::into)
+			.map_err(|reason| unexplained(inference, reason))
+	}
+}
+
+/// Codes of the errors of this namespace.
+mod code {
+	/// The runtime call failed.
+	pub const RUNTIME: i32 = 9000;
+	/// There is no such inference.
+	pub const NOT_FOUND: i32 = 9001;
+	/// It is not settled yet.
+	pub const OPEN: i32 = 9002;
+	/// It was refunded.
+	pub const REFUNDED: i32 = 9003;
+}
+
+fn error(code: i32, message: String) -> ErrorObjectOwned {
+	ErrorObjectOwned::owned(code, message, None::<()>)
+}
+
+fn unexplained(inference: u64, reason: Unexplained) -> ErrorObjectOwned {
+	match reason {
+		Unexplained::NotFound => {
+			error(code::NOT_FOUND, format!("there is no inference {inference}"))
+		},
+		Unexplained::Requested => {
+			error(code::OPEN, format!("inference {inference} awaits its answer"))
+		},
+		Unexplained::Answered { job } => {
+			error(code::OPEN, format!("inference {inference} awaits its attribution (job {job})"))
+		},
+		Unexplained::Refunded(reason) => {
+			let reason = match reason {
+				Refund::Cancelled => "its user took it back",
+				Refund::TimedOut => "nobody answered in time",
+				Refund::WrongAnswer => "the attesters found another answer",
+			};
+			error(code::REFUNDED, format!("inference {inference} was refunded: {reason}"))
+		},
+	}
+}
+
+impl From<Explained> for Explanation {
+	fn from(from: Explained) -> Self {
+		Self {
+			inference: from.inference,
+			user: from.user,
+			model: from.model,
+			input: String::from_utf8_lossy(&from.input).into_owned(),
+			output: String::from_utf8_lossy(&from.output).into_owned(),
+			basis: match from.basis {
+				Basis::Attributed => "attributed",
+				Basis::HeldOut => "held_out",
+			}
+			.into(),
+			at: from.at,
+			job: from.job,
+			attempt: from.attempt,
+			attesters: from.attesters,
+			claim: Some(from.claim).filter(|claim| !claim.is_zero()),
+			shares: from
+				.shares
+				.iter()
+				.map(|share| Share { contribution: share.contribution, parts: share.parts })
+				.collect(),
+			payments: from
+				.payments
+				.into_iter()
+				.map(|payment| {
+					let (role, contribution, depth) = match payment.role {
+						Role::Contributor(contribution) => {
+							("contributor", Some(contribution), None)
+						},
+						Role::Owner(depth) => ("owner", None, Some(depth)),
+						Role::Attester => ("attester", None, None),
+					};
+					Payment {
+						account: payment.account,
+						role: role.into(),
+						contribution,
+						depth,
+						amount: payment.amount.to_string(),
+					}
+				})
+				.collect(),
+			fee: from.fee.to_string(),
+			contributors: from.contributors.to_string(),
+			owners: from.owners.to_string(),
+			attesters_total: from.attesters_total.to_string(),
+			treasury: from.treasury.to_string(),
+		}
+	}
+}

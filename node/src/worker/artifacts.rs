@@ -1,0 +1,123 @@
+//! Models and indexes in memory, loaded from the blob store and checked against their hashes.
+
+use openledger_blobs::{BlobError, BlobStore};
+use openledger_influence::{Index, Model};
+use openledger_pallet_support::Artifacts;
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex, PoisonError},
+};
+
+/// A model with its influence index.
+pub struct Loaded {
+	/// The model.
+	pub model: Model,
+	/// Its index.
+	pub index: Index,
+}
+
+/// Why a model or its index cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+	/// The store does not have a file, or a damaged one.
+	#[error("the {what} cannot be had: {source}")]
+	Blob {
+		/// Which file.
+		what: &'static str,
+		/// Why not.
+		source: BlobError,
+	},
+	/// The engine cannot use a file.
+	#[error("the {what} cannot be used: {source}")]
+	Engine {
+		/// Which file.
+		what: &'static str,
+		/// Why not.
+		source: openledger_influence::Error,
+	},
+}
+
+/// Keeps the models used last.
+pub struct Cache<B> {
+	store: B,
+	capacity: usize,
+	entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+	loaded: HashMap<Key, (Arc<Loaded>, u64)>,
+	/// Counts uses, to tell which was last.
+	clock: u64,
+}
+
+type Key = ([u8; 32], [u8; 32]);
+
+fn key(artifacts: &Artifacts) -> Key {
+	(artifacts.weights.0, artifacts.index.0)
+}
+
+impl<B: BlobStore> Cache<B> {
+	/// A cache over `store` of at most `capacity` models.
+	pub fn new(store: B, capacity: usize) -> Self {
+		Self { store, capacity, entries: Mutex::default() }
+	}
+
+	/// The model behind `artifacts`, from memory or from the store.
+	///
+	/// # Errors
+	/// If a file is missing or damaged, or is no model or index of it.
+	pub fn get(&self, artifacts: &Artifacts) -> Result<Arc<Loaded>, LoadError> {
+		if let Some(loaded) = self.lock().touch(&key(artifacts)) {
+			return Ok(loaded);
+		}
+		// Not under the lock: loading takes long, and other threads may have what they need.
+		let loaded = Arc::new(self.load(artifacts)?);
+		self.lock().insert(key(artifacts), loaded.clone(), self.capacity);
+		Ok(loaded)
+	}
+
+	/// Weights and index hashes of what is in memory.
+	pub fn loaded(&self) -> Vec<Key> {
+		let mut keys: Vec<Key> = self.lock().loaded.keys().copied().collect();
+		keys.sort_unstable();
+		keys
+	}
+
+	fn load(&self, artifacts: &Artifacts) -> Result<Loaded, LoadError> {
+		let (weights, index) = key(artifacts);
+		let fetch =
+			|what, hash| self.store.get(hash).map_err(|source| LoadError::Blob { what, source });
+		let model = Model::load(&fetch("weights file", &weights)?, Some(&weights))
+			.map_err(|source| LoadError::Engine { what: "weights file", source })?;
+		let index = Index::load(&fetch("index file", &index)?, Some(&index), &model)
+			.map_err(|source| LoadError::Engine { what: "index file", source })?;
+		Ok(Loaded { model, index })
+	}
+
+	fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
+		// Whatever a thread that died was doing, the entries are whole.
+		self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+	}
+}
+
+impl Entries {
+	fn touch(&mut self, key: &Key) -> Option<Arc<Loaded>> {
+		self.clock = self.clock.saturating_add(1);
+		let (loaded, used) = self.loaded.get_mut(key)?;
+		*used = self.clock;
+		Some(loaded.clone())
+	}
+
+	fn insert(&mut self, key: Key, loaded: Arc<Loaded>, capacity: usize) {
+		self.clock = self.clock.saturating_add(1);
+		self.loaded.insert(key, (loaded, self.clock));
+		while self.loaded.len() > capacity {
+			let oldest = self.loaded.iter().min_by_key(|(_, (_, used))| *used).map(|(k, _)| *k);
+			match oldest {
+				Some(oldest) => self.loaded.remove(&oldest),
+				None => break,
+			};
+		}
+	}
+}

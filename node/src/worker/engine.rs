@@ -1,0 +1,157 @@
+//! From an assignment to a verdict.
+
+use super::{
+	artifacts::{Cache, LoadError},
+	Assignment,
+};
+use openledger_blobs::BlobStore;
+use openledger_influence::{attribute, Error as EngineError, Model};
+use openledger_pallet_support::Usage;
+use openledger_proof::{Attribution, IndexCommitment, Sketch, Width};
+use pallet_attribution::Verdict;
+use polkadot_sdk::sp_panic_handler::AbortGuard;
+use std::{
+	panic::{catch_unwind, AssertUnwindSafe},
+	time::{Duration, Instant},
+};
+
+/// The one right output where the model has no answer: the input is no row of its features, or
+/// the numbers leave the range. A host that gives it is paid, by the model's held-out shares; any
+/// other output is wrong.
+pub const NO_ANSWER: &str = "error: no answer to this input";
+
+/// Computes verdicts.
+pub trait Engine: Send + Sync + 'static {
+	/// Recomputes the answer and, if the host's is right, attributes it.
+	///
+	/// # Errors
+	/// If the model or its index cannot be had or used; trying again later may help.
+	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure>;
+
+	/// Hashes of weights and index of the models in memory.
+	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])>;
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+	/// The model's files cannot be had or used.
+	#[error(transparent)]
+	Load(#[from] LoadError),
+	/// The index in the file is not the one on chain.
+	#[error(
+		"the index file holds another index than the chain commits to (root {found:?} instead of \
+		 {expected:?}): the model was registered with the wrong file"
+	)]
+	OtherIndex {
+		/// Merkle root on chain.
+		expected: openledger_proof::H256,
+		/// Merkle root of the file.
+		found: openledger_proof::H256,
+	},
+	/// The engine failed.
+	#[error("the engine failed: {0}")]
+	Engine(#[from] EngineError),
+	/// The engine panicked.
+	#[error("the engine panicked: {0}")]
+	Panicked(String),
+}
+
+/// Computes with candle on models from a blob store.
+pub struct InfluenceEngine<B> {
+	cache: Cache<B>,
+}
+
+impl<B: BlobStore + 'static> InfluenceEngine<B> {
+	/// An engine that keeps the last few models in memory.
+	pub fn new(store: B) -> Self {
+		Self { cache: Cache::new(store, 8) }
+	}
+}
+
+impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
+	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure> {
+		let loaded = self.cache.get(&assignment.artifacts)?;
+		let (expected, found) = (assignment.index, loaded.index.commitment());
+		if found != expected {
+			return Err(Failure::OtherIndex { expected: expected.root, found: found.root });
+		}
+		let answer = answer(&loaded.model, &assignment.input)?;
+		if let Some(output) = correction(&answer, assignment) {
+			return Ok(Verdict::WrongAnswer { output: output.into_bytes() });
+		}
+		let attribution = match &answer {
+			Some((input, output)) => {
+				let entries = usize::try_from(assignment.max_entries).unwrap_or(usize::MAX);
+				match attribute(&loaded.model, &loaded.index, input, output, entries) {
+					// An answer at the end of the range of numbers, without a usable gradient.
+					Err(EngineError::NotFinite(_)) => nothing(&expected),
+					attribution => attribution?,
+				}
+			},
+			None => nothing(&expected),
+		};
+		Ok(Verdict::Confirmed(attribution))
+	}
+
+	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])> {
+		self.cache.loaded()
+	}
+}
+
+/// The input as text with the model's answer to it; `None` if it has none.
+fn answer<'a>(model: &Model, input: &'a [u8]) -> Result<Option<(&'a str, String)>, EngineError> {
+	let Ok(input) = std::str::from_utf8(input) else { return Ok(None) };
+	match model.answer(input) {
+		Ok(answer) => Ok(Some((input, answer.text))),
+		Err(
+			EngineError::InputLength { .. }
+			| EngineError::NotANumber { .. }
+			| EngineError::NotFinite(_),
+		) => Ok(None),
+		Err(error) => Err(error),
+	}
+}
+
+/// What the host should have said, if it said anything else. The usage is part of what it says,
+/// since fees depend on it: models without tokens use none.
+fn correction(answer: &Option<(&str, String)>, assignment: &Assignment) -> Option<String> {
+	let right = answer.as_ref().map_or(NO_ANSWER, |(_, output)| output);
+	if right.as_bytes() != assignment.output {
+		return Some(right.into());
+	}
+	(assignment.usage != Usage::default())
+		.then(|| format!("{right} (usage: 0 input tokens, 0 output tokens)"))
+}
+
+/// The attribution of no answer: no gradient, no contribution with a positive score.
+fn nothing(index: &IndexCommitment) -> Attribution {
+	let dimension = usize::try_from(index.dimension).unwrap_or(usize::MAX);
+	let query = match index.width {
+		Width::Int8 => Sketch::Int8(vec![0; dimension]),
+		Width::Int16 => Sketch::Int16(vec![0; dimension]),
+	};
+	Attribution { query, entries: Vec::new() }
+}
+
+/// Runs the engine and measures it. A panic of the engine is a failure of this one job: files of a
+/// model come from strangers, and must not be able to stop a validator.
+pub fn compute(
+	engine: &dyn Engine,
+	assignment: &Assignment,
+) -> (Result<Verdict, Failure>, Duration) {
+	let start = Instant::now();
+	let _guard = AbortGuard::force_unwind();
+	let result = catch_unwind(AssertUnwindSafe(|| engine.verdict(assignment)));
+	let result = result.unwrap_or_else(|panic| {
+		let text = panic
+			.downcast_ref::<&str>()
+			.map(|text| text.to_string())
+			.or_else(|| panic.downcast_ref::<String>().cloned());
+		Err(Failure::Panicked(text.unwrap_or_else(|| "without a message".into())))
+	});
+	(result, start.elapsed())
+}
+
+#[cfg(test)]
+mod tests;

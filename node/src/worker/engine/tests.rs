@@ -1,0 +1,146 @@
+use super::*;
+use crate::worker::testing;
+use openledger_blobs::DirectoryStore;
+use openledger_influence::{
+	build_index, train, Activation, Architecture, Contribution, Dataset, EkFac, Schema, TrainConfig,
+};
+use openledger_pallet_support::Artifacts;
+use openledger_proof::H256;
+use std::fs;
+
+/// A trained model with its index in a store, and an assignment on it that is answered rightly.
+struct Fixture {
+	folder: tempfile::TempDir,
+	engine: InfluenceEngine<DirectoryStore>,
+	assignment: Assignment,
+}
+
+fn fixture() -> Fixture {
+	let rows = |csv: &[u8]| Dataset::from_csv(csv, &Schema::default()).unwrap();
+	let (first, second) =
+		(rows(b"0,1,0\n1,0,1\n0,2,0\n2,0,1\n"), rows(b"3,0,1\n0,3,0\n2,1,1\n1,2,0\n"));
+	let all = Dataset::concat(&[&first, &second]).unwrap();
+	let config = TrainConfig::standard(Architecture::mlp(&[2, 4, 2], Activation::Tanh));
+	let model = train(&all, &config, &mut |_| ()).unwrap().model;
+	let contributions = [Contribution { id: 7, rows: first }, Contribution { id: 9, rows: second }];
+	let index =
+		build_index(&EkFac::default(), &model, &contributions, Width::Int16, &mut |_| ()).unwrap();
+
+	let folder = tempfile::tempdir().unwrap();
+	let store = DirectoryStore::open(folder.path()).unwrap();
+	let weights = store.put(model.to_bytes()).unwrap();
+	let index_file = store.put(index.to_bytes()).unwrap();
+	let assignment = Assignment {
+		input: b"2,0".to_vec(),
+		output: model.answer("2,0").unwrap().text.into_bytes(),
+		artifacts: Artifacts { weights: H256(weights), index: H256(index_file) },
+		index: index.commitment(),
+		..testing::assignment(1, 0)
+	};
+	Fixture { folder, engine: InfluenceEngine::new(store), assignment }
+}
+
+fn corrected(verdict: Verdict) -> String {
+	match verdict {
+		Verdict::WrongAnswer { output } => String::from_utf8(output).unwrap(),
+		Verdict::Confirmed(_) => panic!("confirmed"),
+	}
+}
+
+fn confirmed(verdict: Verdict) -> Attribution {
+	match verdict {
+		Verdict::Confirmed(attribution) => attribution,
+		Verdict::WrongAnswer { .. } => panic!("wrong answer"),
+	}
+}
+
+#[test]
+fn claim_should_hold_on_chain_when_the_answer_is_right() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	let attribution = confirmed(engine.verdict(&assignment).unwrap());
+	let entries = attribution.check(&assignment.index, assignment.max_entries).unwrap();
+	assert!(!entries.is_empty());
+	assert_eq!(engine.loaded().len(), 1);
+}
+
+#[test]
+fn entries_should_be_limited_when_the_chain_says_so() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	let limited = Assignment { max_entries: 1, ..assignment };
+	assert!(confirmed(engine.verdict(&limited).unwrap()).entries.len() <= 1);
+}
+
+#[test]
+fn right_answer_should_be_named_when_the_host_gave_another() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	let right = String::from_utf8(assignment.output.clone()).unwrap();
+	for output in [&b"7"[..], b"", b"\xff", b"01"] {
+		let wrong = Assignment { output: output.to_vec(), ..assignment.clone() };
+		assert_eq!(corrected(engine.verdict(&wrong).unwrap()), right);
+	}
+}
+
+#[test]
+fn answer_should_be_wrong_when_the_host_charges_for_tokens_nobody_used() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	let usage = Usage { input_tokens: 1_000, output_tokens: 0 };
+	let charged = Assignment { usage, ..assignment };
+	let correction = corrected(engine.verdict(&charged).unwrap());
+	assert!(correction.contains("0 input tokens"), "{correction}");
+	assert_ne!(correction.as_bytes(), charged.output);
+}
+
+#[test]
+fn only_no_answer_should_be_right_when_the_input_is_malformed() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	for input in [&b"1,2,3"[..], b"", b"one,two", b"\xff\xfe", b"1e39,0", b"nan,0"] {
+		let malformed = Assignment { input: input.to_vec(), ..assignment.clone() };
+		assert_eq!(corrected(engine.verdict(&malformed).unwrap()), NO_ANSWER);
+
+		let honest = Assignment { output: NO_ANSWER.into(), ..malformed };
+		let attribution = confirmed(engine.verdict(&honest).unwrap());
+		assert_eq!(attribution.check(&honest.index, honest.max_entries), Ok(Vec::new()));
+	}
+}
+
+#[test]
+fn missing_file_should_be_named_when_the_store_lacks_it() {
+	let Fixture { engine, assignment, folder } = fixture();
+	let hash = hex::encode(assignment.artifacts.index.0);
+	fs::remove_file(folder.path().join(&hash)).unwrap();
+	let error = engine.verdict(&assignment).unwrap_err().to_string();
+	assert!(error.contains("index file") && error.contains(&hash), "{error}");
+}
+
+#[test]
+fn damaged_file_should_be_named_when_its_hash_differs_and_work_when_repaired() {
+	let Fixture { engine, assignment, folder } = fixture();
+	let path = folder.path().join(hex::encode(assignment.artifacts.weights.0));
+	let intact = fs::read(&path).unwrap();
+	let mut damaged = intact.clone();
+	damaged[20] ^= 1;
+	fs::write(&path, damaged).unwrap();
+	let error = engine.verdict(&assignment).unwrap_err().to_string();
+	assert!(error.contains("weights file") && error.contains("damaged"), "{error}");
+
+	fs::write(&path, intact).unwrap();
+	assert!(engine.verdict(&assignment).is_ok());
+}
+
+#[test]
+fn file_should_be_refused_when_it_is_no_model() {
+	let Fixture { engine, assignment, folder } = fixture();
+	let store = DirectoryStore::open(folder.path()).unwrap();
+	let weights = H256(store.put(b"no model").unwrap());
+	let other =
+		Assignment { artifacts: Artifacts { weights, ..assignment.artifacts }, ..assignment };
+	assert!(matches!(engine.verdict(&other), Err(Failure::Load(LoadError::Engine { .. }))));
+}
+
+#[test]
+fn index_should_be_refused_when_the_chain_commits_to_another() {
+	let Fixture { engine, assignment, folder: _folder } = fixture();
+	let index = IndexCommitment { root: H256::repeat_byte(1), ..assignment.index };
+	let other = Assignment { index, ..assignment };
+	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
+}

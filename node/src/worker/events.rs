@@ -1,0 +1,314 @@
+//! What the worker does at each event: a best block, a final block, a thread that is done.
+
+use super::{
+	engine::Failure,
+	mailbox::{Mailbox, Record},
+	metrics::Metrics,
+	scheduler::{Entry, Scheduler, State, Ticket},
+	status::{JobStatus, LoadedArtifacts, SharedStatus, Status},
+	Assignment, AttesterId, Draft, Engine, LOG_TARGET,
+};
+use openledger_pallet_support::JobId;
+use openledger_runtime::{BlockNumber, Hash};
+use pallet_attribution::Verdict;
+use polkadot_sdk::sp_core::offchain::OffchainStorage;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+/// What the worker asks of the chain and of the keystore.
+pub trait Chain: Send + 'static {
+	/// The attesters' keys this node holds.
+	fn keys(&self) -> Vec<AttesterId>;
+
+	/// The open jobs of an attester's key at a block.
+	///
+	/// # Errors
+	/// If the runtime cannot be asked at that block.
+	fn assignments(&self, at: Hash, key: &AttesterId) -> Result<Vec<Assignment>, String>;
+}
+
+/// A job for a thread.
+pub struct Task {
+	/// To hand back with the result.
+	pub ticket: Ticket,
+	/// What is asked.
+	pub assignment: Arc<Assignment>,
+}
+
+/// What a thread hands back.
+pub struct Done {
+	/// Of the task.
+	pub ticket: Ticket,
+	/// The verdict.
+	pub result: Result<Verdict, Failure>,
+	/// What it took.
+	pub took: Duration,
+}
+
+/// Follows the chain and keeps the mailbox.
+pub struct Worker<C, S> {
+	chain: C,
+	engine: Arc<dyn Engine>,
+	mailbox: Mailbox<S>,
+	scheduler: Scheduler,
+	metrics: Option<Metrics>,
+	shared: SharedStatus,
+	status: Status,
+	/// What is assigned at the best block.
+	assigned: BTreeSet<JobId>,
+}
+
+impl<C: Chain, S: OffchainStorage> Worker<C, S> {
+	/// A worker with nothing to do yet. `blob_dir` is for the status only.
+	pub fn new(
+		chain: C,
+		engine: Arc<dyn Engine>,
+		mailbox: Mailbox<S>,
+		threads: usize,
+		blob_dir: String,
+		metrics: Option<Metrics>,
+	) -> Self {
+		let status = Status { enabled: true, blob_dir, threads, ..Status::default() };
+		let worker = Self {
+			chain,
+			engine,
+			mailbox,
+			scheduler: Scheduler::new(threads),
+			metrics,
+			shared: SharedStatus::default(),
+			status,
+			assigned: BTreeSet::new(),
+		};
+		worker.publish();
+		worker
+	}
+
+	/// What the RPC methods read.
+	pub fn shared(&self) -> SharedStatus {
+		self.shared.clone()
+	}
+
+	/// Looks at a new best block.
+	pub fn on_best(&mut self, hash: Hash, number: BlockNumber) {
+		self.status.best = number;
+		match self.ask(hash) {
+			Ok(assigned) => {
+				self.assigned = assigned.iter().map(|assignment| assignment.job).collect();
+				for job in self.scheduler.observe(number, assigned) {
+					self.on_new(job);
+				}
+				self.note_submissions();
+			},
+			Err(error) => self.note_error(format!("block {number}: {error}")),
+		}
+		self.publish();
+	}
+
+	/// Removes what is over for good: drafts of jobs that were seen before block `number`, are not
+	/// assigned in its state, and not at the best block either.
+	pub fn on_finalised(&mut self, hash: Hash, number: BlockNumber) {
+		let held: Vec<JobId> = self
+			.mailbox
+			.records()
+			.iter()
+			.filter(|record| record.seen <= number && !self.assigned.contains(&record.job))
+			.map(|record| record.job)
+			.collect();
+		if held.is_empty() {
+			return;
+		}
+		match self.ask(hash) {
+			Ok(open) => {
+				let open: BTreeSet<JobId> = open.iter().map(|assignment| assignment.job).collect();
+				for job in held.into_iter().filter(|job| !open.contains(job)) {
+					log::debug!(target: LOG_TARGET, "Job {job} is over");
+					self.mailbox.remove(job);
+					self.scheduler.remove(job);
+				}
+			},
+			Err(error) => self.note_error(format!("final block {number}: {error}")),
+		}
+		self.publish();
+	}
+
+	/// The next job for a thread, if one is free and one is due.
+	pub fn next_task(&mut self) -> Option<Task> {
+		let (ticket, assignment) = self.scheduler.start(self.status.best)?;
+		self.publish();
+		Some(Task { ticket, assignment })
+	}
+
+	/// Takes a thread's result.
+	pub fn on_done(&mut self, done: Done) {
+		let Done { ticket, result, took } = done;
+		let job = ticket.job;
+		// The job may have gone meanwhile, or stand for another question on another fork.
+		if let Some(entry) = self.scheduler.finish(ticket) {
+			match result {
+				Ok(verdict) => {
+					let (draft, record) = draft(entry, verdict);
+					self.mailbox.put(&draft, record);
+					self.scheduler.drafted(job);
+					self.on_computed(job, &draft.verdict, took);
+				},
+				Err(failure) => self.on_failed(job, failure),
+			}
+		}
+		self.publish();
+	}
+
+	fn ask(&self, at: Hash) -> Result<Vec<Assignment>, String> {
+		let mut assigned = Vec::new();
+		for key in self.chain.keys() {
+			assigned.extend(self.chain.assignments(at, &key)?);
+		}
+		Ok(assigned)
+	}
+
+	fn on_new(&mut self, job: JobId) {
+		let Some(entry) = self.scheduler.job(job) else { return };
+		self.status.counts.seen = self.status.counts.seen.saturating_add(1);
+		if let Some(metrics) = &self.metrics {
+			metrics.seen.inc();
+		}
+		let Assignment { attempt, inference, .. } = *entry.assignment;
+		match self.mailbox.draft(job, entry.digest) {
+			Some(held) => {
+				log::info!(
+					target: LOG_TARGET,
+					"Job {job} (inference {inference}, attempt {attempt}): computed already"
+				);
+				if held.attempt != attempt {
+					let (draft, record) = draft(entry, held.verdict);
+					self.mailbox.put(&draft, record);
+				}
+				self.scheduler.drafted(job);
+			},
+			None => log::info!(
+				target: LOG_TARGET,
+				"Job {job} (inference {inference}, attempt {attempt}): assigned"
+			),
+		}
+	}
+
+	fn note_submissions(&mut self) {
+		let submitted: Vec<JobId> = self
+			.scheduler
+			.jobs()
+			.filter(|entry| entry.state == State::Drafted { submitted: false })
+			.filter(|entry| {
+				let sent = self.mailbox.sent(entry.assignment.job);
+				sent.is_some_and(|sent| sent.attempt == entry.assignment.attempt)
+			})
+			.map(|entry| entry.assignment.job)
+			.collect();
+		for job in submitted {
+			if self.scheduler.submitted(job) {
+				self.status.counts.submitted = self.status.counts.submitted.saturating_add(1);
+				if let Some(metrics) = &self.metrics {
+					metrics.submitted.inc();
+				}
+			}
+		}
+	}
+
+	fn on_computed(&mut self, job: JobId, verdict: &Verdict, took: Duration) {
+		let what = match verdict {
+			Verdict::Confirmed(attribution) => {
+				format!("confirmed, {} contributions", attribution.entries.len())
+			},
+			Verdict::WrongAnswer { output } => {
+				format!("wrong answer, right is '{}'", String::from_utf8_lossy(output))
+			},
+		};
+		log::info!(target: LOG_TARGET, "Job {job}: {what} ({} ms)", took.as_millis());
+		self.status.counts.computed = self.status.counts.computed.saturating_add(1);
+		if let Some(metrics) = &self.metrics {
+			metrics.computed.inc();
+			metrics.seconds.observe(took.as_secs_f64());
+		}
+	}
+
+	fn on_failed(&mut self, job: JobId, failure: Failure) {
+		let error = failure.to_string();
+		let until = self.scheduler.failed(job, self.status.best, error.clone());
+		self.status.counts.failed = self.status.counts.failed.saturating_add(1);
+		if let Some(metrics) = &self.metrics {
+			metrics.failed.inc();
+		}
+		let retry = until.map(|block| format!("; next try at block {block}")).unwrap_or_default();
+		self.note_error(format!("job {job}: {error}{retry}"));
+	}
+
+	fn note_error(&mut self, error: String) {
+		log::warn!(target: LOG_TARGET, "{error}");
+		self.status.last_error = Some(error);
+	}
+
+	fn publish(&self) {
+		let jobs: Vec<JobStatus> = self.scheduler.jobs().map(job_status).collect();
+		let queue = self
+			.scheduler
+			.jobs()
+			.filter(|entry| !matches!(entry.state, State::Drafted { .. }))
+			.count();
+		if let Some(metrics) = &self.metrics {
+			metrics.queue.set(u64::try_from(queue).unwrap_or(u64::MAX));
+		}
+		let status = Status {
+			queue,
+			keys: self.chain.keys().iter().map(|key| hash_text(key.as_ref())).collect(),
+			artifacts: self
+				.engine
+				.loaded()
+				.iter()
+				.map(|(weights, index)| LoadedArtifacts {
+					weights: hash_text(weights),
+					index: hash_text(index),
+				})
+				.collect(),
+			..self.status.clone()
+		};
+		self.shared.set(status, jobs);
+	}
+
+	/// Counts since the start.
+	#[cfg(test)]
+	pub fn counts(&self) -> super::status::Counts {
+		self.status.counts
+	}
+}
+
+fn draft(entry: &Entry, verdict: Verdict) -> (Draft, Record) {
+	let Assignment { job, attempt, ref attester, .. } = *entry.assignment;
+	let draft = Draft { job, attempt, attester: attester.clone(), verdict };
+	(draft, Record { job, digest: entry.digest, seen: entry.seen })
+}
+
+fn job_status(entry: &Entry) -> JobStatus {
+	let assignment = &entry.assignment;
+	let (state, retry_at) = match entry.state {
+		State::Waiting { until } => ("waiting", Some(until)),
+		State::Computing => ("computing", None),
+		State::Drafted { submitted: false } => ("drafted", None),
+		State::Drafted { submitted: true } => ("submitted", None),
+	};
+	JobStatus {
+		job: assignment.job,
+		attempt: assignment.attempt,
+		inference: assignment.inference,
+		model: assignment.model,
+		attester: assignment.attester.to_string(),
+		deadline: assignment.deadline,
+		state: state.into(),
+		failures: entry.failures,
+		retry_at,
+		error: entry.error.clone(),
+	}
+}
+
+fn hash_text(bytes: &[u8]) -> String {
+	format!("0x{}", hex::encode(bytes))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+use super::*;
+use crate::worker::{
+	engine::compute,
+	status::Counts,
+	testing::{assignment, draft, storage, FakeChain, FakeEngine, Storage},
+	Sent,
+};
+use codec::Encode;
+use pallet_attribution::mailbox::{claim_key, sent_key};
+use polkadot_sdk::sp_offchain::STORAGE_PREFIX;
+use std::sync::atomic::Ordering;
+
+struct Node {
+	worker: Worker<FakeChain, Storage>,
+	engine: Arc<FakeEngine>,
+	chain: FakeChain,
+	storage: Storage,
+}
+
+/// A node on that chain and that database, as after a start.
+fn start(chain: &FakeChain, storage: &Storage, engine: FakeEngine) -> Node {
+	let engine = Arc::new(engine);
+	let worker = Worker::new(
+		chain.clone(),
+		engine.clone(),
+		Mailbox::open(storage.clone()),
+		2,
+		"blobs".into(),
+		None,
+	);
+	Node { worker, engine, chain: chain.clone(), storage: storage.clone() }
+}
+
+fn new_node() -> Node {
+	start(&FakeChain::default(), &storage(), FakeEngine::default())
+}
+
+impl Node {
+	fn best(&mut self, number: u32, assigned: &[Assignment]) {
+		let hash = self.chain.block(number.into(), assigned);
+		self.worker.on_best(hash, number);
+	}
+
+	fn finalise(&mut self, number: u32) {
+		self.worker.on_finalised(Hash::from_low_u64_be(number.into()), number);
+	}
+
+	fn compute_all(&mut self) {
+		while let Some(Task { ticket, assignment }) = self.worker.next_task() {
+			let (result, took) = compute(&*self.engine, &assignment);
+			self.worker.on_done(Done { ticket, result, took });
+		}
+	}
+
+	fn draft(&self, job: JobId) -> Option<Draft> {
+		let bytes = self.storage.get(STORAGE_PREFIX, &claim_key(job))?;
+		codec::Decode::decode(&mut &bytes[..]).ok()
+	}
+
+	/// What the runtime's hook does.
+	fn submit(&mut self, assignment: &Assignment, at: u32) {
+		let Assignment { job, attempt, ref attester, .. } = *assignment;
+		let sent = Sent { attempt, attester: attester.clone(), at };
+		self.storage.set(STORAGE_PREFIX, &sent_key(job), &sent.encode());
+	}
+}
+
+#[test]
+fn draft_should_be_written_once_when_the_job_stays_open() {
+	let mut node = new_node();
+	for number in 1..6 {
+		node.best(number, &[assignment(4, 0)]);
+		node.compute_all();
+	}
+	assert_eq!(node.draft(4), Some(draft(&assignment(4, 0))));
+	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 1);
+	assert_eq!(node.worker.counts(), Counts { seen: 1, computed: 1, submitted: 0, failed: 0 });
+}
+
+#[test]
+fn job_should_not_be_computed_again_when_the_node_restarts_with_its_draft() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+
+	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
+	restarted.best(2, &[assignment(4, 0)]);
+	restarted.compute_all();
+	assert_eq!(restarted.engine.computed.load(Ordering::SeqCst), 0);
+	assert_eq!(restarted.draft(4), Some(draft(&assignment(4, 0))));
+	assert_eq!(restarted.worker.shared().jobs()[0].state, "drafted");
+}
+
+#[test]
+fn job_should_be_computed_when_the_node_was_killed_during_the_computation() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	let _lost = node.worker.next_task().unwrap();
+	assert_eq!(node.worker.shared().jobs()[0].state, "computing");
+
+	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
+	restarted.best(1, &[assignment(4, 0)]);
+	restarted.compute_all();
+	assert_eq!(restarted.engine.computed.load(Ordering::SeqCst), 1);
+	assert_eq!(restarted.draft(4), Some(draft(&assignment(4, 0))));
+}
+
+#[test]
+fn verdict_should_be_reused_when_the_job_is_redrawn() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	node.best(9, &[assignment(4, 1)]);
+	node.compute_all();
+	assert_eq!(node.draft(4), Some(draft(&assignment(4, 1))));
+	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn verdict_should_be_computed_again_when_another_fork_asks_something_else() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	node.best(2, &[Assignment { input: b"8,8".to_vec(), ..assignment(4, 0) }]);
+	node.compute_all();
+	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn draft_should_be_removed_when_the_job_is_over_in_final_state_only() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	// Settled in block 2, which is not final.
+	node.best(2, &[]);
+	node.finalise(1);
+	assert!(node.draft(4).is_some(), "block 1 still has the job");
+	node.finalise(2);
+	assert_eq!(node.draft(4), None);
+	assert!(node.worker.shared().jobs().is_empty());
+}
+
+#[test]
+fn draft_should_stay_when_final_blocks_are_older_than_the_job() {
+	let mut node = new_node();
+	node.best(1, &[]);
+	node.best(2, &[]);
+	node.best(3, &[assignment(4, 0)]);
+	node.compute_all();
+	node.finalise(2);
+	assert!(node.draft(4).is_some());
+}
+
+#[test]
+fn draft_should_be_removed_when_the_job_ended_while_the_node_was_down() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+
+	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
+	restarted.best(9, &[]);
+	restarted.finalise(9);
+	assert_eq!(restarted.draft(4), None);
+}
+
+#[test]
+fn submission_should_be_counted_once_when_the_hook_resubmits() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	for at in 2..12 {
+		node.submit(&assignment(4, 0), at);
+		node.best(at, &[assignment(4, 0)]);
+	}
+	assert_eq!(node.worker.counts().submitted, 1);
+	assert_eq!(node.worker.shared().jobs()[0].state, "submitted");
+}
+
+#[test]
+fn job_should_be_tried_again_when_the_engine_failed() {
+	let mut node = start(
+		&FakeChain::default(),
+		&storage(),
+		FakeEngine { fail: 2.into(), ..Default::default() },
+	);
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	let status = node.worker.shared().jobs().remove(0);
+	assert_eq!((status.state.as_str(), status.failures, status.retry_at), ("waiting", 1, Some(2)));
+	assert!(status.error.unwrap().contains("no rows"));
+	for number in 2..5 {
+		node.best(number, &[assignment(4, 0)]);
+		node.compute_all();
+	}
+	assert!(node.draft(4).is_some());
+	assert_eq!(node.worker.counts(), Counts { seen: 1, computed: 1, submitted: 0, failed: 2 });
+}
+
+#[test]
+fn worker_should_go_on_when_the_engine_panics() {
+	let mut node =
+		start(&FakeChain::default(), &storage(), FakeEngine { panic: true, ..Default::default() });
+	node.best(1, &[assignment(4, 0), assignment(5, 0)]);
+	node.compute_all();
+	assert_eq!(node.worker.counts().failed, 2);
+	assert!(node.worker.shared().status().last_error.unwrap().contains("told to panic"));
+}
+
+#[test]
+fn open_jobs_should_be_kept_when_the_runtime_cannot_be_asked() {
+	let mut node = new_node();
+	node.best(1, &[assignment(4, 0)]);
+	node.worker.on_best(Hash::repeat_byte(9), 2);
+	assert_eq!(node.worker.shared().jobs().len(), 1);
+	assert!(node.worker.shared().status().last_error.unwrap().contains("no such block"));
+	node.compute_all();
+	assert!(node.draft(4).is_some());
+}

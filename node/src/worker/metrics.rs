@@ -1,0 +1,52 @@
+//! Prometheus metrics of the worker.
+
+use polkadot_sdk::substrate_prometheus_endpoint::{
+	exponential_buckets, register, Counter, Gauge, Histogram, HistogramOpts, PrometheusError,
+	Registry, U64,
+};
+
+/// The metrics. They stand under the node's prefix, `substrate_`.
+#[derive(Clone)]
+pub struct Metrics {
+	/// Assignments seen: jobs, and redraws of jobs.
+	pub seen: Counter<U64>,
+	/// Verdicts computed.
+	pub computed: Counter<U64>,
+	/// Claims the runtime's hook submitted, resubmissions not counted.
+	pub submitted: Counter<U64>,
+	/// Tries that failed.
+	pub failed: Counter<U64>,
+	/// Seconds per verdict.
+	pub seconds: Histogram,
+	/// Jobs that wait for a thread or are on one.
+	pub queue: Gauge<U64>,
+}
+
+impl Metrics {
+	/// Registers the metrics.
+	///
+	/// # Errors
+	/// If they are registered already.
+	pub fn register(registry: &Registry) -> Result<Self, PrometheusError> {
+		let counter = |name: &str, help: &str| -> Result<_, PrometheusError> {
+			register(Counter::new(format!("attribution_{name}_total"), help)?, registry)
+		};
+		Ok(Self {
+			seen: counter("jobs_seen", "Assignments seen, redraws included")?,
+			computed: counter("jobs_computed", "Verdicts computed")?,
+			submitted: counter("jobs_submitted", "Claims submitted, resubmissions not counted")?,
+			failed: counter("jobs_failed", "Tries to compute a verdict that failed")?,
+			seconds: register(
+				Histogram::with_opts(
+					HistogramOpts::new("attribution_job_seconds", "Seconds per verdict")
+						.buckets(exponential_buckets(0.001, 2.0, 18)?),
+				)?,
+				registry,
+			)?,
+			queue: register(
+				Gauge::new("attribution_queue_length", "Jobs waiting or being computed")?,
+				registry,
+			)?,
+		})
+	}
+}

@@ -1,0 +1,51 @@
+//! The attribution worker: computes, outside the runtime and on its own threads, what the chain
+//! asks of this node's attesters.
+//!
+//! ```text
+//!  best block ---> assignments of our keys ---> Scheduler ---> threads: Engine
+//!  (runtime API)                                   |              | verdict
+//!                                                  v              v
+//!  finalised block ---> remove what is over     Mailbox: the node's off-chain storage
+//!                                                  |
+//!                                                  v
+//!            the runtime's off-chain hook reads the draft, signs and submits the claim
+//! ```
+//!
+//! - [`Scheduler`] decides what is computed when; it holds no thread and no clock.
+//! - [`Mailbox`] keeps drafts where the runtime finds them, so that nothing is computed twice
+//!   after a restart.
+//! - [`Engine`] turns an assignment into a verdict; [`InfluenceEngine`] does it with the model's
+//!   weights and influence index from the blob store.
+//! - [`Worker`] connects the three and follows the chain.
+
+mod artifacts;
+mod engine;
+mod events;
+mod mailbox;
+mod metrics;
+mod scheduler;
+mod start;
+mod status;
+#[cfg(test)]
+mod testing;
+
+pub use start::{start, Setup};
+pub use status::{JobStatus, SharedStatus, Status};
+
+use engine::{Engine, InfluenceEngine};
+use events::Worker;
+use mailbox::Mailbox;
+use metrics::Metrics;
+use openledger_runtime::{AccountId, BlockNumber};
+
+/// A job of one of this node's attesters.
+pub type Assignment = pallet_attribution::Assignment<AccountId, BlockNumber>;
+/// A verdict waiting to be signed.
+pub type Draft = pallet_attribution::mailbox::Draft<AccountId>;
+/// When a claim was last submitted.
+pub type Sent = pallet_attribution::mailbox::Sent<AccountId, BlockNumber>;
+/// The key with which an attester signs.
+pub type AttesterId = pallet_attribution::sr25519::AttesterId;
+
+/// Target of the worker's log lines.
+const LOG_TARGET: &str = "attribution";

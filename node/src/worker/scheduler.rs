@@ -1,0 +1,332 @@
+//! What is computed when.
+
+use super::{mailbox::digest, Assignment};
+use openledger_pallet_support::JobId;
+use openledger_runtime::{BlockNumber, Hash};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
+
+/// The longest wait between two tries, in blocks.
+const LONGEST_WAIT: BlockNumber = 32;
+
+/// How far a job is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+	/// Waits for a thread, or after a failure for a later block.
+	Waiting {
+		/// Not to be tried before this block.
+		until: BlockNumber,
+	},
+	/// On a thread.
+	Computing,
+	/// The draft is in the mailbox.
+	Drafted {
+		/// Whether the runtime's hook submitted it.
+		submitted: bool,
+	},
+}
+
+/// A job this node is working on.
+#[derive(Clone, Debug)]
+pub struct Entry {
+	/// What is asked.
+	pub assignment: Arc<Assignment>,
+	/// Its digest.
+	pub digest: Hash,
+	/// The best block at which it was first seen.
+	pub seen: BlockNumber,
+	/// How far it is.
+	pub state: State,
+	/// Tries that failed.
+	pub failures: u32,
+	/// Why the last one failed.
+	pub error: Option<String>,
+}
+
+/// What a thread worked on: a job as it was asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket {
+	/// The job.
+	pub job: JobId,
+	/// The digest of its question.
+	pub digest: Hash,
+}
+
+/// Holds the jobs and hands them to a bounded number of threads, earliest deadline first.
+pub struct Scheduler {
+	jobs: BTreeMap<JobId, Entry>,
+	threads: usize,
+	running: usize,
+}
+
+impl Scheduler {
+	/// An empty scheduler for that many threads.
+	pub fn new(threads: usize) -> Self {
+		Self { jobs: BTreeMap::new(), threads, running: 0 }
+	}
+
+	/// The jobs, by number.
+	pub fn jobs(&self) -> impl Iterator<Item = &Entry> {
+		self.jobs.values()
+	}
+
+	/// The job of that number.
+	pub fn job(&self, job: JobId) -> Option<&Entry> {
+		self.jobs.get(&job)
+	}
+
+	/// Takes over what is assigned at best block `now`: adds what is new, follows changes of
+	/// attempt and question, and forgets what waits and is no longer assigned. Returns the jobs to
+	/// look for in the mailbox, new to this run or changed.
+	///
+	/// A job assigned to two of this node's attesters is done for the first of them: the mailbox
+	/// has one place per job.
+	pub fn observe(&mut self, now: BlockNumber, assigned: Vec<Assignment>) -> Vec<JobId> {
+		let mut present = BTreeSet::new();
+		let mut new = Vec::new();
+		for assignment in assigned {
+			let job = assignment.job;
+			if !present.insert(job) {
+				continue;
+			}
+			let digest = digest(&assignment);
+			let known = self.jobs.get_mut(&job).filter(|entry| entry.digest == digest);
+			if let Some(entry) = known {
+				if entry.assignment.attempt == assignment.attempt {
+					continue;
+				}
+				// The verdict on the same question stays, for another attempt.
+				if matches!(entry.state, State::Drafted { .. }) {
+					entry.state = State::Waiting { until: now };
+					new.push(job);
+				}
+				entry.assignment = Arc::new(assignment);
+				continue;
+			}
+			let entry = Entry {
+				assignment: Arc::new(assignment),
+				digest,
+				seen: now,
+				state: State::Waiting { until: now },
+				failures: 0,
+				error: None,
+			};
+			self.jobs.insert(job, entry);
+			new.push(job);
+		}
+		self.jobs.retain(|job, entry| {
+			present.contains(job) || !matches!(entry.state, State::Waiting { .. })
+		});
+		new
+	}
+
+	/// Notes that the mailbox holds the job's draft.
+	pub fn drafted(&mut self, job: JobId) {
+		if let Some(entry) = self.jobs.get_mut(&job) {
+			entry.state = State::Drafted { submitted: false };
+			entry.error = None;
+		}
+	}
+
+	/// Notes that the job's claim was submitted. Returns whether that is news.
+	pub fn submitted(&mut self, job: JobId) -> bool {
+		match self.jobs.get_mut(&job).map(|entry| &mut entry.state) {
+			Some(State::Drafted { submitted }) => !std::mem::replace(submitted, true),
+			_ => false,
+		}
+	}
+
+	/// Hands out the next job, if a thread is free and a job is due.
+	pub fn start(&mut self, now: BlockNumber) -> Option<(Ticket, Arc<Assignment>)> {
+		if self.running >= self.threads {
+			return None;
+		}
+		let entry = self
+			.jobs
+			.values_mut()
+			.filter(|entry| matches!(entry.state, State::Waiting { until } if until <= now))
+			.min_by_key(|entry| (entry.assignment.deadline, entry.assignment.job))?;
+		entry.state = State::Computing;
+		self.running = self.running.saturating_add(1);
+		let ticket = Ticket { job: entry.assignment.job, digest: entry.digest };
+		Some((ticket, entry.assignment.clone()))
+	}
+
+	/// A thread is done. Returns the job as asked now if it is still the one the thread worked on.
+	pub fn finish(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+		self.running = self.running.saturating_sub(1);
+		self.jobs
+			.get_mut(&ticket.job)
+			.filter(|entry| entry.digest == ticket.digest && entry.state == State::Computing)
+	}
+
+	/// The computation of a job failed: it is tried again after 1, 2, 4, ... blocks. Returns the
+	/// block.
+	pub fn failed(&mut self, job: JobId, now: BlockNumber, error: String) -> Option<BlockNumber> {
+		let entry = self.jobs.get_mut(&job)?;
+		let wait = 1u32.checked_shl(entry.failures).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+		let until = now.saturating_add(wait);
+		entry.failures = entry.failures.saturating_add(1);
+		entry.error = Some(error);
+		entry.state = State::Waiting { until };
+		Some(until)
+	}
+
+	/// Forgets a job that is over.
+	pub fn remove(&mut self, job: JobId) {
+		self.jobs.remove(&job);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::worker::testing::assignment;
+	use proptest::prelude::*;
+
+	fn started(scheduler: &mut Scheduler, now: BlockNumber) -> Vec<JobId> {
+		std::iter::from_fn(|| scheduler.start(now)).map(|(ticket, _)| ticket.job).collect()
+	}
+
+	fn ticket(assignment: &Assignment) -> Ticket {
+		Ticket { job: assignment.job, digest: digest(assignment) }
+	}
+
+	#[test]
+	fn job_should_be_started_once_when_seen_in_many_blocks() {
+		let mut scheduler = Scheduler::new(4);
+		assert_eq!(scheduler.observe(1, vec![assignment(5, 0)]), [5]);
+		assert_eq!(started(&mut scheduler, 1), [5]);
+		assert!(scheduler.observe(2, vec![assignment(5, 0)]).is_empty());
+		assert!(started(&mut scheduler, 2).is_empty());
+		assert!(scheduler.finish(ticket(&assignment(5, 0))).is_some());
+		scheduler.drafted(5);
+		assert!(scheduler.observe(3, vec![assignment(5, 0)]).is_empty());
+		assert!(started(&mut scheduler, 3).is_empty());
+	}
+
+	#[test]
+	fn earliest_deadline_should_go_first_when_threads_are_few() {
+		let mut scheduler = Scheduler::new(2);
+		let late = Assignment { deadline: 90, ..assignment(1, 0) };
+		let early = Assignment { deadline: 50, ..assignment(2, 0) };
+		let same = Assignment { deadline: 50, ..assignment(3, 0) };
+		scheduler.observe(1, vec![late.clone(), same, early.clone()]);
+		assert_eq!(started(&mut scheduler, 1), [2, 3]);
+		scheduler.finish(ticket(&early));
+		scheduler.drafted(2);
+		assert_eq!(started(&mut scheduler, 1), [1]);
+	}
+
+	#[test]
+	fn failed_job_should_wait_longer_each_time_when_it_keeps_failing() {
+		let mut scheduler = Scheduler::new(1);
+		let asked = assignment(1, 0);
+		scheduler.observe(10, vec![asked.clone()]);
+		let mut waits = Vec::new();
+		let mut now = 10;
+		for _ in 0..8 {
+			assert_eq!(started(&mut scheduler, now), [1]);
+			assert!(scheduler.finish(ticket(&asked)).is_some());
+			let until = scheduler.failed(1, now, "no blob".into()).unwrap();
+			assert!(started(&mut scheduler, until - 1).is_empty());
+			waits.push(until - now);
+			now = until;
+		}
+		assert_eq!(waits, [1, 2, 4, 8, 16, 32, 32, 32]);
+		assert_eq!(scheduler.job(1).unwrap().error.as_deref(), Some("no blob"));
+	}
+
+	#[test]
+	fn waiting_job_should_be_forgotten_when_no_longer_assigned() {
+		let mut scheduler = Scheduler::new(0);
+		scheduler.observe(1, vec![assignment(1, 0), assignment(2, 0)]);
+		scheduler.observe(2, vec![assignment(2, 0)]);
+		assert_eq!(scheduler.jobs().map(|e| e.assignment.job).collect::<Vec<_>>(), [2]);
+	}
+
+	#[test]
+	fn result_should_be_dropped_when_the_question_changed_meanwhile() {
+		let mut scheduler = Scheduler::new(1);
+		let old = assignment(1, 0);
+		let new = Assignment { output: b"7".to_vec(), ..old.clone() };
+		scheduler.observe(1, vec![old.clone()]);
+		assert_eq!(started(&mut scheduler, 1), [1]);
+		assert_eq!(scheduler.observe(2, vec![new.clone()]), [1]);
+		// The thread is still busy with the old question.
+		assert!(started(&mut scheduler, 2).is_empty());
+		assert!(scheduler.finish(ticket(&old)).is_none());
+		assert_eq!(started(&mut scheduler, 2), [1]);
+		assert!(scheduler.finish(ticket(&new)).is_some());
+	}
+
+	#[test]
+	fn draft_should_be_looked_up_again_when_the_job_is_redrawn() {
+		let mut scheduler = Scheduler::new(1);
+		scheduler.observe(1, vec![assignment(1, 0)]);
+		started(&mut scheduler, 1);
+		scheduler.finish(ticket(&assignment(1, 0)));
+		scheduler.drafted(1);
+		assert_eq!(scheduler.observe(9, vec![assignment(1, 1)]), [1]);
+		assert_eq!(scheduler.job(1).unwrap().assignment.attempt, 1);
+		assert_eq!(scheduler.job(1).unwrap().seen, 1);
+	}
+
+	#[test]
+	fn submission_should_be_news_once_when_reported_twice() {
+		let mut scheduler = Scheduler::new(1);
+		scheduler.observe(1, vec![assignment(1, 0)]);
+		assert!(!scheduler.submitted(1), "no draft yet");
+		scheduler.drafted(1);
+		assert!(scheduler.submitted(1));
+		assert!(!scheduler.submitted(1));
+	}
+
+	#[test]
+	fn second_attester_should_be_ignored_when_both_are_of_this_node() {
+		let mut scheduler = Scheduler::new(9);
+		let second = Assignment { attester: [9; 32].into(), ..assignment(1, 0) };
+		assert_eq!(scheduler.observe(1, vec![assignment(1, 0), second]), [1]);
+		assert_eq!(started(&mut scheduler, 1), [1]);
+	}
+
+	proptest! {
+		#[test]
+		fn threads_should_never_be_exceeded_when_jobs_come_and_go(
+			threads in 1usize..4,
+			steps in prop::collection::vec((0u8..3, 0u64..6, 0u32..2), 1..80),
+		) {
+			let mut scheduler = Scheduler::new(threads);
+			let mut assigned: BTreeMap<JobId, Assignment> = BTreeMap::new();
+			let mut busy: Vec<Ticket> = Vec::new();
+			for (now, (step, job, attempt)) in (0u32..).zip(steps) {
+				match step {
+					0 => { assigned.insert(job, assignment(job, attempt)); },
+					1 => { assigned.remove(&job); },
+					_ if !busy.is_empty() => {
+						let ticket = busy.remove(0);
+						if scheduler.finish(ticket).is_some() {
+							if attempt == 0 {
+								scheduler.drafted(ticket.job);
+							} else {
+								scheduler.failed(ticket.job, now, "failed".into());
+							}
+						}
+					},
+					_ => (),
+				}
+				scheduler.observe(now, assigned.values().cloned().collect());
+				while let Some((ticket, _)) = scheduler.start(now) {
+					busy.push(ticket);
+				}
+				prop_assert!(busy.len() <= threads);
+				let mut jobs: Vec<_> = busy.iter().map(|t| t.job).collect();
+				jobs.sort_unstable();
+				jobs.dedup();
+				prop_assert_eq!(jobs.len(), busy.len(), "a job is on one thread at a time");
+			}
+		}
+	}
+}

@@ -1,0 +1,168 @@
+//! Starts the worker on a running node.
+
+use super::{
+	engine::compute,
+	events::{Chain, Done},
+	Assignment, AttesterId, Engine, InfluenceEngine, Mailbox, Metrics, SharedStatus, Worker,
+	LOG_TARGET,
+};
+use crate::{cli::AttributionParams, service::FullClient};
+use futures::{
+	channel::mpsc::{unbounded, UnboundedSender},
+	select, StreamExt,
+};
+use openledger_blobs::DirectoryStore;
+use openledger_runtime::{Block, Hash};
+use pallet_attribution::{AttributionApi, ATTESTER_KEY_TYPE};
+use polkadot_sdk::*;
+
+use sc_client_api::BlockchainEvents;
+use sc_network_sync::SyncingService;
+use sc_service::{error::Error as ServiceError, SpawnTaskHandle};
+use sp_api::ProvideRuntimeApi;
+use sp_blockchain::HeaderBackend;
+use sp_consensus::SyncOracle;
+use sp_core::offchain::OffchainStorage;
+use sp_keystore::KeystorePtr;
+use std::{path::PathBuf, sync::Arc};
+use substrate_prometheus_endpoint::Registry;
+
+/// What the worker is told at the start.
+pub struct Setup {
+	/// From the command line.
+	pub params: AttributionParams,
+	/// Where blobs are unless the command line says.
+	pub default_blob_dir: PathBuf,
+	/// Whether the runtime's off-chain hook runs on this node: nobody else submits.
+	pub offchain_workers: bool,
+	/// Where metrics are registered.
+	pub registry: Option<Registry>,
+}
+
+/// Starts the worker, unless it is switched off or could not submit what it computes. Returns what
+/// the RPC methods read.
+///
+/// # Errors
+/// If the blob folder cannot be made, or metrics not registered.
+pub fn start<S: OffchainStorage + 'static>(
+	setup: Setup,
+	client: Arc<FullClient>,
+	storage: Option<S>,
+	keystore: KeystorePtr,
+	sync: Arc<SyncingService<Block>>,
+	spawner: SpawnTaskHandle,
+) -> Result<SharedStatus, ServiceError> {
+	let off = |reason: &str| {
+		log::info!(target: LOG_TARGET, "The attribution worker is off: {reason}");
+		Ok(SharedStatus::disabled(reason))
+	};
+	if setup.params.no_attribution {
+		return off("switched off by --no-attribution");
+	}
+	if !setup.offchain_workers {
+		return off(
+			"off-chain workers do not run on this node; --offchain-worker always starts them",
+		);
+	}
+	let Some(storage) = storage else { return off("the database has no off-chain storage") };
+
+	let blob_dir = setup.params.blob_dir.unwrap_or(setup.default_blob_dir);
+	let store = DirectoryStore::open(&blob_dir).map_err(|e| ServiceError::Other(e.to_string()))?;
+	let metrics = setup.registry.as_ref().map(Metrics::register).transpose()?;
+	let engine: Arc<dyn Engine> = Arc::new(InfluenceEngine::new(store));
+	let threads = setup
+		.params
+		.attribution_threads
+		.map_or_else(default_threads, |threads| usize::try_from(threads).unwrap_or(1));
+	log::info!(
+		target: LOG_TARGET,
+		"The attribution worker uses {threads} threads and the files in {}",
+		blob_dir.display()
+	);
+
+	let chain = NodeChain { client: client.clone(), keystore };
+	let mailbox = Mailbox::open(storage);
+	let blob_dir = blob_dir.display().to_string();
+	let worker = Worker::new(chain, engine.clone(), mailbox, threads, blob_dir, metrics);
+	let shared = worker.shared();
+	let task = follow(worker, engine, client, sync, spawner.clone());
+	spawner.spawn_blocking("attribution-worker", Some("attribution"), task);
+	Ok(shared)
+}
+
+fn default_threads() -> usize {
+	std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
+
+async fn follow<S: OffchainStorage + 'static>(
+	mut worker: Worker<NodeChain, S>,
+	engine: Arc<dyn Engine>,
+	client: Arc<FullClient>,
+	sync: Arc<SyncingService<Block>>,
+	spawner: SpawnTaskHandle,
+) {
+	let mut imports = client.import_notification_stream().fuse();
+	let mut finality = client.finality_notification_stream().fuse();
+	let (sender, mut results) = unbounded();
+
+	// What an earlier run left open.
+	let info = client.info();
+	worker.on_best(info.best_hash, info.best_number);
+	worker.on_finalised(info.finalized_hash, info.finalized_number);
+	loop {
+		while let Some(task) = worker.next_task() {
+			spawn(&spawner, engine.clone(), task.assignment, task.ticket, sender.clone());
+		}
+		select! {
+			block = imports.next() => match block {
+				// Jobs of blocks being caught up with are long over.
+				Some(block) if block.is_new_best && !sync.is_major_syncing() => {
+					worker.on_best(block.hash, block.header.number);
+				},
+				Some(_) => (),
+				None => return,
+			},
+			block = finality.next() => match block {
+				Some(block) => worker.on_finalised(block.hash, block.header.number),
+				None => return,
+			},
+			done = results.next() => if let Some(done) = done {
+				worker.on_done(done);
+			},
+		}
+	}
+}
+
+fn spawn(
+	spawner: &SpawnTaskHandle,
+	engine: Arc<dyn Engine>,
+	assignment: Arc<Assignment>,
+	ticket: super::scheduler::Ticket,
+	results: UnboundedSender<Done>,
+) {
+	spawner.spawn_blocking("attribution-job", Some("attribution"), async move {
+		let (result, took) = compute(&*engine, &assignment);
+		// The worker is gone only when the node stops.
+		let _ = results.unbounded_send(Done { ticket, result, took });
+	});
+}
+
+/// The chain as this node sees it.
+struct NodeChain {
+	client: Arc<FullClient>,
+	keystore: KeystorePtr,
+}
+
+impl Chain for NodeChain {
+	fn keys(&self) -> Vec<AttesterId> {
+		let keys = self.keystore.sr25519_public_keys(ATTESTER_KEY_TYPE);
+		keys.into_iter().map(Into::into).collect()
+	}
+
+	fn assignments(&self, at: Hash, key: &AttesterId) -> Result<Vec<Assignment>, String> {
+		self.client
+			.runtime_api()
+			.assignments(at, key.clone())
+			.map_err(|error| format!("the runtime cannot say what is assigned: {error}"))
+	}
+}

@@ -1,0 +1,13 @@
+//! Configuration of the pallets, by concern.
+
+mod consensus;
+mod money;
+mod ours;
+mod session;
+mod system;
+
+pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
+pub use money::{dynamic_params, RuntimeParameters, TreasuryAccount};
+pub use ours::MarketAccount;
+pub use session::{SessionKeyOwners, SessionKeys};
+pub use system::{BlockLength, BlockWeights};

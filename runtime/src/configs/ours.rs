@@ -1,0 +1,103 @@
+//! Datanets, models, attribution and the market, wired to each other.
+
+use crate::{
+	configs::{session::SessionKeyOwners, TreasuryAccount},
+	constants::limits::MAX_DIMENSION,
+	AccountId, Attribution, Balances, Datanets, InferenceMarket, ModelRegistry, Runtime,
+	RuntimeHoldReason,
+};
+use polkadot_sdk::*;
+
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, ConstU64},
+	PalletId,
+};
+use frame_system::EnsureRoot;
+
+/// The most bytes of a name.
+pub type MaxName = ConstU32<128>;
+/// The most entries of a claim, and so of contributors paid for one inference.
+pub type MaxEntries = ConstU32<64>;
+/// The most bytes of an answer.
+pub type MaxOutput = ConstU32<1_024>;
+/// The deepest line of descent of a model.
+pub type MaxAncestors = ConstU32<8>;
+/// The most attesters of one job.
+pub type MaxCommittee = ConstU32<8>;
+/// The most blocks a deadline moves if its block is full.
+pub type MaxDelay = ConstU32<64>;
+
+parameter_types! {
+	/// Whose account holds fees until they are claimed.
+	pub const MarketPalletId: PalletId = PalletId(*b"openl/mk");
+	/// The market's account.
+	pub MarketAccount: AccountId = InferenceMarket::account_id();
+}
+
+impl pallet_datanets::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Treasury = TreasuryAccount;
+	type MaxName = MaxName;
+	type MaxCurators = ConstU32<16>;
+	type MaxReason = ConstU32<256>;
+	type WeightInfo = pallet_datanets::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_model_registry::Config for Runtime {
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Treasury = TreasuryAccount;
+	type TrainingData = Datanets;
+	type MaxName = MaxName;
+	type MaxDescriptor = ConstU32<4_096>;
+	type MaxSources = ConstU32<16>;
+	type MaxEntries = MaxEntries;
+	type MaxDimension = ConstU32<MAX_DIMENSION>;
+	type MaxAncestors = MaxAncestors;
+	type WeightInfo = pallet_model_registry::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_attribution::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type AttesterId = pallet_attribution::sr25519::AttesterId;
+	type Keys = SessionKeyOwners;
+	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
+	type Models = ModelRegistry;
+	type Inferences = InferenceMarket;
+	type Settlement = InferenceMarket;
+	type SettlementWeight = pallet_inference_market::SettlementWeight<Runtime>;
+	type MaxAttesters = ConstU32<1_000>;
+	type MaxCommittee = MaxCommittee;
+	type MaxEntries = MaxEntries;
+	type MaxOutput = MaxOutput;
+	type MaxPerBlock = ConstU32<64>;
+	type MaxDelay = MaxDelay;
+	type ClaimLongevity = ConstU32<64>;
+	type ClaimPriority = ConstU64<{ u64::MAX / 2 }>;
+	type WeightInfo = pallet_attribution::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_inference_market::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Models = ModelRegistry;
+	type Contributions = Datanets;
+	type Jobs = Attribution;
+	type OpenWeight = pallet_attribution::OpenWeight<Runtime>;
+	type Treasury = TreasuryAccount;
+	type PalletId = MarketPalletId;
+	type MaxInput = ConstU32<4_096>;
+	type MaxOutput = MaxOutput;
+	type MaxEntries = MaxEntries;
+	type MaxAncestors = MaxAncestors;
+	type MaxCommittee = MaxCommittee;
+	type MaxPerBlock = ConstU32<256>;
+	type MaxDelay = MaxDelay;
+	type WeightInfo = pallet_inference_market::weights::SubstrateWeight<Runtime>;
+}

@@ -1,0 +1,160 @@
+//! Genesis presets: the first state of a chain.
+//!
+//! | preset | validators and attesters | answer within | claim within | unbonding |
+//! | --- | --- | --- | --- | --- |
+//! | `dev` | Alice | 2 minutes | 1 minute | 1 minute |
+//! | `local` | Alice, Bob, Charlie, Dave | 5 minutes | 2 minutes | 10 minutes |
+//!
+//! Both mint the whole supply of 1,000,000,000 OPEN: to the well-known development accounts, to the
+//! market's account what keeps it alive, and all the rest to the treasury.
+
+use crate::{
+	configs::{MarketAccount, TreasuryAccount},
+	constants::{
+		currency::{EXISTENTIAL_DEPOSIT, MILLI, OPEN, SUPPLY},
+		limits::MAX_DIMENSION,
+		time::MINUTES,
+	},
+	AccountId, AttributionConfig, BabeConfig, Balance, BalancesConfig, BlockNumber, DatanetsConfig,
+	InferenceMarketConfig, ModelRegistryConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	BABE_GENESIS_EPOCH_CONFIG,
+};
+use alloc::{vec, vec::Vec};
+use polkadot_sdk::*;
+
+use frame_support::build_struct_json_patch;
+use pallet_inference_market::types::Split;
+use serde_json::Value;
+use sp_genesis_builder::PresetId;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::Permill;
+
+/// Name of the preset of a chain with one validator.
+pub const DEV: &str = "dev";
+/// Name of the preset of a chain with four validators.
+pub const LOCAL: &str = "local";
+
+/// What each development account gets.
+pub const ENDOWMENT: Balance = 1_000_000 * OPEN;
+
+/// The presets' names.
+pub fn preset_names() -> Vec<PresetId> {
+	vec![DEV.into(), LOCAL.into()]
+}
+
+/// The preset of that name, as a JSON patch of the default genesis configuration; `None` if there
+/// is none.
+pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		DEV => preset(
+			&[Sr25519Keyring::Alice],
+			&Windows {
+				response: 2 * MINUTES,
+				claim: MINUTES,
+				unbonding: MINUTES,
+				contribution: MINUTES,
+			},
+		),
+		LOCAL => preset(
+			&[
+				Sr25519Keyring::Alice,
+				Sr25519Keyring::Bob,
+				Sr25519Keyring::Charlie,
+				Sr25519Keyring::Dave,
+			],
+			&Windows {
+				response: 5 * MINUTES,
+				claim: 2 * MINUTES,
+				unbonding: 10 * MINUTES,
+				contribution: 10 * MINUTES,
+			},
+		),
+		_ => return None,
+	};
+	serde_json::to_string(&patch).ok().map(alloc::string::String::into_bytes)
+}
+
+/// How long things may take, in blocks.
+struct Windows {
+	/// A host to answer.
+	response: BlockNumber,
+	/// An attester to claim, before the job is redrawn.
+	claim: BlockNumber,
+	/// An attester's bond to stay after deregistration.
+	unbonding: BlockNumber,
+	/// A contribution's bond to stay after acceptance.
+	contribution: BlockNumber,
+}
+
+fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
+	let attesters: Vec<AccountId> = validators.iter().map(|v| v.to_account_id()).collect();
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		balances: BalancesConfig { balances: balances() },
+		babe: BabeConfig { epoch_config: BABE_GENESIS_EPOCH_CONFIG },
+		session: SessionConfig {
+			keys: validators
+				.iter()
+				.map(|v| (v.to_account_id(), v.to_account_id(), session_keys(*v)))
+				.collect(),
+		},
+		datanets: DatanetsConfig {
+			parameters: pallet_datanets::types::Parameters {
+				creation_deposit: 100 * OPEN,
+				bond_period: windows.contribution,
+			},
+		},
+		model_registry: ModelRegistryConfig {
+			parameters: pallet_model_registry::types::Parameters { registration_fee: 10 * OPEN },
+		},
+		attribution: AttributionConfig {
+			parameters: pallet_attribution::types::Parameters {
+				bond: 1_000 * OPEN,
+				unbonding_period: windows.unbonding,
+				claim_window: windows.claim,
+				attempts: 3,
+				max_entries: 32,
+				max_dimension: MAX_DIMENSION,
+			},
+			attesters,
+		},
+		inference_market: InferenceMarketConfig {
+			parameters: pallet_inference_market::types::Parameters {
+				split: Split {
+					contributors: Permill::from_percent(70),
+					owners: Permill::from_percent(20),
+					attesters: Permill::from_percent(5),
+					treasury: Permill::from_percent(5),
+				},
+				platform_fee: 10 * MILLI,
+				response_window: windows.response,
+			},
+		},
+	})
+}
+
+/// Every unit of the supply, with its owner.
+fn balances() -> Vec<(AccountId, Balance)> {
+	let mut balances: Vec<_> = Sr25519Keyring::iter()
+		.filter(|key| !matches!(key, Sr25519Keyring::One | Sr25519Keyring::Two))
+		.map(|key| (key.to_account_id(), ENDOWMENT))
+		.collect();
+	balances.push((MarketAccount::get(), EXISTENTIAL_DEPOSIT));
+	let given = balances.iter().fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
+	balances.push((TreasuryAccount::get(), SUPPLY.saturating_sub(given)));
+	balances
+}
+
+/// The keys that `--alice` and the like put into a node's keystore.
+fn session_keys(validator: Sr25519Keyring) -> SessionKeys {
+	let grandpa = match validator {
+		Sr25519Keyring::Alice => Ed25519Keyring::Alice,
+		Sr25519Keyring::Bob => Ed25519Keyring::Bob,
+		Sr25519Keyring::Charlie => Ed25519Keyring::Charlie,
+		_ => Ed25519Keyring::Dave,
+	};
+	SessionKeys {
+		babe: validator.public().into(),
+		grandpa: grandpa.public().into(),
+		attribution: validator.public().into(),
+	}
+}

@@ -1,0 +1,102 @@
+//! The OpenLedger runtime: assembles the pallets and says how they fit together.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | `construct` | the list of pallets |
+//! | [`configs`] | configuration of each pallet, one file per concern |
+//! | [`constants`] | units of money and time, block limits |
+//! | [`fees`] | what a transaction costs and who gets the fee |
+//! | [`genesis`] | the presets `dev` and `local` |
+//! | [`explanation`] | the runtime API that explains a settled inference |
+//! | [`apis`] | implementation of the runtime APIs |
+//!
+//! Durations and windows are storage parameters set by the genesis preset, so one runtime serves
+//! development, test networks and production. There is no sudo: privileged calls need Root, which
+//! no account has.
+#![cfg_attr(not(feature = "std"), no_std)]
+// The construction macros recurse over pallets and calls.
+#![recursion_limit = "256"]
+
+extern crate alloc;
+
+/// The runtime as wasm, from the build script.
+#[cfg(feature = "std")]
+mod wasm {
+	#![allow(missing_docs)]
+	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+}
+
+#[allow(missing_docs)]
+pub mod apis;
+#[allow(missing_docs)]
+pub mod configs;
+pub mod constants;
+#[allow(missing_docs)]
+mod construct;
+pub mod explanation;
+pub mod fees;
+pub mod genesis;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+pub use configs::{
+	dynamic_params, MarketAccount, RuntimeParameters, SessionKeys, TreasuryAccount,
+	BABE_GENESIS_EPOCH_CONFIG,
+};
+pub use construct::*;
+pub use transaction::{TxExtension, UncheckedExtrinsic};
+/// The runtime as compressed wasm; `None` if it was not built.
+#[cfg(feature = "std")]
+pub use wasm::WASM_BINARY;
+
+use polkadot_sdk::*;
+
+use sp_runtime::{
+	generic,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	Cow, MultiAddress, MultiSignature,
+};
+use sp_version::{runtime_version, RuntimeVersion};
+
+/// Signature of a transaction.
+pub type Signature = MultiSignature;
+/// Account: the public key of a signature or its hash.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// How calls name an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Amount of OPEN in its smallest unit, 10^-18.
+pub type Balance = u128;
+/// Number of transactions an account has sent.
+pub type Nonce = u32;
+/// Number of a block.
+pub type BlockNumber = u32;
+/// Hash of a block, of a transaction, of state.
+pub type Hash = sp_core::H256;
+/// Header of a block.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// A block.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+
+/// Executes blocks.
+pub type Executive = frame_executive::Executive<
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
+>;
+
+/// The version of this runtime.
+#[runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("openledger"),
+	impl_name: Cow::Borrowed("openledger-node"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
+};
