@@ -1,0 +1,151 @@
+//! Options and commands.
+
+use crate::commands::{
+	account, attester, contribute, contribution, datanet, explain, host, infer, inference, model,
+	review, rewards, train,
+};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Parser, Debug)]
+#[command(
+	name = "openledger",
+	version,
+	about = "Contribute data, train and serve models, query them, and see who was paid for the answer.",
+	after_help = "Amounts: 1.5 is 1.5 OPEN, 150u is 150 of the smallest unit (10^-18 OPEN).\n\
+		Exit codes: 0 success, 1 failure, 2 usage, 3 chain unreachable, 4 refused by the chain, \
+		5 bad data, 6 verification failed, 7 timed out."
+)]
+pub struct Arguments {
+	/// Options of every command.
+	#[command(flatten)]
+	pub global: Global,
+	/// The command.
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Global {
+	/// The node's WebSocket address [env: OPENLEDGER_URL] [default: ws://127.0.0.1:9944]
+	#[arg(long, global = true, value_name = "URL")]
+	pub url: Option<String>,
+	/// The key that signs: //Alice, a mnemonic, a 0x seed, or a file that holds one
+	/// [env: OPENLEDGER_KEY]
+	#[arg(long, global = true, value_name = "URI|FILE", allow_hyphen_values = true)]
+	pub key: Option<String>,
+	/// Print one JSON document on standard output and everything else on standard error
+	#[arg(long, global = true)]
+	pub json: bool,
+	/// Where files named by their hash are kept [env: OPENLEDGER_BLOB_DIR]
+	/// [default: ~/.openledger/blobs]
+	#[arg(long, global = true, value_name = "DIR")]
+	pub blob_dir: Option<PathBuf>,
+	/// Wait until transactions are final, not only in a block
+	#[arg(long, global = true)]
+	pub finalized: bool,
+	/// No notes and no progress on standard error
+	#[arg(long, global = true)]
+	pub quiet: bool,
+	/// For how long connecting is tried again, in seconds
+	#[arg(long, global = true, value_name = "SECONDS", default_value_t = 20)]
+	pub connect_timeout: u32,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// Create, change and publish datanets
+	#[command(subcommand)]
+	Datanet(datanet::Command),
+	/// Send a table of rows to a datanet
+	Contribute(contribute::Arguments),
+	/// Look at contributions, take one back, release its bond
+	#[command(subcommand)]
+	Contribution(contribution::Command),
+	/// Accept or reject contributions, as a curator
+	#[command(subcommand)]
+	Review(review::Command),
+	/// Train a model on published versions of datanets
+	Train(train::Arguments),
+	/// Index, register and manage models
+	#[command(subcommand)]
+	Model(model::Command),
+	/// Answer the requests for the models this key hosts
+	Host(host::Arguments),
+	/// Ask a model, and wait for the settlement
+	Infer(infer::Arguments),
+	/// Look at inferences, cancel one
+	#[command(subcommand)]
+	Inference(inference::Command),
+	/// Verify a settled inference and show who was paid for it, and why
+	Explain(explain::Arguments),
+	/// See and claim rewards
+	#[command(subcommand)]
+	Rewards(rewards::Command),
+	/// Balances and transfers
+	#[command(subcommand)]
+	Account(account::Command),
+	/// Bond as an attester, and see who is
+	#[command(subcommand)]
+	Attester(attester::Command),
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn definition_should_be_consistent_when_checked() {
+		Arguments::command().debug_assert();
+	}
+
+	#[test]
+	fn global_options_should_be_taken_before_and_after_the_command() {
+		let before = Arguments::try_parse_from([
+			"openledger",
+			"--json",
+			"--url",
+			"ws://a",
+			"rewards",
+			"show",
+		]);
+		let after = Arguments::try_parse_from([
+			"openledger",
+			"rewards",
+			"show",
+			"--json",
+			"--url",
+			"ws://a",
+		]);
+		for arguments in [before, after] {
+			let global = arguments.unwrap().global;
+			assert!(global.json);
+			assert_eq!(global.url.as_deref(), Some("ws://a"));
+		}
+	}
+
+	#[test]
+	fn arguments_should_be_refused_when_they_make_no_sense() {
+		let lines: [&[&str]; 10] = [
+			&["datanet", "create"],
+			&["datanet", "create", "--name", "digits", "--bond", "lots"],
+			&["contribute", "0"],
+			&["review", "reject", "3"],
+			&["review", "approve"],
+			&["train", "--source", "0", "--out", "run"],
+			&["model", "price", "0"],
+			&["model", "price", "0", "--price-per-call", "1", "--price-input", "1"],
+			&["infer", "--model", "0"],
+			&["infer", "--model", "0", "--input", "1", "--inputs", "rows.csv"],
+		];
+		for line in lines {
+			let line: Vec<_> = std::iter::once("openledger").chain(line.iter().copied()).collect();
+			assert!(Arguments::try_parse_from(&line).is_err(), "{line:?} was taken");
+		}
+	}
+}

@@ -1,0 +1,261 @@
+//! The connection to a node, and how it comes back.
+
+use super::{Hash, Snapshot};
+use crate::{
+	error::{Error, Result},
+	keys::AccountId,
+	output::Console,
+};
+use std::{
+	future::Future,
+	sync::{Arc, Mutex, PoisonError},
+	time::{Duration, Instant},
+};
+use subxt::{
+	backend::LegacyBackend,
+	config::{substrate::SubstrateConfig, RpcConfigFor},
+	rpcs::{methods::legacy::LegacyRpcMethods, RpcClient},
+	OnlineClient, OnlineClientAtBlock,
+};
+
+/// The chain's configuration: 32-byte accounts, blake2-256, the standard transaction extensions.
+pub type Config = SubstrateConfig;
+pub(super) type AtBlock = OnlineClientAtBlock<Config>;
+pub(super) type Rpc = LegacyRpcMethods<RpcConfigFor<Config>>;
+
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+const LONGEST_DELAY: Duration = Duration::from_secs(8);
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The delay before retry number `attempt` (from 0): a quarter of a second, doubled each time, at
+/// most eight seconds.
+pub fn backoff(attempt: u32) -> Duration {
+	let factor = 1u32.checked_shl(attempt).unwrap_or(u32::MAX);
+	FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY)
+}
+
+#[derive(Clone)]
+pub(super) struct Connection {
+	pub client: OnlineClient<Config>,
+	pub rpc: Rpc,
+	raw: RpcClient,
+}
+
+/// A chain reached through one node. Reads survive a lost connection: they reconnect with
+/// exponential backoff for as long as the connection time-out allows, and are asked again.
+/// Transactions are never sent twice.
+#[derive(Clone)]
+pub struct Chain {
+	inner: Arc<Inner>,
+}
+
+struct Inner {
+	url: String,
+	timeout: Duration,
+	console: Console,
+	/// Shared by all connections, so that metadata is fetched once.
+	config: Config,
+	connection: Mutex<Connection>,
+}
+
+impl Chain {
+	/// Connects to the node at `url`, trying again for up to `timeout`.
+	///
+	/// # Errors
+	/// [`Error::Usage`] if the address is none, [`Error::Unreachable`] if nobody answers.
+	pub async fn connect(url: &str, timeout: Duration, console: Console) -> Result<Self> {
+		if !["ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme)) {
+			return Err(Error::Usage(format!(
+				"--url '{url}' is no WebSocket address: give one such as ws://127.0.0.1:9944"
+			)));
+		}
+		let config = Config::new();
+		let connection = establish(url, timeout, &config, console).await?;
+		let inner =
+			Inner { url: url.into(), timeout, console, config, connection: Mutex::new(connection) };
+		Ok(Self { inner: Arc::new(inner) })
+	}
+
+	/// The address of the node.
+	pub fn url(&self) -> &str {
+		&self.inner.url
+	}
+
+	/// The state of the newest block the node knows.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`] or [`Error::Failure`].
+	pub async fn best(&self) -> Result<Snapshot> {
+		let at = self
+			.read("the newest block", |connection| async move {
+				let hash = connection.rpc.chain_get_block_hash(None).await?;
+				let hash = hash.ok_or_else(|| subxt::Error::other_str("the node has no block"))?;
+				Ok(connection.client.at_block(hash).await?)
+			})
+			.await?;
+		Ok(Snapshot::new(self.clone(), at))
+	}
+
+	/// The state of one block.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`], or [`Error::Failure`] if the node does not have it.
+	pub async fn at(&self, hash: Hash) -> Result<Snapshot> {
+		let at =
+			self.read("a block", |connection| async move {
+				Ok(connection.client.at_block(hash).await?)
+			})
+			.await?;
+		Ok(Snapshot::new(self.clone(), at))
+	}
+
+	/// The state of the canonical block of this number.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`], or [`Error::Failure`] if there is no such block.
+	pub async fn at_number(&self, number: u32) -> Result<Snapshot> {
+		let at = self
+			.read("a block", |connection| async move {
+				Ok(connection.client.at_block(u64::from(number)).await?)
+			})
+			.await?;
+		Ok(Snapshot::new(self.clone(), at))
+	}
+
+	/// The raw arguments of transactions in the node's pool that `account` signed and that call
+	/// `pallet.call`; decoded by the runtime of `at`.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`] or [`Error::Failure`].
+	pub async fn pending_calls(
+		&self,
+		at: &Snapshot,
+		account: &AccountId,
+		pallet: &str,
+		call: &str,
+	) -> Result<Vec<Vec<Vec<u8>>>> {
+		let pending: Vec<String> = self
+			.read("the transaction pool", |connection| async move {
+				let parameters = subxt::rpcs::client::rpc_params![];
+				Ok(connection.raw.request("author_pendingExtrinsics", parameters).await?)
+			})
+			.await?;
+		let bytes = pending
+			.iter()
+			.filter_map(|text| hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok())
+			.collect();
+		let at = at.at_block();
+		let extrinsics = at.extrinsics().from_bytes(bytes).await;
+		// What this client cannot decode is none of the calls asked for.
+		let calls = extrinsics
+			.iter()
+			.flatten()
+			.filter(|e| e.pallet_name() == pallet && e.call_name() == call)
+			.filter(|e| e.address_bytes().is_some_and(|address| address.ends_with(&account.0)))
+			.map(|e| e.iter_call_data_fields().map(|field| field.bytes().to_vec()).collect())
+			.collect();
+		Ok(calls)
+	}
+
+	/// Asks `ask`, reconnecting and asking again while the connection fails. Only for questions
+	/// that change nothing.
+	pub(super) async fn read<T, F, Answer>(&self, what: &str, ask: F) -> Result<T>
+	where
+		F: Fn(Connection) -> Answer,
+		Answer: Future<Output = std::result::Result<T, subxt::Error>>,
+	{
+		let started = Instant::now();
+		loop {
+			let error = match ask(self.connection()).await {
+				Ok(answer) => return Ok(answer),
+				Err(error) => error,
+			};
+			if !self.is_lost().await {
+				return Err(Error::Failure(format!("cannot read {what}: {error}")));
+			}
+			if started.elapsed() >= self.inner.timeout {
+				return Err(self.unreachable(error));
+			}
+			self.inner.console.note(format!("connection to {} lost, reconnecting", self.url()));
+			self.reconnect().await?;
+		}
+	}
+
+	/// Whether the connection has failed, rather than a question been refused.
+	pub(super) async fn is_lost(&self) -> bool {
+		use subxt::rpcs::Error as E;
+		let ping = self.connection();
+		let answer = tokio::time::timeout(ATTEMPT_LIMIT, ping.rpc.system_chain()).await;
+		matches!(answer, Err(_) | Ok(Err(E::Client(_) | E::DisconnectedWillReconnect(_))))
+	}
+
+	pub(super) fn unreachable(&self, reason: impl ToString) -> Error {
+		Error::Unreachable { url: self.inner.url.clone(), reason: reason.to_string() }
+	}
+
+	pub(super) fn connection(&self) -> Connection {
+		self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
+	}
+
+	/// Replaces the connection, trying again for up to the connection time-out.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`].
+	pub async fn reconnect(&self) -> Result<()> {
+		let Inner { url, timeout, console, config, connection } = &*self.inner;
+		let fresh = establish(url, *timeout, config, *console).await?;
+		*connection.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+		Ok(())
+	}
+}
+
+async fn establish(
+	url: &str,
+	timeout: Duration,
+	config: &Config,
+	console: Console,
+) -> Result<Connection> {
+	let started = Instant::now();
+	let mut attempt = 0u32;
+	loop {
+		let limit = ATTEMPT_LIMIT.min(timeout.max(Duration::from_secs(1)));
+		let reason = match tokio::time::timeout(limit, open(url, config)).await {
+			Ok(Ok(connection)) => return Ok(connection),
+			Ok(Err(error)) => error.to_string(),
+			Err(_) => format!("no answer within {} s", limit.as_secs()),
+		};
+		let delay = backoff(attempt);
+		if started.elapsed().saturating_add(delay) > timeout {
+			let tries = attempt.saturating_add(1);
+			let reason =
+				format!("{reason} ({tries} attempts in {:.1} s)", started.elapsed().as_secs_f32());
+			return Err(Error::Unreachable { url: url.into(), reason });
+		}
+		if attempt == 0 {
+			console.note(format!("cannot reach the chain at {url} yet, trying again: {reason}"));
+		}
+		tokio::time::sleep(delay).await;
+		attempt = attempt.saturating_add(1);
+	}
+}
+
+async fn open(url: &str, config: &Config) -> std::result::Result<Connection, subxt::Error> {
+	let rpc_client = RpcClient::from_insecure_url(url).await?;
+	// The legacy methods read any block the node has; the newer ones only those they have pinned.
+	let backend =
+		LegacyBackend::<Config>::builder().storage_page_size(512).build(rpc_client.clone());
+	let client = OnlineClient::from_backend_with_config(config.clone(), Arc::new(backend)).await?;
+	Ok(Connection { client, rpc: LegacyRpcMethods::new(rpc_client.clone()), raw: rpc_client })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn backoff_should_double_up_to_a_limit_when_attempts_fail() {
+		let delays: Vec<_> = (0..7).map(|attempt| backoff(attempt).as_millis()).collect();
+		assert_eq!(delays, [250, 500, 1000, 2000, 4000, 8000, 8000]);
+		assert_eq!(backoff(u32::MAX), LONGEST_DELAY);
+	}
+}

@@ -1,0 +1,56 @@
+//! The events the client waits for: of each only the fields it uses, matched by name.
+
+use super::Hash;
+use scale_decode::DecodeAsType;
+
+/// `Datanets.Created`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Created {
+	pub datanet: u32,
+}
+
+/// `Datanets.VersionPublished`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct VersionPublished {
+	pub version: u32,
+	pub contributions: u32,
+	pub rows: u64,
+	pub manifest: Hash,
+}
+
+/// `Datanets.Contributed`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Contributed {
+	pub contribution: u64,
+}
+
+/// `ModelRegistry.Registered`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Registered {
+	pub model: u32,
+}
+
+/// `InferenceMarket.Requested`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Requested {
+	pub inference: u64,
+}
+
+/// `InferenceMarket.RewardsClaimed`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct RewardsClaimed {
+	pub amount: u128,
+}
+
+/// `TransactionPayment.TransactionFeePaid`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct TransactionFeePaid {
+	pub actual_fee: u128,
+}

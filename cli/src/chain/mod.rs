@@ -1,0 +1,17 @@
+//! The chain as the client sees it: a connection that comes back, typed storage, transactions.
+//!
+//! Everything is dynamic: types are matched by field and variant name against the metadata of the
+//! chain that is connected to, so that a field added by a runtime upgrade does not break a client.
+
+mod client;
+pub mod events;
+mod snapshot;
+mod tx;
+pub mod types;
+
+pub use client::{backoff, Chain, Config};
+pub use snapshot::Snapshot;
+pub use tx::{call, submit, submit_one, Call, Included};
+
+/// A block or content hash.
+pub use subxt::utils::H256 as Hash;

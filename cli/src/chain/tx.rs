@@ -1,0 +1,377 @@
+//! Signed transactions: many at once with consecutive nonces, each sent exactly once.
+
+use super::{
+	client::{AtBlock, Chain, Config},
+	events::TransactionFeePaid,
+	Hash,
+};
+use crate::{
+	error::{refusal, Error, Refusal, Result},
+	keys::{AccountId, Key},
+	output::{hex, open},
+};
+use scale_decode::DecodeAsFields;
+use scale_encode::EncodeAsFields;
+use serde_json::{json, Value};
+use subxt::{
+	client::OnlineClientAtBlockImpl,
+	config::substrate::SubstrateExtrinsicParamsBuilder,
+	error::{BackendError, ExtrinsicError, RpcError},
+	extrinsics::ExtrinsicEvents,
+	transactions::{Payload, TransactionInBlock, TransactionProgress, TransactionStatus},
+};
+
+/// Blocks after which a transaction that no block took is void.
+const MORTALITY: u64 = 64;
+/// Transactions sent before the first of them is waited for.
+const BURST: usize = 256;
+
+type Encode = dyn Fn(&AtBlock) -> std::result::Result<Vec<u8>, ExtrinsicError> + Send + Sync;
+
+/// A call with its arguments.
+pub struct Call {
+	pallet: &'static str,
+	name: &'static str,
+	encode: Box<Encode>,
+}
+
+/// The call `pallet.name` with `arguments` in the order of its declaration.
+pub fn call<A>(pallet: &'static str, name: &'static str, arguments: A) -> Call
+where
+	A: EncodeAsFields + Send + Sync + 'static,
+{
+	let payload = subxt::dynamic::transaction(pallet, name, arguments);
+	Call { pallet, name, encode: Box::new(move |at| at.tx().call_data(&payload)) }
+}
+
+/// A call that is encoded already.
+struct Encoded<'a> {
+	call: &'a Call,
+	arguments: Arguments,
+}
+
+struct Arguments(Vec<u8>);
+
+impl EncodeAsFields for Arguments {
+	fn encode_as_fields_to<R: subxt::ext::scale_type_resolver::TypeResolver>(
+		&self,
+		_fields: &mut dyn scale_encode::FieldIter<'_, R::TypeId>,
+		_types: &R,
+		out: &mut Vec<u8>,
+	) -> std::result::Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+impl Payload for Encoded<'_> {
+	type CallData = Arguments;
+
+	fn pallet_name(&self) -> &str {
+		self.call.pallet
+	}
+
+	fn call_name(&self) -> &str {
+		self.call.name
+	}
+
+	fn call_data(&self) -> &Arguments {
+		&self.arguments
+	}
+}
+
+/// A transaction that is in a block and succeeded.
+pub struct Included {
+	/// `Pallet.call`.
+	pub call: String,
+	/// The transaction's hash.
+	pub hash: Hash,
+	/// The block's number.
+	pub block: u64,
+	/// The block's hash.
+	pub block_hash: Hash,
+	/// The transaction's number within the block.
+	pub extrinsic_index: usize,
+	/// The transaction fee paid, in units.
+	pub fee: u128,
+	/// Whether the block was known to be final.
+	pub finalized: bool,
+	events: ExtrinsicEvents<Config>,
+}
+
+impl Included {
+	/// The fields of the first event `pallet.name` of this transaction, by name.
+	///
+	/// # Errors
+	/// [`Error::Failure`] if there is none.
+	pub fn event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<T> {
+		let event = self.find_event(pallet, name)?;
+		event.ok_or_else(|| {
+			Error::Failure(format!("{} succeeded without an event {pallet}.{name}", self.call))
+		})
+	}
+
+	/// Whether this transaction caused an event `pallet.name`.
+	pub fn has_event(&self, pallet: &str, name: &str) -> bool {
+		self.events
+			.iter()
+			.flatten()
+			.any(|event| event.pallet_name() == pallet && event.event_name() == name)
+	}
+
+	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
+		for event in self.events.iter() {
+			let event = event.map_err(|e| self.undecodable(e))?;
+			if event.pallet_name() == pallet && event.event_name() == name {
+				let fields = event.decode_fields_unchecked_as::<T>();
+				return fields.map(Some).map_err(|e| self.undecodable(e));
+			}
+		}
+		Ok(None)
+	}
+
+	fn undecodable(&self, error: impl std::fmt::Display) -> Error {
+		Error::Failure(format!("cannot decode the events of {}: {error}", self.call))
+	}
+
+	/// `{"call", "hash", "block", "block_hash", "extrinsic_index", "fee", "finalized"}`.
+	pub fn to_json(&self) -> Value {
+		json!({
+			"call": self.call,
+			"hash": hex(self.hash),
+			"block": self.block,
+			"block_hash": hex(self.block_hash),
+			"extrinsic_index": self.extrinsic_index,
+			"fee": self.fee.to_string(),
+			"finalized": self.finalized,
+		})
+	}
+}
+
+/// Sends one call and waits until a block holds it.
+///
+/// # Errors
+/// See [`submit`].
+pub async fn submit_one(chain: &Chain, key: &Key, call: Call, finalized: bool) -> Result<Included> {
+	let mut results = submit(chain, key, vec![call], finalized).await?;
+	results.pop().unwrap_or_else(|| Err(Error::Failure("nothing was sent".into())))
+}
+
+/// Sends calls in one go, with consecutive nonces, and waits until blocks hold them: best blocks,
+/// or final ones. The result of each call is in the order of the calls.
+///
+/// # Errors
+/// If nothing was sent: [`Error::Unreachable`], or [`Error::Failure`] if a call does not fit the
+/// chain. Each call: [`Error::Refused`]; [`Error::Unreachable`] if the connection failed after it
+/// was sent, and then it is not sent again.
+pub async fn submit(
+	chain: &Chain,
+	key: &Key,
+	calls: Vec<Call>,
+	finalized: bool,
+) -> Result<Vec<Result<Included>>> {
+	let mut results = Vec::with_capacity(calls.len());
+	for burst in calls.chunks(BURST) {
+		results.extend(submit_burst(chain, key, burst, finalized).await?);
+	}
+	Ok(results)
+}
+
+async fn submit_burst(
+	chain: &Chain,
+	key: &Key,
+	calls: &[Call],
+	finalized: bool,
+) -> Result<Vec<Result<Included>>> {
+	let best = chain.best().await?;
+	let account = key.account;
+	// Counts what is in the pool already, so that several clients of one key do not collide.
+	let nonce = chain
+		.read("the account's nonce", |connection| async move {
+			Ok(connection.rpc.system_account_next_index(&account).await?)
+		})
+		.await?;
+
+	// The connection may have been replaced by the reads: sign for the one that is alive.
+	let at = chain.at(best.hash()).await?.at_block();
+	let mut sent = Vec::with_capacity(calls.len());
+	for (nonce, call) in (nonce..).zip(calls) {
+		sent.push(send(chain, key, &at, call, nonce).await);
+	}
+	let mut results = Vec::with_capacity(calls.len());
+	for (progress, call) in sent.into_iter().zip(calls) {
+		results.push(match progress {
+			Ok(progress) => wait(chain, key, call, progress, finalized).await,
+			Err(error) => Err(error),
+		});
+	}
+	Ok(results)
+}
+
+type Progress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
+type InBlock = TransactionInBlock<Config, OnlineClientAtBlockImpl<Config>>;
+
+fn label(call: &Call) -> String {
+	format!("{}.{}", call.pallet, call.name)
+}
+
+async fn send(chain: &Chain, key: &Key, at: &AtBlock, call: &Call, nonce: u64) -> Result<Progress> {
+	let mismatch = |e: ExtrinsicError| {
+		Error::Failure(format!(
+			"{} does not fit this chain's runtime ({e}): use the client of the chain's version",
+			label(call)
+		))
+	};
+	let bytes = (call.encode)(at).map_err(mismatch)?;
+	// Pallet and call number come first; the payload adds them again.
+	let arguments = Arguments(bytes.get(2..).unwrap_or_default().to_vec());
+	let payload = Encoded { call, arguments };
+	let parameters = SubstrateExtrinsicParamsBuilder::<Config>::new()
+		.nonce(nonce)
+		.mortal_from_unchecked(MORTALITY, at.block_number(), at.block_hash())
+		.build();
+	let mut signable = at.tx().create_signable_offline(&payload, parameters).map_err(mismatch)?;
+	let transaction = signable.sign(&key.pair).map_err(mismatch)?;
+	match transaction.submit_and_watch().await {
+		Ok(progress) => Ok(progress),
+		Err(error) => Err(rejected(chain, key, call, transaction.hash(), error).await),
+	}
+}
+
+/// The pool did not take a transaction, or the connection failed while it was sent.
+async fn rejected(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	hash: Hash,
+	error: ExtrinsicError,
+) -> Error {
+	use subxt::rpcs::Error as E;
+	let reason = match &error {
+		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
+			E::User(user),
+		))) => {
+			let data = user.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+			data.unwrap_or_else(|| user.message.clone())
+		},
+		_ if chain.is_lost().await => return lost(chain, call, hash),
+		_ => error.to_string(),
+	};
+	if reason.contains("pay some fees") {
+		let refusal = Refusal {
+			message: format!(
+				"insufficient balance: {} cannot pay its transaction fee",
+				label(call)
+			),
+			pallet: None,
+			name: Some("InsufficientBalance".into()),
+		};
+		return with_balance(chain, key, refusal).await;
+	}
+	Error::Refused(Refusal {
+		message: format!("{} was not taken by the node: {reason}", label(call)),
+		pallet: None,
+		name: None,
+	})
+}
+
+fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
+	chain.unreachable(format!(
+		"the connection failed after {} ({}) was sent, so it may still happen and was not sent \
+		 again; look whether it did before repeating it",
+		label(call),
+		hex(hash)
+	))
+}
+
+/// Adds what the account has to a refusal for want of money.
+async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
+	let account = key.account;
+	let balance = match free_balance(chain, &account).await {
+		Ok(free) => format!("{account} has {} free", open(free)),
+		Err(_) => format!("see `openledger account show {account}`"),
+	};
+	refusal.message = format!("{}; {balance}", refusal.message);
+	Error::Refused(refusal)
+}
+
+async fn free_balance(chain: &Chain, account: &AccountId) -> Result<u128> {
+	let info: Option<super::types::AccountInfo> =
+		chain.best().await?.get("System", "Account", (*account,)).await?;
+	Ok(info.map_or(0, |info| info.data.free))
+}
+
+async fn wait(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	mut progress: Progress,
+	finalized: bool,
+) -> Result<Included> {
+	let hash = progress.extrinsic_hash();
+	loop {
+		let (message, kind) = match progress.next().await {
+			Some(Ok(TransactionStatus::InBestBlock(block))) if !finalized => {
+				return included(chain, key, call, block, false).await;
+			},
+			Some(Ok(TransactionStatus::InFinalizedBlock(block))) => {
+				return included(chain, key, call, block, true).await;
+			},
+			Some(Ok(TransactionStatus::Error { message })) => (message, "failed in the node"),
+			Some(Ok(TransactionStatus::Invalid { message })) => (message, "became invalid"),
+			Some(Ok(TransactionStatus::Dropped { message })) => (message, "was dropped"),
+			Some(Ok(_)) => continue,
+			Some(Err(_)) | None => return Err(lost(chain, call, hash)),
+		};
+		return Err(Error::Refused(Refusal {
+			message: format!("{} {kind}: {message}", label(call)),
+			pallet: None,
+			name: None,
+		}));
+	}
+}
+
+async fn included(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	block: InBlock,
+	finalized: bool,
+) -> Result<Included> {
+	use subxt::error::TransactionEventsError;
+	let name = label(call);
+	let events = match block.wait_for_success().await {
+		Ok(events) => events,
+		Err(TransactionEventsError::ExtrinsicFailed(error)) => {
+			let refusal = refusal(&name, &error);
+			let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
+			if refusal.name.as_deref().is_some_and(|name| short.contains(&name)) {
+				return Err(with_balance(chain, key, refusal).await);
+			}
+			return Err(Error::Refused(refusal));
+		},
+		Err(error) => {
+			let hash = block.extrinsic_hash();
+			return Err(if chain.is_lost().await {
+				lost(chain, call, hash)
+			} else {
+				Error::Failure(format!("{name} is in block {}: {error}", hex(block.block_hash())))
+			});
+		},
+	};
+	let number = chain.at(block.block_hash()).await?.number();
+	let mut included = Included {
+		call: name,
+		hash: block.extrinsic_hash(),
+		block: number,
+		block_hash: block.block_hash(),
+		extrinsic_index: events.extrinsic_index(),
+		fee: 0,
+		finalized,
+		events,
+	};
+	let paid: Option<TransactionFeePaid> =
+		included.find_event("TransactionPayment", "TransactionFeePaid")?;
+	included.fee = paid.map_or(0, |paid| paid.actual_fee);
+	Ok(included)
+}

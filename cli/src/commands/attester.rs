@@ -1,0 +1,60 @@
+//! `attester`: bonding as an attester.
+
+use super::transactions;
+use crate::{
+	chain::{call, types::AttesterStatus},
+	context::Context,
+	error::Result,
+	keys::AccountId,
+	output::{accounts, open, table, Report},
+};
+use clap::Subcommand;
+use serde_json::json;
+
+/// Bond as an attester, and see who is.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// List the attesters
+	List,
+	/// Bond the key's account; its session keys must be set
+	Register,
+	/// Stop being drawn, and start to unbond
+	Deregister,
+	/// Release the bond after the unbonding period
+	Withdraw,
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	let (name, done) = match command {
+		Command::List => return list(context).await,
+		Command::Register => ("register", "is bonded as an attester"),
+		Command::Deregister => ("deregister", "is unbonding"),
+		Command::Withdraw => ("withdraw_bond", "has its bond back"),
+	};
+	let account = context.key()?.account;
+	let sent = context.send(call("Attribution", name, ())).await?;
+	let document = json!({ "account": account.to_string(), "transactions": transactions([&sent]) });
+	Ok(Report::new(document, format!("{account} {done} since block {}", sent.block)))
+}
+
+async fn list(context: &Context) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let drawable: Vec<AccountId> = best.value("Attribution", "Bonded").await?;
+	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	for (account, attester) in best.attesters().await? {
+		let (status, until) = match attester.status {
+			AttesterStatus::Bonded => ("bonded", None),
+			AttesterStatus::Unbonding { until } => ("unbonding", Some(until)),
+		};
+		let until_text = until.map(|block| format!(" until block {block}")).unwrap_or_default();
+		rows.push(vec![account.to_string(), open(attester.bond), format!("{status}{until_text}")]);
+		list.push(json!({
+			"account": account.to_string(),
+			"bond": attester.bond.to_string(),
+			"status": status,
+			"until": until,
+		}));
+	}
+	let text = table(&[("attester", false), ("bond", true), ("status", false)], rows);
+	Ok(Report::new(json!({ "attesters": list, "drawable": accounts(&drawable) }), text))
+}

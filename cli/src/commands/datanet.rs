@@ -1,0 +1,346 @@
+//! `datanet`: data networks and their versions.
+
+use super::{transactions, views};
+use crate::{
+	amount::Amount,
+	chain::{
+		call,
+		events::{Created, VersionPublished},
+		types::{Access, Datanet, DatanetTerms, Version},
+		Snapshot,
+	},
+	context::Context,
+	error::{Error, Result},
+	keys::{parse_account, AccountId},
+	output::{accounts, fields, hex, open, short, table, text, Report},
+};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{json, Value};
+
+/// Create, change and publish datanets.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// Create a datanet
+	Create(Create),
+	/// List all datanets
+	List,
+	/// Show a datanet and its versions
+	Show {
+		/// The datanet
+		datanet: u32,
+	},
+	/// Change the terms of a datanet, as its owner; what is not given stays
+	Update {
+		/// The datanet
+		datanet: u32,
+		/// What changes
+		#[command(flatten)]
+		terms: Terms,
+		/// Who may contribute
+		#[arg(long)]
+		access: Option<AccessName>,
+	},
+	/// Let an account contribute to a permissioned datanet, as its owner
+	Allow {
+		/// The datanet
+		datanet: u32,
+		/// The contributor
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+		/// Take the permission back
+		#[arg(long)]
+		remove: bool,
+	},
+	/// Freeze what was accepted so far as a new version, as owner or curator
+	Publish {
+		/// The datanet
+		datanet: u32,
+	},
+	/// Take no more contributions, as the owner
+	Close {
+		/// The datanet
+		datanet: u32,
+	},
+}
+
+/// The terms of a new datanet.
+#[derive(Args, Debug)]
+pub struct Create {
+	/// Its name
+	#[arg(long)]
+	name: String,
+	/// The licence of its data
+	#[arg(long, default_value = "CC-BY-4.0")]
+	licence: String,
+	/// Who may accept and reject contributions; may be repeated [default: the key's account]
+	#[arg(long = "curator", value_parser = parse_account, value_name = "ACCOUNT")]
+	curators: Vec<AccountId>,
+	/// Curators that must agree
+	#[arg(long, default_value_t = 1)]
+	approvals: u32,
+	/// Held from each contributor until some time after acceptance
+	#[arg(long, default_value = "10", value_name = "AMOUNT")]
+	bond: Amount,
+	/// Rows of one contribution at most
+	#[arg(long, default_value_t = 10_000)]
+	max_rows: u32,
+	/// Bytes of one contribution at most
+	#[arg(long, default_value_t = 16_777_216)]
+	max_bytes: u64,
+	/// Only accounts on the owner's list may contribute
+	#[arg(long)]
+	permissioned: bool,
+}
+
+/// Changes to the terms of a datanet.
+#[derive(Args, Debug)]
+pub struct Terms {
+	/// Its name
+	#[arg(long)]
+	name: Option<String>,
+	/// The licence of its data
+	#[arg(long)]
+	licence: Option<String>,
+	/// Who may accept and reject contributions; replaces the list; may be repeated
+	#[arg(long = "curator", value_parser = parse_account, value_name = "ACCOUNT")]
+	curators: Vec<AccountId>,
+	/// Curators that must agree
+	#[arg(long)]
+	approvals: Option<u32>,
+	/// Held from each contributor until some time after acceptance
+	#[arg(long, value_name = "AMOUNT")]
+	bond: Option<Amount>,
+	/// Rows of one contribution at most
+	#[arg(long)]
+	max_rows: Option<u32>,
+	/// Bytes of one contribution at most
+	#[arg(long)]
+	max_bytes: Option<u64>,
+}
+
+/// Who may contribute.
+#[derive(ValueEnum, Debug, Clone, Copy)]
+pub enum AccessName {
+	/// Everybody
+	Open,
+	/// Accounts on the owner's list
+	Permissioned,
+}
+
+impl From<AccessName> for Access {
+	fn from(name: AccessName) -> Self {
+		match name {
+			AccessName::Open => Self::Open,
+			AccessName::Permissioned => Self::Permissioned,
+		}
+	}
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	match command {
+		Command::Create(arguments) => create(context, arguments).await,
+		Command::List => list(context).await,
+		Command::Show { datanet } => show(context, datanet).await,
+		Command::Update { datanet, terms, access } => update(context, datanet, terms, access).await,
+		Command::Allow { datanet, account, remove } => {
+			allow(context, datanet, account, !remove).await
+		},
+		Command::Publish { datanet } => publish(context, datanet).await,
+		Command::Close { datanet } => {
+			let sent = context.send(call("Datanets", "close", (datanet,))).await?;
+			let document = json!({ "datanet": datanet, "transactions": transactions([&sent]) });
+			Ok(Report::new(document, format!("datanet {datanet} is closed")))
+		},
+	}
+}
+
+/// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
+fn check_lengths(best: &Snapshot, terms: &DatanetTerms) -> Result<()> {
+	let limits: [(&str, usize, &str); 3] = [
+		("--name", terms.name.len(), "MaxName"),
+		("--licence", terms.licence.len(), "MaxName"),
+		("--curator", terms.curators.len(), "MaxCurators"),
+	];
+	for (option, length, limit) in limits {
+		let limit: u32 = best.constant("Datanets", limit)?;
+		if u32::try_from(length).map_or(true, |length| length > limit) {
+			let unit = if option == "--curator" { "accounts" } else { "bytes" };
+			return Err(Error::Usage(format!(
+				"{option} is too long: {length} {unit}, this chain takes {limit}"
+			)));
+		}
+	}
+	Ok(())
+}
+
+async fn create(context: &Context, arguments: Create) -> Result<Report> {
+	let owner = context.key()?.account;
+	let Create { name, licence, mut curators, approvals, bond, max_rows, max_bytes, permissioned } =
+		arguments;
+	if curators.is_empty() {
+		curators.push(owner);
+	}
+	let terms = DatanetTerms {
+		name: name.clone().into_bytes(),
+		licence: licence.into_bytes(),
+		curators,
+		approvals,
+		contribution_bond: bond.0,
+		max_rows,
+		max_bytes,
+		access: if permissioned { Access::Permissioned } else { Access::Open },
+	};
+	let chain = context.chain().await?;
+	check_lengths(&chain.best().await?, &terms)?;
+	let sent = context.send(call("Datanets", "create", (terms,))).await?;
+	let Created { datanet } = sent.event("Datanets", "Created")?;
+	let deposit = chain.at(sent.block_hash).await?.datanet(datanet).await?.deposit;
+	let text = format!("datanet {datanet} '{name}' created, {} held as deposit", open(deposit));
+	let document = json!({
+		"datanet": datanet,
+		"owner": owner.to_string(),
+		"deposit": deposit.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, text))
+}
+
+async fn list(context: &Context) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let mut all: Vec<((u32,), Datanet)> = best.all("Datanets", "Datanets", ()).await?;
+	all.sort_by_key(|((id,), _)| *id);
+	let rows = all.iter().map(|((id,), d)| {
+		vec![
+			id.to_string(),
+			text(&d.terms.name),
+			text(&d.terms.licence),
+			short(&d.owner.to_string()),
+			d.accepted.to_string(),
+			d.rows.to_string(),
+			d.versions.to_string(),
+			open(d.terms.contribution_bond),
+		]
+	});
+	let shown = table(
+		&[
+			("datanet", true),
+			("name", false),
+			("licence", false),
+			("owner", false),
+			("contributions", true),
+			("rows", true),
+			("versions", true),
+			("bond", true),
+		],
+		rows.collect(),
+	);
+	let list: Vec<_> = all.iter().map(|((id,), d)| views::datanet(*id, d)).collect();
+	Ok(Report::new(json!({ "datanets": list }), shown))
+}
+
+async fn show(context: &Context, id: u32) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let datanet = best.datanet(id).await?;
+	let mut versions: Vec<((u32, u32), Version)> = best.all("Datanets", "Versions", (id,)).await?;
+	versions.sort_by_key(|((_, version), _)| *version);
+	let contributors: Vec<((u32, AccountId), ())> =
+		best.all("Datanets", "Contributors", (id,)).await?;
+	let contributors: Vec<_> = contributors.into_iter().map(|((_, account), ())| account).collect();
+
+	let mut document = views::datanet(id, &datanet);
+	let version_list: Vec<Value> = versions
+		.iter()
+		.map(|((_, number), v)| {
+			json!({
+				"version": number,
+				"contributions": v.contributions,
+				"rows": v.rows,
+				"manifest": hex(v.manifest),
+				"at": v.at,
+			})
+		})
+		.collect();
+	document["version_list"] = json!(version_list);
+	document["contributors"] = json!(accounts(&contributors));
+
+	let terms = &datanet.terms;
+	let summary = fields(&[
+		("datanet", id.to_string()),
+		("name", text(&terms.name)),
+		("licence", text(&terms.licence)),
+		("owner", datanet.owner.to_string()),
+		("curators", accounts(&terms.curators).join(", ")),
+		("approvals", terms.approvals.to_string()),
+		("bond", open(terms.contribution_bond)),
+		("limits", format!("{} rows, {} bytes", terms.max_rows, terms.max_bytes)),
+		("access", views::access(terms.access).into()),
+		("accepted", format!("{} contributions, {} rows", datanet.accepted, datanet.rows)),
+	]);
+	let rows = versions.iter().map(|((_, number), v)| {
+		let (contributions, rows) = (v.contributions.to_string(), v.rows.to_string());
+		vec![number.to_string(), contributions, rows, short(&hex(v.manifest)), v.at.to_string()]
+	});
+	let columns = [
+		("version", true),
+		("contributions", true),
+		("rows", true),
+		("manifest", false),
+		("block", true),
+	];
+	Ok(Report::new(document, format!("{summary}\n{}", table(&columns, rows.collect()))))
+}
+
+async fn update(
+	context: &Context,
+	id: u32,
+	changes: Terms,
+	access: Option<AccessName>,
+) -> Result<Report> {
+	context.key()?;
+	let best = context.chain().await?.best().await?;
+	let old = best.datanet(id).await?.terms;
+	let terms = DatanetTerms {
+		name: changes.name.map_or(old.name, String::into_bytes),
+		licence: changes.licence.map_or(old.licence, String::into_bytes),
+		curators: if changes.curators.is_empty() { old.curators } else { changes.curators },
+		approvals: changes.approvals.unwrap_or(old.approvals),
+		contribution_bond: changes.bond.map_or(old.contribution_bond, |bond| bond.0),
+		max_rows: changes.max_rows.unwrap_or(old.max_rows),
+		max_bytes: changes.max_bytes.unwrap_or(old.max_bytes),
+		access: access.map_or(old.access, Access::from),
+	};
+	check_lengths(&best, &terms)?;
+	let sent = context.send(call("Datanets", "update", (id, terms))).await?;
+	let document = json!({ "datanet": id, "transactions": transactions([&sent]) });
+	Ok(Report::new(document, format!("the terms of datanet {id} are changed")))
+}
+
+async fn allow(context: &Context, id: u32, account: AccountId, allowed: bool) -> Result<Report> {
+	let sent = context.send(call("Datanets", "set_contributor", (id, account, allowed))).await?;
+	let document = json!({
+		"datanet": id,
+		"account": account.to_string(),
+		"allowed": allowed,
+		"transactions": transactions([&sent]),
+	});
+	let may = if allowed { "may" } else { "may no longer" };
+	Ok(Report::new(document, format!("{account} {may} contribute to datanet {id}")))
+}
+
+async fn publish(context: &Context, id: u32) -> Result<Report> {
+	let sent = context.send(call("Datanets", "publish_version", (id,))).await?;
+	let published: VersionPublished = sent.event("Datanets", "VersionPublished")?;
+	let VersionPublished { version, contributions, rows, manifest } = published;
+	let text = format!(
+		"datanet {id} version {version} published: {contributions} contributions, {rows} rows"
+	);
+	let document = json!({
+		"datanet": id,
+		"version": version,
+		"contributions": contributions,
+		"rows": rows,
+		"manifest": hex(manifest),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, text))
+}

@@ -1,0 +1,372 @@
+//! `explain`: who was paid for an answer, and why; all of it checked here.
+
+use super::views;
+use crate::{
+	chain::{
+		types::{
+			Basis, Ending, Inference, InferenceState, JobResult, MarketParameters, Model, Payment,
+			Receipt, Role,
+		},
+		Chain, Hash, Snapshot,
+	},
+	context::Context,
+	error::{Error, Result},
+	keys::AccountId,
+	output::{fields, hex, open, table, text, Report},
+	verification::{basis, check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
+};
+use clap::Args;
+use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
+use serde_json::{json, Value};
+use std::collections::BTreeMap;
+
+/// Verifies a settled inference and shows who was paid for it, and why.
+///
+/// Finds the attester's claim in its block, checks its hash, every Merkle proof against the
+/// model's index root and every score, computes the shares anew and compares the payments with
+/// them to the unit.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	/// The inference
+	inference: u64,
+}
+
+/// A claim where the chain has it.
+struct Found {
+	claim: Claim,
+	extrinsic: u32,
+	block: u64,
+	block_hash: Hash,
+}
+
+/// Everything read from the chain and found about it.
+struct Explanation {
+	inference: Inference,
+	receipt: Receipt,
+	model: Model,
+	result: JobResult,
+	payments: Vec<Payment>,
+	claim: Option<Found>,
+	entries: Vec<CheckedEntry>,
+	pay: Vec<Pay>,
+	contributors: BTreeMap<ContributionId, AccountId>,
+	problems: Vec<String>,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let id = arguments.inference;
+	let chain = context.chain().await?;
+	let best = chain.best().await?;
+	let inference = best.inference(id).await?;
+	let receipt = match &inference.state {
+		InferenceState::Settled(receipt) => receipt.clone(),
+		InferenceState::Refunded(reason) => {
+			return Err(Error::Failure(format!(
+				"inference {id} was refunded ({}): nobody was paid",
+				views::refund(*reason)
+			)));
+		},
+		state => {
+			return Err(Error::Failure(format!(
+				"inference {id} is {}, not settled yet: look again in a few blocks",
+				views::inference_state(state)
+			)));
+		},
+	};
+	let explanation = gather(context, chain, &best, id, inference, receipt).await?;
+	let fault = (!explanation.problems.is_empty()).then(|| {
+		Error::Verification(format!(
+			"inference {id} does not verify: {}",
+			explanation.problems.join("; ")
+		))
+	});
+	let document = explanation.document(id);
+	Ok(Report::new(document, explanation.text(id)).with_error(fault))
+}
+
+async fn gather(
+	context: &Context,
+	chain: &Chain,
+	best: &Snapshot,
+	id: u64,
+	inference: Inference,
+	receipt: Receipt,
+) -> Result<Explanation> {
+	let model = best.model(inference.model).await?;
+	let result = best.job_result(receipt.job).await?;
+	let payments = best.payments(id).await?;
+	let mut problems = Vec::new();
+	if (result.inference, result.model) != (id, inference.model) {
+		problems.push(format!("job {} is of another inference or model", receipt.job));
+	}
+
+	let recorded: Vec<Share> = match &result.ending {
+		Ending::Attributed { shares } => shares.iter().map(Share::from).collect(),
+		Ending::WrongAnswer { .. } | Ending::Unattributed => Vec::new(),
+	};
+	let (claim, entries) = if result.claim == Hash::zero() {
+		if receipt.basis == Basis::Attributed {
+			problems.push("the inference is attributed, but its job names no claim".into());
+		}
+		(None, Vec::new())
+	} else {
+		let leaves = leaves(best, &model).await?;
+		let index = IndexCommitment::from(&model.registration.index);
+		match find_claim(chain, &result).await? {
+			Ok(found) => {
+				let record = Recorded {
+					job: receipt.job,
+					attempt: result.attempt,
+					attesters: &result.attesters,
+					shares: &recorded,
+				};
+				let (entries, faults) = check_claim(&found.claim, &record, &index, &leaves);
+				problems.extend(faults);
+				(Some(found), entries)
+			},
+			Err(fault) => {
+				problems.push(fault);
+				(None, Vec::new())
+			},
+		}
+	};
+
+	let shares = match receipt.basis {
+		Basis::Attributed => recorded,
+		Basis::HeldOut => {
+			let committed = best.held_out_shares(inference.model).await?;
+			committed.iter().map(Share::from).collect()
+		},
+	};
+	let split = market_parameters(context, chain, best, receipt.at).await?.split;
+	let (pay, faults) =
+		check_payments(&receipt, inference.platform_fee, &split, &shares, &payments);
+	problems.extend(faults);
+
+	let mut contributors = BTreeMap::new();
+	for contribution in pay.iter().map(|p| p.contribution) {
+		let account = best.contribution(contribution).await?.contributor;
+		contributors.insert(contribution, account);
+	}
+	for payment in &payments {
+		if let Role::Contributor(contribution) = payment.role {
+			if contributors.get(&contribution).is_some_and(|account| *account != payment.account) {
+				problems.push(format!(
+					"contribution {contribution} is of another account than was paid for it"
+				));
+			}
+		}
+	}
+	Ok(Explanation {
+		inference,
+		receipt,
+		model,
+		result,
+		payments,
+		claim,
+		entries,
+		pay,
+		contributors,
+		problems,
+	})
+}
+
+/// The number of each contribution's leaf: the model's sources in order, within each in order of
+/// acceptance.
+async fn leaves(best: &Snapshot, model: &Model) -> Result<BTreeMap<ContributionId, u32>> {
+	let mut leaves = BTreeMap::new();
+	for source in &model.registration.sources {
+		for (id, _) in best.version_contributions(source.datanet, source.version).await? {
+			let number = u32::try_from(leaves.len())
+				.map_err(|_| Error::Failure("the model has too many contributions".into()))?;
+			leaves.insert(id, number);
+		}
+	}
+	Ok(leaves)
+}
+
+/// The claim whose hash the job's result names, in the result's block; or what is wrong.
+async fn find_claim(
+	chain: &Chain,
+	result: &JobResult,
+) -> Result<std::result::Result<Found, String>> {
+	let block = chain.at_number(result.at).await?;
+	let expected = H256(result.claim.0);
+	let mut fault = format!("block {} holds no claim for this job", result.at);
+	for (extrinsic, arguments) in block.calls("Attribution", "submit_claim").await? {
+		let Some(bytes) = arguments.first() else { continue };
+		match Claim::read(bytes, expected) {
+			Ok(claim) => {
+				let (block, block_hash) = (block.number(), block.hash());
+				return Ok(Ok(Found { claim, extrinsic, block, block_hash }));
+			},
+			Err(reason) => fault = reason,
+		}
+	}
+	Ok(Err(fault))
+}
+
+/// The market's parameters at the block of settlement, or today's where the node has dropped that
+/// block's state.
+async fn market_parameters(
+	context: &Context,
+	chain: &Chain,
+	best: &Snapshot,
+	at: u32,
+) -> Result<MarketParameters> {
+	let then = match chain.at_number(at).await {
+		Ok(block) => block.value("InferenceMarket", "Parameters").await,
+		Err(error) => Err(error),
+	};
+	match then {
+		Err(Error::Failure(_)) => {
+			context.console.note(format!(
+				"the node no longer has the state of block {at}: taking today's fee split"
+			));
+			best.value("InferenceMarket", "Parameters").await
+		},
+		other => other,
+	}
+}
+
+impl Explanation {
+	fn contributor(&self, contribution: ContributionId) -> String {
+		self.contributors.get(&contribution).map_or("unknown".into(), ToString::to_string)
+	}
+
+	fn entry(&self, contribution: ContributionId) -> Option<&CheckedEntry> {
+		self.entries.iter().find(|entry| entry.contribution == contribution)
+	}
+
+	fn document(&self, id: u64) -> Value {
+		let entries: Vec<Value> = self
+			.pay
+			.iter()
+			.map(|pay| {
+				let entry = self.entry(pay.contribution);
+				json!({
+					"contribution": pay.contribution,
+					"contributor": self.contributor(pay.contribution),
+					"leaf_index": entry.map(|e| e.leaf_index),
+					"score": entry.map(|e| e.score),
+					"recomputed_score": entry.and_then(|e| e.recomputed),
+					"proof": entry.map(|e| e.proof),
+					"parts": pay.parts,
+					"share": f64::from(pay.parts) / f64::from(PARTS),
+					"amount": pay.amount.to_string(),
+					"paid": pay.paid.to_string(),
+				})
+			})
+			.collect();
+		let (mut owners, mut attesters) = (Vec::new(), Vec::new());
+		for payment in &self.payments {
+			let (account, amount) = (payment.account.to_string(), payment.amount.to_string());
+			match payment.role {
+				Role::Owner(depth) => {
+					owners.push(json!({ "account": account, "depth": depth, "amount": amount }));
+				},
+				Role::Attester => attesters.push(json!({ "account": account, "amount": amount })),
+				Role::Contributor(_) => {},
+			}
+		}
+		let claim = self.claim.as_ref().map(|found| {
+			json!({
+				"hash": hex(self.result.claim),
+				"block": found.block,
+				"block_hash": hex(found.block_hash),
+				"extrinsic_index": found.extrinsic,
+				"attester": AccountId::from(found.claim.attester).to_string(),
+			})
+		});
+		let receipt = &self.receipt;
+		json!({
+			"inference": id,
+			"model": self.inference.model,
+			"user": self.inference.user.to_string(),
+			"input": text(&self.inference.input),
+			"output": text(&receipt.output),
+			"job": receipt.job,
+			"attempt": self.result.attempt,
+			"basis": basis(receipt.basis),
+			"fee": receipt.fee.to_string(),
+			"at": receipt.at,
+			"claim": claim,
+			"index": views::index(&self.model.registration.index),
+			"entries": entries,
+			"owners": owners,
+			"attesters": attesters,
+			"treasury": receipt.treasury.to_string(),
+			"contributors_total": receipt.contributors.to_string(),
+			"verified": self.problems.is_empty(),
+			"problems": self.problems,
+		})
+	}
+
+	fn text(&self, id: u64) -> String {
+		let receipt = &self.receipt;
+		let claim = match &self.claim {
+			Some(found) => format!(
+				"block {}, extrinsic {}, hash {}",
+				found.block,
+				found.extrinsic,
+				hex(self.result.claim)
+			),
+			None => "none".into(),
+		};
+		let summary = fields(&[
+			("inference", format!("{id} of model {}", self.inference.model)),
+			("input", text(&self.inference.input)),
+			("answer", text(&receipt.output)),
+			("fee", open(receipt.fee)),
+			("basis", basis(receipt.basis).replace('_', " ")),
+			("claim", claim),
+			("index root", hex(self.model.registration.index.root)),
+		]);
+		let mut rows = Vec::new();
+		for pay in &self.pay {
+			let entry = self.entry(pay.contribution);
+			let checked = entry.map_or(String::new(), |e| {
+				let proof = if e.proof { "proven" } else { "NOT PROVEN" };
+				let score = if e.recomputed == Some(e.score) { "" } else { ", WRONG SCORE" };
+				format!("{proof}{score}")
+			});
+			rows.push(vec![
+				format!("contribution {}", pay.contribution),
+				self.contributor(pay.contribution),
+				entry.map_or(String::new(), |e| e.score.to_string()),
+				checked,
+				format!("{:.3} %", 100.0 * f64::from(pay.parts) / f64::from(PARTS)),
+				open(pay.paid),
+			]);
+		}
+		for payment in &self.payments {
+			let role = match payment.role {
+				Role::Contributor(_) => continue,
+				Role::Owner(0) => "model owner".to_owned(),
+				Role::Owner(depth) => format!("owner, {depth} generations up"),
+				Role::Attester => "attester".to_owned(),
+			};
+			let empty = String::new;
+			let account = payment.account.to_string();
+			rows.push(vec![role, account, empty(), empty(), empty(), open(payment.amount)]);
+		}
+		let mut last = vec![String::new(); 5];
+		last[0] = "treasury".into();
+		last.push(open(receipt.treasury));
+		rows.push(last);
+		let columns = [
+			("paid for", false),
+			("account", false),
+			("score", true),
+			("leaf", false),
+			("share", true),
+			("amount", true),
+		];
+		let verdict = if self.problems.is_empty() {
+			"verified: claim hash, proofs, scores, shares and payments, to the unit".to_owned()
+		} else {
+			format!("NOT verified:\n  {}", self.problems.join("\n  "))
+		};
+		format!("{summary}\n{}\n{verdict}", table(&columns, rows))
+	}
+}

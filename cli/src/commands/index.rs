@@ -1,0 +1,143 @@
+//! `model index`: the influence index of a trained model.
+
+use super::views;
+use crate::{
+	chain::types::IndexRecord,
+	context::Context,
+	error::{Error, Result},
+	output::{fields, hex, Report},
+	training::{fetch, read_table, write, Run},
+};
+use clap::{Args, ValueEnum};
+use codec::Encode;
+use openledger_blobs::BlobStore;
+use openledger_influence::{
+	build_index, held_out_attribution, EkFac, Manifest, ManifestEntry, Schema,
+};
+use openledger_proof::{ContributionId, Width};
+use serde_json::json;
+use std::{path::PathBuf, time::Instant};
+
+/// Builds the influence index of a trained model by EK-FAC.
+///
+/// Reads weights and manifest from the training directory and the rows from the blob store, and
+/// writes the index (safetensors) and the attribution of the held-out rows, which activation
+/// commits.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	/// The training directory
+	directory: PathBuf,
+	/// Rows not trained on: their loss decides the shares of inferences without attribution
+	#[arg(long, value_name = "FILE")]
+	held_out: PathBuf,
+	/// Bits of a coordinate
+	#[arg(long, default_value = "int8")]
+	width: WidthName,
+	/// Damping of the curvature, as a part of its mean eigenvalue
+	#[arg(long)]
+	damping: Option<f64>,
+	/// Labels drawn from the model for each row
+	#[arg(long)]
+	label_samples: Option<u32>,
+	/// Fixes the labels drawn
+	#[arg(long)]
+	seed: Option<u64>,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum WidthName {
+	Int8,
+	Int16,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let files = Run::new(&arguments.directory);
+	let (model, manifest) = files.load_model()?;
+	let schema = Schema {
+		columns: Some(model.architecture().inputs()),
+		classes: u32::try_from(model.architecture().classes()).ok(),
+		..Schema::default()
+	};
+	let held_out = read_table(&arguments.held_out, &schema)?;
+	let store = context.store()?;
+	let best = context.chain().await?.best().await?;
+	let sources: Vec<_> = manifest.sources.iter().map(|s| (s.datanet, s.version)).collect();
+	let contributions = fetch(&best, &store, &sources, context.console).await?;
+	let found = contributions.iter().map(|c| (c.id, c.rows.len()));
+	check_manifest(&manifest, found)?;
+	let max_entries: u32 = best.constant("ModelRegistry", "MaxEntries")?;
+
+	let standard = EkFac::default();
+	let builder = EkFac {
+		draws: arguments.label_samples.unwrap_or(standard.draws),
+		damping: arguments.damping.unwrap_or(standard.damping),
+		seed: arguments.seed.unwrap_or(standard.seed),
+	};
+	let width = match arguments.width {
+		WidthName::Int8 => Width::Int8,
+		WidthName::Int16 => Width::Int16,
+	};
+	let started = Instant::now();
+	let mut progress = context.console.stages();
+	let index = build_index(&builder, &model, &contributions, width, &mut progress)?;
+	let limit = usize::try_from(max_entries).unwrap_or(usize::MAX);
+	let attribution = held_out_attribution(&model, &index, &held_out, limit)?;
+	let seconds = started.elapsed().as_secs_f64();
+	if attribution.entries.is_empty() {
+		return Err(Error::Failure(
+			"no contribution has a positive score on the held-out rows, so that the model could not \
+			 be activated: give other held-out rows"
+				.into(),
+		));
+	}
+	files.save_index(&index)?;
+	write(&files.held_out(), attribution.encode())?;
+	store.put(index.to_bytes())?;
+
+	let commitment = IndexRecord::from(index.commitment());
+	let held_out_hash = hex(attribution.query.hash());
+	let entries = attribution.entries.len();
+	let text = fields(&[
+		("index", format!("{} ({})", files.index().display(), hex(index.file_hash()))),
+		("root", hex(commitment.root)),
+		(
+			"leaves",
+			format!(
+				"{} of {} {} coordinates",
+				commitment.leaf_count,
+				commitment.dimension,
+				views::width(commitment.width)
+			),
+		),
+		("held out", format!("{} rows, {entries} contributions helped", held_out.len())),
+		("seconds", format!("{seconds:.1}")),
+	]);
+	let document = json!({
+		"index": hex(index.file_hash()),
+		"root": hex(commitment.root),
+		"leaf_count": commitment.leaf_count,
+		"dimension": commitment.dimension,
+		"width": views::width(commitment.width),
+		"held_out": held_out_hash,
+		"held_out_entries": entries,
+		"seconds": seconds,
+	});
+	Ok(Report::new(document, text))
+}
+
+/// The manifest must list the contributions of its sources as the chain orders them.
+fn check_manifest(
+	manifest: &Manifest,
+	found: impl Iterator<Item = (ContributionId, usize)>,
+) -> Result<()> {
+	let listed = manifest.contributions.iter().map(|&ManifestEntry { id, rows }| (id, rows));
+	let found = found.map(|(id, rows)| (id, u32::try_from(rows).unwrap_or(u32::MAX)));
+	if listed.eq(found) {
+		return Ok(());
+	}
+	Err(Error::BadData(
+		"the training manifest does not list the contributions of its sources as the chain has them: \
+		 train again"
+			.into(),
+	))
+}

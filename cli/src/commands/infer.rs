@@ -1,0 +1,337 @@
+//! `infer`: questions to a model, and the wait for their settlement.
+
+use super::{divide, transactions, views};
+use crate::{
+	amount::Amount,
+	chain::{
+		call,
+		events::Requested,
+		types::{Inference, InferenceState, MarketParameters, ModelStatus, Pricing},
+		Chain, Included, Snapshot,
+	},
+	context::Context,
+	error::{Error, Result},
+	output::{open, text, Report},
+	training::{read, read_table},
+};
+use clap::Args;
+use openledger_influence::{parse_input, Architecture, Schema};
+use serde_json::json;
+use std::{
+	collections::BTreeMap,
+	path::{Path, PathBuf},
+	time::{Duration, Instant},
+};
+
+const POLL: Duration = Duration::from_millis(400);
+
+/// Asks a model, and waits for the settlement.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	/// The model
+	#[arg(long)]
+	model: u32,
+	/// One row of features, comma-separated, without a label
+	#[arg(
+		long,
+		required_unless_present = "inputs",
+		conflicts_with = "inputs",
+		allow_hyphen_values = true
+	)]
+	input: Option<String>,
+	/// A table of rows, all sent in one go
+	#[arg(long, value_name = "FILE")]
+	inputs: Option<PathBuf>,
+	/// The table's last column is the right answer: it is not sent, and accuracy is measured
+	#[arg(long, requires = "inputs")]
+	labelled: bool,
+	/// Send only the first rows of the table
+	#[arg(long, requires = "inputs", value_name = "ROWS")]
+	limit: Option<usize>,
+	/// The most one answer may cost; held until it is there
+	/// [default: the flat price and the platform fee]
+	#[arg(long, value_name = "AMOUNT")]
+	max_fee: Option<Amount>,
+	/// Do not wait for answers
+	#[arg(long)]
+	no_wait: bool,
+	/// For how long answers and settlements are waited for, in seconds
+	#[arg(long, default_value_t = 300)]
+	timeout: u64,
+}
+
+/// A question, with the right answer if it is known.
+struct Question {
+	input: String,
+	expected: Option<String>,
+}
+
+/// A question that was sent.
+struct Asked {
+	id: u64,
+	expected: Option<String>,
+	state: Option<Inference>,
+}
+
+impl Asked {
+	fn is_over(&self) -> bool {
+		let state = self.state.as_ref().map(|inference| &inference.state);
+		matches!(state, Some(InferenceState::Settled(_) | InferenceState::Refunded(_)))
+	}
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let key = context.key()?;
+	let chain = context.chain().await?;
+	let best = chain.best().await?;
+	let model = best.model(arguments.model).await?;
+	if model.status != ModelStatus::Active {
+		return Err(Error::Failure(format!(
+			"model {} is {}: only active models answer",
+			arguments.model,
+			views::status(model.status)
+		)));
+	}
+	let registration = &model.registration;
+	let columns =
+		Architecture::from_json(&text(&registration.architecture)).ok().map(|a| a.inputs());
+	let questions = questions(&arguments, columns)?;
+	let max_fee = max_fee(&best, arguments.max_fee, &registration.pricing).await?;
+
+	let started = Instant::now();
+	let count = u64::try_from(questions.len()).unwrap_or(u64::MAX);
+	let bar = context.console.bar(count, "asking");
+	let calls = questions
+		.iter()
+		.map(|q| {
+			let input = q.input.clone().into_bytes();
+			call("InferenceMarket", "request", (arguments.model, input, max_fee))
+		})
+		.collect();
+	let (mut included, mut asked, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+	for (result, question) in context.send_all(calls).await?.into_iter().zip(questions) {
+		match result {
+			Ok(one) => {
+				let Requested { inference } = one.event("InferenceMarket", "Requested")?;
+				asked.push(Asked { id: inference, expected: question.expected, state: None });
+				included.push(one);
+			},
+			Err(error) => failures.push(Err(error)),
+		}
+	}
+	let (_, failure) = divide(failures);
+	if let (true, Some(error)) = (asked.is_empty(), failure.as_ref()) {
+		context.console.note(format!("nothing was asked: {error}"));
+		return Err(failure.unwrap_or_else(|| Error::Failure("nothing was asked".into())));
+	}
+
+	bar.set_message("settling");
+	let limit = Duration::from_secs(if arguments.no_wait { 0 } else { arguments.timeout });
+	watch(chain, &mut asked, limit, &bar).await?;
+	bar.finish_and_clear();
+	let open_count = asked.iter().filter(|a| !a.is_over()).count();
+	let late = (!arguments.no_wait && open_count > 0).then(|| {
+		Error::Timeout(format!(
+			"{open_count} of {} inferences are not settled after {} s; look again with \
+			 `openledger inference list --model {}`",
+			asked.len(),
+			arguments.timeout,
+			arguments.model
+		))
+	});
+	let user = key.account.to_string();
+	let report = report(&arguments, &user, &asked, &included, started.elapsed());
+	Ok(report.with_error(failure.or(late)))
+}
+
+fn questions(arguments: &Arguments, columns: Option<usize>) -> Result<Vec<Question>> {
+	let limit = arguments.limit.unwrap_or(usize::MAX);
+	let questions = match (&arguments.input, &arguments.inputs) {
+		(Some(input), _) => {
+			check(input, columns)?;
+			vec![Question { input: input.trim().to_owned(), expected: None }]
+		},
+		(None, Some(path)) if arguments.labelled => {
+			let rows = read_table(path, &Schema { columns, ..Schema::default() })?;
+			let count = rows.len().min(limit);
+			(0..count)
+				.map(|i| Question {
+					input: rows.row_text(i),
+					expected: Some(rows.label(i).to_string()),
+				})
+				.collect()
+		},
+		(None, Some(path)) => unlabelled(path, columns, limit)?,
+		(None, None) => Vec::new(),
+	};
+	if questions.is_empty() {
+		return Err(Error::BadData("there are no rows to ask about".into()));
+	}
+	Ok(questions)
+}
+
+/// Rows without labels; a first row without any number is a header.
+fn unlabelled(path: &Path, columns: Option<usize>, limit: usize) -> Result<Vec<Question>> {
+	let content = String::from_utf8(read(path, "")?)
+		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
+	let is_header = |line: &str| line.split(',').all(|cell| cell.trim().parse::<f64>().is_err());
+	let mut questions = Vec::new();
+	for (number, line) in content.lines().enumerate() {
+		let line = line.trim();
+		if line.is_empty() || (number == 0 && is_header(line)) {
+			continue;
+		}
+		if questions.len() == limit {
+			break;
+		}
+		let row = number.saturating_add(1);
+		check(line, columns).map_err(|e| e.in_file(format!("{}: row {row}", path.display())))?;
+		questions.push(Question { input: line.to_owned(), expected: None });
+	}
+	Ok(questions)
+}
+
+/// Refuses here, before a fee is held, what no host could answer.
+fn check(input: &str, columns: Option<usize>) -> Result<()> {
+	if let Some(columns) = columns {
+		parse_input(input, columns)?;
+	}
+	Ok(())
+}
+
+async fn max_fee(best: &Snapshot, given: Option<Amount>, pricing: &Pricing) -> Result<u128> {
+	if let Some(Amount(units)) = given {
+		return Ok(units);
+	}
+	let Pricing::PerCall(price) = *pricing else {
+		return Err(Error::Usage(
+			"this model's price depends on tokens: say with --max-fee what an answer may cost"
+				.into(),
+		));
+	};
+	let market: MarketParameters = best.value("InferenceMarket", "Parameters").await?;
+	Ok(price.saturating_add(market.platform_fee))
+}
+
+/// Follows the chain until all questions are settled or refunded, or the time is up; looks at
+/// least once.
+async fn watch(
+	chain: &Chain,
+	asked: &mut [Asked],
+	limit: Duration,
+	bar: &indicatif::ProgressBar,
+) -> Result<()> {
+	let started = Instant::now();
+	let mut seen = None;
+	loop {
+		let best = chain.best().await?;
+		if seen != Some(best.hash()) {
+			seen = Some(best.hash());
+			for one in asked.iter_mut().filter(|one| !one.is_over()) {
+				one.state = best.get("InferenceMarket", "Inferences", (one.id,)).await?;
+				if one.is_over() {
+					bar.inc(1);
+				}
+			}
+		}
+		if asked.iter().all(Asked::is_over) || started.elapsed() >= limit {
+			return Ok(());
+		}
+		tokio::time::sleep(POLL).await;
+	}
+}
+
+fn report(
+	arguments: &Arguments,
+	user: &str,
+	asked: &[Asked],
+	included: &[Included],
+	elapsed: Duration,
+) -> Report {
+	let (mut settled, mut refunded, mut fees) = (0u64, 0u64, 0u128);
+	let (mut right, mut compared) = (0u32, 0u32);
+	let mut documents = Vec::new();
+	let mut shown = Vec::new();
+	for Asked { id, expected, state } in asked {
+		let Some(inference) = state else {
+			documents
+				.push(json!({ "inference": id, "model": arguments.model, "state": "unknown" }));
+			continue;
+		};
+		let mut document = views::inference(*id, inference);
+		if let Some(expected) = expected {
+			document["expected"] = json!(expected);
+		}
+		match &inference.state {
+			InferenceState::Settled(receipt) => {
+				settled = settled.saturating_add(1);
+				fees = fees.saturating_add(receipt.fee);
+				if let Some(expected) = expected {
+					compared = compared.saturating_add(1);
+					if text(&receipt.output) == *expected {
+						right = right.saturating_add(1);
+					}
+				}
+			},
+			InferenceState::Refunded(_) => refunded = refunded.saturating_add(1),
+			InferenceState::Requested | InferenceState::Answered { .. } => {},
+		}
+		documents.push(document);
+		shown.push((*id, inference.clone()));
+	}
+	let total = u64::try_from(asked.len()).unwrap_or(u64::MAX);
+	let unfinished = total.saturating_sub(settled).saturating_sub(refunded);
+	let accuracy = (compared > 0).then(|| f64::from(right) / f64::from(compared));
+
+	let states: BTreeMap<_, _> =
+		[("settled", settled), ("refunded", refunded), ("open", unfinished)].into();
+	let mut summary: Vec<_> = states
+		.iter()
+		.filter(|(_, count)| **count > 0)
+		.map(|(state, count)| format!("{count} {state}"))
+		.collect();
+	summary.push(format!("{} in fees", open(fees)));
+	if let Some(accuracy) = accuracy {
+		summary.push(format!("{:.1} % right", 100.0 * accuracy));
+	}
+	let text = format!("{}\n{}", views::inferences(&shown), summary.join(", "));
+	let document = json!({
+		"model": arguments.model,
+		"user": user,
+		"inferences": documents,
+		"settled": settled,
+		"refunded": refunded,
+		"open": unfinished,
+		"fees": fees.to_string(),
+		"accuracy": accuracy,
+		"seconds": elapsed.as_secs_f64(),
+		"transactions": transactions(included),
+	});
+	Report::new(document, text)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn rows_should_be_read_without_header_and_up_to_the_limit() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("rows.csv");
+		std::fs::write(&path, "a,b\n1,2\n\n 3,4 \n5,6\n").unwrap();
+		let inputs: Vec<_> =
+			unlabelled(&path, Some(2), 2).unwrap().into_iter().map(|q| q.input).collect();
+		assert_eq!(inputs, ["1,2", "3,4"]);
+	}
+
+	#[test]
+	fn error_should_name_file_row_and_column_when_a_row_is_malformed() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("rows.csv");
+		std::fs::write(&path, "1,2\n3,x\n").unwrap();
+		let Err(Error::BadData(message)) = unlabelled(&path, Some(2), 9) else {
+			panic!("a malformed row was taken")
+		};
+		assert!(message.contains("rows.csv: row 2: column 2"), "{message}");
+	}
+}

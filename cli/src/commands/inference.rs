@@ -1,0 +1,110 @@
+//! `inference`: inferences that were asked for.
+
+use super::{transactions, views};
+use crate::{
+	chain::{call, types::Inference},
+	context::Context,
+	error::Result,
+	keys::{parse_account, AccountId},
+	output::{fields, open, text, Report},
+};
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+/// Look at inferences, cancel one.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// List inferences
+	List {
+		/// Asked by this account
+		#[arg(long, value_parser = parse_account)]
+		user: Option<AccountId>,
+		/// Of this model
+		#[arg(long)]
+		model: Option<u32>,
+		/// In this state
+		#[arg(long)]
+		state: Option<StateName>,
+	},
+	/// Show an inference
+	Show {
+		/// The inference
+		inference: u64,
+	},
+	/// Take back a request that is not answered yet, as its user
+	Cancel {
+		/// The inference
+		inference: u64,
+	},
+}
+
+/// An inference's state.
+#[derive(ValueEnum, Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub enum StateName {
+	Requested,
+	Answered,
+	Settled,
+	Refunded,
+}
+
+impl StateName {
+	fn name(self) -> &'static str {
+		match self {
+			Self::Requested => "requested",
+			Self::Answered => "answered",
+			Self::Settled => "settled",
+			Self::Refunded => "refunded",
+		}
+	}
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	match command {
+		Command::List { user, model, state } => list(context, user, model, state).await,
+		Command::Show { inference } => show(context, inference).await,
+		Command::Cancel { inference } => {
+			let sent = context.send(call("InferenceMarket", "cancel", (inference,))).await?;
+			let document = json!({ "inference": inference, "transactions": transactions([&sent]) });
+			Ok(Report::new(document, format!("inference {inference} is cancelled and refunded")))
+		},
+	}
+}
+
+async fn list(
+	context: &Context,
+	user: Option<AccountId>,
+	model: Option<u32>,
+	state: Option<StateName>,
+) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let all: Vec<((u64,), Inference)> = best.all("InferenceMarket", "Inferences", ()).await?;
+	let mut list: Vec<_> = all
+		.into_iter()
+		.map(|((id,), inference)| (id, inference))
+		.filter(|(_, inference)| {
+			user.is_none_or(|user| user == inference.user)
+				&& model.is_none_or(|model| model == inference.model)
+				&& state
+					.is_none_or(|state| state.name() == views::inference_state(&inference.state))
+		})
+		.collect();
+	list.sort_by_key(|(id, _)| *id);
+	let views: Vec<_> = list.iter().map(|(id, i)| views::inference(*id, i)).collect();
+	Ok(Report::new(json!({ "inferences": views }), views::inferences(&list)))
+}
+
+async fn show(context: &Context, id: u64) -> Result<Report> {
+	let inference = context.chain().await?.best().await?.inference(id).await?;
+	let text = fields(&[
+		("inference", id.to_string()),
+		("model", inference.model.to_string()),
+		("user", inference.user.to_string()),
+		("input", text(&inference.input)),
+		("answer", views::answer(&inference.state).unwrap_or_else(|| "none yet".into())),
+		("state", views::inference_state(&inference.state).into()),
+		("fee at most", open(inference.max_fee)),
+		("requested", format!("block {}", inference.requested)),
+	]);
+	Ok(Report::new(views::inference(id, &inference), text))
+}

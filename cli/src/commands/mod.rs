@@ -1,0 +1,66 @@
+//! One file for each command.
+
+pub mod account;
+pub mod attester;
+pub mod contribute;
+pub mod contribution;
+pub mod datanet;
+pub mod explain;
+pub mod host;
+mod index;
+pub mod infer;
+pub mod inference;
+pub mod model;
+mod register;
+pub mod review;
+pub mod rewards;
+pub mod train;
+mod views;
+
+use crate::{
+	args::Command,
+	chain::Included,
+	context::Context,
+	error::{Error, Result},
+	output::Report,
+};
+use serde_json::Value;
+
+/// Runs a command.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(context: &Context, command: Command) -> Result<Report> {
+	match command {
+		Command::Datanet(command) => datanet::run(context, command).await,
+		Command::Contribute(arguments) => contribute::run(context, arguments).await,
+		Command::Contribution(command) => contribution::run(context, command).await,
+		Command::Review(command) => review::run(context, command).await,
+		Command::Train(arguments) => train::run(context, arguments).await,
+		Command::Model(command) => model::run(context, command).await,
+		Command::Host(arguments) => host::run(context, arguments).await,
+		Command::Infer(arguments) => infer::run(context, arguments).await,
+		Command::Inference(command) => inference::run(context, command).await,
+		Command::Explain(arguments) => explain::run(context, arguments).await,
+		Command::Rewards(command) => rewards::run(context, command).await,
+		Command::Account(command) => account::run(context, command).await,
+		Command::Attester(command) => attester::run(context, command).await,
+	}
+}
+
+/// The `transactions` of a document.
+fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Value {
+	included.into_iter().map(Included::to_json).collect()
+}
+
+/// Keeps what succeeded and the first failure.
+fn divide(results: Vec<Result<Included>>) -> (Vec<Included>, Option<Error>) {
+	let (mut included, mut failure) = (Vec::new(), None);
+	for result in results {
+		match result {
+			Ok(one) => included.push(one),
+			Err(error) => failure = failure.or(Some(error)),
+		}
+	}
+	(included, failure)
+}

@@ -1,0 +1,257 @@
+//! `model register` and `model activate`: a trained and indexed model on its way to the chain.
+
+use super::{transactions, views};
+use crate::{
+	amount::Amount,
+	chain::{
+		call,
+		events::Registered,
+		types::{Pricing, Registration, RegistryParameters, TrainingSource},
+		Hash, Snapshot,
+	},
+	context::Context,
+	error::{Error, Result},
+	keys::{parse_account, AccountId},
+	output::{fields, hex, open, Report},
+	training::{read, Run},
+};
+use clap::Args;
+use codec::DecodeAll;
+use openledger_blobs::BlobStore;
+use openledger_proof::{Attribution, IndexCommitment};
+use serde_json::json;
+use std::path::PathBuf;
+use subxt::utils::Static;
+
+const PERCENT: u32 = 10_000;
+const ONE: u32 = 1_000_000;
+
+/// Registers a trained and indexed model: puts its files into the blob store and commits their
+/// hashes.
+#[derive(Args, Debug)]
+pub struct Register {
+	/// The training directory, with the index
+	directory: PathBuf,
+	/// The model's name
+	#[arg(long)]
+	name: String,
+	/// What a call costs
+	#[command(flatten)]
+	price: Price,
+	/// The account that answers requests [default: the key's]
+	#[arg(long, value_parser = parse_account, value_name = "ACCOUNT")]
+	host: Option<AccountId>,
+	/// The model it derives from
+	#[arg(long, value_name = "MODEL")]
+	parent: Option<u32>,
+	/// What a model derived from this one passes on to its owner, such as 10%
+	#[arg(long, default_value = "0%", value_parser = parse_percent)]
+	royalty: u32,
+}
+
+/// What a call costs: a flat price, or prices for 1,000 tokens.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = true)]
+pub struct Price {
+	/// Flat price of a call
+	#[arg(long, value_name = "AMOUNT", conflicts_with_all = ["price_input", "price_output"])]
+	price_per_call: Option<Amount>,
+	/// Price of 1,000 tokens of input
+	#[arg(long, value_name = "AMOUNT", requires = "price_output")]
+	price_input: Option<Amount>,
+	/// Price of 1,000 tokens of output
+	#[arg(long, value_name = "AMOUNT", requires = "price_input")]
+	price_output: Option<Amount>,
+}
+
+impl Price {
+	/// The price as the chain stores it.
+	///
+	/// # Errors
+	/// [`Error::Usage`] if it is incomplete.
+	pub(super) fn pricing(&self) -> Result<Pricing> {
+		match (self.price_per_call, self.price_input, self.price_output) {
+			(Some(price), None, None) => Ok(Pricing::PerCall(price.0)),
+			(None, Some(input), Some(output)) => {
+				Ok(Pricing::PerThousandTokens { input: input.0, output: output.0 })
+			},
+			_ => Err(Error::Usage(
+				"give --price-per-call, or --price-input and --price-output".into(),
+			)),
+		}
+	}
+}
+
+/// Activates a registered model by submitting the attribution of its held-out rows.
+#[derive(Args, Debug)]
+pub struct Activate {
+	/// The model
+	model: u32,
+	/// Its training directory
+	directory: PathBuf,
+}
+
+/// `10%`, `2.5%` or `0.1` in parts per million.
+fn parse_percent(text: &str) -> std::result::Result<u32, String> {
+	let wrong = || format!("'{text}' is no share: give one from 0% to 100%, such as 2.5%");
+	let (digits, unit) = match text.strip_suffix('%') {
+		Some(digits) => (digits, PERCENT),
+		None => (text, ONE),
+	};
+	let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+	let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+	if !all_digits(whole) || !all_digits(fraction) {
+		return Err(wrong());
+	}
+	let mut parts: u32 =
+		whole.parse::<u32>().ok().and_then(|w| w.checked_mul(unit)).ok_or_else(wrong)?;
+	let mut place = unit;
+	for digit in fraction.bytes().map(|b| u32::from(b.saturating_sub(b'0'))) {
+		place /= 10;
+		if place == 0 && digit > 0 {
+			return Err(format!("'{text}' is finer than a millionth"));
+		}
+		parts = parts.saturating_add(place.saturating_mul(digit));
+	}
+	if parts > ONE {
+		return Err(wrong());
+	}
+	Ok(parts)
+}
+
+pub(super) async fn register(context: &Context, arguments: Register) -> Result<Report> {
+	let owner = context.key()?.account;
+	let files = Run::new(&arguments.directory);
+	let (model, manifest) = files.load_model()?;
+	let index = files.load_index(&model)?;
+	let held_out = read_held_out(&files, &index.commitment())?;
+	let store = context.store()?;
+	let chain = context.chain().await?;
+	let best = chain.best().await?;
+
+	let sources: Vec<_> = manifest.sources.iter().map(|s| (s.datanet, s.version)).collect();
+	let registration = Registration {
+		name: arguments.name.clone().into_bytes(),
+		weights: Hash(model.hash()),
+		architecture: model.architecture().to_json().into_bytes(),
+		parent: arguments.parent,
+		sources: sources
+			.iter()
+			.map(|&(datanet, version)| TrainingSource { datanet, version })
+			.collect(),
+		index: index.commitment().into(),
+		index_parameters: index.parameters_json().into_bytes(),
+		index_file: Hash(index.file_hash()),
+		manifest: best.training_manifest(&sources).await?,
+		held_out: Hash(held_out.query.hash().0),
+		host: arguments.host.unwrap_or(owner),
+		pricing: arguments.price.pricing()?,
+		royalty: arguments.royalty,
+	};
+	check_lengths(&best, &registration)?;
+	store.put(model.to_bytes())?;
+	store.put(index.to_bytes())?;
+	let (weights, index_file, root, host) =
+		(registration.weights, registration.index_file, registration.index.root, registration.host);
+	let sent = context.send(call("ModelRegistry", "register", (registration,))).await?;
+	let Registered { model } = sent.event("ModelRegistry", "Registered")?;
+	let parameters: RegistryParameters =
+		chain.at(sent.block_hash).await?.value("ModelRegistry", "Parameters").await?;
+	let fee = parameters.registration_fee;
+
+	let text = fields(&[
+		("model", format!("{model} '{}', registered; activate it next", arguments.name)),
+		("host", host.to_string()),
+		("weights", hex(weights)),
+		("index file", hex(index_file)),
+		("index root", hex(root)),
+		("fee", open(fee)),
+	]);
+	let document = json!({
+		"model": model,
+		"owner": owner.to_string(),
+		"host": host.to_string(),
+		"weights": hex(weights),
+		"index_file": hex(index_file),
+		"root": hex(root),
+		"fee": fee.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, text))
+}
+
+/// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
+fn check_lengths(best: &Snapshot, registration: &Registration) -> Result<()> {
+	for (what, length, limit) in [
+		("--name", registration.name.len(), "MaxName"),
+		("the architecture descriptor", registration.architecture.len(), "MaxDescriptor"),
+		("the list of index parameters", registration.index_parameters.len(), "MaxDescriptor"),
+		("the list of training sources", registration.sources.len(), "MaxSources"),
+	] {
+		let limit: u32 = best.constant("ModelRegistry", limit)?;
+		if u32::try_from(length).map_or(true, |length| length > limit) {
+			return Err(Error::Usage(format!(
+				"{what} is too long: {length}, this chain takes {limit}"
+			)));
+		}
+	}
+	Ok(())
+}
+
+/// Reads and checks the attribution of the held-out rows.
+fn read_held_out(files: &Run, index: &IndexCommitment) -> Result<Attribution> {
+	let path = files.held_out();
+	let bytes = read(&path, "build the index with `openledger model index` first")?;
+	let bad = |reason: String| {
+		Error::BadData(format!("{}: {reason}; build the index again", path.display()))
+	};
+	let attribution = Attribution::decode_all(&mut &bytes[..])
+		.map_err(|e| bad(format!("it is damaged ({e})")))?;
+	attribution
+		.check(index, u32::MAX)
+		.map_err(|e| bad(format!("it does not belong to the index beside it ({e})")))?;
+	Ok(attribution)
+}
+
+pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<Report> {
+	context.key()?;
+	let Activate { model, directory } = arguments;
+	let chain = context.chain().await?;
+	let registration = chain.best().await?.model(model).await?.registration;
+	let attribution = read_held_out(&Run::new(&directory), &(&registration.index).into())?;
+	let sent =
+		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
+	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;
+	let document = json!({
+		"model": model,
+		"held_out_shares": views::shares(&shares),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, format!("model {model} is active in block {}", sent.block)))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn percent_should_be_exact_parts_per_million() {
+		for (text, parts) in [
+			("10%", 100_000),
+			("2.5%", 25_000),
+			("0.1", 100_000),
+			("100%", ONE),
+			("0.0001%", 1),
+			("1", ONE),
+		] {
+			assert_eq!(parse_percent(text), Ok(parts), "{text}");
+		}
+	}
+
+	#[test]
+	fn percent_should_be_refused_when_out_of_range_or_malformed() {
+		for text in ["101%", "1.1", "-1%", "%", "", "0.00001%", "ten", "99999999999%", "1.%"] {
+			assert!(parse_percent(text).is_err(), "{text} was taken");
+		}
+	}
+}

@@ -1,0 +1,125 @@
+//! `review`: what curators decide.
+
+use super::{
+	contribution::{self, Filter, StateName},
+	divide, transactions, views,
+};
+use crate::{
+	chain::{call, Included},
+	context::Context,
+	error::{Error, Result},
+	output::{fields, open, Report},
+	training::inspect,
+};
+use clap::Subcommand;
+use serde_json::json;
+
+/// Accept or reject contributions, as a curator.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// List pending contributions
+	List {
+		/// Of this datanet [default: of all]
+		datanet: Option<u32>,
+	},
+	/// Fetch a contribution, check its hashes, and show what is in it
+	Show {
+		/// The contribution
+		contribution: u64,
+	},
+	/// Accept contributions
+	Approve {
+		/// The contributions
+		#[arg(required = true)]
+		contributions: Vec<u64>,
+	},
+	/// Reject a contribution for good
+	Reject {
+		/// The contribution
+		contribution: u64,
+		/// Why
+		#[arg(long)]
+		reason: String,
+		/// Send its bond to the treasury instead of releasing it
+		#[arg(long)]
+		take_bond: bool,
+	},
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	match command {
+		Command::List { datanet } => {
+			let filter = Filter { datanet, state: Some(StateName::Pending), contributor: None };
+			contribution::list(context, &filter).await
+		},
+		Command::Show { contribution } => show(context, contribution).await,
+		Command::Approve { contributions } => approve(context, &contributions).await,
+		Command::Reject { contribution, reason, take_bond } => {
+			let arguments = (contribution, reason.into_bytes(), take_bond);
+			let sent = context.send(call("Datanets", "reject", arguments)).await?;
+			report(context, &[contribution], &[sent]).await
+		},
+	}
+}
+
+async fn show(context: &Context, id: u64) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let record = best.contribution(id).await?;
+	let (rows, checks) = inspect(&context.store()?, id, &record)?;
+	let labels = views::histogram(rows.labels());
+
+	let mut document = views::contribution(id, &record);
+	document["verified"] = json!(checks.hold());
+	// The store compares the blob with its hash before it hands it out.
+	document["checks"] = json!({
+		"blob": true,
+		"content_root": checks.content_root,
+		"rows": checks.rows,
+		"bytes": checks.bytes,
+	});
+	document["columns"] = json!(rows.columns());
+	document["labels"] = json!(labels);
+
+	let said = |holds: bool| if holds { "as committed" } else { "NOT as committed" }.to_owned();
+	let text = fields(&[
+		("contribution", format!("{id} to datanet {}", record.datanet)),
+		("contributor", record.contributor.to_string()),
+		("state", views::state(&record.state).into()),
+		("bond", open(record.bond)),
+		("content root", said(checks.content_root)),
+		("rows", format!("{}, {}", rows.len(), said(checks.rows))),
+		("bytes", format!("{}, {}", record.bytes, said(checks.bytes))),
+		("features", rows.columns().to_string()),
+		("labels", views::histogram_text(&labels)),
+		("first row", format!("{} -> {}", rows.row_text(0), rows.label(0))),
+	]);
+	let fault = (!checks.hold()).then(|| {
+		Error::Verification(format!(
+			"contribution {id} is not what its contributor committed to: reject it"
+		))
+	});
+	Ok(Report::new(document, text).with_error(fault))
+}
+
+async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
+	let calls = contributions.iter().map(|id| call("Datanets", "approve", (*id,))).collect();
+	let (sent, failure) = divide(context.send_all(calls).await?);
+	if sent.is_empty() {
+		if let Some(error) = failure {
+			return Err(error);
+		}
+	}
+	Ok(report(context, contributions, &sent).await?.with_error(failure))
+}
+
+async fn report(context: &Context, ids: &[u64], sent: &[Included]) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let (mut reviewed, mut lines) = (Vec::new(), Vec::new());
+	for &id in ids {
+		let state = views::state(&best.contribution(id).await?.state);
+		reviewed.push(json!({ "contribution": id, "state": state }));
+		lines.push(format!("contribution {id} is {state}"));
+	}
+	let document = json!({ "reviewed": reviewed, "transactions": transactions(sent) });
+	Ok(Report::new(document, lines.join("\n")))
+}

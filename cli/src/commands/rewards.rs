@@ -1,0 +1,48 @@
+//! `rewards`: what data, models and attestations have earned.
+
+use super::transactions;
+use crate::{
+	chain::{call, events::RewardsClaimed},
+	context::Context,
+	error::Result,
+	keys::{parse_account, AccountId},
+	output::{open, Report},
+};
+use clap::Subcommand;
+use serde_json::json;
+
+/// See and claim rewards.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// Show what an account can claim, by default the key's
+	Show {
+		/// SS58 address, 0x public key, or //Name
+		#[arg(value_parser = parse_account)]
+		account: Option<AccountId>,
+	},
+	/// Pay out the rewards of the key's account
+	Claim,
+}
+
+pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	match command {
+		Command::Show { account } => {
+			let account = context.account_or_own(account)?;
+			let rewards = context.chain().await?.best().await?.rewards(&account).await?;
+			let document =
+				json!({ "account": account.to_string(), "rewards": rewards.to_string() });
+			Ok(Report::new(document, format!("{account} can claim {}", open(rewards))))
+		},
+		Command::Claim => {
+			let account = context.key()?.account;
+			let sent = context.send(call("InferenceMarket", "claim_rewards", ())).await?;
+			let claimed: RewardsClaimed = sent.event("InferenceMarket", "RewardsClaimed")?;
+			let document = json!({
+				"account": account.to_string(),
+				"claimed": claimed.amount.to_string(),
+				"transactions": transactions([&sent]),
+			});
+			Ok(Report::new(document, format!("{account} was paid {}", open(claimed.amount))))
+		},
+	}
+}

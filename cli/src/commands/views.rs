@@ -1,0 +1,314 @@
+//! How what the chain stores is shown.
+
+use crate::{
+	chain::types::{
+		Access, Contribution, ContributionState, Datanet, DatanetStatus, IndexRecord, IndexWidth,
+		Inference, InferenceState, Model, ModelStatus, Pricing, Refund, Share,
+	},
+	output::{accounts, document, hex, open, short, table, text},
+	verification::basis,
+};
+use serde_json::{json, Value};
+use std::collections::BTreeMap;
+
+pub(super) fn datanet(id: u32, datanet: &Datanet) -> Value {
+	let terms = &datanet.terms;
+	json!({
+		"datanet": id,
+		"name": text(&terms.name),
+		"licence": text(&terms.licence),
+		"owner": datanet.owner.to_string(),
+		"status": match datanet.status {
+			DatanetStatus::Open => "open",
+			DatanetStatus::Closed => "closed",
+		},
+		"curators": accounts(&terms.curators),
+		"approvals": terms.approvals,
+		"contribution_bond": terms.contribution_bond.to_string(),
+		"max_rows": terms.max_rows,
+		"max_bytes": terms.max_bytes,
+		"access": access(terms.access),
+		"accepted": datanet.accepted,
+		"rows": datanet.rows,
+		"manifest": hex(datanet.manifest),
+		"versions": datanet.versions,
+		"deposit": datanet.deposit.to_string(),
+	})
+}
+
+pub(super) fn access(access: Access) -> &'static str {
+	match access {
+		Access::Open => "open",
+		Access::Permissioned => "permissioned",
+	}
+}
+
+pub(super) fn contribution(id: u64, contribution: &Contribution) -> Value {
+	let mut view = json!({
+		"contribution": id,
+		"datanet": contribution.datanet,
+		"contributor": contribution.contributor.to_string(),
+		"content_root": hex(contribution.content_root),
+		"rows": contribution.rows,
+		"bytes": contribution.bytes,
+		"blob": hex(contribution.blob),
+		"bond": contribution.bond.to_string(),
+		"submitted": contribution.submitted,
+		"state": state(&contribution.state),
+	});
+	match &contribution.state {
+		ContributionState::Pending { approvals } => view["approvals"] = json!(accounts(approvals)),
+		ContributionState::Accepted { position, first_row, at } => {
+			view["position"] = json!(position);
+			view["first_row"] = json!(first_row);
+			view["accepted_at"] = json!(at);
+		},
+		ContributionState::Rejected { reason } => view["reason"] = json!(text(reason)),
+	}
+	view
+}
+
+pub(super) fn state(state: &ContributionState) -> &'static str {
+	match state {
+		ContributionState::Pending { .. } => "pending",
+		ContributionState::Accepted { .. } => "accepted",
+		ContributionState::Rejected { .. } => "rejected",
+	}
+}
+
+pub(super) fn contributions(list: &[(u64, Contribution)]) -> (Value, String) {
+	let rows = list.iter().map(|(id, c)| {
+		vec![
+			id.to_string(),
+			c.datanet.to_string(),
+			short(&c.contributor.to_string()),
+			c.rows.to_string(),
+			c.bytes.to_string(),
+			open(c.bond),
+			match &c.state {
+				ContributionState::Rejected { reason } => format!("rejected: {}", text(reason)),
+				ContributionState::Pending { approvals } => {
+					format!("pending, {} approvals", approvals.len())
+				},
+				other => state(other).to_owned(),
+			},
+		]
+	});
+	let text = table(
+		&[
+			("contribution", true),
+			("datanet", true),
+			("contributor", false),
+			("rows", true),
+			("bytes", true),
+			("bond", true),
+			("state", false),
+		],
+		rows.collect(),
+	);
+	let list: Vec<_> = list.iter().map(|(id, c)| contribution(*id, c)).collect();
+	(json!({ "contributions": list }), text)
+}
+
+pub(super) fn pricing(pricing: &Pricing) -> Value {
+	match pricing {
+		Pricing::PerCall(price) => json!({ "kind": "per_call", "price": price.to_string() }),
+		Pricing::PerThousandTokens { input, output } => json!({
+			"kind": "per_thousand_tokens",
+			"input": input.to_string(),
+			"output": output.to_string(),
+		}),
+	}
+}
+
+pub(super) fn price_text(pricing: &Pricing) -> String {
+	match *pricing {
+		Pricing::PerCall(price) => format!("{} per call", open(price)),
+		Pricing::PerThousandTokens { input, output } => {
+			format!("{} / {} per 1000 tokens in / out", open(input), open(output))
+		},
+	}
+}
+
+pub(super) fn index(index: &IndexRecord) -> Value {
+	json!({
+		"root": hex(index.root),
+		"leaf_count": index.leaf_count,
+		"dimension": index.dimension,
+		"width": width(index.width),
+	})
+}
+
+pub(super) fn width(width: IndexWidth) -> &'static str {
+	match width {
+		IndexWidth::Int8 => "int8",
+		IndexWidth::Int16 => "int16",
+	}
+}
+
+/// Parts per million as a fraction in decimal text.
+pub(super) fn fraction(parts_per_million: u32) -> String {
+	let (whole, rest) = (parts_per_million / 1_000_000, parts_per_million % 1_000_000);
+	if rest == 0 {
+		return whole.to_string();
+	}
+	format!("{whole}.{}", format!("{rest:06}").trim_end_matches('0'))
+}
+
+pub(super) fn status(status: ModelStatus) -> &'static str {
+	match status {
+		ModelStatus::Registered => "registered",
+		ModelStatus::Active => "active",
+		ModelStatus::Retired => "retired",
+	}
+}
+
+pub(super) fn model(id: u32, model: &Model) -> Value {
+	let r = &model.registration;
+	let sources: Vec<_> =
+		r.sources.iter().map(|s| json!({ "datanet": s.datanet, "version": s.version })).collect();
+	json!({
+		"model": id,
+		"name": text(&r.name),
+		"status": status(model.status),
+		"owner": model.owner.to_string(),
+		"host": r.host.to_string(),
+		"pricing": pricing(&r.pricing),
+		"royalty": fraction(r.royalty),
+		"parent": r.parent,
+		"sources": sources,
+		"weights": hex(r.weights),
+		"architecture": document(&r.architecture),
+		"index": index(&r.index),
+		"index_parameters": document(&r.index_parameters),
+		"index_file": hex(r.index_file),
+		"manifest": hex(r.manifest),
+		"held_out": hex(r.held_out),
+		"registered": model.registered,
+	})
+}
+
+pub(super) fn shares(shares: &[Share]) -> Value {
+	shares.iter().map(|s| json!({ "contribution": s.contribution, "parts": s.parts })).collect()
+}
+
+pub(super) fn inference_state(state: &InferenceState) -> &'static str {
+	match state {
+		InferenceState::Requested => "requested",
+		InferenceState::Answered { .. } => "answered",
+		InferenceState::Settled(_) => "settled",
+		InferenceState::Refunded(_) => "refunded",
+	}
+}
+
+pub(super) fn refund(refund: Refund) -> &'static str {
+	match refund {
+		Refund::Cancelled => "cancelled",
+		Refund::TimedOut => "timed_out",
+		Refund::WrongAnswer => "wrong_answer",
+	}
+}
+
+/// The answer, as far as there is one.
+pub(super) fn answer(state: &InferenceState) -> Option<String> {
+	match state {
+		InferenceState::Answered { output, .. } => Some(text(output)),
+		InferenceState::Settled(receipt) => Some(text(&receipt.output)),
+		InferenceState::Requested | InferenceState::Refunded(_) => None,
+	}
+}
+
+pub(super) fn inference(id: u64, inference: &Inference) -> Value {
+	let mut view = json!({
+		"inference": id,
+		"model": inference.model,
+		"user": inference.user.to_string(),
+		"input": text(&inference.input),
+		"output": answer(&inference.state),
+		"state": inference_state(&inference.state),
+		"max_fee": inference.max_fee.to_string(),
+		"fee": null,
+		"job": null,
+		"basis": null,
+		"at": null,
+		"requested": inference.requested,
+		"deadline": inference.deadline,
+	});
+	match &inference.state {
+		InferenceState::Answered { fee, job, .. } => {
+			view["fee"] = json!(fee.to_string());
+			view["job"] = json!(job);
+		},
+		InferenceState::Settled(receipt) => {
+			view["fee"] = json!(receipt.fee.to_string());
+			view["job"] = json!(receipt.job);
+			view["basis"] = json!(basis(receipt.basis));
+			view["at"] = json!(receipt.at);
+			view["contributors"] = json!(receipt.contributors.to_string());
+			view["owners"] = json!(receipt.owners.to_string());
+			view["attesters"] = json!(receipt.attesters.to_string());
+			view["treasury"] = json!(receipt.treasury.to_string());
+		},
+		InferenceState::Refunded(reason) => view["refund"] = json!(refund(*reason)),
+		InferenceState::Requested => {},
+	}
+	view
+}
+
+pub(super) fn inferences(list: &[(u64, Inference)]) -> String {
+	let rows = list.iter().map(|(id, inference)| {
+		let (state, fee) = match &inference.state {
+			InferenceState::Settled(receipt) => ("settled".into(), open(receipt.fee)),
+			InferenceState::Answered { fee, .. } => ("answered".into(), open(*fee)),
+			InferenceState::Refunded(reason) => {
+				(format!("refunded: {}", refund(*reason)), String::new())
+			},
+			InferenceState::Requested => ("requested".into(), String::new()),
+		};
+		let answer = answer(&inference.state).unwrap_or_default();
+		let user = short(&inference.user.to_string());
+		vec![id.to_string(), inference.model.to_string(), user, answer, fee, state]
+	});
+	table(
+		&[
+			("inference", true),
+			("model", true),
+			("user", false),
+			("answer", true),
+			("fee", true),
+			("state", false),
+		],
+		rows.collect(),
+	)
+}
+
+/// How many rows have each label.
+pub(super) fn histogram(labels: &[u32]) -> BTreeMap<u32, usize> {
+	let mut counts = BTreeMap::new();
+	for label in labels {
+		let count: &mut usize = counts.entry(*label).or_default();
+		*count = count.saturating_add(1);
+	}
+	counts
+}
+
+pub(super) fn histogram_text(counts: &BTreeMap<u32, usize>) -> String {
+	let parts: Vec<_> = counts.iter().map(|(label, count)| format!("{label}: {count}")).collect();
+	parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn fraction_should_be_exact_when_printed() {
+		let texts = [0, 100_000, 1_000_000, 1, 123_450].map(fraction);
+		assert_eq!(texts, ["0", "0.1", "1", "0.000001", "0.12345"]);
+	}
+
+	#[test]
+	fn histogram_should_count_each_label() {
+		assert_eq!(histogram_text(&histogram(&[3, 0, 3])), "0: 1, 3: 2");
+	}
+}

@@ -1,0 +1,106 @@
+//! What commands share: options, the connection, the key, the blob store.
+
+use crate::{
+	args::Global,
+	chain::{self, Call, Chain, Included},
+	error::{Error, Result},
+	keys::{AccountId, Key},
+	output::Console,
+};
+use openledger_blobs::DirectoryStore;
+use std::{path::PathBuf, time::Duration};
+use tokio::sync::OnceCell;
+
+const DEFAULT_URL: &str = "ws://127.0.0.1:9944";
+
+/// What commands share. The connection is made when first needed.
+pub struct Context {
+	global: Global,
+	/// Notes and progress.
+	pub console: Console,
+	chain: OnceCell<Chain>,
+}
+
+impl Context {
+	/// A context of these options.
+	pub fn new(global: Global) -> Self {
+		let console = Console { quiet: global.quiet };
+		Self { global, console, chain: OnceCell::new() }
+	}
+
+	/// The connection.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`] if there is none after all retries.
+	pub async fn chain(&self) -> Result<&Chain> {
+		let url = setting(self.global.url.clone(), "OPENLEDGER_URL");
+		let url = url.unwrap_or_else(|| DEFAULT_URL.into());
+		let timeout = Duration::from_secs(self.global.connect_timeout.into());
+		self.chain.get_or_try_init(|| Chain::connect(&url, timeout, self.console)).await
+	}
+
+	/// The key that signs.
+	///
+	/// # Errors
+	/// [`Error::Usage`] if there is none or it is malformed.
+	pub fn key(&self) -> Result<Key> {
+		let text = setting(self.global.key.clone(), "OPENLEDGER_KEY").ok_or_else(|| {
+			Error::Usage(
+				"this command signs: give the key with --key (or OPENLEDGER_KEY), such as //Alice or \
+				 the path of a file that holds a secret URI"
+					.into(),
+			)
+		})?;
+		Key::read(&text)
+	}
+
+	/// `account`, or that of the key.
+	///
+	/// # Errors
+	/// As [`Self::key`].
+	pub fn account_or_own(&self, account: Option<AccountId>) -> Result<AccountId> {
+		match account {
+			Some(account) => Ok(account),
+			None => Ok(self.key()?.account),
+		}
+	}
+
+	/// The blob store.
+	///
+	/// # Errors
+	/// If its directory cannot be made.
+	pub fn store(&self) -> Result<DirectoryStore> {
+		let given = self.global.blob_dir.clone();
+		let given = given.or_else(|| std::env::var_os("OPENLEDGER_BLOB_DIR").map(PathBuf::from));
+		let directory = given.map_or_else(default_blob_directory, Ok)?;
+		Ok(DirectoryStore::open(directory)?)
+	}
+
+	/// Signs and sends one call, and waits for it.
+	///
+	/// # Errors
+	/// See [`chain::submit`].
+	pub async fn send(&self, call: Call) -> Result<Included> {
+		chain::submit_one(self.chain().await?, &self.key()?, call, self.global.finalized).await
+	}
+
+	/// Signs and sends many calls in one go, and waits for them.
+	///
+	/// # Errors
+	/// See [`chain::submit`].
+	pub async fn send_all(&self, calls: Vec<Call>) -> Result<Vec<Result<Included>>> {
+		chain::submit(self.chain().await?, &self.key()?, calls, self.global.finalized).await
+	}
+}
+
+fn setting(option: Option<String>, variable: &str) -> Option<String> {
+	option.or_else(|| std::env::var(variable).ok().filter(|value| !value.is_empty()))
+}
+
+fn default_blob_directory() -> Result<PathBuf> {
+	std::env::var_os("HOME")
+		.map(|home| PathBuf::from(home).join(".openledger").join("blobs"))
+		.ok_or_else(|| {
+			Error::Usage("HOME is not set: name the blob directory with --blob-dir".into())
+		})
+}

@@ -1,0 +1,91 @@
+//! The OpenLedger user command line: contribute, train, register, infer, explain.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`args`] | options and commands |
+//! | [`commands`] | one file for each command |
+//! | [`chain`] | connection, typed storage, transactions |
+//! | [`verification`] | the checks of a settled inference, apart from any connection |
+//! | [`training`] | contributions and models between the blob store and the engine |
+//! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
+//! | [`output`], [`error`] | what is printed, and the exit codes |
+//!
+//! Exit codes: 0 success, 1 failure, 2 usage, 3 chain unreachable, 4 refused by the chain, 5 bad
+//! data, 6 verification failed, 7 timed out.
+
+pub mod amount;
+pub mod args;
+pub mod chain;
+pub mod commands;
+pub mod context;
+pub mod error;
+pub mod keys;
+pub mod output;
+pub mod training;
+pub mod verification;
+
+use args::Arguments;
+use clap::Parser;
+use context::Context;
+use error::Error;
+use output::Report;
+use std::{ffi::OsString, process::ExitCode};
+
+/// Reads the command line, runs the command, prints its result and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+	let arguments: Vec<OsString> = arguments.into_iter().collect();
+	let parsed = match Arguments::try_parse_from(&arguments) {
+		Ok(parsed) => parsed,
+		Err(error) => {
+			// Help and version also come as errors, and go to standard output.
+			let _ = error.print();
+			if error.use_stderr() && arguments.iter().any(|argument| argument == "--json") {
+				let message = error.to_string();
+				let summary = message.lines().next().unwrap_or_default();
+				print_json(&Error::Usage(summary.to_owned()).to_json());
+			}
+			return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+		},
+	};
+	let json = parsed.global.json;
+	match execute(parsed) {
+		Ok(report) => {
+			if json {
+				print_json(&report.json);
+			} else if !report.text.is_empty() {
+				print_line(&report.text);
+			}
+			report.error.map_or(ExitCode::SUCCESS, |error| fail(&error))
+		},
+		Err(error) => {
+			if json {
+				print_json(&error.to_json());
+			}
+			fail(&error)
+		},
+	}
+}
+
+fn execute(arguments: Arguments) -> error::Result<Report> {
+	let runtime = tokio::runtime::Builder::new_multi_thread()
+		.enable_all()
+		.build()
+		.map_err(|e| Error::Failure(format!("cannot start the runtime: {e}")))?;
+	let context = Context::new(arguments.global);
+	runtime.block_on(commands::run(&context, arguments.command))
+}
+
+fn fail(error: &Error) -> ExitCode {
+	eprintln!("error: {error}");
+	ExitCode::from(error.code())
+}
+
+fn print_json(document: &serde_json::Value) {
+	print_line(&format!("{document:#}"));
+}
+
+/// Prints to standard output; a reader that has gone away is no reason to panic.
+fn print_line(text: &str) {
+	use std::io::Write;
+	let _ = writeln!(std::io::stdout().lock(), "{text}");
+}

@@ -1,0 +1,175 @@
+//! What commands print: one document for machines or tables for people on standard output, and
+//! everything else on standard error.
+
+use crate::{amount::Amount, error::Error, keys::AccountId};
+use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use openledger_influence::Progress;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The result of a command.
+pub struct Report {
+	/// The document for machines.
+	pub json: Value,
+	/// The text for people.
+	pub text: String,
+	/// Set if the command has a result to show and failed all the same, such as a verification
+	/// that found a fault.
+	pub error: Option<Error>,
+}
+
+impl Report {
+	/// A result without fault.
+	pub fn new(json: Value, text: impl Into<String>) -> Self {
+		Self { json, text: text.into(), error: None }
+	}
+
+	/// The same result with a fault, if there is one.
+	pub fn with_error(self, error: Option<Error>) -> Self {
+		Self { error, ..self }
+	}
+}
+
+/// A table whose columns of numbers are right-aligned. `columns` holds each heading and whether
+/// its column is of numbers; `rows` as many cells each.
+pub fn table(columns: &[(&str, bool)], rows: Vec<Vec<String>>) -> String {
+	let mut table = Table::new();
+	table.load_preset(UTF8_BORDERS_ONLY).set_header(columns.iter().map(|c| Cell::new(c.0)));
+	for row in rows {
+		table.add_row(row);
+	}
+	for (i, _) in columns.iter().enumerate().filter(|(_, c)| c.1) {
+		if let Some(column) = table.column_mut(i) {
+			column.set_cell_alignment(CellAlignment::Right);
+		}
+	}
+	table.to_string()
+}
+
+/// Names and values, one pair a line, values aligned.
+pub fn fields(pairs: &[(&str, String)]) -> String {
+	let width = pairs.iter().map(|p| p.0.len()).max().unwrap_or(0);
+	let lines: Vec<_> =
+		pairs.iter().map(|(name, value)| format!("{name:<width$}  {value}")).collect();
+	lines.join("\n")
+}
+
+/// `1.5 OPEN`.
+pub fn open(units: u128) -> String {
+	format!("{} OPEN", Amount(units))
+}
+
+/// `0x` and the digits.
+pub fn hex(bytes: impl AsRef<[u8]>) -> String {
+	format!("0x{}", hex::encode(bytes))
+}
+
+/// The beginning and the end of an address or a hash.
+pub fn short(text: &str) -> String {
+	let count = text.chars().count();
+	if count <= 16 {
+		return text.to_owned();
+	}
+	let head: String = text.chars().take(8).collect();
+	let tail: String = text.chars().skip(count.saturating_sub(5)).collect();
+	format!("{head}…{tail}")
+}
+
+/// Accounts as text.
+pub fn accounts(accounts: &[AccountId]) -> Vec<String> {
+	accounts.iter().map(ToString::to_string).collect()
+}
+
+/// Text from the chain: what is not UTF-8 is replaced, control characters are removed so that a
+/// name cannot steer the terminal.
+pub fn text(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).collect()
+}
+
+/// A document stored as text: its JSON, or the text itself where it is none.
+pub fn document(bytes: &[u8]) -> Value {
+	serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(text(bytes)))
+}
+
+/// Where progress and notes go: standard error, or nowhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+	/// Whether notes and progress are hidden.
+	pub quiet: bool,
+}
+
+impl Console {
+	/// Prints one line.
+	pub fn note(&self, line: impl AsRef<str>) {
+		if !self.quiet {
+			eprintln!("{}", line.as_ref());
+		}
+	}
+
+	/// A bar of `total` steps; hidden where standard error is no terminal.
+	pub fn bar(&self, total: u64, message: impl Into<String>) -> ProgressBar {
+		let bar = ProgressBar::with_draw_target(Some(total), self.target());
+		if let Ok(style) =
+			ProgressStyle::with_template("{msg:24} {bar:40} {pos}/{len} {elapsed} eta {eta}")
+		{
+			bar.set_style(style);
+		}
+		bar.set_message(message.into());
+		bar
+	}
+
+	/// A sign of life for work of unknown length.
+	pub fn spinner(&self, message: impl Into<String>) -> ProgressBar {
+		let bar = ProgressBar::with_draw_target(None, self.target());
+		bar.set_message(message.into());
+		bar.enable_steady_tick(Duration::from_millis(120));
+		bar
+	}
+
+	/// A bar that follows the engine's progress reports, one stage after the other.
+	pub fn stages(&self) -> impl FnMut(Progress) {
+		let bar = self.bar(0, "");
+		move |progress: Progress| {
+			let message = match progress.loss {
+				Some(loss) => format!("{} (loss {loss:.4})", progress.stage),
+				None => progress.stage.to_owned(),
+			};
+			if bar.message() != message {
+				bar.set_message(message);
+			}
+			bar.set_length(progress.total);
+			bar.set_position(progress.done);
+		}
+	}
+
+	fn target(&self) -> ProgressDrawTarget {
+		if self.quiet {
+			ProgressDrawTarget::hidden()
+		} else {
+			ProgressDrawTarget::stderr()
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn text_should_hold_no_control_characters_when_a_name_has_some() {
+		assert_eq!(text(b"digits\x1b[2J\n\xff"), "digits[2J\u{fffd}");
+	}
+
+	#[test]
+	fn short_should_keep_both_ends_when_text_is_long() {
+		assert_eq!(short("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "5GrwvaEF…KutQY");
+		assert_eq!(short("0x12"), "0x12");
+	}
+
+	#[test]
+	fn document_should_be_text_when_it_is_not_json() {
+		assert_eq!(document(b"{\"kind\":\"mlp\"}")["kind"], "mlp");
+		assert_eq!(document(b"mlp"), "mlp");
+	}
+}

@@ -1,0 +1,296 @@
+//! Contributions and models between the blob store and the engine.
+
+use crate::{
+	chain::{types::Contribution as Record, Hash, Snapshot},
+	error::{Error, Result},
+	output::Console,
+};
+use codec::Encode;
+use openledger_blobs::BlobStore;
+use openledger_influence::{Contribution, Dataset, Index, Manifest, Model, Schema};
+use openledger_proof::{blake2_256, ContributionId};
+use serde_json::{json, Value};
+use std::path::{Path, PathBuf};
+
+/// The files of one training run in its directory.
+pub struct Run {
+	directory: PathBuf,
+}
+
+impl Run {
+	/// The run in `directory`.
+	pub fn new(directory: &Path) -> Self {
+		Self { directory: directory.to_owned() }
+	}
+
+	/// The weights, safetensors.
+	pub fn weights(&self) -> PathBuf {
+		self.directory.join("weights.safetensors")
+	}
+
+	/// The training manifest, JSON.
+	pub fn manifest(&self) -> PathBuf {
+		self.directory.join("manifest.json")
+	}
+
+	/// The influence index, safetensors.
+	pub fn index(&self) -> PathBuf {
+		self.directory.join("index.safetensors")
+	}
+
+	/// The hash of the index file, JSON.
+	pub fn index_record(&self) -> PathBuf {
+		self.directory.join("index.json")
+	}
+
+	/// The attribution of the held-out rows, SCALE.
+	pub fn held_out(&self) -> PathBuf {
+		self.directory.join("held-out.scale")
+	}
+
+	/// Makes the directory.
+	///
+	/// # Errors
+	/// [`Error::Failure`].
+	pub fn create(&self) -> Result<()> {
+		std::fs::create_dir_all(&self.directory)
+			.map_err(|e| Error::io("create", &self.directory, e))
+	}
+
+	/// Reads weights and manifest, which must belong together.
+	///
+	/// # Errors
+	/// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
+	/// file and both hashes.
+	pub fn load_model(&self) -> Result<(Model, Manifest)> {
+		let path = self.manifest();
+		let text = read(&path, "train a model into that directory first")?;
+		let text = String::from_utf8(text)
+			.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
+		let manifest =
+			Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
+		let path = self.weights();
+		let bytes = read(&path, "train a model into that directory first")?;
+		let in_file = |e: openledger_influence::Error| Error::from(e).in_file(path.display());
+		let model = Model::load(&bytes, Some(&manifest.weights_hash)).map_err(in_file)?;
+		manifest.verify(&model).map_err(in_file)?;
+		Ok((model, manifest))
+	}
+
+	/// Writes the index, with its hash beside it.
+	///
+	/// # Errors
+	/// [`Error::Failure`].
+	pub fn save_index(&self, index: &Index) -> Result<()> {
+		write(&self.index(), index.to_bytes())?;
+		let record = json!({
+			"index_file": format!("0x{}", hex::encode(index.file_hash())),
+			"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
+		});
+		write(&self.index_record(), format!("{record:#}\n"))
+	}
+
+	/// Reads the index of `model`.
+	///
+	/// # Errors
+	/// As [`Self::load_model`].
+	pub fn load_index(&self, model: &Model) -> Result<Index> {
+		let hint = "build the index with `openledger model index` first";
+		let path = self.index_record();
+		let record: Option<Value> = serde_json::from_slice(&read(&path, hint)?).ok();
+		let expected =
+			record.as_ref().and_then(|record| parse_hash(record["index_file"].as_str()?));
+		let expected = expected.ok_or_else(|| {
+			Error::BadData(format!("{} names no index file: build the index again", path.display()))
+		})?;
+		let path = self.index();
+		let bytes = read(&path, hint)?;
+		Index::load(&bytes, Some(&expected), model)
+			.map_err(|e| Error::from(e).in_file(path.display()))
+	}
+}
+
+fn parse_hash(text: &str) -> Option<[u8; 32]> {
+	let mut hash = [0; 32];
+	hex::decode_to_slice(text.strip_prefix("0x")?, &mut hash).ok()?;
+	Some(hash)
+}
+
+/// Reads a file; `hint` says how it comes to be.
+///
+/// # Errors
+/// [`Error::Failure`].
+pub fn read(path: &Path, hint: &str) -> Result<Vec<u8>> {
+	std::fs::read(path).map_err(|e| {
+		let hint = match e.kind() {
+			std::io::ErrorKind::NotFound if !hint.is_empty() => format!(" ({hint})"),
+			_ => String::new(),
+		};
+		Error::Failure(format!("cannot read {}: {e}{hint}", path.display()))
+	})
+}
+
+/// Writes a file.
+///
+/// # Errors
+/// [`Error::Failure`].
+pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+	std::fs::write(path, content).map_err(|e| Error::io("write", path, e))
+}
+
+/// Reads a table from a file.
+///
+/// # Errors
+/// [`Error::BadData`] naming file, row and column; [`Error::Failure`] if it cannot be read.
+pub fn read_table(path: &Path, schema: &Schema) -> Result<Dataset> {
+	Dataset::read_csv(path, schema).map_err(|e| Error::from(e).in_file(path.display()))
+}
+
+/// What was found on comparing a contribution's blob with its record on chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checks {
+	/// The Merkle root over the rows.
+	pub content_root: bool,
+	/// The number of rows.
+	pub rows: bool,
+	/// The number of bytes.
+	pub bytes: bool,
+}
+
+impl Checks {
+	/// Whether everything agrees.
+	pub fn hold(&self) -> bool {
+		self.content_root && self.rows && self.bytes
+	}
+}
+
+/// Reads the rows of a contribution from the store, whose hash the store checks, and compares
+/// them with its record on chain.
+///
+/// # Errors
+/// [`Error::BadData`] if the blob is missing, damaged or no table.
+pub fn inspect(
+	store: &dyn BlobStore,
+	id: ContributionId,
+	record: &Record,
+) -> Result<(Dataset, Checks)> {
+	let what = format!("contribution {id}");
+	let bytes = store.get(&record.blob.0).map_err(|e| Error::from(e).in_file(&what))?;
+	let rows =
+		Dataset::from_csv(&bytes, &Schema::default()).map_err(|e| Error::from(e).in_file(&what))?;
+	let checks = Checks {
+		content_root: rows.content_root() == record.content_root.0,
+		rows: u32::try_from(rows.len()) == Ok(record.rows),
+		bytes: u64::try_from(bytes.len()) == Ok(record.bytes),
+	};
+	Ok((rows, checks))
+}
+
+/// Fetches the contributions of published versions in the canonical order: sources as given,
+/// within each in order of acceptance. Every blob is checked against its record, and each
+/// version's list against its manifest.
+///
+/// # Errors
+/// [`Error::BadData`] naming what does not agree; chain errors.
+pub async fn fetch(
+	snapshot: &Snapshot,
+	store: &dyn BlobStore,
+	sources: &[(u32, u32)],
+	console: Console,
+) -> Result<Vec<Contribution>> {
+	let mut contributions = Vec::new();
+	for &(datanet, version) in sources {
+		let records = snapshot.version_contributions(datanet, version).await?;
+		let published = snapshot.version(datanet, version).await?.manifest;
+		if manifest(records.iter().map(|(id, _)| *id)) != published {
+			return Err(Error::Verification(format!(
+				"the contributions of datanet {datanet} do not hash to the manifest of version {version}"
+			)));
+		}
+		let total = u64::try_from(records.len()).unwrap_or(u64::MAX);
+		let bar = console.bar(total, format!("datanet {datanet} version {version}"));
+		for (id, record) in records {
+			let (rows, checks) = inspect(store, id, &record)?;
+			if !checks.hold() {
+				return Err(Error::BadData(format!(
+					"contribution {id}: its blob does not hold the rows it committed to ({checks:?})"
+				)));
+			}
+			contributions.push(Contribution { id, rows });
+			bar.inc(1);
+		}
+		bar.finish_and_clear();
+	}
+	Ok(contributions)
+}
+
+/// The commitment to an ordered list of contributions: `m_0 = 0`,
+/// `m_(i+1) = blake2_256(m_i ++ SCALE(contribution id))`.
+pub fn manifest(ids: impl IntoIterator<Item = ContributionId>) -> Hash {
+	ids.into_iter().fold(Hash::zero(), |previous, id| {
+		Hash(blake2_256(&[previous.as_bytes(), &id.encode()].concat()).0)
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::types::ContributionState;
+	use openledger_blobs::DirectoryStore;
+
+	fn stored(csv: &[u8]) -> (tempfile::TempDir, DirectoryStore, Record) {
+		let directory = tempfile::tempdir().unwrap();
+		let store = DirectoryStore::open(directory.path()).unwrap();
+		let rows = Dataset::from_csv(csv, &Schema::default()).unwrap();
+		let record = Record {
+			datanet: 0,
+			contributor: [1; 32].into(),
+			content_root: Hash(rows.content_root()),
+			rows: rows.len() as u32,
+			bytes: csv.len() as u64,
+			blob: Hash(store.put(csv).unwrap()),
+			bond: 0,
+			submitted: 1,
+			state: ContributionState::Pending { approvals: vec![] },
+		};
+		(directory, store, record)
+	}
+
+	#[test]
+	fn manifest_should_be_the_hash_chain_when_computed_by_hand() {
+		let zero = [0u8; 32];
+		let first = blake2_256(&[&zero[..], &7u64.to_le_bytes()].concat());
+		let second = blake2_256(&[&first.0[..], &2u64.to_le_bytes()].concat());
+		assert_eq!(manifest([7, 2]).0, second.0);
+		assert_ne!(manifest([2, 7]), manifest([7, 2]));
+		assert_eq!(manifest([]), Hash::zero());
+	}
+
+	#[test]
+	fn inspect_should_hold_when_blob_is_as_committed() {
+		let (_directory, store, record) = stored(b"0,1,0\n2,3,1\n");
+		let (rows, checks) = inspect(&store, 0, &record).unwrap();
+		assert!(checks.hold());
+		assert_eq!(rows.len(), 2);
+	}
+
+	#[test]
+	fn inspect_should_say_which_check_fails_when_record_differs() {
+		let (_directory, store, record) = stored(b"0,1,0\n2,3,1\n");
+		let other = Record { content_root: Hash([9; 32]), ..record.clone() };
+		let (_, checks) = inspect(&store, 0, &other).unwrap();
+		assert_eq!(checks, Checks { content_root: false, rows: true, bytes: true });
+		let (_, checks) = inspect(&store, 0, &Record { rows: 3, ..record }).unwrap();
+		assert_eq!(checks, Checks { content_root: true, rows: false, bytes: true });
+	}
+
+	#[test]
+	fn inspect_should_name_the_contribution_when_its_blob_is_missing() {
+		let (_directory, store, record) = stored(b"0,1,0\n");
+		let missing = Record { blob: Hash([9; 32]), ..record };
+		let Err(Error::BadData(message)) = inspect(&store, 41, &missing) else {
+			panic!("a missing blob was found")
+		};
+		assert!(message.contains("contribution 41"), "{message}");
+	}
+}
