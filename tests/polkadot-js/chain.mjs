@@ -1,0 +1,70 @@
+// Connects to the chain under test and sends transactions. No type definitions: everything is decoded by
+// the metadata that the node serves.
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+
+const url = process.env.OPENLEDGER_URL ?? 'ws://127.0.0.1:9944';
+// How long a transaction or an expected event may take: some dozens of blocks.
+const PATIENCE = 90_000;
+
+export const pallets = ['datanets', 'modelRegistry', 'attribution', 'inferenceMarket'];
+export const OPEN = 10n ** 18n;
+
+export async function connect() {
+	const provider = new WsProvider(url, 1_000);
+	return ApiPromise.create({ provider, throwOnConnect: false, noInitWarn: true });
+}
+
+const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
+
+export function account(uri) {
+	return keyring.addFromUri(uri);
+}
+
+// Signs and sends; resolves once a block holds the transaction, with its events and the name of the
+// error it failed with, if any.
+export async function send(api, who, tx) {
+	const nonce = await api.rpc.system.accountNextIndex(who.address);
+	return within('a transaction', (resolve, reject) => {
+		tx.signAndSend(who, { nonce }, ({ status, events, dispatchError }) => {
+			if (status.isInBlock) {
+				const error = dispatchError && nameOf(api, dispatchError);
+				resolve({ block: status.asInBlock, events: events.map(({ event }) => event), error });
+			} else if (status.isDropped || status.isInvalid || status.isUsurped) {
+				reject(new Error(`the transaction is ${status.type}`));
+			}
+		}).catch(reject);
+	});
+}
+
+// Resolves with the first event for which `wanted` holds, and the block it is in. Call it before what
+// causes the event, await it after.
+export function awaitEvent(api, wanted) {
+	let stop;
+	return within('an event', (resolve, reject) => {
+		api.rpc.chain.subscribeNewHeads(async (header) => {
+			try {
+				const at = await api.at(header.hash);
+				const records = await at.query.system.events();
+				const found = records.map(({ event }) => event).find(wanted);
+				if (found) resolve({ event: found, block: header.hash });
+			} catch (error) {
+				reject(error);
+			}
+		}).then((unsubscribe) => { stop = unsubscribe; }, reject);
+	}).finally(() => stop?.());
+}
+
+// The error as `pallet.Name`, or the name of the kind of error for one of no pallet.
+function nameOf(api, error) {
+	if (!error.isModule) return error.type;
+	const { section, name } = api.registry.findMetaError(error.asModule);
+	return `${section}.${name}`;
+}
+
+function within(what, executor) {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`${what} took longer than ${PATIENCE} ms`)), PATIENCE);
+	});
+	return Promise.race([new Promise(executor), late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { connect, OPEN, pallets } from './chain.mjs';
+
+let api;
+before(async () => { api = await connect(); });
+after(() => api?.disconnect());
+
+test('chain_should_say_what_it_is_when_asked', async () => {
+	assert.equal(api.registry.chainTokens[0], 'OPEN');
+	assert.equal(api.registry.chainDecimals[0], 18);
+	const chain = (await api.rpc.system.chain()).toString();
+	assert.match(chain, /OpenLedger/i);
+});
+
+test('pallets_should_offer_calls_storage_events_and_errors_when_metadata_is_decoded', () => {
+	for (const pallet of pallets) {
+		for (const part of ['tx', 'query', 'events', 'errors']) {
+			assert.ok(Object.keys(api[part][pallet] ?? {}).length > 0, `api.${part}.${pallet} is empty`);
+		}
+	}
+});
+
+test('every_call_should_be_documented_when_metadata_is_read', () => {
+	for (const pallet of pallets) {
+		for (const [call, { meta }] of Object.entries(api.tx[pallet])) {
+			assert.ok(meta.docs.join('').trim(), `${pallet}.${call} has no documentation`);
+		}
+	}
+});
+
+test('every_storage_entry_should_decode_when_read', async () => {
+	for (const pallet of pallets) {
+		for (const [name, entry] of Object.entries(api.query[pallet])) {
+			if (entry.creator.meta.type.isMap) {
+				for (const [key, value] of await entry.entries()) {
+					assert.ok(key.args.length > 0, `a key of ${pallet}.${name} does not decode`);
+					assert.notEqual(value.toHex(), undefined);
+				}
+			} else {
+				assert.notEqual((await entry()).toHex(), undefined, `${pallet}.${name} does not decode`);
+			}
+		}
+	}
+});
+
+test('every_event_should_decode_when_all_blocks_are_read', async () => {
+	const last = (await api.rpc.chain.getHeader()).number.toNumber();
+	const seen = new Set();
+	for (let number = 1; number <= last; number++) {
+		const at = await api.at(await api.rpc.chain.getBlockHash(number));
+		for (const { event } of await at.query.system.events()) {
+			seen.add(`${event.section}.${event.method}`);
+			assert.equal(event.data.length, event.meta.fields.length);
+		}
+	}
+	for (const name of ['datanets.Accepted', 'datanets.VersionPublished', 'modelRegistry.Activated']) {
+		assert.ok(seen.has(name), `${name} is not among ${[...seen].join(', ')}`);
+	}
+});
+
+test('parameters_should_be_readable_when_set_at_genesis', async () => {
+	const { split } = await api.query.inferenceMarket.parameters();
+	const parts = ['contributors', 'owners', 'attesters', 'treasury'].map((part) => split[part].toNumber());
+	assert.equal(parts.reduce((sum, part) => sum + part), 1_000_000);
+	const { attempts, maxEntries } = await api.query.attribution.parameters();
+	assert.ok(attempts.toNumber() > 0 && maxEntries.toNumber() > 0);
+	assert.equal((await api.query.balances.totalIssuance()).toBigInt(), 1_000_000_000n * OPEN);
+});
+
+test('our_rpc_methods_should_be_served_when_listed', async () => {
+	const { methods } = await api.rpc.rpc.methods();
+	const names = methods.map((name) => name.toString());
+	for (const name of ['attribution_status', 'attribution_jobs', 'attribution_explain']) {
+		assert.ok(names.includes(name), `${name} is not served`);
+	}
+});

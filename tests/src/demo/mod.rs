@@ -1,0 +1,252 @@
+//! The demo: ten contributors are paid for fifty answers, on a chain started for the purpose.
+
+pub mod cast;
+pub mod checks;
+pub mod report;
+mod steps;
+mod table;
+
+use crate::{
+	chain::{self, Chain},
+	client::Client,
+	ledger::Ledger,
+	node::{Node, NodeOptions},
+	scenario::{in_parallel, Inferred, Plan, Scenario},
+	state::Snapshot,
+	Error, Result,
+};
+use cast::Cast;
+use checks::{Check, Evidence};
+use report::Report;
+use serde::Deserialize;
+use std::{collections::BTreeMap, time::Instant};
+use steps::Steps;
+
+/// Ids of the pallets whose accounts hold money.
+const MARKET: &[u8; 8] = b"openl/mk";
+const TREASURY: &[u8; 8] = b"ol/trsry";
+
+/// Inferences whose payment is explained and verified anew.
+const EXPLAINED: [u64; 3] = [0, 24, 49];
+
+/// How the demo runs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+	/// Port of the node's RPC server; a free one if `None`.
+	pub rpc_port: Option<u16>,
+	/// Says nothing on standard error.
+	pub quiet: bool,
+}
+
+/// The demo's end: the report, and the node it leaves.
+pub struct Outcome {
+	/// What was measured and checked.
+	pub report: Report,
+	/// The node, still running.
+	pub node: Node,
+}
+
+impl Outcome {
+	/// The result for people.
+	pub fn table(&self) -> String {
+		table::render(&self.report)
+	}
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// If a step fails. That the checks pass is for the caller to see in the report.
+pub fn run(options: &Options) -> Result<Outcome> {
+	let started = Instant::now();
+	let mut steps = Steps::new(options.quiet);
+	let cast = cast::deal()?;
+
+	steps.begin("start a node");
+	let rpc_port = options.rpc_port;
+	let node = Node::start("demo", NodeOptions { rpc_port, ..NodeOptions::default() })?;
+	let chain = node.chain()?;
+	let genesis = chain.snapshot_at(0)?;
+	steps.end(&node.url());
+
+	let files = tempfile::tempdir().map_err(crate::error::io("make a folder for the users"))?;
+	let scenario = Scenario { client: Client::of(&node)?, files: files.path().to_path_buf() };
+	let contributions = contribute(&scenario, &cast, &mut steps)?;
+	let (model, registration_fees) = develop(&scenario, &cast, &mut steps)?;
+	ask(&scenario, &cast, model, &mut steps)?;
+	claim(&scenario, &chain, &cast, &mut steps)?;
+
+	steps.begin("verify three payments from leaf to receipt");
+	let explanations = explain(&scenario.client)?;
+	steps.end(&explanations.detail);
+
+	steps.begin("count every unit of OPEN");
+	let end = final_state(&chain)?;
+	let evidence = Evidence {
+		ledger: Ledger::replay(&chain, end.block)?,
+		genesis,
+		end,
+		queries: cast.queries.len(),
+		registration_fees,
+		user: chain::address(cast::USER)?,
+		author: chain::address(cast::VALIDATOR)?,
+		treasury: chain::pallet_address(TREASURY),
+		market: chain::pallet_address(MARKET),
+	};
+	let mut report = Report::new(&cast, &contributions, &evidence, explanations)?;
+	report.wall_seconds = started.elapsed().as_secs_f64();
+	steps.end(&format!("{} blocks", report.blocks));
+	Ok(Outcome { report, node })
+}
+
+/// From newcomers without an account to a datanet with ten accepted contributions.
+fn contribute(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<Vec<u64>> {
+	let contributors: Vec<_> =
+		cast.members.iter().map(|member| member.contributor.clone()).collect();
+	steps.begin("give ten contributors and a host their first OPEN");
+	let mut newcomers: Vec<String> =
+		contributors.iter().map(|contributor| contributor.key.clone()).collect();
+	newcomers.push(cast::HOST.into());
+	scenario.fund(&newcomers, "100", &cast::FUNDERS)?;
+	steps.end("100 OPEN each");
+
+	steps.begin("create the datanet");
+	let datanet = scenario.create_datanet("digits", cast::OWNER, &cast::CURATORS)?;
+	steps.end(&format!("datanet {datanet}, two curators"));
+
+	steps.begin("contribute data");
+	let contributions = scenario.contribute(datanet, &contributors)?;
+	let rows: usize = contributors.iter().map(|contributor| contributor.rows.len()).sum();
+	steps.end(&format!("{} contributions, {rows} rows", contributions.len()));
+
+	steps.begin("approve");
+	scenario.approve(&cast::CURATORS, &contributions)?;
+	steps.end("by both curators");
+
+	steps.begin("publish");
+	let version = scenario.publish(datanet, cast::OWNER)?;
+	match (datanet, version) {
+		SOURCE => steps.end("version 0"),
+		_ => {
+			return Err(Error::Unexpected(format!(
+				"the first version on a new chain is {datanet}:{version} instead of 0:0"
+			)))
+		},
+	}
+	Ok(contributions)
+}
+
+/// The first version of the first datanet.
+const SOURCE: (u32, u32) = (0, 0);
+
+/// From the data to an active model. Returns its number and the registration fee.
+fn develop(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<(u32, u128)> {
+	let held_out = scenario.write("held-out.csv", &crate::digits::csv(&cast.held_out))?;
+	let plan = Plan {
+		name: "digits-mlp",
+		developer: cast::DEVELOPER,
+		host: cast::HOST,
+		training: &[
+			"--architecture",
+			"mlp",
+			"--hidden",
+			"32",
+			"--activation",
+			"tanh",
+			"--classes",
+			"10",
+			"--seed",
+			"1",
+		],
+		price: "1",
+	};
+	steps.begin("train a 64-32-10 tanh network");
+	let trained = scenario.train(&plan, SOURCE, &held_out)?;
+	steps.end(&format!(
+		"{} parameters, {:.3} right on held-out rows",
+		trained.parameters,
+		trained.test_accuracy.unwrap_or_default()
+	));
+
+	steps.begin("build its influence index");
+	scenario.index(&plan, &held_out)?;
+	steps.end("one leaf for each contribution");
+
+	steps.begin("register and activate the model");
+	let registered = scenario.register(&plan)?;
+	steps.end(&format!("model {}, 1 OPEN a call", registered.model));
+	Ok((registered.model, registered.fee.0))
+}
+
+/// The user's queries, a host that answers them, and the settlements.
+fn ask(scenario: &Scenario, cast: &Cast, model: u32, steps: &mut Steps) -> Result<()> {
+	let (model, queries) = (model.to_string(), cast.queries.len().to_string());
+	let rows = scenario.write("queries.csv", &crate::digits::csv(&cast.queries))?;
+	steps.begin("ask fifty questions");
+	let serve = ["host", "--model", &model, "--until", &queries, "--idle-timeout", "120"];
+	let host = scenario.client.spawn(cast::HOST, &serve)?;
+	let request = ["infer", "--model", &model, "--inputs", &rows, "--labelled", "--timeout", "240"];
+	let inferred: Inferred = scenario.client.run(cast::USER, &request)?;
+	host.finish()?.success::<Answered>()?;
+	steps.end(&format!("{} answered, attributed and settled", inferred.settled));
+	Ok(())
+}
+
+#[derive(Deserialize)]
+struct Answered {}
+
+/// Everybody with rewards claims them.
+fn claim(scenario: &Scenario, chain: &Chain, cast: &Cast, steps: &mut Steps) -> Result<()> {
+	steps.begin("claim rewards");
+	let mut keys: BTreeMap<String, &str> = BTreeMap::new();
+	let contributors = cast.members.iter().map(|member| member.contributor.key.as_str());
+	for key in contributors.chain([cast::DEVELOPER, cast::VALIDATOR]) {
+		keys.insert(chain::address(key)?, key);
+	}
+	let rewarded: Vec<&str> = chain
+		.snapshot()?
+		.rewards
+		.iter()
+		.filter(|(_, amount)| **amount > 0)
+		.filter_map(|(account, _)| keys.get(account).copied())
+		.collect();
+	in_parallel(&rewarded, |key| {
+		scenario.client.run::<Answered>(key, &["rewards", "claim"])?;
+		Ok(())
+	})?;
+	steps.end(&format!("{} accounts", rewarded.len()));
+	Ok(())
+}
+
+/// Has the client verify some payments from the Merkle proofs up.
+fn explain(client: &Client) -> Result<Check> {
+	#[derive(Deserialize)]
+	struct Explained {
+		verified: bool,
+		entries: Vec<serde::de::IgnoredAny>,
+	}
+	let mut entries = Vec::new();
+	let mut problems = Vec::new();
+	for inference in EXPLAINED {
+		let finished = client.attempt(cast::USER, &["explain", &inference.to_string()])?;
+		let messages = finished.messages.clone();
+		match finished.success::<Explained>() {
+			Ok(explained) if explained.verified => entries.push(explained.entries.len()),
+			Ok(_) => problems.push(format!("{inference} does not verify: {messages}")),
+			Err(error) => problems.push(error.to_string()),
+		}
+	}
+	let detail = match problems.is_empty() {
+		true => format!("{entries:?} contributions"),
+		false => problems.join("; "),
+	};
+	let name = "payments can be verified from the Merkle proofs up".into();
+	Ok(Check { name, passed: problems.is_empty(), detail })
+}
+
+/// The state once all that happened is final.
+fn final_state(chain: &Chain) -> Result<Snapshot> {
+	let block = chain.best_number()?;
+	chain.wait_until_final(block)?;
+	chain.snapshot_at(block)
+}

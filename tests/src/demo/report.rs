@@ -1,0 +1,178 @@
+//! The demo's report, as JSON. Its fields are described in the crate's README.
+
+use super::{
+	cast::{Cast, Character, Member},
+	checks::{self, Check, Evidence},
+};
+use crate::{
+	amount::Amount,
+	chain,
+	error::io,
+	state::{Address, Role, Snapshot},
+	Result,
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// What the demo measured and checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+	/// Requests made.
+	pub queries: usize,
+	/// Requests settled.
+	pub settled: usize,
+	/// Sum of the fees of settled requests.
+	pub fees_charged: Amount,
+	/// What each account was paid out of these fees, by address.
+	pub paid: BTreeMap<Address, Amount>,
+	/// The same by role: `contributors`, `owners`, `attesters`.
+	pub paid_by_role: BTreeMap<String, Amount>,
+	/// The treasury's part of these fees.
+	pub treasury: Amount,
+	/// Whether every unit of OPEN is accounted for.
+	pub conserved: bool,
+	/// Share of the queries that were answered right.
+	pub accuracy: f64,
+	/// Blocks of the chain.
+	pub blocks: u64,
+	/// From the start of the node to the end of the checks.
+	pub wall_seconds: f64,
+	/// Transaction fees of all accounts, apart from the fees above.
+	pub transaction_fees: Amount,
+	/// Fees for registering the model.
+	pub registration_fees: Amount,
+	/// Rewards claimed from the market.
+	pub rewards_claimed: Amount,
+	/// The contributors.
+	pub contributors: Vec<Line>,
+	/// Everything that was checked.
+	pub checks: Vec<Check>,
+}
+
+/// One contributor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Line {
+	/// Secret URI of the account; the accounts of the demo are no secret.
+	pub contributor: String,
+	/// Its address.
+	pub account: Address,
+	/// Its contribution.
+	pub contribution: u64,
+	/// What it has, in words.
+	pub speciality: String,
+	/// What the checks expect of it.
+	pub character: Character,
+	/// Rows contributed.
+	pub rows: u64,
+	/// Income.
+	pub income: Amount,
+	/// Income for each row, rounded down.
+	pub income_per_row: Amount,
+	/// The part of the income earned with answers zero or one.
+	pub income_from_zeros_and_ones: Amount,
+}
+
+impl Report {
+	/// Draws up the report and makes all checks.
+	///
+	/// # Errors
+	/// If an account of the cast has no address.
+	pub fn new(
+		cast: &Cast,
+		contributions: &[u64],
+		evidence: &Evidence,
+		explanations: Check,
+	) -> Result<Self> {
+		let end = &evidence.end;
+		let contributors = cast
+			.members
+			.iter()
+			.zip(contributions)
+			.map(|(member, contribution)| line(member, *contribution, end))
+			.collect::<Result<Vec<_>>>()?;
+		let mut checks = vec![checks::all_settled(evidence)];
+		let conservation = checks::conservation(evidence);
+		let conserved = conservation.iter().all(|check| check.passed);
+		checks.extend(conservation);
+		checks.extend(checks::fairness(&contributors));
+		checks.push(explanations);
+		let roles = ["contributors", "owners", "attesters"].map(String::from);
+		let paid = evidence.paid();
+		let amounts = |amounts: BTreeMap<Address, u128>| {
+			amounts.into_iter().map(|(name, amount)| (name, Amount(amount))).collect()
+		};
+		Ok(Self {
+			queries: evidence.queries,
+			settled: end.receipts().count(),
+			fees_charged: Amount(evidence.fees()),
+			paid: amounts(paid),
+			paid_by_role: amounts(roles.into_iter().zip(evidence.paid_by_role()).collect()),
+			treasury: Amount(evidence.treasury_part()),
+			conserved,
+			accuracy: accuracy(cast, end),
+			blocks: end.block,
+			wall_seconds: 0.0,
+			transaction_fees: Amount(evidence.ledger.transaction_fees()),
+			registration_fees: Amount(evidence.registration_fees),
+			rewards_claimed: Amount(evidence.ledger.claimed.values().sum()),
+			contributors,
+			checks,
+		})
+	}
+
+	/// Whether everything that must hold does.
+	pub fn passed(&self) -> bool {
+		self.checks.iter().all(|check| check.passed)
+	}
+
+	/// Writes the report as JSON.
+	///
+	/// # Errors
+	/// If the file cannot be written.
+	pub fn write(&self, path: &Path) -> Result<()> {
+		let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
+		fs::write(path, text).map_err(io(format!("write the report to {}", path.display())))
+	}
+}
+
+fn line(member: &Member, contribution: u64, end: &Snapshot) -> Result<Line> {
+	let rows = member.contributor.rows.len() as u64;
+	let (mut income, mut income_from_zeros_and_ones) = (0, 0);
+	for (inference, payment) in end.all_payments() {
+		if payment.role == Role::Contributor(contribution) {
+			income += payment.amount;
+			if matches!(answer(end, inference), Some(b"0" | b"1")) {
+				income_from_zeros_and_ones += payment.amount;
+			}
+		}
+	}
+	Ok(Line {
+		contributor: member.contributor.key.clone(),
+		account: chain::address(&member.contributor.key)?,
+		contribution,
+		speciality: member.speciality.into(),
+		character: member.character,
+		rows,
+		income: Amount(income),
+		income_per_row: Amount(income.checked_div(u128::from(rows)).unwrap_or_default()),
+		income_from_zeros_and_ones: Amount(income_from_zeros_and_ones),
+	})
+}
+
+/// Share of queries answered right. Inferences are numbered in the order of the queries.
+fn accuracy(cast: &Cast, end: &Snapshot) -> f64 {
+	let right = end
+		.inferences
+		.keys()
+		.zip(&cast.queries)
+		.filter(|(id, digit)| answer(end, **id) == Some(digit.label.to_string().as_bytes()))
+		.count();
+	right as f64 / cast.queries.len() as f64
+}
+
+fn answer(end: &Snapshot, inference: u64) -> Option<&[u8]> {
+	match &end.inferences.get(&inference)?.state {
+		crate::state::InferenceState::Settled(receipt) => Some(&receipt.output),
+		_ => None,
+	}
+}

@@ -1,0 +1,48 @@
+//! Says what is going on, step by step.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// Prints one line for each step, with a spinner beside the one under way.
+pub struct Steps {
+	quiet: bool,
+	bar: ProgressBar,
+	step: &'static str,
+	started: Instant,
+}
+
+impl Steps {
+	/// Steps on standard error, or nowhere.
+	pub fn new(quiet: bool) -> Self {
+		let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+		if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+			bar.set_style(style);
+		}
+		Self { quiet, bar, step: "", started: Instant::now() }
+	}
+
+	/// Begins a step.
+	pub fn begin(&mut self, step: &'static str) {
+		self.step = step;
+		self.started = Instant::now();
+		self.bar.reset();
+		self.bar.set_message(step);
+		self.bar.enable_steady_tick(Duration::from_millis(120));
+	}
+
+	/// Ends the step with what came of it.
+	pub fn end(&mut self, result: &str) {
+		self.bar.disable_steady_tick();
+		let seconds = self.started.elapsed().as_secs_f64();
+		let line = format!("{seconds:6.1} s  {:<52}{result}", self.step);
+		if !self.quiet {
+			self.bar.suspend(|| eprintln!("{line}"));
+		}
+	}
+}
+
+impl Drop for Steps {
+	fn drop(&mut self) {
+		self.bar.finish_and_clear();
+	}
+}

@@ -1,0 +1,35 @@
+//! Where the programs under test are.
+
+use crate::{Error, Result};
+use std::path::PathBuf;
+
+/// The node.
+pub const NODE: &str = "openledger-node";
+/// The command line client.
+pub const CLIENT: &str = "openledger";
+
+/// Finds a program of this workspace: in `OPENLEDGER_BIN_DIR` if that is set, else beside the
+/// running program or up to two folders above it (tests run from `deps/`).
+///
+/// # Errors
+/// If there is no such file; the message says how to build it.
+pub fn find(program: &str) -> Result<PathBuf> {
+	let folders: Vec<PathBuf> = match std::env::var_os("OPENLEDGER_BIN_DIR") {
+		Some(folder) => vec![PathBuf::from(folder)],
+		None => {
+			let running =
+				std::env::current_exe().map_err(crate::error::io("find the running program"))?;
+			running.ancestors().skip(1).take(3).map(PathBuf::from).collect()
+		},
+	};
+	folders.iter().map(|folder| folder.join(program)).find(|path| path.is_file()).ok_or_else(|| {
+		Error::ProgramMissing {
+			program: program.into(),
+			looked_in: folders
+				.iter()
+				.map(|folder| folder.display().to_string())
+				.collect::<Vec<_>>()
+				.join(", "),
+		}
+	})
+}

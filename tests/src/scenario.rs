@@ -1,0 +1,258 @@
+//! The steps from an empty chain to a model that answers, each done through the client.
+
+use crate::{
+	amount::Amount,
+	client::Client,
+	digits::{csv, Digit},
+	error::io,
+	Result,
+};
+use serde::Deserialize;
+use std::{fs, path::PathBuf, thread};
+
+/// Commands that run at the same time: two cores have other work too.
+const AT_ONCE: usize = 5;
+
+/// Somebody with rows to contribute.
+#[derive(Clone, Debug)]
+pub struct Contributor {
+	/// Secret URI of the account.
+	pub key: String,
+	/// The rows.
+	pub rows: Vec<Digit>,
+}
+
+/// Runs the steps: the client, and a folder for the files that users keep.
+pub struct Scenario {
+	/// The client.
+	pub client: Client,
+	/// The users' files.
+	pub files: PathBuf,
+}
+
+/// A trained model's figures.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Trained {
+	/// Number of parameters.
+	pub parameters: u64,
+	/// Rows trained on.
+	pub rows: u64,
+	/// Accuracy on them.
+	pub accuracy: f64,
+	/// Accuracy on the test file.
+	pub test_accuracy: Option<f64>,
+}
+
+/// What registering a model came to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Registered {
+	/// The model's number.
+	pub model: u32,
+	/// The registration fee.
+	pub fee: Amount,
+	/// Hash of the index file, with `0x`.
+	pub index_file: String,
+}
+
+/// How a model is trained and sold.
+#[derive(Clone, Debug)]
+pub struct Plan<'a> {
+	/// The model's name, also that of its folder.
+	pub name: &'a str,
+	/// Secret URI of the developer.
+	pub developer: &'a str,
+	/// Secret URI of the host.
+	pub host: &'a str,
+	/// Options of `train`.
+	pub training: &'a [&'a str],
+	/// Price of a call in OPEN.
+	pub price: &'a str,
+}
+
+/// An inference as the client reports it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Inference {
+	/// Its number.
+	pub inference: u64,
+	/// `requested`, `answered`, `settled` or `refunded`.
+	pub state: String,
+	/// The answer.
+	pub output: Option<String>,
+	/// Why it was refunded.
+	pub refund: Option<String>,
+}
+
+/// What `infer` reports.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Inferred {
+	/// The inferences, in order of the rows.
+	pub inferences: Vec<Inference>,
+	/// How many were settled.
+	pub settled: u64,
+	/// Share of right answers, if the rows were labelled.
+	pub accuracy: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Datanet {
+	datanet: u32,
+}
+
+#[derive(Deserialize)]
+struct Contributed {
+	contribution: u64,
+}
+
+#[derive(Deserialize)]
+struct Published {
+	version: u32,
+}
+
+#[derive(Deserialize)]
+struct Done {}
+
+impl Scenario {
+	/// Transfers `amount` OPEN to each account, the funders taking turns.
+	///
+	/// # Errors
+	/// If a transfer fails.
+	pub fn fund(&self, accounts: &[String], amount: &str, funders: &[&str]) -> Result<()> {
+		// One account's transactions must follow each other: each funder sends in order.
+		let turns: Vec<usize> = (0..funders.len()).collect();
+		in_parallel(&turns, |&turn| {
+			for account in accounts.iter().skip(turn).step_by(funders.len()) {
+				let transfer = ["account", "transfer", account, amount];
+				self.client.run::<Done>(funders[turn], &transfer)?;
+			}
+			Ok(())
+		})?;
+		Ok(())
+	}
+
+	/// Creates a datanet whose contributions need the approval of all `curators`.
+	///
+	/// # Errors
+	/// If the command fails.
+	pub fn create_datanet(&self, name: &str, owner: &str, curators: &[&str]) -> Result<u32> {
+		let approvals = curators.len().to_string();
+		let mut command = vec!["datanet", "create", "--name", name, "--approvals", &approvals];
+		curators.iter().for_each(|curator| command.extend(["--curator", curator]));
+		Ok(self.client.run::<Datanet>(owner, &command)?.datanet)
+	}
+
+	/// Sends everybody's rows. Returns the contributions' numbers in the same order.
+	///
+	/// # Errors
+	/// If a file cannot be written or a command fails.
+	pub fn contribute(&self, datanet: u32, contributors: &[Contributor]) -> Result<Vec<u64>> {
+		let datanet = datanet.to_string();
+		in_parallel(contributors, |contributor| {
+			let name = contributor.key.trim_matches('/').replace('/', "-").to_lowercase();
+			let file = self.write(&format!("{name}.csv"), &csv(&contributor.rows))?;
+			let command = ["contribute", &datanet, &file, "--columns", "64", "--classes", "10"];
+			Ok(self.client.run::<Contributed>(&contributor.key, &command)?.contribution)
+		})
+	}
+
+	/// Has every curator look at the contributions and approve them.
+	///
+	/// # Errors
+	/// If a command fails.
+	pub fn approve(&self, curators: &[&str], contributions: &[u64]) -> Result<()> {
+		let numbers: Vec<String> = contributions.iter().map(u64::to_string).collect();
+		in_parallel(curators, |curator| {
+			let mut command = vec!["review", "approve"];
+			command.extend(numbers.iter().map(String::as_str));
+			self.client.run::<Done>(curator, &command)
+		})?;
+		Ok(())
+	}
+
+	/// Publishes what was accepted. Returns the version.
+	///
+	/// # Errors
+	/// If the command fails.
+	pub fn publish(&self, datanet: u32, owner: &str) -> Result<u32> {
+		let command = ["datanet", "publish", &datanet.to_string()];
+		Ok(self.client.run::<Published>(owner, &command)?.version)
+	}
+
+	/// Trains a model on a version and reports its accuracy on `test`.
+	///
+	/// # Errors
+	/// If a command fails.
+	pub fn train(&self, plan: &Plan, source: (u32, u32), test: &str) -> Result<Trained> {
+		let (source, folder) = (format!("{}:{}", source.0, source.1), self.folder(plan));
+		let mut command = vec!["train", "--source", &source, "--out", &folder, "--test", test];
+		command.extend(plan.training);
+		self.client.run(plan.developer, &command)
+	}
+
+	/// Builds the influence index of a trained model.
+	///
+	/// # Errors
+	/// If the command fails.
+	pub fn index(&self, plan: &Plan, held_out: &str) -> Result<()> {
+		let command = ["model", "index", &self.folder(plan), "--held-out", held_out];
+		self.client.run::<Done>(plan.developer, &command)?;
+		Ok(())
+	}
+
+	/// Registers an indexed model and activates it.
+	///
+	/// # Errors
+	/// If a command fails.
+	pub fn register(&self, plan: &Plan) -> Result<Registered> {
+		let folder = self.folder(plan);
+		let command = [
+			"model",
+			"register",
+			&folder,
+			"--name",
+			plan.name,
+			"--price-per-call",
+			plan.price,
+			"--host",
+			plan.host,
+		];
+		let registered: Registered = self.client.run(plan.developer, &command)?;
+		let command = ["model", "activate", &registered.model.to_string(), &folder];
+		self.client.run::<Done>(plan.developer, &command)?;
+		Ok(registered)
+	}
+
+	/// Writes a user's file and returns its path.
+	///
+	/// # Errors
+	/// If it cannot be written.
+	pub fn write(&self, name: &str, text: &str) -> Result<String> {
+		let path = self.files.join(name);
+		fs::write(&path, text).map_err(io(format!("write {}", path.display())))?;
+		Ok(path.display().to_string())
+	}
+
+	fn folder(&self, plan: &Plan) -> String {
+		self.files.join(plan.name).display().to_string()
+	}
+}
+
+/// Does `job` for each item, a few at the same time; results in the items' order.
+///
+/// # Errors
+/// The first item's error, in the items' order.
+pub fn in_parallel<I: Sync, T: Send>(
+	items: &[I],
+	job: impl Fn(&I) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+	let mut results = Vec::with_capacity(items.len());
+	for some in items.chunks(AT_ONCE) {
+		let done: Vec<_> = thread::scope(|scope| {
+			let threads: Vec<_> = some.iter().map(|item| scope.spawn(|| job(item))).collect();
+			threads.into_iter().map(|thread| thread.join()).collect()
+		});
+		for result in done {
+			results.push(result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+		}
+	}
+	Ok(results)
+}

@@ -1,0 +1,16 @@
+//! The whole system, as its users meet it: real nodes, the real client, real time.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | `demo` | ten contributors are paid for fifty answers |
+//! | `faults` | bad input and broken promises |
+//! | `restart` | a node killed at work |
+//! | `polkadot_js` | the chain from Node.js |
+//!
+//! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
+
+mod demo;
+mod faults;
+mod polkadot_js;
+mod restart;
+mod shared;

@@ -1,0 +1,30 @@
+use crate::shared::shared;
+use std::{path::Path, process::Command};
+
+#[test]
+fn chain_should_be_usable_from_node_js_when_no_types_are_supplied() {
+	let shared = shared();
+	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("polkadot-js");
+	if !folder.join("node_modules/.package-lock.json").is_file() {
+		let installed = Command::new("npm")
+			.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+			.current_dir(&folder)
+			.status()
+			.expect("npm is needed for this test");
+		assert!(installed.success(), "npm ci failed in {}", folder.display());
+	}
+	let output = Command::new("node")
+		.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+		.args(["metadata.test.mjs", "extrinsics.test.mjs"])
+		.current_dir(&folder)
+		.env("OPENLEDGER_URL", shared.node.url())
+		.env("OPENLEDGER_MODEL", shared.from_node_js.model.to_string())
+		.env("OPENLEDGER_HOST", shared.from_node_js.host)
+		.env("OPENLEDGER_INPUT", &shared.questions[2])
+		.output()
+		.expect("Node.js 20 or later is needed for this test");
+	let text = String::from_utf8_lossy(&output.stdout);
+	println!("{text}{}", String::from_utf8_lossy(&output.stderr));
+	assert!(output.status.success(), "the tests in {} failed, see above", folder.display());
+	assert!(text.contains("pass 11"), "not all of the tests ran, see above");
+}
