@@ -1,12 +1,13 @@
 //! Measures what the runtime's check of an attribution costs per unit, in the wasm that a node runs.
 //!
-//! Calls the runtime API `AttributionApi_check_attribution` with indices of different size, and
-//! solves for the cost of one call, one entry, one coordinate and one level of the tree. A signature check
-//! is a host function, so it is measured natively. The weights of the pallets are built from these numbers.
+//! Calls the runtime API `AttributionApi_check_attribution` with attributions of different size, and
+//! solves for the units of `openledger_pallet_support::cost`, from which the weights of the pallets are built. A
+//! signature check is a host function, so it is measured natively.
 //!
 //! `cargo bench -p openledger-runtime --bench claim_cost [-- --json FILE]`
 
 use codec::{Decode, Encode};
+use openledger_pallet_support::cost;
 use openledger_proof::{
 	merkle_proof, merkle_root, Attribution, ClaimError, Entry, IndexCommitment, Leaf, ProvenEntry,
 	Sketch, Width, H256,
@@ -27,11 +28,28 @@ use std::time::Instant;
 const WARM_UP: usize = 5;
 const CALLS: usize = 31;
 
-struct Sample {
+/// The size of an attribution.
+#[derive(Clone, Copy)]
+struct Size {
 	entries: u32,
 	dimension: u32,
 	depth: u32,
-	picoseconds: f64,
+	width: Width,
+}
+
+impl Size {
+	fn products(self) -> f64 {
+		f64::from(self.entries) * f64::from(self.dimension)
+	}
+
+	/// The query is as long as a leaf.
+	fn bytes(self) -> f64 {
+		f64::from(self.entries + 1) * f64::from(self.dimension) * f64::from(self.width.bytes())
+	}
+
+	fn nodes(self) -> f64 {
+		f64::from(self.entries) * f64::from(self.depth)
+	}
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,8 +58,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 	let code = WrappedRuntimeCode(wasm.into());
 	let runtime = RuntimeCode { code_fetcher: &code, heap_pages: None, hash: b"measured".to_vec() };
 	let executor: WasmExecutor<SubstrateHostFunctions> = WasmExecutor::builder().build();
-	let measure = |entries, dimension, depth| {
-		let call = encoded_call(entries, dimension, depth);
+
+	// Picoseconds of one call, the median.
+	let measure = |size: Size| -> Result<f64, Box<dyn std::error::Error>> {
+		let arguments = arguments(size);
 		let mut times = Vec::new();
 		for round in 0..WARM_UP + CALLS {
 			let mut ext = BasicExternalities::new_empty();
@@ -50,60 +70,75 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 				&mut ext,
 				&runtime,
 				"AttributionApi_check_attribution",
-				&call,
+				&arguments,
 				CallContext::Onchain,
 			);
 			let elapsed = start.elapsed();
 			let answer = result.map_err(|e| e.to_string())?;
 			let checked = <Result<Vec<Entry>, ClaimError>>::decode(&mut &answer[..])?;
-			assert_eq!(checked.map(|c| c.len()), Ok(entries as usize));
+			assert_eq!(checked.map(|c| c.len()), Ok(size.entries as usize));
 			if round >= WARM_UP {
 				times.push(elapsed.as_secs_f64() * 1e12);
 			}
 		}
-		times.sort_by(f64::total_cmp);
-		let picoseconds = times[times.len() / 2];
-		println!("{entries:>8} {dimension:>10} {depth:>6} {:>12.1}", picoseconds / 1e6);
-		Ok::<_, Box<dyn std::error::Error>>(Sample { entries, dimension, depth, picoseconds })
+		let time = median(times);
+		let Size { entries, dimension, depth, width } = size;
+		println!("{entries:>8} {dimension:>10} {width:>6?} {depth:>6} {:>13.1}", time / 1e6);
+		Ok(time)
 	};
 
-	println!("{:>8} {:>10} {:>6} {:>12}", "entries", "dimension", "depth", "microseconds");
-	let small = measure(1, 256, 4)?;
-	let wide = measure(16, 16_384, 4)?;
-	let narrow = measure(16, 256, 4)?;
-	let deep = measure(16, 256, 16)?;
+	println!(
+		"{:>8} {:>10} {:>6} {:>6} {:>13}",
+		"entries", "dimension", "width", "depth", "microseconds"
+	);
+	let one = Size { entries: 1, dimension: 256, depth: 4, width: Width::Int8 };
+	let narrow = Size { entries: 16, ..one };
+	let deep = Size { depth: 16, ..narrow };
+	let wide = Size { dimension: 16_384, ..narrow };
+	let wider = Size { width: Width::Int16, ..wide };
+	let (t_one, t_narrow, t_deep) = (measure(one)?, measure(narrow)?, measure(deep)?);
+	let (t_wide, t_wider) = (measure(wide)?, measure(wider)?);
 
-	// The query is decoded too, so a call holds one sketch more than entries.
-	let coordinates = |s: &Sample| f64::from(s.entries + 1) * f64::from(s.dimension);
-	let levels = |s: &Sample| f64::from(s.entries) * f64::from(s.depth);
-	let per_coordinate =
-		(wide.picoseconds - narrow.picoseconds) / (coordinates(&wide) - coordinates(&narrow));
-	let per_level = (deep.picoseconds - narrow.picoseconds) / (levels(&deep) - levels(&narrow));
-	let rest = |s: &Sample| {
-		s.picoseconds - coordinates(s) * per_coordinate - levels(s) * per_level
+	let byte = (t_wider - t_wide) / (wider.bytes() - wide.bytes());
+	let product = (t_wide - t_narrow - byte * (wide.bytes() - narrow.bytes()))
+		/ (wide.products() - narrow.products());
+	let node = (t_deep - t_narrow) / (deep.nodes() - narrow.nodes());
+	let rest = |size: Size, time: f64| {
+		time - size.bytes() * byte - size.products() * product - size.nodes() * node
 	};
-	let per_entry = (rest(&narrow) - rest(&small)) / f64::from(narrow.entries - small.entries);
-	let per_call = rest(&small) - f64::from(small.entries) * per_entry;
-	let signature = signature_check();
+	let entry =
+		(rest(narrow, t_narrow) - rest(one, t_one)) / f64::from(narrow.entries - one.entries);
+	let call = rest(one, t_one) - entry;
 
 	let costs = [
-		("call", per_call),
-		("entry", per_entry),
-		("coordinate", per_coordinate),
-		("level", per_level),
-		("signature", signature),
+		("CALL", call, cost::CALL),
+		("PRODUCT", product, cost::PRODUCT),
+		("KIB", byte * 1024.0, cost::KIB),
+		("NODE", node, cost::NODE),
+		("ENTRY", entry, cost::ENTRY),
+		("SIGNATURE", signature_check(), cost::SIGNATURE),
 	];
-	println!("\n{:>12} {:>16}", "unit", "picoseconds");
-	for (unit, picoseconds) in costs {
-		println!("{unit:>12} {picoseconds:>16.0}");
+	println!("\n{:>10} {:>14} {:>14}", "unit", "measured (ps)", "charged (ps)");
+	for (unit, measured, charged) in costs {
+		println!("{unit:>10} {measured:>14.0} {charged:>14}");
 	}
 	if let Some(file) = json_file() {
-		let json: serde_json::Map<_, _> =
-			costs.iter().map(|(unit, ps)| ((*unit).into(), ps.round().into())).collect();
+		let json: serde_json::Map<_, _> = costs
+			.iter()
+			.map(|(unit, measured, charged)| {
+				let value = serde_json::json!({ "measured": measured.round(), "charged": charged });
+				((*unit).into(), value)
+			})
+			.collect();
 		std::fs::write(&file, serde_json::to_string_pretty(&json)?)?;
 		println!("\nwritten to {file}");
 	}
 	Ok(())
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+	times.sort_by(f64::total_cmp);
+	times[times.len() / 2]
 }
 
 /// The file named after `--json`; cargo passes options of its own too.
@@ -111,9 +146,13 @@ fn json_file() -> Option<String> {
 	std::env::args().skip_while(|a| a != "--json").nth(1)
 }
 
-/// An honest attribution of `entries` 16-bit leaves in a tree of the given depth, as the API's arguments.
-fn encoded_call(entries: u32, dimension: u32, depth: u32) -> Vec<u8> {
-	let ones = Sketch::Int16(vec![1; dimension as usize]);
+/// An honest attribution of that size, as the API's arguments.
+fn arguments(size: Size) -> Vec<u8> {
+	let Size { entries, dimension, depth, width } = size;
+	let ones = match width {
+		Width::Int8 => Sketch::Int8(vec![1; dimension as usize]),
+		Width::Int16 => Sketch::Int16(vec![1; dimension as usize]),
+	};
 	let leaves: Vec<Leaf> = (0..entries.into())
 		.map(|contribution| Leaf { contribution, sketch: ones.clone() })
 		.collect();
@@ -125,7 +164,7 @@ fn encoded_call(entries: u32, dimension: u32, depth: u32) -> Vec<u8> {
 		root: merkle_root(&hashes),
 		leaf_count: leaf_count as u32,
 		dimension,
-		width: Width::Int16,
+		width,
 	};
 	let entries = (0..)
 		.zip(leaves)
@@ -144,13 +183,12 @@ fn signature_check() -> f64 {
 	let (pair, _) = sr25519::Pair::generate();
 	let message = [7u8; 32];
 	let signature = pair.sign(&message);
-	let mut times: Vec<f64> = (0..CALLS)
+	let times = (0..CALLS)
 		.map(|_| {
 			let start = Instant::now();
 			assert!(sr25519::Pair::verify(&signature, message, &pair.public()));
 			start.elapsed().as_secs_f64() * 1e12
 		})
 		.collect();
-	times.sort_by(f64::total_cmp);
-	times[times.len() / 2]
+	median(times)
 }

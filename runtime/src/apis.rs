@@ -252,6 +252,14 @@ impl_runtime_apis! {
 		) -> Vec<pallet_attribution::Assignment<AccountId, BlockNumber>> {
 			Attribution::assignments(&key)
 		}
+
+		fn check_attribution(
+			index: openledger_proof::IndexCommitment,
+			attribution: openledger_proof::Attribution,
+			max_entries: u32,
+		) -> Result<Vec<openledger_proof::Entry>, openledger_proof::ClaimError> {
+			attribution.check(&index, max_entries)
+		}
 	}
 
 	impl explanation::ExplanationApi<Block> for Runtime {

@@ -2,7 +2,7 @@
 
 use super::{
 	engine::Failure,
-	mailbox::{Mailbox, Record},
+	mailbox::{digest, Mailbox, Record},
 	metrics::Metrics,
 	scheduler::{Entry, Scheduler, State, Ticket},
 	status::{JobStatus, LoadedArtifacts, SharedStatus, Status},
@@ -12,7 +12,7 @@ use openledger_pallet_support::JobId;
 use openledger_runtime::{BlockNumber, Hash};
 use pallet_attribution::Verdict;
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What the worker asks of the chain and of the keystore.
 pub trait Chain: Send + 'static {
@@ -53,8 +53,10 @@ pub struct Worker<C, S> {
 	metrics: Option<Metrics>,
 	shared: SharedStatus,
 	status: Status,
-	/// What is assigned at the best block.
-	assigned: BTreeSet<JobId>,
+	/// Verdicts of jobs that are not final yet.
+	ready: BTreeMap<JobId, Verdict>,
+	/// What is assigned at the last final block, with the digest of its question.
+	finalised: BTreeMap<JobId, Hash>,
 }
 
 impl<C: Chain, S: OffchainStorage> Worker<C, S> {
@@ -76,7 +78,8 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 			metrics,
 			shared: SharedStatus::default(),
 			status,
-			assigned: BTreeSet::new(),
+			ready: BTreeMap::new(),
+			finalised: BTreeMap::new(),
 		};
 		worker.publish();
 		worker
@@ -92,10 +95,13 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.status.best = number;
 		match self.ask(hash) {
 			Ok(assigned) => {
-				self.assigned = assigned.iter().map(|assignment| assignment.job).collect();
 				for job in self.scheduler.observe(number, assigned) {
 					self.on_new(job);
 				}
+				let scheduler = &self.scheduler;
+				self.ready.retain(|job, _| {
+					scheduler.job(*job).is_some_and(|entry| entry.state == State::Computed)
+				});
 				self.note_submissions();
 			},
 			Err(error) => self.note_error(format!("block {number}: {error}")),
@@ -103,27 +109,17 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.publish();
 	}
 
-	/// Removes what is over for good: drafts of jobs that were seen before block `number`, are not
-	/// assigned in its state, and not at the best block either.
+	/// Looks at a new final block: puts the verdicts on its jobs into the mailbox, and removes the
+	/// drafts of jobs that are over.
 	pub fn on_finalised(&mut self, hash: Hash, number: BlockNumber) {
-		let held: Vec<JobId> = self
-			.mailbox
-			.records()
-			.iter()
-			.filter(|record| record.seen <= number && !self.assigned.contains(&record.job))
-			.map(|record| record.job)
-			.collect();
-		if held.is_empty() {
+		if self.mailbox.records().is_empty() && self.scheduler.jobs().next().is_none() {
 			return;
 		}
 		match self.ask(hash) {
-			Ok(open) => {
-				let open: BTreeSet<JobId> = open.iter().map(|assignment| assignment.job).collect();
-				for job in held.into_iter().filter(|job| !open.contains(job)) {
-					log::debug!(target: LOG_TARGET, "Job {job} is over");
-					self.mailbox.remove(job);
-					self.scheduler.remove(job);
-				}
+			Ok(assigned) => {
+				self.finalised = assigned.iter().rev().map(|a| (a.job, digest(a))).collect();
+				self.release();
+				self.clean();
 			},
 			Err(error) => self.note_error(format!("final block {number}: {error}")),
 		}
@@ -142,13 +138,13 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let Done { ticket, result, took } = done;
 		let job = ticket.job;
 		// The job may have gone meanwhile, or stand for another question on another fork.
-		if let Some(entry) = self.scheduler.finish(ticket) {
+		if self.scheduler.finish(ticket) {
 			match result {
 				Ok(verdict) => {
-					let (draft, record) = draft(entry, verdict);
-					self.mailbox.put(&draft, record);
-					self.scheduler.drafted(job);
-					self.on_computed(job, &draft.verdict, took);
+					self.on_computed(job, &verdict, took);
+					self.scheduler.computed(job);
+					self.ready.insert(job, verdict);
+					self.release();
 				},
 				Err(failure) => self.on_failed(job, failure),
 			}
@@ -162,6 +158,32 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 			assigned.extend(self.chain.assignments(at, &key)?);
 		}
 		Ok(assigned)
+	}
+
+	/// Moves verdicts on jobs that are final, as they were asked, into the mailbox.
+	fn release(&mut self) {
+		for (job, digest) in &self.finalised {
+			let Some(entry) = self.scheduler.job(*job).filter(|entry| entry.digest == *digest)
+			else {
+				continue;
+			};
+			if let Some(verdict) = self.ready.remove(job) {
+				let (draft, record) = draft(entry, verdict);
+				self.mailbox.put(&draft, record);
+				self.scheduler.drafted(*job);
+			}
+		}
+	}
+
+	/// Removes the drafts of jobs that no final block to come has.
+	fn clean(&mut self) {
+		let records = self.mailbox.records().iter().map(|record| record.job);
+		let over: Vec<JobId> = records.filter(|job| !self.finalised.contains_key(job)).collect();
+		for job in over {
+			log::debug!(target: LOG_TARGET, "Job {job} is over");
+			self.mailbox.remove(job);
+			self.scheduler.remove(job);
+		}
 	}
 
 	fn on_new(&mut self, job: JobId) {
@@ -249,7 +271,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let queue = self
 			.scheduler
 			.jobs()
-			.filter(|entry| !matches!(entry.state, State::Drafted { .. }))
+			.filter(|entry| matches!(entry.state, State::Waiting { .. } | State::Computing))
 			.count();
 		if let Some(metrics) = &self.metrics {
 			metrics.queue.set(u64::try_from(queue).unwrap_or(u64::MAX));
@@ -281,7 +303,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 fn draft(entry: &Entry, verdict: Verdict) -> (Draft, Record) {
 	let Assignment { job, attempt, ref attester, .. } = *entry.assignment;
 	let draft = Draft { job, attempt, attester: attester.clone(), verdict };
-	(draft, Record { job, digest: entry.digest, seen: entry.seen })
+	(draft, Record { job, digest: entry.digest })
 }
 
 fn job_status(entry: &Entry) -> JobStatus {
@@ -289,6 +311,7 @@ fn job_status(entry: &Entry) -> JobStatus {
 	let (state, retry_at) = match entry.state {
 		State::Waiting { until } => ("waiting", Some(until)),
 		State::Computing => ("computing", None),
+		State::Computed => ("computed", None),
 		State::Drafted { submitted: false } => ("drafted", None),
 		State::Drafted { submitted: true } => ("submitted", None),
 	};

@@ -1,12 +1,16 @@
 //! Drafts in the node's off-chain storage, where the runtime's off-chain hook finds them.
 //!
+//! A draft is put here only when its job is final as it was asked. Job numbers are given out in the
+//! order of blocks, so on two forks one number can stand for two questions, and nothing in a claim
+//! says which was meant: what is in the mailbox must be true on every fork to come.
+//!
 //! Beside each draft the worker keeps a record of what it answers, and all records under one key:
 //! the storage cannot be listed, and after a restart the worker must know what it holds.
 
 use super::{Assignment, Draft, Sent};
 use codec::{Decode, Encode};
 use openledger_pallet_support::JobId;
-use openledger_runtime::{BlockNumber, Hash};
+use openledger_runtime::Hash;
 use pallet_attribution::mailbox::{claim_key, sent_key};
 use polkadot_sdk::{sp_core::offchain::OffchainStorage, sp_offchain::STORAGE_PREFIX};
 
@@ -20,9 +24,6 @@ pub struct Record {
 	pub job: JobId,
 	/// What was asked, see [`digest`].
 	pub digest: Hash,
-	/// The best block at which the job was first seen. Once a block of that height is final, a
-	/// job that is no longer assigned is over.
-	pub seen: BlockNumber,
 }
 
 /// A digest of all that a verdict depends on. The same job number can stand for different
@@ -107,7 +108,7 @@ mod tests {
 	use crate::worker::testing::{assignment, draft, storage};
 
 	fn record(job: JobId, digest: Hash) -> Record {
-		Record { job, digest, seen: 7 }
+		Record { job, digest }
 	}
 
 	#[test]

@@ -5,7 +5,7 @@
 //!  best block ---> assignments of our keys ---> Scheduler ---> threads: Engine
 //!  (runtime API)                                   |              | verdict
 //!                                                  v              v
-//!  finalised block ---> remove what is over     Mailbox: the node's off-chain storage
+//!  final block ---> release, remove what is over    Mailbox: the node's off-chain storage
 //!                                                  |
 //!                                                  v
 //!            the runtime's off-chain hook reads the draft, signs and submits the claim
@@ -13,7 +13,8 @@
 //!
 //! - [`Scheduler`] decides what is computed when; it holds no thread and no clock.
 //! - [`Mailbox`] keeps drafts where the runtime finds them, so that nothing is computed twice
-//!   after a restart.
+//!   after a restart. A verdict is computed as soon as the best block asks for it, and goes into
+//!   the mailbox as soon as the question is final.
 //! - [`Engine`] turns an assignment into a verdict; [`InfluenceEngine`] does it with the model's
 //!   weights and influence index from the blob store.
 //! - [`Worker`] connects the three and follows the chain.

@@ -21,6 +21,8 @@ pub enum State {
 	},
 	/// On a thread.
 	Computing,
+	/// The verdict is known and the job not final yet.
+	Computed,
 	/// The draft is in the mailbox.
 	Drafted {
 		/// Whether the runtime's hook submitted it.
@@ -35,8 +37,6 @@ pub struct Entry {
 	pub assignment: Arc<Assignment>,
 	/// Its digest.
 	pub digest: Hash,
-	/// The best block at which it was first seen.
-	pub seen: BlockNumber,
 	/// How far it is.
 	pub state: State,
 	/// Tries that failed.
@@ -78,8 +78,8 @@ impl Scheduler {
 	}
 
 	/// Takes over what is assigned at best block `now`: adds what is new, follows changes of
-	/// attempt and question, and forgets what waits and is no longer assigned. Returns the jobs to
-	/// look for in the mailbox, new to this run or changed.
+	/// attempt and question, and forgets what is no longer assigned and neither on a thread nor in
+	/// the mailbox. Returns the jobs to look for in the mailbox, new to this run or changed.
 	///
 	/// A job assigned to two of this node's attesters is done for the first of them: the mailbox
 	/// has one place per job.
@@ -108,7 +108,6 @@ impl Scheduler {
 			let entry = Entry {
 				assignment: Arc::new(assignment),
 				digest,
-				seen: now,
 				state: State::Waiting { until: now },
 				failures: 0,
 				error: None,
@@ -117,9 +116,18 @@ impl Scheduler {
 			new.push(job);
 		}
 		self.jobs.retain(|job, entry| {
-			present.contains(job) || !matches!(entry.state, State::Waiting { .. })
+			let kept = matches!(entry.state, State::Computing | State::Drafted { .. });
+			kept || present.contains(job)
 		});
 		new
+	}
+
+	/// Notes that the job's verdict is known.
+	pub fn computed(&mut self, job: JobId) {
+		if let Some(entry) = self.jobs.get_mut(&job) {
+			entry.state = State::Computed;
+			entry.error = None;
+		}
 	}
 
 	/// Notes that the mailbox holds the job's draft.
@@ -154,12 +162,12 @@ impl Scheduler {
 		Some((ticket, entry.assignment.clone()))
 	}
 
-	/// A thread is done. Returns the job as asked now if it is still the one the thread worked on.
-	pub fn finish(&mut self, ticket: Ticket) -> Option<&mut Entry> {
+	/// A thread is done. Returns whether the job is still what the thread worked on.
+	pub fn finish(&mut self, ticket: Ticket) -> bool {
 		self.running = self.running.saturating_sub(1);
 		self.jobs
-			.get_mut(&ticket.job)
-			.filter(|entry| entry.digest == ticket.digest && entry.state == State::Computing)
+			.get(&ticket.job)
+			.is_some_and(|entry| entry.digest == ticket.digest && entry.state == State::Computing)
 	}
 
 	/// The computation of a job failed: it is tried again after 1, 2, 4, ... blocks. Returns the
@@ -201,7 +209,7 @@ mod tests {
 		assert_eq!(started(&mut scheduler, 1), [5]);
 		assert!(scheduler.observe(2, vec![assignment(5, 0)]).is_empty());
 		assert!(started(&mut scheduler, 2).is_empty());
-		assert!(scheduler.finish(ticket(&assignment(5, 0))).is_some());
+		assert!(scheduler.finish(ticket(&assignment(5, 0))));
 		scheduler.drafted(5);
 		assert!(scheduler.observe(3, vec![assignment(5, 0)]).is_empty());
 		assert!(started(&mut scheduler, 3).is_empty());
@@ -229,7 +237,7 @@ mod tests {
 		let mut now = 10;
 		for _ in 0..8 {
 			assert_eq!(started(&mut scheduler, now), [1]);
-			assert!(scheduler.finish(ticket(&asked)).is_some());
+			assert!(scheduler.finish(ticket(&asked)));
 			let until = scheduler.failed(1, now, "no blob".into()).unwrap();
 			assert!(started(&mut scheduler, until - 1).is_empty());
 			waits.push(until - now);
@@ -257,9 +265,9 @@ mod tests {
 		assert_eq!(scheduler.observe(2, vec![new.clone()]), [1]);
 		// The thread is still busy with the old question.
 		assert!(started(&mut scheduler, 2).is_empty());
-		assert!(scheduler.finish(ticket(&old)).is_none());
+		assert!(!scheduler.finish(ticket(&old)));
 		assert_eq!(started(&mut scheduler, 2), [1]);
-		assert!(scheduler.finish(ticket(&new)).is_some());
+		assert!(scheduler.finish(ticket(&new)));
 	}
 
 	#[test]
@@ -271,7 +279,6 @@ mod tests {
 		scheduler.drafted(1);
 		assert_eq!(scheduler.observe(9, vec![assignment(1, 1)]), [1]);
 		assert_eq!(scheduler.job(1).unwrap().assignment.attempt, 1);
-		assert_eq!(scheduler.job(1).unwrap().seen, 1);
 	}
 
 	#[test]
@@ -307,7 +314,7 @@ mod tests {
 					1 => { assigned.remove(&job); },
 					_ if !busy.is_empty() => {
 						let ticket = busy.remove(0);
-						if scheduler.finish(ticket).is_some() {
+						if scheduler.finish(ticket) {
 							if attempt == 0 {
 								scheduler.drafted(ticket.job);
 							} else {

@@ -69,7 +69,7 @@ pub struct JobStatus {
 	pub attester: String,
 	/// The block at which it is redrawn.
 	pub deadline: BlockNumber,
-	/// `waiting`, `computing`, `drafted` or `submitted`.
+	/// `waiting`, `computing`, `computed` (until the job is final), `drafted` or `submitted`.
 	pub state: String,
 	/// Tries that failed.
 	pub failures: u32,

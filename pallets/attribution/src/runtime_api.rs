@@ -9,7 +9,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
 	Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Question, Usage,
 };
-use openledger_proof::IndexCommitment;
+use openledger_proof::{Attribution, ClaimError, Entry, IndexCommitment};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 
@@ -51,6 +51,13 @@ sp_api::decl_runtime_apis! {
 	{
 		/// The open jobs of the attester with this session key.
 		fn assignments(key: AttesterId) -> Vec<Assignment<AccountId, BlockNumber>>;
+
+		/// What the runtime's check says of an attribution: its entries, or the first fault.
+		fn check_attribution(
+			index: IndexCommitment,
+			attribution: Attribution,
+			max_entries: u32,
+		) -> Result<Vec<Entry>, ClaimError>;
 	}
 }
 

@@ -1,34 +1,17 @@
 //! What each call costs: database reads and writes counted from the code, and computing time that grows
-//! with entries, coordinates, proof hashes and bytes, from the measured costs in [`unit`].
+//! with entries, coordinates, proof hashes and bytes, from the measured costs in [`cost`].
 //!
 //! Proof sizes are left out: blocks of this chain carry no storage proofs.
 
 use crate::ClaimSize;
 use core::marker::PhantomData;
-use frame_support::weights::{
-	constants::RocksDbWeight, constants::WEIGHT_REF_TIME_PER_MICROS,
-	constants::WEIGHT_REF_TIME_PER_NANOS, RuntimeDbWeight, Weight,
-};
+use frame_support::weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight};
+use openledger_pallet_support::cost;
 use polkadot_sdk::*;
 use sp_runtime::traits::Get;
 
-/// Costs of units of work in picoseconds, measured by `scripts/bench weights`.
-pub mod unit {
-	use super::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_NANOS};
-
-	/// A call's own computing: decoding, checks, encoding, events.
-	pub const CALL: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(20);
-	/// One product of coordinates in a score.
-	pub const PRODUCT: u64 = WEIGHT_REF_TIME_PER_NANOS;
-	/// Hashing one KiB.
-	pub const KIB_HASHED: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(2);
-	/// Hashing two nodes of a Merkle tree to one: 64 bytes, and the call into the host.
-	pub const NODE: u64 = WEIGHT_REF_TIME_PER_MICROS;
-	/// Verifying one sr25519 signature.
-	pub const SIGNATURE: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(60);
-	/// Decoding and comparing one attester of the list of bonded ones.
-	pub const ATTESTER: u64 = WEIGHT_REF_TIME_PER_NANOS.saturating_mul(100);
-}
+/// Decoding and comparing one attester of the list of bonded ones.
+const ATTESTER: u64 = cost::bytes(32);
 
 /// Reads for looking up one leaf's number: the contribution, the model, the version it is in.
 const READS_PER_LEAF_NUMBER: u64 = 3;
@@ -37,12 +20,8 @@ fn ref_time(picoseconds: u64) -> Weight {
 	Weight::from_parts(picoseconds, 0)
 }
 
-fn hashed(bytes: u64) -> u64 {
-	bytes.div_ceil(1024).saturating_mul(unit::KIB_HASHED)
-}
-
 fn listed(attesters: u32) -> u64 {
-	u64::from(attesters).saturating_mul(unit::ATTESTER)
+	u64::from(attesters).saturating_mul(ATTESTER)
 }
 
 /// Costs of attribution's calls and hooks.
@@ -55,7 +34,7 @@ pub trait WeightInfo {
 	/// Reads: attester, session keys, parameters, account, holds, bonded. Writes: attester, account, holds,
 	/// bonded.
 	fn register(attesters: u32) -> Weight {
-		ref_time(unit::CALL.saturating_add(listed(attesters)))
+		ref_time(cost::CALL.saturating_add(listed(attesters)))
 			.saturating_add(Self::Db::get().reads_writes(6, 4))
 	}
 
@@ -63,13 +42,13 @@ pub trait WeightInfo {
 	///
 	/// Reads: attester, its assignments, bonded, parameters. Writes: attester, bonded.
 	fn deregister(attesters: u32) -> Weight {
-		ref_time(unit::CALL.saturating_add(listed(attesters)))
+		ref_time(cost::CALL.saturating_add(listed(attesters)))
 			.saturating_add(Self::Db::get().reads_writes(4, 2))
 	}
 
 	/// `withdraw_bond`. Reads and writes: attester, account, holds.
 	fn withdraw_bond() -> Weight {
-		ref_time(unit::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
 	}
 
 	/// The door's check of a claim: its bytes are hashed once for the signature.
@@ -77,7 +56,7 @@ pub trait WeightInfo {
 	/// Reads: job, parameters, session keys (two), genesis hash.
 	fn authorize_claim(size: ClaimSize) -> Weight {
 		let computing =
-			unit::CALL.saturating_add(unit::SIGNATURE).saturating_add(hashed(size.bytes));
+			cost::CALL.saturating_add(cost::SIGNATURE).saturating_add(cost::bytes(size.bytes));
 		ref_time(computing).saturating_add(Self::Db::get().reads(5))
 	}
 
@@ -88,10 +67,11 @@ pub trait WeightInfo {
 	/// each of the `blocks` looked at if the job is drawn again. Writes: job, result, two queues, two
 	/// assignments.
 	fn submit_claim(size: ClaimSize, attesters: u32, blocks: u32) -> Weight {
-		let computing = unit::CALL
-			.saturating_add(size.products.saturating_mul(unit::PRODUCT))
-			.saturating_add(size.nodes.saturating_mul(unit::NODE))
-			.saturating_add(hashed(size.bytes.saturating_mul(2)))
+		let computing = cost::CALL
+			.saturating_add(size.products.saturating_mul(cost::PRODUCT))
+			.saturating_add(size.nodes.saturating_mul(cost::NODE))
+			.saturating_add(u64::from(size.entries).saturating_mul(cost::ENTRY))
+			.saturating_add(cost::bytes(size.bytes.saturating_mul(2)))
 			.saturating_add(listed(attesters));
 		let reads = u64::from(size.entries)
 			.saturating_mul(READS_PER_LEAF_NUMBER)
@@ -102,7 +82,7 @@ pub trait WeightInfo {
 
 	/// `set_parameters`. Writes: parameters.
 	fn set_parameters() -> Weight {
-		ref_time(unit::CALL).saturating_add(Self::Db::get().writes(1))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().writes(1))
 	}
 
 	/// Opening a job with a committee of `committee` out of `attesters`, looking at the queues of `blocks`.
@@ -110,7 +90,7 @@ pub trait WeightInfo {
 	/// Reads: next number, parameters, bonded, randomness, a queue for each block. Writes: next number, job, queue,
 	/// an assignment for each member.
 	fn open_job(committee: u32, attesters: u32, blocks: u32) -> Weight {
-		ref_time(unit::CALL.saturating_add(listed(attesters))).saturating_add(
+		ref_time(cost::CALL.saturating_add(listed(attesters))).saturating_add(
 			Self::Db::get().reads_writes(
 				u64::from(blocks).saturating_add(4),
 				u64::from(committee).saturating_add(3),
@@ -128,7 +108,7 @@ pub trait WeightInfo {
 	/// Reads: job, parameters, bonded, randomness, a queue for each block. Writes: job, queue, the assignments of
 	/// both committees.
 	fn redraw(committee: u32, attesters: u32, blocks: u32) -> Weight {
-		ref_time(unit::CALL.saturating_add(listed(attesters))).saturating_add(
+		ref_time(cost::CALL.saturating_add(listed(attesters))).saturating_add(
 			Self::Db::get().reads_writes(
 				u64::from(blocks).saturating_add(4),
 				u64::from(committee).saturating_mul(2).saturating_add(2),
@@ -140,7 +120,7 @@ pub trait WeightInfo {
 	///
 	/// Reads: job, parameters. Writes: job, result, assignments.
 	fn give_up(committee: u32) -> Weight {
-		ref_time(unit::CALL)
+		ref_time(cost::CALL)
 			.saturating_add(Self::Db::get().reads_writes(2, u64::from(committee).saturating_add(2)))
 	}
 }
@@ -153,5 +133,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	type Db = RocksDbWeight;
+	type Db = ParityDbWeight;
 }

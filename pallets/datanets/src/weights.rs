@@ -1,25 +1,13 @@
 //! What each call costs: database reads and writes counted from the code, and computing time from the
-//! measured costs in [`unit`].
+//! measured costs in [`cost`].
 //!
 //! Proof sizes are left out: blocks of this chain carry no storage proofs.
 
 use core::marker::PhantomData;
-use frame_support::weights::{
-	constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_MICROS},
-	RuntimeDbWeight, Weight,
-};
+use frame_support::weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight};
+use openledger_pallet_support::cost;
 use polkadot_sdk::*;
 use sp_runtime::traits::Get;
-
-/// Costs of units of work in picoseconds, measured by `scripts/bench weights`.
-pub mod unit {
-	use super::WEIGHT_REF_TIME_PER_MICROS;
-
-	/// A call's own computing: decoding, checks, encoding, events.
-	pub const CALL: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(20);
-	/// Decoding, copying and storing one KiB.
-	pub const KIB: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(2);
-}
 
 /// Costs of the calls.
 ///
@@ -61,10 +49,7 @@ pub trait WeightInfo {
 	/// Reads: contribution, datanet, accounts of contributor, treasury and owner, holds of contributor and
 	/// owner. Writes: the same and the content root.
 	fn reject(bytes: u32) -> Weight {
-		call::<Self::Db>(7, 8).saturating_add(Weight::from_parts(
-			u64::from(bytes.div_ceil(1024)).saturating_mul(unit::KIB),
-			0,
-		))
+		call::<Self::Db>(7, 8).saturating_add(Weight::from_parts(cost::bytes(bytes.into()), 0))
 	}
 
 	/// `withdraw`, at most: the last of a closed datanet. Reads: contribution, datanet, accounts and holds
@@ -96,7 +81,7 @@ pub trait WeightInfo {
 }
 
 fn call<Db: Get<RuntimeDbWeight>>(reads: u64, writes: u64) -> Weight {
-	Weight::from_parts(unit::CALL, 0).saturating_add(Db::get().reads_writes(reads, writes))
+	Weight::from_parts(cost::CALL, 0).saturating_add(Db::get().reads_writes(reads, writes))
 }
 
 /// The costs with the runtime's own database weights.
@@ -107,5 +92,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	type Db = RocksDbWeight;
+	type Db = ParityDbWeight;
 }

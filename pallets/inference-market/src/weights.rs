@@ -1,33 +1,23 @@
 //! What each call costs: database reads and writes counted from the code, and computing time from the
-//! measured costs in [`unit`].
+//! measured costs in [`cost`].
 //!
 //! Proof sizes are left out: blocks of this chain carry no storage proofs.
 
 use core::marker::PhantomData;
-use frame_support::weights::{
-	constants::RocksDbWeight, constants::WEIGHT_REF_TIME_PER_MICROS, RuntimeDbWeight, Weight,
-};
+use frame_support::weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight};
+use openledger_pallet_support::cost;
 use polkadot_sdk::*;
 use sp_runtime::traits::Get;
 
-/// Costs of units of work in picoseconds, measured by `scripts/bench weights`.
-pub mod unit {
-	use super::WEIGHT_REF_TIME_PER_MICROS;
-
-	/// A call's own computing: decoding, checks, encoding, events.
-	pub const CALL: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(20);
-	/// Decoding, copying and hashing one KiB of input or output.
-	pub const KIB: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(2);
-	/// Computing and recording one line of a receipt.
-	pub const PAYMENT: u64 = WEIGHT_REF_TIME_PER_MICROS.saturating_mul(3);
-}
+/// One line of a receipt: computed, encoded, added to the account's rewards.
+const PAYMENT: u64 = cost::ENTRY.saturating_add(cost::bytes(128));
 
 fn ref_time(picoseconds: u64) -> Weight {
 	Weight::from_parts(picoseconds, 0)
 }
 
 fn kib(bytes: u32) -> u64 {
-	u64::from(bytes.div_ceil(1024)).saturating_mul(unit::KIB)
+	cost::bytes(bytes.into())
 }
 
 /// Costs of the market's calls and hooks.
@@ -41,31 +31,31 @@ pub trait WeightInfo {
 	/// each block looked at. Writes: user's account and holds, next number, queue, inference.
 	fn request(bytes: u32, blocks: u32) -> Weight {
 		let reads = 6u64.saturating_add(blocks.into());
-		ref_time(unit::CALL.saturating_add(kib(bytes)))
+		ref_time(cost::CALL.saturating_add(kib(bytes)))
 			.saturating_add(Self::Db::get().reads_writes(reads, 5))
 	}
 
 	/// `cancel`. Reads and writes: inference, queue, user's account and holds.
 	fn cancel() -> Weight {
-		ref_time(unit::CALL).saturating_add(Self::Db::get().reads_writes(4, 4))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(4, 4))
 	}
 
 	/// `respond` with an output of `bytes`, without the job's opening.
 	///
 	/// Reads: inference, model, user's account and holds, queue. Writes: the same without the model.
 	fn respond(bytes: u32) -> Weight {
-		ref_time(unit::CALL.saturating_add(kib(bytes)))
+		ref_time(cost::CALL.saturating_add(kib(bytes)))
 			.saturating_add(Self::Db::get().reads_writes(5, 4))
 	}
 
 	/// `claim_rewards`. Reads and writes: rewards, market's account, the caller's account.
 	fn claim_rewards() -> Weight {
-		ref_time(unit::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
 	}
 
 	/// `set_parameters`. Writes: parameters.
 	fn set_parameters() -> Weight {
-		ref_time(unit::CALL).saturating_add(Self::Db::get().writes(1))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().writes(1))
 	}
 
 	/// A settlement that pays `entries` contributions and `others` owners and attesters.
@@ -78,7 +68,7 @@ pub trait WeightInfo {
 		let payees = u64::from(entries).saturating_add(others.into());
 		let reads = payees.saturating_mul(2).saturating_add(8);
 		let writes = payees.saturating_add(7);
-		ref_time(unit::CALL.saturating_add(payees.saturating_mul(unit::PAYMENT)))
+		ref_time(cost::CALL.saturating_add(payees.saturating_mul(PAYMENT)))
 			.saturating_add(Self::Db::get().reads_writes(reads, writes))
 	}
 
@@ -88,7 +78,7 @@ pub trait WeightInfo {
 	fn time_out(inferences: u32) -> Weight {
 		let n = u64::from(inferences);
 		let touched = n.saturating_mul(3);
-		ref_time(n.saturating_mul(unit::CALL)).saturating_add(
+		ref_time(n.saturating_mul(cost::CALL)).saturating_add(
 			Self::Db::get()
 				.reads_writes(touched.saturating_add(1), touched.saturating_add(n.min(1))),
 		)
@@ -103,5 +93,5 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 }
 
 impl WeightInfo for () {
-	type Db = RocksDbWeight;
+	type Db = ParityDbWeight;
 }

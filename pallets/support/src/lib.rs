@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+pub mod cost;
 mod ids;
 mod models;
 mod settlement;

@@ -52,6 +52,18 @@ impl Node {
 		}
 	}
 
+	/// A block that becomes best, is worked on, and becomes final.
+	fn settle(&mut self, number: u32, assigned: &[Assignment]) {
+		self.best(number, assigned);
+		self.compute_all();
+		self.finalise(number);
+	}
+
+	fn state(&self, job: JobId) -> String {
+		let jobs = self.worker.shared().jobs();
+		jobs.into_iter().find(|status| status.job == job).map(|s| s.state).unwrap_or_default()
+	}
+
 	fn draft(&self, job: JobId) -> Option<Draft> {
 		let bytes = self.storage.get(STORAGE_PREFIX, &claim_key(job))?;
 		codec::Decode::decode(&mut &bytes[..]).ok()
@@ -69,8 +81,7 @@ impl Node {
 fn draft_should_be_written_once_when_the_job_stays_open() {
 	let mut node = new_node();
 	for number in 1..6 {
-		node.best(number, &[assignment(4, 0)]);
-		node.compute_all();
+		node.settle(number, &[assignment(4, 0)]);
 	}
 	assert_eq!(node.draft(4), Some(draft(&assignment(4, 0))));
 	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 1);
@@ -78,17 +89,54 @@ fn draft_should_be_written_once_when_the_job_stays_open() {
 }
 
 #[test]
-fn job_should_not_be_computed_again_when_the_node_restarts_with_its_draft() {
+fn draft_should_be_written_when_the_job_is_final_and_not_before() {
+	let mut node = new_node();
+	node.best(1, &[]);
+	node.best(2, &[assignment(4, 0)]);
+	node.compute_all();
+	assert_eq!((node.draft(4), node.state(4).as_str()), (None, "computed"));
+	node.finalise(1);
+	assert_eq!(node.draft(4), None);
+	node.finalise(2);
+	assert_eq!(node.draft(4), Some(draft(&assignment(4, 0))));
+	assert_eq!(node.state(4), "drafted");
+}
+
+#[test]
+fn draft_should_be_written_at_once_when_the_job_was_final_before_it_was_computed() {
 	let mut node = new_node();
 	node.best(1, &[assignment(4, 0)]);
+	node.finalise(1);
+	assert_eq!(node.draft(4), None);
 	node.compute_all();
+	assert_eq!(node.draft(4), Some(draft(&assignment(4, 0))));
+}
+
+#[test]
+fn draft_should_answer_the_final_question_when_forks_ask_two() {
+	let mut node = new_node();
+	let other = Assignment { input: b"8,8".to_vec(), ..assignment(4, 0) };
+	node.best(1, &[assignment(4, 0)]);
+	node.compute_all();
+	// Another fork wins, on which job 4 is another question.
+	node.best(2, &[other.clone()]);
+	node.finalise(2);
+	assert_eq!(node.draft(4), None, "nothing of the lost fork");
+	node.compute_all();
+	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 2);
+	assert!(node.draft(4).is_some());
+}
+
+#[test]
+fn job_should_not_be_computed_again_when_the_node_restarts_with_its_draft() {
+	let mut node = new_node();
+	node.settle(1, &[assignment(4, 0)]);
 
 	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
-	restarted.best(2, &[assignment(4, 0)]);
-	restarted.compute_all();
+	restarted.settle(2, &[assignment(4, 0)]);
 	assert_eq!(restarted.engine.computed.load(Ordering::SeqCst), 0);
 	assert_eq!(restarted.draft(4), Some(draft(&assignment(4, 0))));
-	assert_eq!(restarted.worker.shared().jobs()[0].state, "drafted");
+	assert_eq!(restarted.state(4), "drafted");
 }
 
 #[test]
@@ -96,11 +144,10 @@ fn job_should_be_computed_when_the_node_was_killed_during_the_computation() {
 	let mut node = new_node();
 	node.best(1, &[assignment(4, 0)]);
 	let _lost = node.worker.next_task().unwrap();
-	assert_eq!(node.worker.shared().jobs()[0].state, "computing");
+	assert_eq!(node.state(4), "computing");
 
 	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
-	restarted.best(1, &[assignment(4, 0)]);
-	restarted.compute_all();
+	restarted.settle(1, &[assignment(4, 0)]);
 	assert_eq!(restarted.engine.computed.load(Ordering::SeqCst), 1);
 	assert_eq!(restarted.draft(4), Some(draft(&assignment(4, 0))));
 }
@@ -108,8 +155,7 @@ fn job_should_be_computed_when_the_node_was_killed_during_the_computation() {
 #[test]
 fn verdict_should_be_reused_when_the_job_is_redrawn() {
 	let mut node = new_node();
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
+	node.settle(1, &[assignment(4, 0)]);
 	node.best(9, &[assignment(4, 1)]);
 	node.compute_all();
 	assert_eq!(node.draft(4), Some(draft(&assignment(4, 1))));
@@ -117,80 +163,60 @@ fn verdict_should_be_reused_when_the_job_is_redrawn() {
 }
 
 #[test]
-fn verdict_should_be_computed_again_when_another_fork_asks_something_else() {
-	let mut node = new_node();
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
-	node.best(2, &[Assignment { input: b"8,8".to_vec(), ..assignment(4, 0) }]);
-	node.compute_all();
-	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 2);
-}
-
-#[test]
 fn draft_should_be_removed_when_the_job_is_over_in_final_state_only() {
 	let mut node = new_node();
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
+	node.settle(1, &[assignment(4, 0)]);
 	// Settled in block 2, which is not final.
 	node.best(2, &[]);
-	node.finalise(1);
+	node.best(3, &[]);
 	assert!(node.draft(4).is_some(), "block 1 still has the job");
-	node.finalise(2);
+	node.finalise(3);
 	assert_eq!(node.draft(4), None);
 	assert!(node.worker.shared().jobs().is_empty());
 }
 
 #[test]
-fn draft_should_stay_when_final_blocks_are_older_than_the_job() {
+fn verdict_should_be_forgotten_when_its_job_never_becomes_final() {
 	let mut node = new_node();
-	node.best(1, &[]);
-	node.best(2, &[]);
-	node.best(3, &[assignment(4, 0)]);
+	node.best(1, &[assignment(4, 0)]);
 	node.compute_all();
-	node.finalise(2);
-	assert!(node.draft(4).is_some());
+	node.settle(2, &[]);
+	assert_eq!(node.draft(4), None);
+	assert!(node.worker.shared().jobs().is_empty());
 }
 
 #[test]
 fn draft_should_be_removed_when_the_job_ended_while_the_node_was_down() {
 	let mut node = new_node();
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
+	node.settle(1, &[assignment(4, 0)]);
 
 	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());
-	restarted.best(9, &[]);
-	restarted.finalise(9);
+	restarted.settle(9, &[]);
 	assert_eq!(restarted.draft(4), None);
 }
 
 #[test]
 fn submission_should_be_counted_once_when_the_hook_resubmits() {
 	let mut node = new_node();
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
+	node.settle(1, &[assignment(4, 0)]);
 	for at in 2..12 {
 		node.submit(&assignment(4, 0), at);
 		node.best(at, &[assignment(4, 0)]);
 	}
 	assert_eq!(node.worker.counts().submitted, 1);
-	assert_eq!(node.worker.shared().jobs()[0].state, "submitted");
+	assert_eq!(node.state(4), "submitted");
 }
 
 #[test]
 fn job_should_be_tried_again_when_the_engine_failed() {
-	let mut node = start(
-		&FakeChain::default(),
-		&storage(),
-		FakeEngine { fail: 2.into(), ..Default::default() },
-	);
-	node.best(1, &[assignment(4, 0)]);
-	node.compute_all();
+	let engine = FakeEngine { fail: 2.into(), ..Default::default() };
+	let mut node = start(&FakeChain::default(), &storage(), engine);
+	node.settle(1, &[assignment(4, 0)]);
 	let status = node.worker.shared().jobs().remove(0);
 	assert_eq!((status.state.as_str(), status.failures, status.retry_at), ("waiting", 1, Some(2)));
 	assert!(status.error.unwrap().contains("no rows"));
 	for number in 2..5 {
-		node.best(number, &[assignment(4, 0)]);
-		node.compute_all();
+		node.settle(number, &[assignment(4, 0)]);
 	}
 	assert!(node.draft(4).is_some());
 	assert_eq!(node.worker.counts(), Counts { seen: 1, computed: 1, submitted: 0, failed: 2 });
@@ -198,8 +224,8 @@ fn job_should_be_tried_again_when_the_engine_failed() {
 
 #[test]
 fn worker_should_go_on_when_the_engine_panics() {
-	let mut node =
-		start(&FakeChain::default(), &storage(), FakeEngine { panic: true, ..Default::default() });
+	let engine = FakeEngine { panic: true, ..Default::default() };
+	let mut node = start(&FakeChain::default(), &storage(), engine);
 	node.best(1, &[assignment(4, 0), assignment(5, 0)]);
 	node.compute_all();
 	assert_eq!(node.worker.counts().failed, 2);
@@ -211,8 +237,9 @@ fn open_jobs_should_be_kept_when_the_runtime_cannot_be_asked() {
 	let mut node = new_node();
 	node.best(1, &[assignment(4, 0)]);
 	node.worker.on_best(Hash::repeat_byte(9), 2);
-	assert_eq!(node.worker.shared().jobs().len(), 1);
+	assert_eq!(node.state(4), "waiting");
 	assert!(node.worker.shared().status().last_error.unwrap().contains("no such block"));
 	node.compute_all();
+	node.finalise(1);
 	assert!(node.draft(4).is_some());
 }

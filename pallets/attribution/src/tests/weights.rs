@@ -1,9 +1,10 @@
 //! Weights grow with the work.
 
 use super::*;
-use crate::{weights::unit, Call, ClaimSize, Verdict, WeightInfo};
+use crate::{Call, ClaimSize, Verdict, WeightInfo};
 use frame_support::dispatch::GetDispatchInfo;
 use frame_support::traits::Authorize;
+use openledger_pallet_support::cost;
 
 const SIZE: ClaimSize = ClaimSize { entries: 3, products: 12, nodes: 9, bytes: 4_096 };
 
@@ -30,15 +31,15 @@ fn size_should_be_counted_from_the_claim() {
 #[test]
 fn weight_should_grow_when_any_unit_of_work_does() {
 	let more_products = ClaimSize { products: SIZE.products + 1_000, ..SIZE };
-	assert_eq!(block(more_products) - block(SIZE), 1_000 * unit::PRODUCT);
+	assert_eq!(block(more_products) - block(SIZE), 1_000 * cost::PRODUCT);
 	let more_nodes = ClaimSize { nodes: SIZE.nodes + 10, ..SIZE };
-	assert_eq!(block(more_nodes) - block(SIZE), 10 * unit::NODE);
+	assert_eq!(block(more_nodes) - block(SIZE), 10 * cost::NODE);
 	let more_bytes = ClaimSize { bytes: SIZE.bytes + 2_048, ..SIZE };
-	assert_eq!(block(more_bytes) - block(SIZE), 4 * unit::KIB_HASHED);
-	assert_eq!(door(more_bytes) - door(SIZE), 2 * unit::KIB_HASHED);
+	assert_eq!(block(more_bytes) - block(SIZE), 4 * cost::KIB);
+	assert_eq!(door(more_bytes) - door(SIZE), 2 * cost::KIB);
 	let more_entries = ClaimSize { entries: SIZE.entries + 1, ..SIZE };
 	assert!(block(more_entries) > block(SIZE));
-	assert!(door(SIZE) > unit::SIGNATURE);
+	assert!(door(SIZE) > cost::SIGNATURE);
 }
 
 #[test]
