@@ -22,7 +22,7 @@ extern crate alloc;
 /// The runtime as wasm, from the build script.
 #[cfg(feature = "std")]
 mod wasm {
-	#![allow(missing_docs)]
+	#![allow(missing_docs, dead_code)]
 	include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 }
 

@@ -32,7 +32,10 @@ pub use jobs::OpenWeight;
 pub use keys::{sr25519, AttesterKeys, ATTESTER_KEY_TYPE};
 pub use mailbox::Draft;
 pub use pallet::*;
-pub use runtime_api::{Assignment, AttributionApi};
+pub use runtime_api::Assignment;
+// The trait that clients call; the runtime implements the one declared beside it.
+#[cfg(feature = "std")]
+pub use runtime_api::AttributionApi;
 pub use types::{
 	Attester, AttesterStatus, BalanceOf, Claim, ClaimFault, ClaimOf, ClaimSize, Ending, Job,
 	JobResult, SignatureOf, Verdict,

@@ -1,5 +1,6 @@
 //! Sessions: who validates, and with which keys.
 
+use alloc::vec::Vec;
 use crate::{
 	constants::currency::OPEN, AccountId, Attribution, Babe, Balances, Grandpa, Runtime,
 	RuntimeEvent, Session,
