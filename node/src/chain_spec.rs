@@ -3,7 +3,7 @@
 use openledger_runtime::{
 	constants::currency::DECIMALS,
 	genesis::{DEV, LOCAL},
-	Block, WASM_BINARY,
+	OpaqueBlock as Block, WASM_BINARY,
 };
 use polkadot_sdk::*;
 

@@ -5,7 +5,7 @@ use crate::{
 	cli::{Cli, Subcommand},
 	service::{self, Partial},
 };
-use openledger_runtime::Block;
+use openledger_runtime::OpaqueBlock as Block;
 use polkadot_sdk::*;
 
 use sc_cli::SubstrateCli;

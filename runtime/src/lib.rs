@@ -79,6 +79,9 @@ pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// A block.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
+/// A block as the node handles it: transactions are bytes to it, and hexadecimal in its RPC.
+pub type OpaqueBlock = generic::Block<Header, polkadot_sdk::sp_runtime::OpaqueExtrinsic>;
+
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
 	Runtime,

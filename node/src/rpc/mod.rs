@@ -14,7 +14,7 @@ use crate::{
 };
 use attribution::{Attribution, AttributionApiServer};
 use jsonrpsee::RpcModule;
-use openledger_runtime::{Block, BlockNumber, Hash};
+use openledger_runtime::{BlockNumber, Hash, OpaqueBlock as Block};
 use polkadot_sdk::*;
 
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};

@@ -11,7 +11,7 @@ use crate::{
 	worker::{self, Setup},
 };
 use futures::FutureExt;
-use openledger_runtime::{Block, Hash};
+use openledger_runtime::{Hash, OpaqueBlock as Block};
 use polkadot_sdk::*;
 
 use sc_client_api::{Backend, BlockBackend};

@@ -6,7 +6,7 @@ mod partial;
 pub use full::new_full;
 pub use partial::{new_partial, revert_consensus, Partial};
 
-use openledger_runtime::{Block, RuntimeApi};
+use openledger_runtime::{OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
 
 /// Executes the runtime. Only the standard host functions: any node, light client or tool that

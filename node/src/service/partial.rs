@@ -4,7 +4,7 @@ use super::{
 	BlockImport, Executor, FullBackend, FullClient, FullPool, FullSelectChain, GrandpaLink,
 	JUSTIFICATION_PERIOD,
 };
-use openledger_runtime::{Block, BlockNumber, RuntimeApi};
+use openledger_runtime::{BlockNumber, OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
 
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle};

@@ -1,10 +1,10 @@
 //! Sessions: who validates, and with which keys.
 
-use alloc::vec::Vec;
 use crate::{
 	constants::currency::OPEN, AccountId, Attribution, Babe, Balances, Grandpa, Runtime,
 	RuntimeEvent, Session,
 };
+use alloc::vec::Vec;
 use polkadot_sdk::*;
 
 use frame_support::traits::ConstU128;
