@@ -71,7 +71,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 				&runtime,
 				"AttributionApi_check_attribution",
 				&arguments,
-				CallContext::Onchain,
+				CallContext::Onchain { import: true },
 			);
 			let elapsed = start.elapsed();
 			let answer = result.map_err(|e| e.to_string())?;

@@ -174,7 +174,7 @@ impl Chain {
 				return Err(Error::Failure(format!("cannot read {what}: {error}")));
 			}
 			if started.elapsed() >= self.inner.timeout {
-				return Err(self.unreachable(error));
+				return Err(self.unreachable(cause(&error.to_string())));
 			}
 			self.inner.console.note(format!("connection to {} lost, reconnecting", self.url()));
 			self.reconnect().await?;
@@ -221,7 +221,7 @@ async fn establish(
 		let limit = ATTEMPT_LIMIT.min(timeout.max(Duration::from_secs(1)));
 		let reason = match tokio::time::timeout(limit, open(url, config)).await {
 			Ok(Ok(connection)) => return Ok(connection),
-			Ok(Err(error)) => error.to_string(),
+			Ok(Err(error)) => cause(&error.to_string()),
 			Err(_) => format!("no answer within {} s", limit.as_secs()),
 		};
 		let delay = backoff(attempt);
@@ -239,6 +239,16 @@ async fn establish(
 	}
 }
 
+/// What a transport error says once the layers that only pass it on are taken off.
+fn cause(text: &str) -> String {
+	let layers = ["Other RPC client error: ", "Backend error: ", "RPC error: ", "client error: "];
+	let mut rest = text;
+	while let Some(inner) = layers.iter().find_map(|layer| rest.strip_prefix(layer)) {
+		rest = inner;
+	}
+	rest.to_owned()
+}
+
 async fn open(url: &str, config: &Config) -> std::result::Result<Connection, subxt::Error> {
 	let rpc_client = RpcClient::from_insecure_url(url).await?;
 	// The legacy methods read any block the node has; the newer ones only those they have pinned.
@@ -251,6 +261,12 @@ async fn open(url: &str, config: &Config) -> std::result::Result<Connection, sub
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn cause_should_be_the_innermost_reason_when_layers_repeat() {
+		let nested = "Backend error: RPC error: RPC error: client error: connection refused";
+		assert_eq!(cause(nested), "connection refused");
+	}
 
 	#[test]
 	fn backoff_should_double_up_to_a_limit_when_attempts_fail() {

@@ -343,6 +343,7 @@ impl Explanation {
 			let role = match payment.role {
 				Role::Contributor(_) => continue,
 				Role::Owner(0) => "model owner".to_owned(),
+				Role::Owner(1) => "owner of the parent".to_owned(),
 				Role::Owner(depth) => format!("owner, {depth} generations up"),
 				Role::Attester => "attester".to_owned(),
 			};
@@ -363,7 +364,14 @@ impl Explanation {
 			("amount", true),
 		];
 		let verdict = if self.problems.is_empty() {
-			"verified: claim hash, proofs, scores, shares and payments, to the unit".to_owned()
+			let checked = match (receipt.basis, &self.claim) {
+				(Basis::Attributed, _) => "claim hash, proofs, scores, shares and payments",
+				(Basis::HeldOut, Some(_)) => {
+					"the claim found no contribution that helped; payments by the held-out shares"
+				},
+				(Basis::HeldOut, None) => "no claim was made; payments by the held-out shares",
+			};
+			format!("verified to the unit: {checked}")
 		} else {
 			format!("NOT verified:\n  {}", self.problems.join("\n  "))
 		};

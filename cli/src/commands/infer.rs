@@ -120,10 +120,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		}
 	}
 	let (_, failure) = divide(failures);
-	if let (true, Some(error)) = (asked.is_empty(), failure.as_ref()) {
-		context.console.note(format!("nothing was asked: {error}"));
-		return Err(failure.unwrap_or_else(|| Error::Failure("nothing was asked".into())));
-	}
+	let failure = match failure {
+		Some(error) if asked.is_empty() => return Err(error),
+		other => other,
+	};
 
 	bar.set_message("settling");
 	let limit = Duration::from_secs(if arguments.no_wait { 0 } else { arguments.timeout });

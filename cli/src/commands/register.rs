@@ -124,7 +124,7 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 	let files = Run::new(&arguments.directory);
 	let (model, manifest) = files.load_model()?;
 	let index = files.load_index(&model)?;
-	let held_out = read_held_out(&files, &index.commitment())?;
+	let held_out = read_held_out(&files, &index.commitment(), "the index beside it")?;
 	let store = context.store()?;
 	let chain = context.chain().await?;
 	let best = chain.best().await?;
@@ -199,17 +199,15 @@ fn check_lengths(best: &Snapshot, registration: &Registration) -> Result<()> {
 }
 
 /// Reads and checks the attribution of the held-out rows.
-fn read_held_out(files: &Run, index: &IndexCommitment) -> Result<Attribution> {
+fn read_held_out(files: &Run, index: &IndexCommitment, whose: &str) -> Result<Attribution> {
 	let path = files.held_out();
 	let bytes = read(&path, "build the index with `openledger model index` first")?;
-	let bad = |reason: String| {
-		Error::BadData(format!("{}: {reason}; build the index again", path.display()))
-	};
+	let bad = |reason: String| Error::BadData(format!("{}: {reason}", path.display()));
 	let attribution = Attribution::decode_all(&mut &bytes[..])
-		.map_err(|e| bad(format!("it is damaged ({e})")))?;
+		.map_err(|e| bad(format!("it is damaged ({e}); build the index again")))?;
 	attribution
 		.check(index, u32::MAX)
-		.map_err(|e| bad(format!("it does not belong to the index beside it ({e})")))?;
+		.map_err(|e| bad(format!("it does not belong to {whose} ({e})")))?;
 	Ok(attribution)
 }
 
@@ -218,7 +216,11 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 	let Activate { model, directory } = arguments;
 	let chain = context.chain().await?;
 	let registration = chain.best().await?.model(model).await?.registration;
-	let attribution = read_held_out(&Run::new(&directory), &(&registration.index).into())?;
+	let attribution = read_held_out(
+		&Run::new(&directory),
+		&(&registration.index).into(),
+		&format!("the index of model {model}"),
+	)?;
 	let sent =
 		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
 	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;

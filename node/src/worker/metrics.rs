@@ -5,7 +5,7 @@ use polkadot_sdk::substrate_prometheus_endpoint::{
 	Registry, U64,
 };
 
-/// The metrics. They stand under the node's prefix, `substrate_`.
+/// The metrics, all with the prefix `attribution_`.
 #[derive(Clone)]
 pub struct Metrics {
 	/// Assignments seen: jobs, and redraws of jobs.

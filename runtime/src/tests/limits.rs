@@ -1,7 +1,6 @@
 use super::*;
 use crate::{BlockNumber, RuntimeCall};
 use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
-use frame_support::traits::Get;
 use openledger_proof::{Attribution, Leaf, ProvenEntry, Sketch, H256};
 use pallet_attribution::{sr25519::AttesterSignature, Claim, Verdict};
 

@@ -225,19 +225,19 @@ fn explain(client: &Client) -> Result<Check> {
 		verified: bool,
 		entries: Vec<serde::de::IgnoredAny>,
 	}
-	let mut entries = Vec::new();
+	let mut entries = 0;
 	let mut problems = Vec::new();
 	for inference in EXPLAINED {
 		let finished = client.attempt(cast::USER, &["explain", &inference.to_string()])?;
 		let messages = finished.messages.clone();
 		match finished.success::<Explained>() {
-			Ok(explained) if explained.verified => entries.push(explained.entries.len()),
+			Ok(explained) if explained.verified => entries += explained.entries.len(),
 			Ok(_) => problems.push(format!("{inference} does not verify: {messages}")),
 			Err(error) => problems.push(error.to_string()),
 		}
 	}
 	let detail = match problems.is_empty() {
-		true => format!("{entries:?} contributions"),
+		true => format!("{entries} proofs and scores"),
 		false => problems.join("; "),
 	};
 	let name = "payments can be verified from the Merkle proofs up".into();

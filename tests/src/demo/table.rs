@@ -2,12 +2,12 @@
 
 use super::report::Report;
 use crate::amount::in_open;
-use comfy_table::{presets::UTF8_HORIZONTAL_ONLY, CellAlignment, Table};
+use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 
 /// The table of contributors, who was paid what, and the checks.
 pub fn render(report: &Report) -> String {
 	let mut contributors = Table::new();
-	contributors.load_preset(UTF8_HORIZONTAL_ONLY).set_header([
+	contributors.load_preset(UTF8_FULL_CONDENSED).set_header([
 		"contributor",
 		"speciality",
 		"rows",
@@ -30,7 +30,7 @@ pub fn render(report: &Report) -> String {
 	}
 
 	let mut split = Table::new();
-	split.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["fees charged", "OPEN", ""]);
+	split.load_preset(UTF8_FULL_CONDENSED).set_header(["fees charged", "OPEN", ""]);
 	let roles = report.paid_by_role.iter().map(|(role, amount)| (role.as_str(), amount.0));
 	let parts = roles.chain([("treasury", report.treasury.0), ("together", report.fees_charged.0)]);
 	for (part, amount) in parts {

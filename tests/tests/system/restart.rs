@@ -47,7 +47,9 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	// What is not final may be gone after a crash; the answers are to survive it.
 	chain.wait_until_final(chain.best_number().unwrap()).unwrap();
 	chain
-		.wait_for("a thread at work", LIMIT, |chain| Ok(has_job(chain, &["computing"])?.then_some(())))
+		.wait_for("a thread at work", LIMIT, |chain| {
+			Ok(has_job(chain, &["computing"])?.then_some(()))
+		})
 		.unwrap();
 	node.kill();
 	drop(chain);

@@ -119,7 +119,7 @@ fn draft_should_answer_the_final_question_when_forks_ask_two() {
 	node.best(1, &[assignment(4, 0)]);
 	node.compute_all();
 	// Another fork wins, on which job 4 is another question.
-	node.best(2, &[other.clone()]);
+	node.best(2, std::slice::from_ref(&other));
 	node.finalise(2);
 	assert_eq!(node.draft(4), None, "nothing of the lost fork");
 	node.compute_all();
