@@ -291,7 +291,7 @@ async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
 		Ok(free) => format!("{account} has {} free", open(free)),
 		Err(_) => format!("see `openledger account show {account}`"),
 	};
-	refusal.message = format!("{}; {balance}", refusal.message);
+	refusal.message = format!("{}; {balance}", refusal.message.trim_end_matches('.'));
 	Error::Refused(refusal)
 }
 
