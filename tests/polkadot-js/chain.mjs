@@ -20,20 +20,32 @@ export function account(uri) {
 	return keyring.addFromUri(uri);
 }
 
+// Who sends from an account waits until the one before is in the pool: its nonce follows from there.
+const turns = new Map();
+
 // Signs and sends; resolves once a block holds the transaction, with its events and the name of the
 // error it failed with, if any.
 export async function send(api, who, tx) {
-	const nonce = await api.rpc.system.accountNextIndex(who.address);
-	return within('a transaction', (resolve, reject) => {
-		tx.signAndSend(who, { nonce }, ({ status, events, dispatchError }) => {
-			if (status.isInBlock) {
-				const error = dispatchError && nameOf(api, dispatchError);
-				resolve({ block: status.asInBlock, events: events.map(({ event }) => event), error });
-			} else if (status.isDropped || status.isInvalid || status.isUsurped) {
-				reject(new Error(`the transaction is ${status.type}`));
-			}
-		}).catch(reject);
-	});
+	let done;
+	const before = turns.get(who.address);
+	turns.set(who.address, new Promise((resolve) => { done = resolve; }));
+	await before;
+	try {
+		const nonce = await api.rpc.system.accountNextIndex(who.address);
+		return await within('a transaction', (resolve, reject) => {
+			tx.signAndSend(who, { nonce }, ({ status, events, dispatchError }) => {
+				if (status.isReady) done();
+				if (status.isInBlock) {
+					const error = dispatchError && nameOf(api, dispatchError);
+					resolve({ block: status.asInBlock, events: events.map(({ event }) => event), error });
+				} else if (status.isDropped || status.isInvalid || status.isUsurped) {
+					reject(new Error(`the transaction is ${status.type}`));
+				}
+			}).catch(reject);
+		});
+	} finally {
+		done();
+	}
 }
 
 // Resolves with the first event for which `wanted` holds, and the block it is in. Call it before what

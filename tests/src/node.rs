@@ -71,9 +71,15 @@ impl Node {
 			[] => vec!["--dev".to_string()],
 			changes => {
 				let chain = changed_chain(&program, &base_path, changes)?;
-				["--chain", &chain, "--alice", "--validator", "--force-authoring"]
-					.map(String::from)
-					.into()
+				[
+					"--chain",
+					&chain,
+					"--alice",
+					"--force-authoring",
+					"--unsafe-force-node-key-generation",
+				]
+				.map(String::from)
+				.into()
 			},
 		};
 		arguments.extend(["--no-mdns", "--no-telemetry", "--base-path"].map(String::from));
