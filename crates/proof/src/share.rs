@@ -10,7 +10,16 @@ pub const PARTS: u32 = 1_000_000_000;
 
 /// One contribution's share of what an inference pays to contributors.
 #[derive(
-	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, Copy, PartialEq, Eq, Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
 )]
 pub struct Share {
 	/// The contribution.

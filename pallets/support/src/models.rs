@@ -58,7 +58,16 @@ pub struct Usage {
 
 /// The files an attester needs to recompute an answer and attribute it, by blake2-256.
 #[derive(
-	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, Copy, PartialEq, Eq, Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
 )]
 pub struct Artifacts {
 	/// The weights file.

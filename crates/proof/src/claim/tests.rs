@@ -97,10 +97,7 @@ fn check_should_refuse_when_entries_exceed_the_limit() {
 fn check_should_refuse_when_the_leaf_is_of_another_index() {
 	let (_, attribution) = sample();
 	let other = index(vec![vec![0, 5], vec![2, 2], vec![4, 1], vec![-1, -1]]);
-	assert_eq!(
-		attribution.check(&other.commitment, 3),
-		Err(ClaimError::WrongProof { entry: 0 })
-	);
+	assert_eq!(attribution.check(&other.commitment, 3), Err(ClaimError::WrongProof { entry: 0 }));
 }
 
 proptest! {
