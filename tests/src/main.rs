@@ -1,7 +1,10 @@
 //! Runs the demo: real contributors, real data, real payments, on a chain of its own.
 
 use clap::Parser;
-use openledger_tests::demo::{self, Options, Outcome};
+use openledger_tests::{
+	demo::{self, Options, Outcome},
+	programs,
+};
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 /// Ten contributors are paid for fifty answers of a model that their data trained.
@@ -61,6 +64,8 @@ fn usual_port() -> Option<u16> {
 fn keep(outcome: Outcome) {
 	let (url, blobs) = (outcome.node.url(), outcome.node.blobs());
 	let folder = outcome.node.base_path().display().to_string();
+	let client = programs::find(programs::CLIENT)
+		.map_or(programs::CLIENT.into(), |path| path.display().to_string());
 	let Some(process) = outcome.node.leave_running() else { return };
 	eprintln!(
 		"\nThe node keeps running at {url} (process {process}, folder {folder}).\n\
@@ -71,8 +76,8 @@ fn keep(outcome: Outcome) {
 		 \n\
 		 Or with the client:\n\
 		 \x20 export OPENLEDGER_URL={url} OPENLEDGER_BLOB_DIR={blobs}\n\
-		 \x20 openledger explain 0\n\
-		 \x20 openledger inference list --key //Ferdie\n\
+		 \x20 {client} explain 0\n\
+		 \x20 {client} model show 0\n\
 		 \n\
 		 Stop it with: kill {process}; rm -r {folder}",
 		blobs = blobs.display(),

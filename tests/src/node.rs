@@ -20,7 +20,8 @@ const START: Duration = Duration::from_secs(90);
 /// Kills the node and removes its folder if this process ends without having done so (an interrupt,
 /// a panic while panicking, a test harness that skips destructors). It waits on a pipe that closes
 /// with this process.
-const GUARD: &str = r#"read -r word; [ "$word" = release ] && exit 0; kill -9 "$1"; sleep 1; rm -rf "$2""#;
+const GUARD: &str =
+	r#"read -r word; [ "$word" = release ] && exit 0; kill -9 "$1"; sleep 1; rm -rf "$2""#;
 
 /// How to start a node.
 #[derive(Clone, Debug, Default)]

@@ -31,8 +31,16 @@ pub fn render(report: &Report) -> String {
 
 	let mut split = Table::new();
 	split.load_preset(UTF8_FULL_CONDENSED).set_header(["fees charged", "OPEN", ""]);
-	let roles = report.paid_by_role.iter().map(|(role, amount)| (role.as_str(), amount.0));
-	let parts = roles.chain([("treasury", report.treasury.0), ("together", report.fees_charged.0)]);
+	let role = |role: &'static str| {
+		(role, report.paid_by_role.get(role).map(|amount| amount.0).unwrap_or_default())
+	};
+	let parts = [
+		role("contributors"),
+		role("owners"),
+		role("attesters"),
+		("treasury", report.treasury.0),
+		("total", report.fees_charged.0),
+	];
 	for (part, amount) in parts {
 		split.add_row([
 			part.to_string(),

@@ -2,15 +2,15 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `crash` | a node killed at work |
 //! | `demo` | ten contributors are paid for fifty answers |
 //! | `faults` | bad input and broken promises |
-//! | `restart` | a node killed at work |
 //! | `polkadot_js` | the chain from Node.js |
 //!
 //! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
 
+mod crash;
 mod demo;
 mod faults;
 mod polkadot_js;
-mod restart;
 mod shared;

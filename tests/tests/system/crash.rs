@@ -8,7 +8,14 @@ use openledger_tests::{
 	state::{Ending, InferenceState},
 };
 use scale_decode::DecodeAsType;
-use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duration};
+use serde::Deserialize;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	path::Path,
+	process::Command,
+	time::Duration,
+};
 use subxt::rpcs::client::RpcParams;
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -21,7 +28,7 @@ struct ClaimAccepted {
 
 #[test]
 fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() {
-	let mut node = Node::start("restart", NodeOptions::default()).unwrap();
+	let mut node = Node::start("crash", NodeOptions::default()).unwrap();
 	let files = tempfile::tempdir().unwrap();
 	// Users keep their files elsewhere, so that what the node finds is decided here.
 	let client = Client::of(&node).unwrap().with_blobs(files.path().join("blobs"));
@@ -41,9 +48,11 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	let ask = ["infer", "--model", &model, "--inputs", &questions, "--labelled", "--no-wait"];
 	let asked: Inferred = client.run("//Ferdie", &ask).unwrap();
 	assert_eq!(asked.inferences.len(), QUESTIONS);
-	let serve = ["host", "--model", &model, "--until", &QUESTIONS.to_string()];
-	let served = client.spawn("//Dave", &serve).unwrap().finish().unwrap();
-	served.success::<serde_json::Value>().unwrap();
+	// A host that stops and comes back goes on where it left off.
+	let first = serve(&client, &model, &["--until", "4"]);
+	let second = serve(&client, &model, &["--once"]);
+	assert_eq!((first.len(), second.len()), (4, QUESTIONS - 4));
+	assert!(first.is_disjoint(&second), "{first:?} and {second:?}");
 	// What is not final may be gone after a crash; the answers are to survive it.
 	chain.wait_until_final(chain.best_number().unwrap()).unwrap();
 	chain
@@ -114,7 +123,7 @@ fn model(scenario: &Scenario) -> Registered {
 		Contributor { key: "//Charlie".into(), rows: digits.take(&all, 100).unwrap() },
 		Contributor { key: "//Eve".into(), rows: digits.take(&all, 100).unwrap() },
 	];
-	let datanet = scenario.create_datanet("restart", "//Bob", &["//Bob"]).unwrap();
+	let datanet = scenario.create_datanet("crash", "//Bob", &["//Bob"]).unwrap();
 	let contributions = scenario.contribute(datanet, &contributors).unwrap();
 	scenario.approve(&["//Bob"], &contributions).unwrap();
 	let version = scenario.publish(datanet, "//Bob").unwrap();
@@ -128,6 +137,21 @@ fn model(scenario: &Scenario) -> Registered {
 	scenario.train(&plan, (datanet, version), &held_out).unwrap();
 	scenario.index(&plan, &held_out).unwrap();
 	scenario.register(&plan).unwrap()
+}
+
+/// Runs the host and returns the inferences that it answered.
+fn serve(client: &Client, model: &str, until: &[&str]) -> BTreeSet<u64> {
+	#[derive(Deserialize)]
+	struct Served {
+		answered: Vec<Answered>,
+	}
+	#[derive(Deserialize)]
+	struct Answered {
+		inference: u64,
+	}
+	let command = [["host", "--model", model].as_slice(), until].concat();
+	let served: Served = client.run("//Dave", &command).unwrap();
+	served.answered.iter().map(|answered| answered.inference).collect()
 }
 
 fn copy_files(from: &Path, to: &Path) {
