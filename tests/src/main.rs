@@ -79,7 +79,7 @@ fn keep(outcome: Outcome) {
 		 \x20 {client} explain 0\n\
 		 \x20 {client} model show 0\n\
 		 \n\
-		 Stop it with: kill {process}; rm -r {folder}",
+		 Stop it with `kill {process}`; then remove {folder}.",
 		blobs = blobs.display(),
 	);
 }
