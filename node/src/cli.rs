@@ -36,7 +36,8 @@ pub struct AttributionParams {
 
 	/// Do not compute attributions, even with an attester's key in the keystore.
 	///
-	/// An attester who does not attest lets the users of the chain wait: deregister first.
+	/// An attester who does not attest lets the users of the chain wait: deregister first, and wait until
+	/// its open jobs have ended.
 	#[arg(long)]
 	pub no_attribution: bool,
 }

@@ -36,10 +36,6 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_deregister(attester: T::AccountId) -> DispatchResult {
 		let mut record = Attesters::<T>::get(&attester).ok_or(Error::<T>::NotRegistered)?;
 		ensure!(record.status == AttesterStatus::Bonded, Error::<T>::NotBonded);
-		ensure!(
-			Assignments::<T>::iter_key_prefix(&attester).next().is_none(),
-			Error::<T>::HasAssignments
-		);
 		Bonded::<T>::mutate(|bonded| bonded.retain(|other| *other != attester));
 		let until = frame_system::Pallet::<T>::block_number()
 			.saturating_add(Parameters::<T>::get().unbonding_period);
@@ -54,6 +50,12 @@ impl<T: Config> Pallet<T> {
 		let AttesterStatus::Unbonding { until } = record.status else {
 			return Err(Error::<T>::StillBonded.into());
 		};
+		// Who can still claim is still bonded. No new jobs come, so this ends with the last attempt's
+		// deadline.
+		ensure!(
+			Assignments::<T>::iter_key_prefix(&attester).next().is_none(),
+			Error::<T>::HasAssignments
+		);
 		let now = frame_system::Pallet::<T>::block_number();
 		ensure!(now >= until, Error::<T>::StillUnbonding);
 		let amount = record.bond;

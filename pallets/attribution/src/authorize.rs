@@ -13,6 +13,7 @@ use frame_support::{
 	traits::Get,
 	weights::Weight,
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use polkadot_sdk::*;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::{
@@ -97,7 +98,7 @@ pub fn claim_message(genesis: impl Encode, claim: &impl Encode) -> Vec<u8> {
 impl<T: Config> Pallet<T> {
 	/// The bytes that sign `claim` on this chain.
 	pub(crate) fn message(claim: &ClaimOf<T>) -> Vec<u8> {
-		claim_message(frame_system::Pallet::<T>::block_hash(BlockNumber::<T>::zero()), claim)
+		claim_message(frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()), claim)
 	}
 
 	/// Whether `claim` may be looked at closely: everything but the signature.
@@ -113,7 +114,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The last block that may take a claim.
-	fn last_block(claim: &ClaimOf<T>) -> BlockNumber<T> {
+	fn last_block(claim: &ClaimOf<T>) -> BlockNumberFor<T> {
 		claim.sent.saturating_add(T::ClaimLongevity::get().into())
 	}
 
@@ -161,5 +162,3 @@ impl<T: Config> Pallet<T> {
 			.map(|valid| (valid, Weight::zero()))
 	}
 }
-
-type BlockNumber<T> = frame_system::pallet_prelude::BlockNumberFor<T>;

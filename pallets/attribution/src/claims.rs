@@ -1,11 +1,13 @@
 //! Claims in the block: every proof and every score is checked.
 
 use crate::{
-	ClaimFault, ClaimOf, Config, Ending, Error, Event, Job, Pallet, Parameters, Verdict, WeightInfo,
+	ClaimFault, ClaimOf, Config, Deadlines, Ending, Error, Event, Job, Pallet, Parameters, Verdict,
+	WeightInfo,
 };
+use alloc::vec;
 use codec::Encode;
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, weights::Weight, BoundedVec};
-use openledger_pallet_support::{IndexedModels, Inferences};
+use openledger_pallet_support::{DeadlineQueues as _, IndexedModels, Inferences};
 use openledger_proof::{blake2_256, shares, Attribution, ClaimError};
 use polkadot_sdk::*;
 use sp_runtime::traits::{Convert, Get};
@@ -13,22 +15,27 @@ use sp_runtime::traits::{Convert, Get};
 impl<T: Config> Pallet<T> {
 	/// What a claim costs at most.
 	pub(crate) fn claim_weight(claim: &ClaimOf<T>) -> Weight {
-		Self::claim_weight_with(claim, T::MaxEntries::get())
+		Self::claim_weight_paying(claim, T::MaxEntries::get())
 	}
 
-	fn claim_weight_with(claim: &ClaimOf<T>, paid: u32) -> Weight {
+	/// What a claim costs whose settlement pays so many contributions.
+	fn claim_weight_paying(claim: &ClaimOf<T>, contributions: u32) -> Weight {
 		let blocks = T::MaxDelay::get().saturating_add(1);
 		T::WeightInfo::submit_claim(claim.verdict.size(), T::MaxAttesters::get(), blocks)
-			.saturating_add(T::SettlementWeight::convert(paid))
+			.saturating_add(T::SettlementWeight::convert(contributions))
 	}
 
 	pub(crate) fn do_submit_claim(claim: ClaimOf<T>) -> DispatchResultWithPostInfo {
 		let id = claim.job;
 		let job = Self::check_standing(&claim).map_err(Error::<T>::from)?;
 		let attester = claim.attester.clone();
-		let paid = match Self::examine(&job, &claim.verdict) {
+		let examined = Self::examine(&job, &claim.verdict);
+		// Whether it holds or not, the attempt ends before its deadline.
+		Deadlines::<T>::unschedule(&id, job.deadline);
+		let paid = match examined {
 			Ok(ending) => {
-				// Without shares the held-out ones are paid, of which there can be as many as ever.
+				// Without shares of its own the job is settled by the held-out ones, and only the market
+				// knows how many they are.
 				let paid = match &ending {
 					Ending::Attributed { shares } if !shares.is_empty() => {
 						u32::try_from(shares.len()).unwrap_or(u32::MAX)
@@ -37,17 +44,18 @@ impl<T: Config> Pallet<T> {
 				};
 				let hash = claim.using_encoded(blake2_256);
 				Self::deposit_event(Event::ClaimAccepted { job: id, attester: attester.clone() });
-				Self::conclude(id, job, attester, hash, ending)?;
+				// A committee has room for one: `integrity_test` sees to it.
+				let attesters = BoundedVec::truncate_from(vec![attester]);
+				Self::end(id, job, attesters, hash, ending)?;
 				paid
 			},
 			Err(error) => {
 				Self::deposit_event(Event::ClaimRefused { job: id, attester, error });
-				Self::unschedule(id, job.deadline);
 				Self::end_attempt(id, job);
 				T::MaxEntries::get()
 			},
 		};
-		Ok(Some(Self::claim_weight_with(&claim, paid)).into())
+		Ok(Some(Self::claim_weight_paying(&claim, paid)).into())
 	}
 
 	/// Checks a verdict completely.

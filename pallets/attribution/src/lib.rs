@@ -8,7 +8,6 @@ mod attesters;
 mod authorize;
 mod claims;
 mod committee;
-mod deadlines;
 mod jobs;
 mod keys;
 pub mod mailbox;
@@ -147,7 +146,7 @@ pub mod pallet {
 		Bond,
 	}
 
-	/// Attesters, bonded and leaving.
+	/// Attesters, bonded and leaving. Whoever has an open job is one of them.
 	#[pallet::storage]
 	pub type Attesters<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, Attester<BalanceOf<T>, BlockNumberFor<T>>>;
@@ -230,7 +229,7 @@ pub mod pallet {
 		Deregistered {
 			/// The attester.
 			attester: T::AccountId,
-			/// From this block on the bond can be withdrawn.
+			/// From this block on the bond can be withdrawn, if none of its jobs is open.
 			until: BlockNumberFor<T>,
 		},
 		/// A bond was released.
@@ -321,19 +320,27 @@ pub mod pallet {
 		NotBonded,
 		/// The attester is still bonded: deregister first.
 		StillBonded,
-		/// The unbonding period is not over.
+		/// The unbonding period is not over: wait until the block that `Attesters` names.
 		StillUnbonding,
-		/// The attester has open jobs: deregister when they have ended.
+		/// The attester still has open jobs: withdraw the bond when they have ended, at the latest with their
+		/// deadlines.
 		HasAssignments,
-		/// No further attester fits in.
+		/// `MaxAttesters` are bonded: try again when one has left.
 		TooManyAttesters,
-		/// The caller's free balance does not cover the bond.
+		/// The caller's free balance does not cover the bond and the existential deposit.
 		InsufficientBalance,
 		/// The deadlines of too many blocks in a row are full: try again in the next block.
 		Busy,
-		/// A window, a period, a limit or the number of attempts is zero, or a limit is above what the
-		/// runtime bears.
-		InvalidParameters,
+		/// The unbonding period is zero.
+		InvalidUnbondingPeriod,
+		/// The claim window is zero.
+		InvalidClaimWindow,
+		/// The number of attempts is zero.
+		InvalidAttempts,
+		/// The limit of entries is zero or above `MaxEntries`.
+		InvalidMaxEntries,
+		/// The limit of coordinates is zero or above that of any index.
+		InvalidMaxDimension,
 		/// All job numbers are taken.
 		OutOfNumbers,
 	}
@@ -370,7 +377,8 @@ pub mod pallet {
 			Self::do_register(attester)
 		}
 
-		/// Ends the caller's being drawn. Refused while it has open jobs.
+		/// Ends the caller's being drawn, from this block on. Its open jobs stay its own, to be claimed as
+		/// before.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::deregister(T::MaxAttesters::get()))]
 		pub fn deregister(origin: OriginFor<T>) -> DispatchResult {
@@ -378,7 +386,7 @@ pub mod pallet {
 			Self::do_deregister(attester)
 		}
 
-		/// Releases the caller's bond after the unbonding period.
+		/// Releases the caller's bond when the unbonding period is over and none of its jobs is open.
 		#[pallet::call_index(2)]
 		pub fn withdraw_bond(origin: OriginFor<T>) -> DispatchResult {
 			let attester = ensure_signed(origin)?;

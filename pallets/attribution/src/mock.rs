@@ -349,11 +349,9 @@ pub fn open(model: ModelId) -> Result<JobId, DispatchError> {
 		output: OUTPUT.to_vec(),
 		usage: Usage { input_tokens: 2, output_tokens: 1 },
 	};
-	frame_support::storage::with_storage_layer(|| {
-		let job = <Jury as AttributionJobs>::open(model, inference)?;
-		Questions::mutate(|questions| questions.insert(inference, question));
-		Ok(job)
-	})
+	let job = <Jury as AttributionJobs>::open(model, inference)?;
+	Questions::mutate(|questions| questions.insert(inference, question));
+	Ok(job)
 }
 
 /// A claim for the current attempt of a job, by its attester, in this block.

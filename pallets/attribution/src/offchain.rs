@@ -96,12 +96,11 @@ impl<T: Config> Pallet<T> {
 		}
 
 		let sent_key = sent_key(job);
-		let sent = StorageValueRef::persistent(&sent_key);
+		let mut sent = StorageValueRef::persistent(&sent_key);
 		Self::mark_sent(&sent, Sent { attempt, attester: attester.clone(), at: now })?;
 		let submitted = Self::sign_and_submit(now, key, draft);
 		if submitted.is_err() {
 			// So that the next block tries again.
-			let mut sent = sent;
 			sent.clear();
 		}
 		submitted

@@ -6,9 +6,10 @@ use crate::{
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::fungible::InspectHold};
+use openledger_pallet_support::DeadlineQueues as _;
 use openledger_proof::PARTS;
 use polkadot_sdk::*;
-use sp_runtime::{traits::Zero, TryRuntimeError};
+use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks the invariants of the whole storage.
@@ -45,7 +46,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Every member of a committee has its assignment, and nobody else has one.
+	/// Every member of a committee has its assignment and a bond, and nobody else has an assignment.
 	fn try_jobs() -> Result<(), TryRuntimeError> {
 		let next = NextJobId::<T>::get();
 		let mut assigned = BTreeMap::new();
@@ -58,6 +59,10 @@ impl<T: Config> Pallet<T> {
 		}
 		for (attester, id, attempt) in Assignments::<T>::iter() {
 			ensure!(
+				Attesters::<T>::contains_key(&attester),
+				"an open job is assigned to an account without bond"
+			);
+			ensure!(
 				assigned.remove(&(attester, id)) == Some(attempt),
 				"an assignment belongs to no committee"
 			);
@@ -69,21 +74,8 @@ impl<T: Config> Pallet<T> {
 	/// Open jobs stand in the queue of their deadline, once, and nothing else does.
 	fn try_deadlines() -> Result<(), TryRuntimeError> {
 		let now = frame_system::Pallet::<T>::block_number();
-		let mut queued = BTreeMap::new();
-		for (at, queue) in Deadlines::<T>::iter() {
-			ensure!(at > now || now.is_zero(), "a deadline was passed over");
-			for id in queue {
-				ensure!(queued.insert(id, at).is_none(), "a job has two deadlines");
-			}
-		}
-		for (id, job) in Jobs::<T>::iter() {
-			ensure!(
-				queued.remove(&id) == Some(job.deadline),
-				"an open job does not stand at its deadline"
-			);
-		}
-		ensure!(queued.is_empty(), "a deadline without open job");
-		Ok(())
+		let open = Jobs::<T>::iter().map(|(id, job)| (id, job.deadline));
+		Ok(Deadlines::<T>::check_queues(now, open)?)
 	}
 
 	/// Every job is open or has a result, whose shares sum to the whole.

@@ -46,7 +46,7 @@ pub enum AttesterStatus<BlockNumber> {
 	Bonded,
 	/// No longer.
 	Unbonding {
-		/// From this block on the bond can be withdrawn.
+		/// From this block on the bond can be withdrawn, if no job is open.
 		until: BlockNumber,
 	},
 }
@@ -296,13 +296,13 @@ impl<Balance, BlockNumber: Zero> Parameters<Balance, BlockNumber> {
 	/// # Errors
 	/// If attribution could not work with these.
 	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
-		let windows = !self.unbonding_period.is_zero() && !self.claim_window.is_zero();
-		let entries = (1..=T::MaxEntries::get()).contains(&self.max_entries);
-		let dimension = (1..=MAX_DIMENSION).contains(&self.max_dimension);
-		ensure!(
-			windows && entries && dimension && self.attempts > 0,
-			Error::<T>::InvalidParameters
-		);
+		ensure!(!self.unbonding_period.is_zero(), Error::<T>::InvalidUnbondingPeriod);
+		ensure!(!self.claim_window.is_zero(), Error::<T>::InvalidClaimWindow);
+		ensure!(!self.attempts.is_zero(), Error::<T>::InvalidAttempts);
+		let entries = 1..=T::MaxEntries::get();
+		ensure!(entries.contains(&self.max_entries), Error::<T>::InvalidMaxEntries);
+		let dimensions = 1..=MAX_DIMENSION;
+		ensure!(dimensions.contains(&self.max_dimension), Error::<T>::InvalidMaxDimension);
 		Ok(())
 	}
 }

@@ -40,15 +40,17 @@ pub trait WeightInfo {
 
 	/// `deregister`, with `attesters` bonded.
 	///
-	/// Reads: attester, its assignments, bonded, parameters. Writes: attester, bonded.
+	/// Reads: attester, bonded, parameters. Writes: attester, bonded.
 	fn deregister(attesters: u32) -> Weight {
 		ref_time(cost::CALL.saturating_add(listed(attesters)))
-			.saturating_add(Self::Db::get().reads_writes(4, 2))
+			.saturating_add(Self::Db::get().reads_writes(3, 2))
 	}
 
-	/// `withdraw_bond`. Reads and writes: attester, account, holds.
+	/// `withdraw_bond`.
+	///
+	/// Reads: attester, its first assignment, account, holds. Writes: attester, account, holds.
 	fn withdraw_bond() -> Weight {
-		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(4, 3))
 	}
 
 	/// The door's check of a claim: its bytes are hashed once for the signature.
@@ -63,9 +65,9 @@ pub trait WeightInfo {
 	/// `submit_claim` without the settlement. Every leaf and the claim are hashed; every score is
 	/// recomputed; every proof is followed.
 	///
-	/// Reads: job, parameters, model, inference, bonded, randomness; three for each entry's leaf number; a queue for
-	/// each of the `blocks` looked at if the job is drawn again. Writes: job, result, two queues, two
-	/// assignments.
+	/// Reads: job, parameters, model, inference, bonded, randomness, the deadline's queue; three for each
+	/// entry's leaf number; a queue for each of the `blocks` looked at if the job is drawn again. Writes: job,
+	/// result, two queues, two assignments.
 	fn submit_claim(size: ClaimSize, attesters: u32, blocks: u32) -> Weight {
 		let computing = cost::CALL
 			.saturating_add(size.products.saturating_mul(cost::PRODUCT))

@@ -4,7 +4,6 @@
 
 extern crate alloc;
 
-mod deadlines;
 mod requests;
 mod rewards;
 mod settlement;
@@ -247,7 +246,7 @@ pub mod pallet {
 		OutputTooLong,
 		/// The maximum fee does not cover the flat price and the platform fee.
 		MaxFeeTooLow,
-		/// The caller's free balance does not cover the maximum fee.
+		/// The caller's free balance does not cover the maximum fee and the existential deposit.
 		InsufficientBalance,
 		/// The market's account holds less than the existential deposit: send it that much once.
 		PotMissing,
@@ -263,7 +262,7 @@ pub mod pallet {
 		NotOpen,
 		/// The response deadline has passed: the user was refunded.
 		DeadlinePassed,
-		/// The inference does not await attribution.
+		/// The inference does not await attribution: it is unanswered, settled or refunded.
 		NotAwaitingAttribution,
 		/// The caller has no rewards.
 		NothingToClaim,
@@ -310,12 +309,13 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			let user = ensure_signed(origin)?;
 			let bytes = types::length(&input);
-			let blocks = Self::do_request(user, model, input, max_fee)?;
-			Ok(Some(T::WeightInfo::request(bytes, blocks)).into())
+			let queues = Self::do_request(user, model, input, max_fee)?;
+			Ok(Some(T::WeightInfo::request(bytes, queues)).into())
 		}
 
 		/// Takes back an unanswered request and releases what it holds. By its user only.
 		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::cancel(types::max_record::<T>()))]
 		pub fn cancel(origin: OriginFor<T>, inference: InferenceId) -> DispatchResult {
 			let user = ensure_signed(origin)?;
 			Self::do_cancel(&user, inference)
@@ -325,7 +325,8 @@ pub mod pallet {
 		/// job. By the model's host only, before the deadline.
 		#[pallet::call_index(2)]
 		#[pallet::weight(
-			T::WeightInfo::respond(types::length(output)).saturating_add(T::OpenWeight::get())
+			T::WeightInfo::respond(T::MaxInput::get(), types::length(output))
+				.saturating_add(T::OpenWeight::get())
 		)]
 		pub fn respond(
 			origin: OriginFor<T>,

@@ -1,21 +1,25 @@
 //! From the question to the answer.
 
 use crate::{
-	split, types, Config, Error, Event, HoldReason, Inference, InferenceOf, InferenceState,
-	Inferences, NextInferenceId, Pallet, Parameters, Refund,
+	split, types, Config, Deadlines, Error, Event, HoldReason, Inference, InferenceOf,
+	InferenceState, Inferences, NextInferenceId, Pallet, Parameters, Refund, WeightInfo,
+	LOG_TARGET,
 };
 use alloc::vec::Vec;
 use frame_support::{
 	ensure,
+	storage::with_storage_layer,
 	traits::{
 		fungible::{Inspect, InspectHold, MutateHold},
 		tokens::Precision,
 	},
+	weights::Weight,
 	BoundedVec,
 };
+use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
-	AttributionJobs, InferenceId, Inferences as ReadInferences, ModelId, ModelTerms, Question,
-	Usage,
+	AttributionJobs, DeadlineQueues as _, Entered, InferenceId, Inferences as ReadInferences,
+	ModelId, ModelTerms, Question, Usage,
 };
 use polkadot_sdk::*;
 use sp_runtime::{
@@ -30,7 +34,7 @@ impl<T: Config> Pallet<T> {
 		T::PalletId::get().into_account_truncating()
 	}
 
-	/// Returns how many blocks' queues were looked at.
+	/// Returns how many queues of deadlines were looked at, on which the call's weight depends.
 	pub(crate) fn do_request(
 		user: T::AccountId,
 		model: ModelId,
@@ -56,7 +60,8 @@ impl<T: Config> Pallet<T> {
 		NextInferenceId::<T>::put(id.checked_add(1).ok_or(Error::<T>::OutOfNumbers)?);
 		let requested = frame_system::Pallet::<T>::block_number();
 		let wanted = requested.saturating_add(response_window);
-		let (deadline, blocks) = Self::schedule(id, wanted)?;
+		let Entered { at: deadline, queues } =
+			Deadlines::<T>::schedule(id, wanted, T::MaxDelay::get()).ok_or(Error::<T>::Busy)?;
 		Inferences::<T>::insert(
 			id,
 			Inference {
@@ -72,14 +77,14 @@ impl<T: Config> Pallet<T> {
 			},
 		);
 		Self::deposit_event(Event::Requested { inference: id, model, user, max_fee });
-		Ok(blocks)
+		Ok(queues)
 	}
 
 	pub(crate) fn do_cancel(user: &T::AccountId, id: InferenceId) -> DispatchResult {
 		let inference = Inferences::<T>::get(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(inference.user == *user, Error::<T>::NotUser);
 		Self::ensure_unanswered(&inference)?;
-		Self::unschedule(id, inference.deadline);
+		Deadlines::<T>::unschedule(&id, inference.deadline);
 		let held = inference.max_fee;
 		Self::refund(id, inference, held, Refund::Cancelled)
 	}
@@ -106,7 +111,7 @@ impl<T: Config> Pallet<T> {
 			rest,
 			Precision::Exact,
 		)?;
-		Self::unschedule(id, inference.deadline);
+		Deadlines::<T>::unschedule(&id, inference.deadline);
 		let job = T::Jobs::open(inference.model, id)?;
 		inference.state = InferenceState::Answered { output: output.clone(), usage, fee, job };
 		Inferences::<T>::insert(id, inference);
@@ -114,7 +119,27 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Releases the `held` rest and ends `inference`.
+	/// Refunds the requests that nobody answered by the start of block `now`, their deadline.
+	pub(crate) fn time_out(now: BlockNumberFor<T>) -> Weight {
+		let due = Deadlines::<T>::take(now);
+		for &id in &due {
+			// An error here must not stop the block.
+			if let Err(error) = with_storage_layer(|| Self::time_out_one(id)) {
+				log::error!(target: LOG_TARGET, "inference {id} did not time out: {error:?}");
+			}
+		}
+		let inferences = u32::try_from(due.len()).unwrap_or(u32::MAX);
+		T::WeightInfo::time_out(inferences, T::MaxInput::get())
+	}
+
+	fn time_out_one(id: InferenceId) -> DispatchResult {
+		let inference = Inferences::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		Self::ensure_unanswered(&inference)?;
+		let held = inference.max_fee;
+		Self::refund(id, inference, held, Refund::TimedOut)
+	}
+
+	/// Gives the user back what is `held` for `inference`, and ends it.
 	pub(crate) fn refund(
 		id: InferenceId,
 		mut inference: InferenceOf<T>,

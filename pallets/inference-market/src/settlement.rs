@@ -1,9 +1,10 @@
 //! The end of an inference: who gets the fee.
 
 use crate::{
-	split, types::Balance, Basis, Config, Error, Event, HoldReason, InferenceOf, InferenceState,
-	Inferences, Pallet, Parameters, Payment, Payments, PaymentsLimit, Receipt, Refund, Rewards,
-	Role, WeightInfo,
+	split,
+	types::{max_record, Balance},
+	Basis, Config, Error, Event, HoldReason, InferenceOf, InferenceState, Inferences, Pallet,
+	Parameters, Payment, Payments, PaymentsLimit, Receipt, Refund, Rewards, Role, WeightInfo,
 };
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -23,7 +24,7 @@ use openledger_proof::{amounts, Share};
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Convert, Get, Zero},
-	DispatchError, DispatchResult,
+	DispatchResult,
 };
 
 /// What a settlement costs at most, by the number of contributions it pays.
@@ -32,7 +33,7 @@ pub struct SettlementWeight<T>(PhantomData<T>);
 impl<T: Config> Convert<u32, Weight> for SettlementWeight<T> {
 	fn convert(entries: u32) -> Weight {
 		let others = PaymentsLimit::<T>::get().saturating_sub(T::MaxEntries::get());
-		T::WeightInfo::settle(entries, others)
+		T::WeightInfo::settle(entries, others, max_record::<T>())
 	}
 }
 
@@ -53,14 +54,14 @@ struct Bill<T: Config> {
 struct Lines<T: Config>(BoundedVec<Payment<T::AccountId>, PaymentsLimit<T>>);
 
 impl<T: Config> Lines<T> {
-	/// Credits `amount`. Returns what was credited.
+	/// Credits `amount` to `account`, if there is room for the line. Returns what was credited.
 	fn pay(&mut self, account: T::AccountId, role: Role, amount: Balance) -> Balance {
 		if amount.is_zero() {
 			return amount;
 		}
 		let payment = Payment { account: account.clone(), role, amount };
 		if self.0.try_push(payment).is_err() {
-			return Zero::zero();
+			return 0;
 		}
 		Pallet::<T>::credit(&account, amount);
 		amount
@@ -69,10 +70,8 @@ impl<T: Config> Lines<T> {
 
 impl<T: Config> Pallet<T> {
 	fn do_settle(id: InferenceId, outcome: Outcome<T::AccountId>) -> DispatchResult {
-		let mut inference = Inferences::<T>::get(id).ok_or(Error::<T>::NotFound)?;
-		let InferenceState::Answered { output, fee, job, .. } =
-			core::mem::replace(&mut inference.state, InferenceState::Requested)
-		else {
+		let inference = Inferences::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		let InferenceState::Answered { output, fee, job, .. } = inference.state.clone() else {
 			return Err(Error::<T>::NotAwaitingAttribution.into());
 		};
 		let bill = Bill::<T> { output, job, fee };
@@ -112,10 +111,10 @@ impl<T: Config> Pallet<T> {
 		let attesters = attesters
 			.into_iter()
 			.map(|attester| lines.pay(attester, Role::Attester, each))
-			.fold(Zero::zero(), Balance::saturating_add);
+			.fold(0, Balance::saturating_add);
 
 		let credited = contributors.saturating_add(owners).saturating_add(attesters);
-		// No part was rounded up, so what is credited never exceeds the fee.
+		// No part was rounded up, so what is credited never exceeds the fee, and this does not saturate.
 		let treasury = fee.saturating_sub(credited);
 		Self::move_held(&inference.user, &Self::account_id(), credited)?;
 		Self::pay_treasury(&inference.user, treasury)?;
@@ -141,7 +140,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn pay_contributors(lines: &mut Lines<T>, total: Balance, shares: &[Share]) -> Balance {
-		let Some((amounts, _)) = amounts(total, shares) else { return Zero::zero() };
+		let Some((amounts, _)) = amounts(total, shares) else { return 0 };
 		shares
 			.iter()
 			.zip(amounts)
@@ -149,7 +148,7 @@ impl<T: Config> Pallet<T> {
 				let account = T::Contributions::contributor(share.contribution)?;
 				Some(lines.pay(account, Role::Contributor(share.contribution), amount))
 			})
-			.fold(Zero::zero(), Balance::saturating_add)
+			.fold(0, Balance::saturating_add)
 	}
 
 	fn pay_owners(lines: &mut Lines<T>, total: Balance, inference: &InferenceOf<T>) -> Balance {
@@ -161,7 +160,7 @@ impl<T: Config> Pallet<T> {
 			.map(|((generation, payee), amount)| {
 				lines.pay(payee.owner, Role::Owner(generation), amount)
 			})
-			.fold(Zero::zero(), Balance::saturating_add)
+			.fold(0, Balance::saturating_add)
 	}
 
 	fn credit(account: &T::AccountId, amount: Balance) {
@@ -207,7 +206,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pays `amount` from the market's account, which keeps its existential deposit.
-	pub(crate) fn pay_out(account: &T::AccountId, amount: Balance) -> Result<(), DispatchError> {
+	pub(crate) fn pay_out(account: &T::AccountId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
 			return Ok(());
 		}

@@ -1,14 +1,15 @@
-//! Prices, and the division of a fee. Every division is exact: what rounding leaves is returned or
-//! falls to the treasury.
+//! Prices, and the division of a fee. All parts are rounded down, and what that leaves falls to the
+//! treasury: no unit is made or lost.
 
 use crate::types::{Balance, Split};
 use alloc::vec::Vec;
 use openledger_pallet_support::{Payee, Pricing, Usage};
-use polkadot_sdk::sp_runtime::{traits::Zero, Permill};
+use polkadot_sdk::sp_runtime::Permill;
 
 const TOKENS_PER_PRICE: Balance = 1_000;
 
-/// The price of one answer before the platform fee, rounded down to a whole unit.
+/// The price of one answer before the platform fee, rounded down to a whole unit. Saturates where no
+/// maximum fee reaches, and the maximum fee caps what is charged.
 pub fn price(pricing: &Pricing<Balance>, usage: Usage) -> Balance {
 	match *pricing {
 		Pricing::PerCall(price) => price,
@@ -67,8 +68,7 @@ pub fn descend<AccountId>(total: Balance, payees: &[Payee<AccountId>]) -> Vec<Ba
 		.iter()
 		.enumerate()
 		.map(|(generation, payee)| {
-			let passed_on =
-				if generation == last { Zero::zero() } else { payee.passes_on.mul_floor(rest) };
+			let passed_on = if generation == last { 0 } else { payee.passes_on.mul_floor(rest) };
 			let kept = rest.saturating_sub(passed_on);
 			rest = passed_on;
 			kept

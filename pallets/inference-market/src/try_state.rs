@@ -9,7 +9,7 @@ use frame_support::{
 	ensure,
 	traits::fungible::{Inspect, InspectHold},
 };
-use openledger_pallet_support::InferenceId;
+use openledger_pallet_support::DeadlineQueues as _;
 use polkadot_sdk::*;
 use sp_runtime::{traits::Zero, TryRuntimeError};
 
@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 					ensure!(fee <= inference.max_fee, "a fee is above its maximum");
 					0
 				},
-				_ => 0,
+				InferenceState::Requested | InferenceState::Refunded(_) => 0,
 			};
 			ensure!(paid == due, "payments do not sum to the receipt's parts");
 		}
@@ -63,23 +63,10 @@ impl<T: Config> Pallet<T> {
 	/// Unanswered inferences stand in the queue of their deadline, once, and nothing else does.
 	fn try_deadlines() -> Result<(), TryRuntimeError> {
 		let now = frame_system::Pallet::<T>::block_number();
-		let mut queued = BTreeMap::<InferenceId, _>::new();
-		for (at, queue) in Deadlines::<T>::iter() {
-			ensure!(at > now || now.is_zero(), "a deadline was passed over");
-			for id in queue {
-				ensure!(queued.insert(id, at).is_none(), "an inference has two deadlines");
-			}
-		}
-		for (id, inference) in Inferences::<T>::iter() {
-			if inference.state == InferenceState::Requested {
-				ensure!(
-					queued.remove(&id) == Some(inference.deadline),
-					"an unanswered inference does not stand at its deadline"
-				);
-			}
-		}
-		ensure!(queued.is_empty(), "a deadline without unanswered inference");
-		Ok(())
+		let unanswered = Inferences::<T>::iter()
+			.filter(|(_, inference)| inference.state == InferenceState::Requested)
+			.map(|(id, inference)| (id, inference.deadline));
+		Ok(Deadlines::<T>::check_queues(now, unanswered)?)
 	}
 
 	/// What is held for the market is what open inferences may cost.
@@ -89,7 +76,7 @@ impl<T: Config> Pallet<T> {
 			let amount = match inference.state {
 				InferenceState::Requested => inference.max_fee,
 				InferenceState::Answered { fee, .. } => fee,
-				_ => 0,
+				InferenceState::Settled(_) | InferenceState::Refunded(_) => 0,
 			};
 			let sum = held.entry(inference.user).or_default();
 			*sum = sum.saturating_add(amount);

@@ -271,6 +271,11 @@ impl<BlockNumber: Zero> Parameters<BlockNumber> {
 	}
 }
 
+/// Bytes of a stored inference's input and output at most.
+pub(crate) fn max_record<T: Config>() -> u32 {
+	T::MaxInput::get().saturating_add(T::MaxOutput::get())
+}
+
 /// Bytes of `data`, saturating.
 pub(crate) fn length(data: &[u8]) -> u32 {
 	u32::try_from(data.len()).unwrap_or(u32::MAX)

@@ -27,8 +27,8 @@ pub trait AttributionJobs {
 	/// Opens a job for an answered inference.
 	///
 	/// # Errors
-	/// If no further job can be opened in this block. The caller's answer is then not taken and
-	/// can be sent again in the next block.
+	/// If no further job can be opened in this block; then nothing has changed. The caller's answer is
+	/// not taken and can be sent again in the next block.
 	fn open(model: ModelId, inference: InferenceId) -> Result<JobId, DispatchError>;
 }
 

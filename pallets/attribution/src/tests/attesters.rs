@@ -1,8 +1,15 @@
 //! Becoming an attester, and ceasing to be one.
 
 use super::*;
-use crate::{Attester, AttesterStatus, Attesters, Bonded, Error, HoldReason};
+use crate::{Assignments, Attester, AttesterStatus, Attesters, Bonded, Error, HoldReason};
 use frame_support::{assert_noop, traits::fungible::InspectHold};
+
+/// Opens jobs until `who` is drawn.
+fn open_drawing(who: AccountId) -> JobId {
+	std::iter::repeat_with(|| open(MODEL).unwrap())
+		.find(|id| job(*id).committee.contains(&who))
+		.unwrap()
+}
 
 fn bond_of(who: AccountId) -> u64 {
 	Balances::balance_on_hold(&HoldReason::Bond.into(), &who)
@@ -88,12 +95,98 @@ fn bond_should_keep_its_amount_when_the_parameter_changes() {
 }
 
 #[test]
-fn deregister_should_fail_when_jobs_are_open() {
+fn open_jobs_should_stay_claimable_when_their_attester_deregisters() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
-		assert_noop!(Jury::deregister(signed(ALICE)), Error::<Test>::HasAssignments);
-		submit_ok(&confirmed(id));
 		assert_ok!(Jury::deregister(signed(ALICE)));
+		assert_eq!(job(id).committee.to_vec(), [ALICE]);
+		let assigned = Jury::assignments(&sp_core::Pair::public(&pair(ALICE)));
+		assert_eq!(assigned.iter().map(|a| a.job).collect::<Vec<_>>(), [id]);
+		submit_ok(&confirmed(id));
+		assert_eq!(result(id).attesters.to_vec(), [ALICE]);
+	});
+}
+
+#[test]
+fn attester_should_be_drawn_for_nothing_more_when_it_deregisters_in_the_same_block() {
+	ext_with(&[ALICE, BOB]).execute_with(|| {
+		let drawn = open_drawing(ALICE);
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		for _ in 0..3 {
+			assert_eq!(job(open(MODEL).unwrap()).committee.to_vec(), [BOB]);
+		}
+		// Its own job, not claimed in time, falls to who is left.
+		run_to(job(drawn).deadline);
+		assert_eq!((job(drawn).attempt, job(drawn).committee.to_vec()), (1, vec![BOB]));
+		assert_eq!(Assignments::<Test>::iter_prefix(ALICE).count(), 0);
+	});
+}
+
+#[test]
+fn job_should_be_drawn_again_without_the_leaving_attester_when_it_was_the_only_one() {
+	new_test_ext().execute_with(|| {
+		let id = open(MODEL).unwrap();
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		run_to(job(id).deadline);
+		assert_eq!((job(id).attempt, job(id).committee.len()), (1, 0));
+	});
+}
+
+#[test]
+fn sole_attester_should_leave_when_jobs_never_stop_coming() {
+	new_test_ext().execute_with(|| {
+		open(MODEL).unwrap();
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		for block in 2..=1 + UNBONDING {
+			open(MODEL).unwrap();
+			run_to(block);
+		}
+		assert!(Jobs::<Test>::iter().count() > 0, "there is work as ever");
+		assert_ok!(Jury::withdraw_bond(signed(ALICE)));
+		assert_eq!(bond_of(ALICE), 0);
+	});
+}
+
+#[test]
+fn withdraw_bond_should_fail_when_jobs_are_open() {
+	new_test_ext().execute_with(|| {
+		// A job that outlasts the unbonding period.
+		let parameters = crate::types::Parameters { claim_window: UNBONDING + 5, ..parameters() };
+		assert_ok!(Jury::set_parameters(RuntimeOrigin::root(), parameters));
+		let id = open(MODEL).unwrap();
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		assert_noop!(Jury::withdraw_bond(signed(ALICE)), Error::<Test>::HasAssignments);
+		run_to(1 + UNBONDING);
+		assert_noop!(Jury::withdraw_bond(signed(ALICE)), Error::<Test>::HasAssignments);
+		submit_ok(&confirmed(id));
+		assert_ok!(Jury::withdraw_bond(signed(ALICE)));
+		assert_eq!(bond_of(ALICE), 0);
+	});
+}
+
+#[test]
+fn withdraw_bond_should_fail_until_the_period_is_over_when_jobs_have_ended() {
+	new_test_ext().execute_with(|| {
+		let id = open(MODEL).unwrap();
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		submit_ok(&confirmed(id));
+		assert_noop!(Jury::withdraw_bond(signed(ALICE)), Error::<Test>::StillUnbonding);
+		run_to(1 + UNBONDING);
+		assert_ok!(Jury::withdraw_bond(signed(ALICE)));
+	});
+}
+
+#[test]
+fn withdraw_bond_should_succeed_when_the_last_attempt_passed_unclaimed() {
+	new_test_ext().execute_with(|| {
+		let parameters = crate::types::Parameters { claim_window: UNBONDING + 5, ..parameters() };
+		assert_ok!(Jury::set_parameters(RuntimeOrigin::root(), parameters));
+		let id = open(MODEL).unwrap();
+		assert_ok!(Jury::deregister(signed(ALICE)));
+		run_to(job(id).deadline - 1);
+		assert_noop!(Jury::withdraw_bond(signed(ALICE)), Error::<Test>::HasAssignments);
+		run_to(job(id).deadline);
+		assert_ok!(Jury::withdraw_bond(signed(ALICE)));
 	});
 }
 

@@ -1,7 +1,10 @@
-//! Random histories: every job ends once, every bond is where it should be.
+//! Random histories: every job ends once, attesters come and go when they may, every bond is where it
+//! should be.
 
 use super::*;
-use crate::{ClaimOf, NextJobId, Refusal, Verdict};
+use crate::{
+	types, Assignments, AttesterStatus, Attesters, ClaimOf, Error, NextJobId, Refusal, Verdict,
+};
 use proptest::prelude::*;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 use std::collections::BTreeSet;
@@ -12,10 +15,20 @@ enum Step {
 	Deregister(AccountId),
 	Withdraw(AccountId),
 	Open(u32),
-	Claim { pick: u64, fault: Option<u8>, query: [i8; DIMENSION], signer: Option<AccountId> },
+	Claim {
+		pick: u64,
+		fault: Option<u8>,
+		query: [i8; DIMENSION],
+		signer: Option<AccountId>,
+	},
 	Wait(u64),
 	Reseed(u64),
+	/// Sets the claim window: attempts may outlast the unbonding period.
+	SetWindow(u64),
 }
+
+/// The longest claim window.
+const MAX_WINDOW: u64 = 2 * UNBONDING;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
 	let who = || ALICE..=CHARLIE;
@@ -29,6 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 			.prop_map(|(pick, fault, query, signer)| Step::Claim { pick, fault, query, signer }),
 		2 => (1u64..6).prop_map(Step::Wait),
 		1 => any::<u64>().prop_map(Step::Reseed),
+		1 => (1..=MAX_WINDOW).prop_map(Step::SetWindow),
 	];
 	prop::collection::vec(step, 1..60)
 }
@@ -52,24 +66,63 @@ fn faulty(mut claim: ClaimOf<Test>, fault: u8) -> Option<ClaimOf<Test>> {
 }
 
 fn take(step: Step) {
-	let _ = match step {
-		Step::Register(who) => Jury::register(signed(who)),
-		Step::Deregister(who) => Jury::deregister(signed(who)),
-		Step::Withdraw(who) => Jury::withdraw_bond(signed(who)),
-		Step::Open(model) => open(model).map(|_| ()),
-		Step::Claim { pick, fault, query, signer } => {
-			make_claim(pick, fault, query, signer);
-			Ok(())
+	match step {
+		Step::Register(who) => register(who),
+		Step::Deregister(who) => deregister(who),
+		Step::Withdraw(who) => withdraw(who),
+		// The queues may be full; then nothing changes, which the checks see.
+		Step::Open(model) => drop(open(model)),
+		Step::Claim { pick, fault, query, signer } => make_claim(pick, fault, query, signer),
+		Step::Wait(blocks) => run_to(System::block_number() + blocks),
+		Step::Reseed(seed) => Seed::set(seed),
+		Step::SetWindow(claim_window) => {
+			let parameters = types::Parameters { claim_window, ..parameters() };
+			assert_ok!(Jury::set_parameters(RuntimeOrigin::root(), parameters));
 		},
-		Step::Wait(blocks) => {
-			run_to(System::block_number() + blocks);
-			Ok(())
-		},
-		Step::Reseed(seed) => {
-			Seed::set(seed);
-			Ok(())
-		},
+	}
+}
+
+fn status(who: AccountId) -> Option<AttesterStatus<u64>> {
+	Attesters::<Test>::get(who).map(|attester| attester.status)
+}
+
+fn register(who: AccountId) {
+	let expected = match status(who) {
+		None => Ok(()),
+		Some(_) => Err(Error::<Test>::AlreadyRegistered.into()),
 	};
+	assert_eq!(Jury::register(signed(who)), expected);
+}
+
+/// Leaving is possible at any time, once.
+fn deregister(who: AccountId) {
+	let expected = match status(who) {
+		Some(AttesterStatus::Bonded) => Ok(()),
+		Some(AttesterStatus::Unbonding { .. }) => Err(Error::<Test>::NotBonded.into()),
+		None => Err(Error::<Test>::NotRegistered.into()),
+	};
+	assert_eq!(Jury::deregister(signed(who)), expected);
+}
+
+fn withdraw(who: AccountId) {
+	let working = Jobs::<Test>::iter_values().any(|job| job.committee.contains(&who));
+	let expected = match status(who) {
+		None => Err(Error::<Test>::NotRegistered.into()),
+		Some(AttesterStatus::Bonded) => Err(Error::<Test>::StillBonded.into()),
+		Some(_) if working => Err(Error::<Test>::HasAssignments.into()),
+		Some(AttesterStatus::Unbonding { until }) if System::block_number() < until => {
+			Err(Error::<Test>::StillUnbonding.into())
+		},
+		Some(_) => Ok(()),
+	};
+	assert_eq!(Jury::withdraw_bond(signed(who)), expected);
+}
+
+/// Attempts of attesters that are leaving.
+fn last_attempts() -> BTreeSet<(AccountId, JobId, u32)> {
+	Assignments::<Test>::iter()
+		.filter(|(who, _, _)| status(*who) != Some(AttesterStatus::Bonded))
+		.collect()
 }
 
 fn make_claim(pick: u64, fault: Option<u8>, query: [i8; DIMENSION], signer: Option<AccountId>) {
@@ -110,10 +163,16 @@ proptest! {
 		let mut ext = ext_with(&[ALICE]);
 		let issuance = ext.execute_with(Balances::total_issuance);
 		for step in steps {
-			ext.execute_with(|| take(step));
+			ext.execute_with(|| {
+				let (leaves, before) = (matches!(step, Step::Deregister(_)), last_attempts());
+				take(step);
+				let drawn = last_attempts().difference(&before).count();
+				assert!(leaves || drawn == 0, "a leaving attester was drawn");
+			});
 		}
 		ext.execute_with(|| {
-			run_to(System::block_number() + 100);
+			// Every attempt, with each deadline as late as it can be.
+			run_to(System::block_number() + u64::from(ATTEMPTS) * (MAX_WINDOW + 3));
 			assert_eq!(Jobs::<Test>::iter().count(), 0);
 			let settled: BTreeSet<_> = outcomes().iter().map(|(inference, _)| *inference).collect();
 			assert_eq!(settled.len(), outcomes().len(), "an inference was settled twice");

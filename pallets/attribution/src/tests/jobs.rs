@@ -1,7 +1,7 @@
 //! Opening, drawing, redrawing, ending.
 
 use super::*;
-use crate::{Assignments, Bonded, Deadlines, Error, NextJobId};
+use crate::{Assignments, Deadlines, Error, NextJobId};
 use frame_support::assert_noop;
 use std::collections::BTreeMap;
 
@@ -157,13 +157,10 @@ fn job_should_end_when_its_inference_cannot_be_settled() {
 }
 
 #[test]
-fn attester_should_not_be_drawn_when_deregistered() {
-	ext_with(&[ALICE, BOB]).execute_with(|| {
-		assert_ok!(Jury::deregister(signed(ALICE)));
-		for _ in 0..4 {
-			let id = open(MODEL).unwrap();
-			assert_eq!(job(id).committee.to_vec(), [BOB]);
-		}
-		assert_eq!(Bonded::<Test>::get().len(), 1);
+fn open_should_fail_and_change_nothing_when_all_numbers_are_taken() {
+	new_test_ext().execute_with(|| {
+		NextJobId::<Test>::put(u64::MAX);
+		assert_noop!(open(MODEL), Error::<Test>::OutOfNumbers);
+		NextJobId::<Test>::put(0);
 	});
 }

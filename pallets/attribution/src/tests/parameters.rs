@@ -27,25 +27,28 @@ fn set_parameters_should_fail_when_caller_is_not_admin() {
 fn set_parameters_should_fail_when_attribution_could_not_work() {
 	new_test_ext().execute_with(|| {
 		let good = parameters();
-		for bad in [
-			types::Parameters { unbonding_period: 0, ..good },
-			types::Parameters { claim_window: 0, ..good },
-			types::Parameters { attempts: 0, ..good },
-			types::Parameters { max_entries: 0, ..good },
-			types::Parameters { max_entries: 9, ..good },
-			types::Parameters { max_dimension: 0, ..good },
-			types::Parameters { max_dimension: MAX_DIMENSION + 1, ..good },
+		for (bad, error) in [
+			(
+				types::Parameters { unbonding_period: 0, ..good },
+				Error::<Test>::InvalidUnbondingPeriod,
+			),
+			(types::Parameters { claim_window: 0, ..good }, Error::InvalidClaimWindow),
+			(types::Parameters { attempts: 0, ..good }, Error::InvalidAttempts),
+			(types::Parameters { max_entries: 0, ..good }, Error::InvalidMaxEntries),
+			(types::Parameters { max_entries: 9, ..good }, Error::InvalidMaxEntries),
+			(types::Parameters { max_dimension: 0, ..good }, Error::InvalidMaxDimension),
+			(
+				types::Parameters { max_dimension: MAX_DIMENSION + 1, ..good },
+				Error::InvalidMaxDimension,
+			),
 		] {
-			assert_noop!(
-				Jury::set_parameters(RuntimeOrigin::root(), bad),
-				Error::<Test>::InvalidParameters
-			);
+			assert_noop!(Jury::set_parameters(RuntimeOrigin::root(), bad), error);
 		}
 	});
 }
 
 #[test]
-#[should_panic(expected = "InvalidParameters")]
+#[should_panic(expected = "InvalidAttempts")]
 fn genesis_should_panic_when_parameters_are_invalid() {
 	use frame_support::traits::BuildGenesisConfig;
 	sp_io::TestExternalities::default().execute_with(|| {

@@ -8,6 +8,7 @@ mod rewards;
 mod settlement;
 mod splits;
 mod timeouts;
+mod weights;
 
 use crate::{mock::*, types::Balance, InferenceOf, InferenceState, Inferences};
 use frame_support::{assert_ok, traits::ConstU32, BoundedVec};

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::{Event, Refund};
-type Error = crate::Error<Test>;
 use frame_support::{assert_noop, assert_ok};
 use openledger_pallet_support::Pricing;
+
+type Error = crate::Error<Test>;
 
 #[test]
 fn request_should_hold_the_maximum_fee_when_taken() {
@@ -107,6 +108,14 @@ fn request_should_cost_more_when_queues_are_full() {
 }
 
 #[test]
+fn request_should_fail_and_change_nothing_when_all_numbers_are_taken() {
+	new_test_ext().execute_with(|| {
+		crate::NextInferenceId::<Test>::put(InferenceId::MAX);
+		assert_noop!(Market::request(signed(USER), FLAT, vec![], 2_000_000), Error::OutOfNumbers);
+	});
+}
+
+#[test]
 fn cancel_should_release_everything_when_unanswered() {
 	new_test_ext().execute_with(|| {
 		let id = request(FLAT, 2_000_000);
@@ -129,12 +138,17 @@ fn cancel_should_fail_when_caller_is_not_the_user() {
 }
 
 #[test]
-fn cancel_should_fail_when_answered_or_cancelled_before() {
+fn cancel_should_fail_when_answered_settled_cancelled_or_timed_out() {
 	new_test_ext().execute_with(|| {
 		let id = answered(FLAT, 2_000_000);
+		assert_noop!(Market::cancel(signed(USER), id), Error::AlreadyAnswered);
+		assert_ok!(settle(id, Outcome::Unattributed));
 		assert_noop!(Market::cancel(signed(USER), id), Error::AlreadyAnswered);
 		let id = request(FLAT, 2_000_000);
 		assert_ok!(Market::cancel(signed(USER), id));
 		assert_noop!(Market::cancel(signed(USER), id), Error::NotOpen);
+		let id = request(FLAT, 2_000_000);
+		run_to(1 + WINDOW);
+		assert_noop!(Market::cancel(signed(USER), id), Error::DeadlinePassed);
 	});
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::Event;
 use frame_support::{assert_noop, assert_ok};
 use openledger_pallet_support::{Inferences as _, Question};
+
 type Error = crate::Error<Test>;
 
 const OUTPUT: &[u8] = b"7";
@@ -97,7 +98,7 @@ fn answer_should_stay_open_when_no_job_can_be_opened() {
 	new_test_ext().execute_with(|| {
 		let id = request(FLAT, 2_000_000);
 		JobsFull::set(true);
-		frame_support::assert_noop!(
+		assert_noop!(
 			respond(HOST, id, Usage::default()),
 			sp_runtime::DispatchError::Other("no further job")
 		);
