@@ -131,9 +131,10 @@ mod tests {
 
 	#[test]
 	fn arguments_should_be_refused_when_they_make_no_sense() {
-		let lines: [&[&str]; 10] = [
+		let lines: [&[&str]; 11] = [
 			&["datanet", "create"],
 			&["datanet", "create", "--name", "digits", "--bond", "lots"],
+			&["datanet", "update", "0"],
 			&["contribute", "0"],
 			&["review", "reject", "3"],
 			&["review", "approve"],

@@ -76,12 +76,18 @@ impl Context {
 		Ok(DirectoryStore::open(directory)?)
 	}
 
+	/// Whether transactions are waited for until they are final.
+	pub fn finalized(&self) -> bool {
+		self.global.finalized
+	}
+
 	/// Signs and sends one call, and waits for it.
 	///
 	/// # Errors
 	/// See [`chain::submit`].
 	pub async fn send(&self, call: Call) -> Result<Included> {
-		chain::submit_one(self.chain().await?, &self.key()?, call, self.global.finalized).await
+		let key = self.key()?;
+		chain::submit_one(self.chain().await?, &key, call, self.finalized()).await
 	}
 
 	/// Signs and sends many calls in one go, and waits for them.
@@ -89,7 +95,8 @@ impl Context {
 	/// # Errors
 	/// See [`chain::submit`].
 	pub async fn send_all(&self, calls: Vec<Call>) -> Result<Vec<Result<Included>>> {
-		chain::submit(self.chain().await?, &self.key()?, calls, self.global.finalized).await
+		let key = self.key()?;
+		chain::submit(self.chain().await?, &key, calls, self.finalized()).await
 	}
 }
 

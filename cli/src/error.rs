@@ -40,6 +40,18 @@ pub enum Error {
 	/// A table or file is not what it should be. Exit code 5.
 	#[error("{0}")]
 	BadData(String),
+	/// Something is longer than the chain takes. Exit code 5.
+	#[error("{what} is too long: {length} {unit}, this chain takes at most {limit}")]
+	TooLong {
+		/// What it is, and where.
+		what: String,
+		/// How long it is.
+		length: usize,
+		/// What is counted.
+		unit: &'static str,
+		/// The chain's limit, in the same unit.
+		limit: u32,
+	},
 	/// A check of the chain's result failed. Exit code 6.
 	#[error("{0}")]
 	Verification(String),
@@ -57,7 +69,7 @@ impl Error {
 			Self::Usage(_) => 2,
 			Self::Unreachable { .. } => 3,
 			Self::Refused(_) => 4,
-			Self::BadData(_) => 5,
+			Self::BadData(_) | Self::TooLong { .. } => 5,
 			Self::Verification(_) => 6,
 			Self::Timeout(_) => 7,
 		}
@@ -71,21 +83,29 @@ impl Error {
 			Self::Unreachable { .. } => "unreachable",
 			Self::Refused(_) => "refused",
 			Self::BadData(_) => "bad_data",
+			Self::TooLong { .. } => "too_long",
 			Self::Verification(_) => "verification",
 			Self::Timeout(_) => "timeout",
 		}
 	}
 
-	/// The document printed instead of a result: `{"error": {"code", "kind", "message", "pallet"?,
-	/// "name"?}}`.
+	/// `{"code", "kind", "message"}`, with `pallet` and `name` of a refusal, `length` and `limit` of
+	/// what is too long.
 	pub fn to_json(&self) -> Value {
 		let mut error =
 			json!({ "code": self.code(), "kind": self.kind(), "message": self.to_string() });
-		if let Self::Refused(Refusal { pallet, name, .. }) = self {
-			error["pallet"] = json!(pallet);
-			error["name"] = json!(name);
+		match self {
+			Self::Refused(Refusal { pallet, name, .. }) => {
+				error["pallet"] = json!(pallet);
+				error["name"] = json!(name);
+			},
+			Self::TooLong { length, limit, .. } => {
+				error["length"] = json!(length);
+				error["limit"] = json!(limit);
+			},
+			_ => {},
 		}
-		json!({ "error": error })
+		error
 	}
 
 	/// A failure while handling a file.
@@ -97,6 +117,9 @@ impl Error {
 	pub fn in_file(self, file: impl std::fmt::Display) -> Self {
 		match self {
 			Self::BadData(message) => Self::BadData(format!("{file}: {message}")),
+			Self::TooLong { what, length, unit, limit } => {
+				Self::TooLong { what: format!("{file}: {what}"), length, unit, limit }
+			},
 			other => other,
 		}
 	}

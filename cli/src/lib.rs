@@ -7,6 +7,7 @@
 //! | [`chain`] | connection, typed storage, transactions |
 //! | [`verification`] | the checks of a settled inference, apart from any connection |
 //! | [`training`] | contributions and models between the blob store and the engine |
+//! | [`limits`] | what is too long for the chain |
 //! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
 //!
@@ -20,6 +21,7 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod keys;
+pub mod limits;
 pub mod output;
 pub mod training;
 pub mod verification;
@@ -29,6 +31,7 @@ use clap::Parser;
 use context::Context;
 use error::Error;
 use output::Report;
+use serde_json::json;
 use std::{ffi::OsString, process::ExitCode};
 
 /// Reads the command line, runs the command, prints its result and returns the exit code.
@@ -42,24 +45,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 			if error.use_stderr() && arguments.iter().any(|argument| argument == "--json") {
 				let message = error.to_string();
 				let summary = message.lines().next().unwrap_or_default();
-				print_json(&Error::Usage(summary.to_owned()).to_json());
+				print_json(&json!({ "error": Error::Usage(summary.to_owned()).to_json() }));
 			}
 			return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
 		},
 	};
 	let json = parsed.global.json;
 	match execute(parsed) {
-		Ok(report) => {
+		Ok(Report { json: mut document, text, error }) => {
 			if json {
-				print_json(&report.json);
-			} else if !report.text.is_empty() {
-				print_line(&report.text);
+				if let Some(error) = &error {
+					document["error"] = error.to_json();
+				}
+				print_json(&document);
+			} else {
+				print_line(&text);
 			}
-			report.error.map_or(ExitCode::SUCCESS, |error| fail(&error))
+			error.map_or(ExitCode::SUCCESS, |error| fail(&error))
 		},
 		Err(error) => {
 			if json {
-				print_json(&error.to_json());
+				print_json(&json!({ "error": error.to_json() }));
 			}
 			fail(&error)
 		},
@@ -70,7 +76,7 @@ fn execute(arguments: Arguments) -> error::Result<Report> {
 	let runtime = tokio::runtime::Builder::new_multi_thread()
 		.enable_all()
 		.build()
-		.map_err(|e| Error::Failure(format!("cannot start the runtime: {e}")))?;
+		.map_err(|e| Error::Failure(format!("cannot start threads: {e}")))?;
 	let context = Context::new(arguments.global);
 	runtime.block_on(commands::run(&context, arguments.command))
 }

@@ -6,11 +6,10 @@ use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use openledger_influence::Progress;
 use serde_json::Value;
-use std::time::Duration;
 
 /// The result of a command.
 pub struct Report {
-	/// The document for machines.
+	/// The document for machines, an object.
 	pub json: Value,
 	/// The text for people.
 	pub text: String,
@@ -31,20 +30,51 @@ impl Report {
 	}
 }
 
-/// A table whose columns of numbers are right-aligned. `columns` holds each heading and whether
-/// its column is of numbers; `rows` as many cells each.
-pub fn table(columns: &[(&str, bool)], rows: Vec<Vec<String>>) -> String {
+/// A column of a table, with its heading.
+#[derive(Clone, Copy, Debug)]
+pub enum Column {
+	/// Words, left-aligned.
+	Text(&'static str),
+	/// Whole numbers, right-aligned.
+	Number(&'static str),
+	/// Amounts of OPEN, their decimal points one below the other.
+	Open(&'static str),
+}
+
+/// A table; each row has as many cells as there are columns.
+pub fn table(columns: &[Column], mut rows: Vec<Vec<String>>) -> String {
 	let mut table = Table::new();
-	table.load_preset(UTF8_BORDERS_ONLY).set_header(columns.iter().map(|c| Cell::new(c.0)));
+	table.load_preset(UTF8_BORDERS_ONLY).set_header(columns.iter().map(|column| match column {
+		Column::Text(heading) | Column::Number(heading) => Cell::new(heading),
+		Column::Open(heading) => Cell::new(format!("{heading} (OPEN)")),
+	}));
+	for (at, column) in columns.iter().enumerate() {
+		if let Column::Open(_) = column {
+			align_points(rows.iter_mut().filter_map(|row| row.get_mut(at)).collect());
+		}
+	}
 	for row in rows {
 		table.add_row(row);
 	}
-	for (i, _) in columns.iter().enumerate().filter(|(_, c)| c.1) {
-		if let Some(column) = table.column_mut(i) {
-			column.set_cell_alignment(CellAlignment::Right);
+	for (at, column) in columns.iter().enumerate() {
+		if let (Column::Number(_) | Column::Open(_), Some(cells)) = (column, table.column_mut(at)) {
+			cells.set_cell_alignment(CellAlignment::Right);
 		}
 	}
 	table.to_string()
+}
+
+/// Gives all amounts as many decimals as the one with the most; empty cells stay empty.
+fn align_points(amounts: Vec<&mut String>) {
+	let decimals = |amount: &str| amount.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+	let most = amounts.iter().map(|amount| decimals(amount)).max().unwrap_or(0);
+	for amount in amounts.into_iter().filter(|amount| !amount.is_empty()) {
+		let missing = most.saturating_sub(decimals(amount));
+		if missing > 0 && !amount.contains('.') {
+			amount.push('.');
+		}
+		amount.push_str(&"0".repeat(missing));
+	}
 }
 
 /// Names and values, one pair a line, values aligned.
@@ -63,6 +93,14 @@ pub fn open(units: u128) -> String {
 /// `0x` and the digits.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
 	format!("0x{}", hex::encode(bytes))
+}
+
+/// The beginning of a text of many characters.
+pub fn beginning(text: &str, characters: usize) -> String {
+	match text.char_indices().nth(characters) {
+		Some((end, _)) => format!("{}…", &text[..end]),
+		None => text.to_owned(),
+	}
 }
 
 /// The beginning and the end of an address or a hash.
@@ -119,14 +157,6 @@ impl Console {
 		bar
 	}
 
-	/// A sign of life for work of unknown length.
-	pub fn spinner(&self, message: impl Into<String>) -> ProgressBar {
-		let bar = ProgressBar::with_draw_target(None, self.target());
-		bar.set_message(message.into());
-		bar.enable_steady_tick(Duration::from_millis(120));
-		bar
-	}
-
 	/// A bar that follows the engine's progress reports, one stage after the other.
 	pub fn stages(&self) -> impl FnMut(Progress) {
 		let bar = self.bar(0, "");
@@ -165,6 +195,25 @@ mod tests {
 	fn short_should_keep_both_ends_when_text_is_long() {
 		assert_eq!(short("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "5GrwvaEF…KutQY");
 		assert_eq!(short("0x12"), "0x12");
+	}
+
+	#[test]
+	fn beginning_should_count_characters_when_text_is_not_ascii() {
+		assert_eq!(beginning("äöüß", 2), "äö…");
+		assert_eq!(beginning("äöüß", 4), "äöüß");
+	}
+
+	#[test]
+	fn amounts_should_stand_point_below_point_when_their_decimals_differ() {
+		let cells = ["1", "0.0402", "", "12.5"].map(String::from);
+		let rows = cells.map(|cell| vec![cell, "x".into()]).to_vec();
+		let shown = table(&[Column::Open("fee"), Column::Text("for")], rows);
+		let lines: Vec<_> = shown.lines().collect();
+		assert!(lines[1].contains("fee (OPEN)"), "{shown}");
+		let points: Vec<_> = lines.iter().filter_map(|line| line.find('.')).collect();
+		assert_eq!(points.len(), 3, "{shown}");
+		assert!(points.iter().all(|at| *at == points[0]), "{shown}");
+		assert!(shown.contains("12.5000") && shown.contains(" 1.0000"), "{shown}");
 	}
 
 	#[test]

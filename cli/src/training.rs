@@ -162,6 +162,18 @@ impl Checks {
 	pub fn hold(&self) -> bool {
 		self.content_root && self.rows && self.bytes
 	}
+
+	/// What does not agree, in words.
+	fn faults(&self) -> String {
+		let checks = [
+			(self.content_root, "content root"),
+			(self.rows, "number of rows"),
+			(self.bytes, "number of bytes"),
+		];
+		let faults: Vec<_> =
+			checks.into_iter().filter(|(holds, _)| !holds).map(|(_, what)| what).collect();
+		faults.join(", ")
+	}
 }
 
 /// Reads the rows of a contribution from the store, whose hash the store checks, and compares
@@ -213,7 +225,8 @@ pub async fn fetch(
 			let (rows, checks) = inspect(store, id, &record)?;
 			if !checks.hold() {
 				return Err(Error::BadData(format!(
-					"contribution {id}: its blob does not hold the rows it committed to ({checks:?})"
+					"contribution {id}: its blob is not what it committed to, it has another {}",
+					checks.faults()
 				)));
 			}
 			contributions.push(Contribution { id, rows });
@@ -282,6 +295,7 @@ mod tests {
 		assert_eq!(checks, Checks { content_root: false, rows: true, bytes: true });
 		let (_, checks) = inspect(&store, 0, &Record { rows: 3, ..record }).unwrap();
 		assert_eq!(checks, Checks { content_root: true, rows: false, bytes: true });
+		assert_eq!(checks.faults(), "number of rows");
 	}
 
 	#[test]

@@ -3,7 +3,7 @@
 //! shares.
 
 use crate::{
-	chain::types::{Basis, Payment, Receipt, Role, Split},
+	chain::types::{Payment, Receipt, Role, Split},
 	keys::AccountId,
 };
 use codec::{Decode, DecodeAll};
@@ -253,14 +253,6 @@ fn part(net: u128, parts: u32) -> u128 {
 	let whole = (net / MILLION).saturating_mul(parts);
 	// Below 10^12: the product fits.
 	whole.saturating_add((net % MILLION).saturating_mul(parts) / MILLION)
-}
-
-/// In words.
-pub fn basis(basis: Basis) -> &'static str {
-	match basis {
-		Basis::Attributed => "attributed",
-		Basis::HeldOut => "held_out",
-	}
 }
 
 #[cfg(test)]

@@ -9,9 +9,20 @@ const PATIENCE = 90_000;
 export const pallets = ['datanets', 'modelRegistry', 'attribution', 'inferenceMarket'];
 export const OPEN = 10n ** 18n;
 
+// A method of every Substrate node that the library does not list.
+const rpc = {
+	author: {
+		rotateKeysWithOwner: {
+			description: 'Makes session keys in the keystore of the node, with a proof for their owner',
+			params: [{ name: 'owner', type: 'Bytes' }],
+			type: 'Json',
+		},
+	},
+};
+
 export async function connect() {
 	const provider = new WsProvider(url, 1_000);
-	return ApiPromise.create({ provider, throwOnConnect: false, noInitWarn: true });
+	return ApiPromise.create({ provider, rpc, throwOnConnect: false, noInitWarn: true });
 }
 
 const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
@@ -51,14 +62,21 @@ export async function send(api, who, tx) {
 // Resolves with the first event for which `wanted` holds, and the block it is in. Call it before what
 // causes the event, await it after.
 export function awaitEvent(api, wanted) {
+	return awaitBlock(api, 'an event', async (at, { hash }) => {
+		const records = await at.query.system.events();
+		const event = records.map((record) => record.event).find(wanted);
+		return event && { event, block: hash };
+	});
+}
+
+// Looks at the state and the header of each new block until `look` finds something, and resolves with it.
+export function awaitBlock(api, what, look) {
 	let stop;
-	return within('an event', (resolve, reject) => {
+	return within(what, (resolve, reject) => {
 		api.rpc.chain.subscribeNewHeads(async (header) => {
 			try {
-				const at = await api.at(header.hash);
-				const records = await at.query.system.events();
-				const found = records.map(({ event }) => event).find(wanted);
-				if (found) resolve({ event: found, block: header.hash });
+				const found = await look(await api.at(header.hash), header);
+				if (found) resolve(found);
 			} catch (error) {
 				reject(error);
 			}

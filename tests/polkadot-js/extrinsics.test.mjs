@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { account, awaitEvent, connect, OPEN, pallets, send } from './chain.mjs';
+import { account, awaitBlock, awaitEvent, connect, OPEN, pallets, send } from './chain.mjs';
 
 const model = Number(process.env.OPENLEDGER_MODEL ?? 0);
 const input = process.env.OPENLEDGER_INPUT ?? '';
@@ -14,6 +14,8 @@ const curator = account('//Bob//stash');
 const contributor = account('//Charlie//stash');
 const user = account('//Ferdie//stash');
 const stranger = account('//Eve//stash');
+// Has nothing yet.
+const attester = account('//Attester');
 
 let api;
 const sent = new Set();
@@ -40,7 +42,8 @@ async function fail(who, tx, expected) {
 	assert.equal(error, expected, `${tx.method.section}.${tx.method.method}`);
 }
 
-const hash = () => `0x${randomBytes(32).toString('hex')}`;
+const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
+const hash = () => hex(randomBytes(32));
 
 const terms = (change = {}) => ({
 	name: 'from Node.js',
@@ -144,10 +147,12 @@ async function useMarket() {
 		return (await succeed(user, tx, 'inferenceMarket.Requested')).inference;
 	};
 	const parameters = await api.query.inferenceMarket.parameters();
+	const tooLong = '0'.repeat(api.consts.inferenceMarket.maxInput.toNumber() + 1);
 	const [taken, first, second] = await Promise.all([
 		request(),
 		request(),
 		request(),
+		fail(stranger, inferenceMarket.request(model, tooLong, 5n * OPEN), 'inferenceMarket.InputTooLong'),
 		fail(stranger, inferenceMarket.claimRewards(), 'inferenceMarket.NothingToClaim'),
 		fail(stranger, inferenceMarket.setParameters(parameters), 'BadOrigin'),
 	]);
@@ -165,7 +170,7 @@ async function useMarket() {
 	const right = await answer(second, output);
 	const receipt = right.inference.state.asSettled;
 	assert.equal(receipt.output.toUtf8(), output);
-	// The library appends an underscore to fields that are called as a method of its own.
+	// The library calls the field `entries` so, which would hide a method of its own.
 	const { query, entries_: entries } = right.claim.verdict.asConfirmed;
 	assert.ok(entries.length > 0, 'no contribution shaped the answer');
 	for (const { leaf, score } of entries) {
@@ -197,14 +202,10 @@ async function answer(number, output) {
 }
 
 const product = (a, b) => {
-	const [left, right] = [a, b].map((sketch) => sketch.inner.toJSON()).map(numbers);
+	const [left, right] = [a, b].map((sketch) => sketch.inner.toJSON());
 	assert.equal(left.length, right.length);
 	return left.reduce((sum, value, at) => sum + BigInt(value) * BigInt(right[at]), 0n);
 };
-
-// A vector of bytes is printed as hexadecimal digits.
-const numbers = (vector) =>
-	Array.isArray(vector) ? vector : [...new Int8Array(Buffer.from(vector.slice(2), 'hex'))];
 
 async function tryToAttest() {
 	const { attribution: calls } = api.tx;
@@ -223,11 +224,53 @@ async function tryToAttest() {
 	assert.ok(status.isBonded);
 }
 
+// From session keys to the bond's return. The node keeps the keys that it makes, and so does the new
+// attester's jobs as well: whoever is drawn, nobody who shares this node waits in vain.
+async function attest() {
+	const { attribution, balances, session } = api.tx;
+	const { bond } = await api.query.attribution.parameters();
+	const amount = 2n * bond.toBigInt();
+	await succeed(owner, balances.transferKeepAlive(attester.address, amount), 'balances.Transfer');
+
+	const made = await api.rpc.author.rotateKeysWithOwner(hex(attester.publicKey));
+	// Of the answer itself, `keys` is a method.
+	const { keys, proof } = made.toJSON();
+	await fail(owner, session.setKeys(keys, proof), 'session.InvalidProof');
+	await succeed(attester, session.setKeys(keys, proof), 'system.ExtrinsicSuccess');
+	const registered = await succeed(attester, attribution.register(), 'attribution.Registered');
+	assert.equal(registered.bond.toBigInt(), bond.toBigInt());
+	assert.ok((await record()).unwrap().status.isBonded);
+	assert.ok(await canBeDrawn());
+	await Promise.all([
+		fail(attester, attribution.register(), 'attribution.AlreadyRegistered'),
+		fail(attester, attribution.withdrawBond(), 'attribution.StillBonded'),
+	]);
+
+	const { until } = await succeed(attester, attribution.deregister(), 'attribution.Deregistered');
+	const { status } = (await record()).unwrap();
+	assert.equal(status.asUnbonding.until.toNumber(), until.toNumber());
+	assert.ok(!await canBeDrawn());
+	// It may have been drawn while it could be.
+	const early = await submit(attester, attribution.withdrawBond());
+	assert.match(early.error, /^attribution\.(StillUnbonding|HasAssignments)$/);
+	await awaitBlock(api, 'the end of the unbonding period', async (at, { number }) =>
+		number.toNumber() >= until.toNumber()
+			&& (await at.query.attribution.assignments.keys(attester.address)).length === 0);
+	const withdrawn = await succeed(attester, attribution.withdrawBond(), 'attribution.BondWithdrawn');
+	assert.equal(withdrawn.amount.toBigInt(), bond.toBigInt());
+	assert.ok((await record()).isNone);
+}
+
+const record = () => api.query.attribution.attesters(attester.address);
+const canBeDrawn = async () =>
+	(await api.query.attribution.bonded()).some((one) => one.eq(attester.address));
+
 // Their accounts differ, so they need not wait for each other's blocks.
 describe('calls', { concurrency: true }, () => {
 	test('datanets_and_registry_should_take_every_call_when_sent_from_node', manageDatanet);
 	test('market_should_take_every_call_when_sent_from_node', useMarket);
 	test('attribution_should_take_every_call_when_sent_from_node', tryToAttest);
+	test('attester_should_come_and_go_when_its_keys_are_made_by_the_node', attest);
 });
 
 test('extrinsics_should_all_have_been_sent_when_the_others_are_done', () => {

@@ -44,6 +44,41 @@ test('every_storage_entry_should_decode_when_read', async () => {
 	}
 });
 
+// Where a field's name is that of a method or property of the decoded value, the library renames or
+// hides it. docs/protocol.md names the one that is renamed.
+test('fields_should_be_read_by_their_names_when_our_types_are_decoded', () => {
+	const ours = /^(openledger_\w+|pallet_(datanets|model_registry|attribution|inference_market))$/;
+	const { lookup } = api.registry;
+	const renamed = [];
+	let read = 0;
+	for (const { id, type: { path, def } } of lookup.types) {
+		const [crate, last] = [path[0]?.toString(), path.at(-1)?.toString()];
+		if (!ours.test(crate) || last === 'Call' || last === 'Error') continue;
+		const type = api.registry.createLookupType(id);
+		const shapes = def.isComposite
+			? [[def.asComposite.fields, () => api.registry.createType(type)]]
+			: def.asVariant.variants.map(({ name, fields }) =>
+				[fields, () => api.registry.createType(type, { [name]: {} }).inner]);
+		for (const [fields, create] of shapes) {
+			if (!fields.some(({ name }) => name.isSome)) continue;
+			const value = create();
+			for (const field of value.keys()) {
+				assert.equal(value[field], value.get(field), `${path.join('::')}: ${field} is hidden`);
+				if (field.endsWith('_')) renamed.push(`${last}.${field}`);
+				read++;
+			}
+		}
+	}
+	assert.ok(read > 100, `only ${read} fields were found`);
+	assert.deepEqual(renamed, ['Attribution.entries_']);
+	// The data of an event is a list that has its fields as properties.
+	for (const { meta } of pallets.flatMap((pallet) => Object.values(api.events[pallet]))) {
+		for (const { name } of meta.fields) {
+			assert.ok(!(lookup.sanitizeField(name)[0] in []), `${meta.name}: ${name} is hidden`);
+		}
+	}
+});
+
 test('every_event_should_decode_when_all_blocks_are_read', async () => {
 	const last = (await api.rpc.chain.getHeader()).number.toNumber();
 	const seen = new Set();
@@ -52,6 +87,7 @@ test('every_event_should_decode_when_all_blocks_are_read', async () => {
 		for (const { event } of await at.query.system.events()) {
 			seen.add(`${event.section}.${event.method}`);
 			assert.equal(event.data.length, event.meta.fields.length);
+			event.data.names?.forEach((name, at) => assert.equal(event.data[name], event.data[at]));
 		}
 	}
 	for (const name of ['datanets.Accepted', 'datanets.VersionPublished', 'modelRegistry.Activated']) {

@@ -4,7 +4,7 @@ use super::{Hash, Snapshot};
 use crate::{
 	error::{Error, Result},
 	keys::AccountId,
-	output::Console,
+	output::{hex, Console},
 };
 use std::{
 	future::Future,
@@ -19,7 +19,7 @@ use subxt::{
 };
 
 /// The chain's configuration: 32-byte accounts, blake2-256, the standard transaction extensions.
-pub type Config = SubstrateConfig;
+pub(super) type Config = SubstrateConfig;
 pub(super) type AtBlock = OnlineClientAtBlock<Config>;
 pub(super) type Rpc = LegacyRpcMethods<RpcConfigFor<Config>>;
 
@@ -76,11 +76,6 @@ impl Chain {
 		Ok(Self { inner: Arc::new(inner) })
 	}
 
-	/// The address of the node.
-	pub fn url(&self) -> &str {
-		&self.inner.url
-	}
-
 	/// The state of the newest block the node knows.
 	///
 	/// # Errors
@@ -101,8 +96,8 @@ impl Chain {
 	/// # Errors
 	/// [`Error::Unreachable`], or [`Error::Failure`] if the node does not have it.
 	pub async fn at(&self, hash: Hash) -> Result<Snapshot> {
-		let at =
-			self.read("a block", |connection| async move {
+		let at = self
+			.read(&format!("block {}", hex(hash)), |connection| async move {
 				Ok(connection.client.at_block(hash).await?)
 			})
 			.await?;
@@ -115,7 +110,7 @@ impl Chain {
 	/// [`Error::Unreachable`], or [`Error::Failure`] if there is no such block.
 	pub async fn at_number(&self, number: u32) -> Result<Snapshot> {
 		let at = self
-			.read("a block", |connection| async move {
+			.read(&format!("block {number}"), |connection| async move {
 				Ok(connection.client.at_block(u64::from(number)).await?)
 			})
 			.await?;
@@ -176,7 +171,7 @@ impl Chain {
 			if started.elapsed() >= self.inner.timeout {
 				return Err(self.unreachable(cause(&error.to_string())));
 			}
-			self.inner.console.note(format!("connection to {} lost, reconnecting", self.url()));
+			self.inner.console.note(format!("connection to {} lost, reconnecting", self.inner.url));
 			self.reconnect().await?;
 		}
 	}
@@ -198,10 +193,7 @@ impl Chain {
 	}
 
 	/// Replaces the connection, trying again for up to the connection time-out.
-	///
-	/// # Errors
-	/// [`Error::Unreachable`].
-	pub async fn reconnect(&self) -> Result<()> {
+	async fn reconnect(&self) -> Result<()> {
 		let Inner { url, timeout, console, config, connection } = &*self.inner;
 		let fresh = establish(url, *timeout, config, *console).await?;
 		*connection.lock().unwrap_or_else(PoisonError::into_inner) = fresh;

@@ -9,7 +9,7 @@ mod snapshot;
 mod tx;
 pub mod types;
 
-pub use client::{backoff, Chain, Config};
+pub use client::{backoff, Chain};
 pub use snapshot::Snapshot;
 pub use tx::{call, submit, submit_one, Call, Included};
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
 	error::{Error, Result},
 	keys::AccountId,
+	limits::Length,
 };
 use codec::Encode;
 use openledger_proof::ContributionId;
@@ -148,6 +149,14 @@ impl Snapshot {
 		value.map_err(|e| Error::Failure(format!("cannot read {pallet}.{name}: {e}")))
 	}
 
+	/// Refuses the first of `lengths` that is longer than the pallet's constant for it.
+	///
+	/// # Errors
+	/// [`Error::TooLong`]; also if there is no such constant.
+	pub fn check_lengths(&self, pallet: &str, lengths: &[Length]) -> Result<()> {
+		lengths.iter().try_for_each(|one| one.check(self.constant(pallet, one.constant)?))
+	}
+
 	/// The raw call arguments of this block's extrinsics that call `pallet.call`, with the
 	/// extrinsic's number: each argument's SCALE encoding, in order.
 	///
@@ -190,8 +199,8 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn version(&self, datanet: u32, version: u32) -> Result<Version> {
-		let found_version = self.get("Datanets", "Versions", (datanet, version)).await?;
-		found_version.ok_or_else(|| {
+		let published = self.get("Datanets", "Versions", (datanet, version)).await?;
+		published.ok_or_else(|| {
 			Error::Failure(format!(
 				"datanet {datanet} has no version {version}: see `openledger datanet show {datanet}`, \
 				 or publish it first"

@@ -111,14 +111,6 @@ impl Included {
 		})
 	}
 
-	/// Whether this transaction caused an event `pallet.name`.
-	pub fn has_event(&self, pallet: &str, name: &str) -> bool {
-		self.events
-			.iter()
-			.flatten()
-			.any(|event| event.pallet_name() == pallet && event.event_name() == name)
-	}
-
 	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
 		for event in self.events.iter() {
 			let event = event.map_err(|e| self.undecodable(e))?;
@@ -186,7 +178,7 @@ async fn submit_burst(
 	let best = chain.best().await?;
 	let account = key.account;
 	// Counts what is in the pool already, so that several clients of one key do not collide.
-	let nonce = chain
+	let mut nonce = chain
 		.read("the account's nonce", |connection| async move {
 			Ok(connection.rpc.system_account_next_index(&account).await?)
 		})
@@ -195,8 +187,12 @@ async fn submit_burst(
 	// The connection may have been replaced by the reads: sign for the one that is alive.
 	let at = chain.at(best.hash()).await?.at_block();
 	let mut sent = Vec::with_capacity(calls.len());
-	for (nonce, call) in (nonce..).zip(calls) {
-		sent.push(send(chain, key, &at, call, nonce).await);
+	for call in calls {
+		let progress = send(chain, key, &at, call, nonce).await;
+		// The nonce of a call that was not taken is the next one's: left out, it would keep all
+		// after it waiting for ever.
+		nonce = nonce.saturating_add(u64::from(progress.is_ok()));
+		sent.push(progress);
 	}
 	let mut results = Vec::with_capacity(calls.len());
 	for (progress, call) in sent.into_iter().zip(calls) {

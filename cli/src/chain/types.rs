@@ -58,6 +58,7 @@ pub struct Datanet {
 	pub rows: u64,
 	pub manifest: Hash,
 	pub versions: u32,
+	pub pending: u32,
 }
 
 /// Where a contribution stands.

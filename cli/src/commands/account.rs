@@ -7,7 +7,7 @@ use crate::{
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId, Key, DEV_NAMES},
-	output::{fields, hex, open, table, Report},
+	output::{fields, hex, open, table, Column::Text, Report},
 };
 use clap::Subcommand;
 use serde_json::json;
@@ -80,7 +80,7 @@ async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Re
 	let document = json!({
 		"from": from.to_string(),
 		"to": to.to_string(),
-		"amount": amount.units(),
+		"amount": amount.0.to_string(),
 		"transactions": transactions([&sent]),
 	});
 	Ok(Report::new(document, text))
@@ -97,6 +97,6 @@ fn list_dev() -> Result<Report> {
 		}));
 		rows.push(vec![name, account.to_string(), hex(account.0)]);
 	}
-	let text = table(&[("key", false), ("account", false), ("public key", false)], rows);
+	let text = table(&[Text("key"), Text("account"), Text("public key")], rows);
 	Ok(Report::new(json!({ "accounts": list }), text))
 }

@@ -2,11 +2,16 @@
 
 use super::transactions;
 use crate::{
+	amount::Amount,
 	chain::{call, types::AttesterStatus},
 	context::Context,
 	error::Result,
 	keys::AccountId,
-	output::{accounts, open, table, Report},
+	output::{
+		accounts, table,
+		Column::{Open, Text},
+		Report,
+	},
 };
 use clap::Subcommand;
 use serde_json::json;
@@ -18,9 +23,9 @@ pub enum Command {
 	List,
 	/// Bond the key's account; its session keys must be set
 	Register,
-	/// Stop being drawn, and start to unbond
+	/// Stop being drawn, and start to unbond; open jobs are still this account's to do
 	Deregister,
-	/// Release the bond after the unbonding period
+	/// Release the bond, once the unbonding period is over and no job is open
 	Withdraw,
 }
 
@@ -47,7 +52,8 @@ async fn list(context: &Context) -> Result<Report> {
 			AttesterStatus::Unbonding { until } => ("unbonding", Some(until)),
 		};
 		let until_text = until.map(|block| format!(" until block {block}")).unwrap_or_default();
-		rows.push(vec![account.to_string(), open(attester.bond), format!("{status}{until_text}")]);
+		let bond = Amount(attester.bond).to_string();
+		rows.push(vec![account.to_string(), bond, format!("{status}{until_text}")]);
 		list.push(json!({
 			"account": account.to_string(),
 			"bond": attester.bond.to_string(),
@@ -55,6 +61,6 @@ async fn list(context: &Context) -> Result<Report> {
 			"until": until,
 		}));
 	}
-	let text = table(&[("attester", false), ("bond", true), ("status", false)], rows);
+	let text = table(&[Text("attester"), Open("bond"), Text("status")], rows);
 	Ok(Report::new(json!({ "attesters": list, "drawable": accounts(&drawable) }), text))
 }

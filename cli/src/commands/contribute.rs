@@ -5,7 +5,7 @@ use crate::{
 	chain::{
 		call,
 		events::Contributed,
-		types::{Contribution, ContributionState, DatanetStatus},
+		types::{Contribution, ContributionState, DatanetStatus, DatanetTerms},
 		Hash, Snapshot,
 	},
 	context::Context,
@@ -30,7 +30,7 @@ pub struct Arguments {
 	/// [default: what the datanet's first contribution has, if its blob is at hand]
 	#[arg(long)]
 	columns: Option<usize>,
-	/// Classes: labels are below it
+	/// Number of classes: labels go from 0 to one less
 	#[arg(long)]
 	classes: Option<u32>,
 	/// Only check the table and print its hashes; needs no chain and no key
@@ -58,6 +58,22 @@ impl Batch {
 			rows,
 			blob,
 		})
+	}
+
+	/// Compares the number of rows and of bytes with what the datanet takes.
+	fn check_size(&self, datanet: u32, terms: &DatanetTerms) -> Result<()> {
+		for (found, limit, unit) in [
+			(u64::from(self.row_count), u64::from(terms.max_rows), "rows"),
+			(self.byte_count, terms.max_bytes, "bytes"),
+		] {
+			if found > limit {
+				return Err(Error::BadData(format!(
+					"the table has {found} {unit}, datanet {datanet} takes at most {limit} in one \
+					 contribution: split it"
+				)));
+			}
+		}
+		Ok(())
 	}
 }
 
@@ -111,7 +127,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Ok(Report::new(document, fields(&summary)))
 }
 
-/// Refuses here, before anything is held or paid, what the datanet would refuse. Returns the bond.
+/// Compares the table with the datanet's terms and with its first contribution, before anything is
+/// held or paid. Returns the bond.
 async fn check_terms(
 	best: &Snapshot,
 	store: &dyn BlobStore,
@@ -124,18 +141,7 @@ async fn check_terms(
 	if datanet.status == DatanetStatus::Closed {
 		return Err(Error::Failure(format!("datanet {id} is closed: it takes no contributions")));
 	}
-	if batch.row_count > terms.max_rows {
-		return Err(Error::BadData(format!(
-			"{} rows, but datanet {id} takes {} in one contribution: split the table",
-			batch.row_count, terms.max_rows
-		)));
-	}
-	if batch.byte_count > terms.max_bytes {
-		return Err(Error::BadData(format!(
-			"{} bytes, but datanet {id} takes {} in one contribution: split the table",
-			batch.byte_count, terms.max_bytes
-		)));
-	}
+	batch.check_size(id, terms)?;
 	if check_columns {
 		if let Some(expected) = columns_of_first(best, store, id).await? {
 			let found = batch.rows.columns();
@@ -165,4 +171,37 @@ async fn columns_of_first(
 	}
 	let rows = Dataset::from_csv(&store.get(&blob.0)?, &Schema::default())?;
 	Ok(Some(rows.columns()))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::types::Access;
+
+	#[test]
+	fn table_should_be_refused_with_size_and_limit_when_larger_than_the_datanet_takes() {
+		let csv = b"0,1,0\n2,3,1\n4,5,0\n";
+		let batch = Batch::new(Dataset::from_csv(csv, &Schema::default()).unwrap()).unwrap();
+		let check = |max_rows, max_bytes| {
+			let terms = DatanetTerms {
+				name: b"digits".to_vec(),
+				licence: vec![],
+				curators: vec![],
+				approvals: 1,
+				contribution_bond: 0,
+				max_rows,
+				max_bytes,
+				access: Access::Open,
+			};
+			batch.check_size(7, &terms).map_err(|error| error.to_string())
+		};
+		assert_eq!(check(3, 18), Ok(()));
+		for (found, words) in [
+			(check(2, 18), "3 rows, datanet 7 takes at most 2"),
+			(check(3, 17), "18 bytes, datanet 7 takes at most 17"),
+		] {
+			let message = found.unwrap_err();
+			assert!(message.contains(words) && message.contains("split"), "{message}");
+		}
+	}
 }

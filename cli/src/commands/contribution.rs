@@ -6,9 +6,9 @@ use crate::{
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId},
-	output::Report,
+	output::{fields, hex, open, Report},
 };
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 /// Look at contributions, take one back, release its bond.
@@ -40,36 +40,17 @@ pub struct Filter {
 	#[arg(long)]
 	pub datanet: Option<u32>,
 	/// In this state
-	#[arg(long)]
-	pub state: Option<StateName>,
+	#[arg(long, value_parser = ["pending", "accepted", "rejected"])]
+	pub state: Option<String>,
 	/// Of this account
 	#[arg(long, value_parser = parse_account)]
 	pub contributor: Option<AccountId>,
 }
 
-/// A contribution's state.
-#[derive(ValueEnum, Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum StateName {
-	Pending,
-	Accepted,
-	Rejected,
-}
-
-impl StateName {
-	fn name(self) -> &'static str {
-		match self {
-			Self::Pending => "pending",
-			Self::Accepted => "accepted",
-			Self::Rejected => "rejected",
-		}
-	}
-}
-
 impl Filter {
 	fn takes(&self, contribution: &Contribution) -> bool {
 		self.datanet.is_none_or(|datanet| datanet == contribution.datanet)
-			&& self.state.is_none_or(|state| state.name() == views::state(&contribution.state))
+			&& self.state.as_deref().is_none_or(|state| state == views::state(&contribution.state))
 			&& self.contributor.is_none_or(|account| account == contribution.contributor)
 	}
 }
@@ -77,11 +58,7 @@ impl Filter {
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::List(filter) => list(context, &filter).await,
-		Command::Show { contribution } => {
-			let found = context.chain().await?.best().await?.contribution(contribution).await?;
-			let (_, text) = views::contributions(&[(contribution, found.clone())]);
-			Ok(Report::new(views::contribution(contribution, &found), text))
-		},
+		Command::Show { contribution } => show(context, contribution).await,
 		Command::Withdraw { contribution } => change(context, "withdraw", contribution).await,
 		Command::Release { contribution } => change(context, "release_bond", contribution).await,
 	}
@@ -93,8 +70,24 @@ pub(super) async fn list(context: &Context, filter: &Filter) -> Result<Report> {
 	let mut list: Vec<_> =
 		all.into_iter().map(|((id,), c)| (id, c)).filter(|(_, c)| filter.takes(c)).collect();
 	list.sort_by_key(|(id, _)| *id);
-	let (document, text) = views::contributions(&list);
-	Ok(Report::new(document, text))
+	let views: Vec<_> = list.iter().map(|(id, c)| views::contribution(*id, c)).collect();
+	Ok(Report::new(json!({ "contributions": views }), views::contributions(&list)))
+}
+
+async fn show(context: &Context, id: u64) -> Result<Report> {
+	let contribution = context.chain().await?.best().await?.contribution(id).await?;
+	let text = fields(&[
+		("contribution", format!("{id} to datanet {}", contribution.datanet)),
+		("contributor", contribution.contributor.to_string()),
+		("state", views::state_text(&contribution.state)),
+		("rows", contribution.rows.to_string()),
+		("bytes", contribution.bytes.to_string()),
+		("bond", open(contribution.bond)),
+		("content root", hex(contribution.content_root)),
+		("blob", hex(contribution.blob)),
+		("sent", format!("block {}", contribution.submitted)),
+	]);
+	Ok(Report::new(views::contribution(id, &contribution), text))
 }
 
 async fn change(context: &Context, name: &'static str, contribution: u64) -> Result<Report> {

@@ -7,12 +7,16 @@ use crate::{
 		call,
 		events::{Created, VersionPublished},
 		types::{Access, Datanet, DatanetTerms, Version},
-		Snapshot,
 	},
 	context::Context,
-	error::{Error, Result},
+	error::Result,
 	keys::{parse_account, AccountId},
-	output::{accounts, fields, hex, open, short, table, text, Report},
+	limits::Length,
+	output::{
+		accounts, fields, hex, open, short, table, text,
+		Column::{Number, Open, Text},
+		Report,
+	},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{json, Value};
@@ -35,10 +39,7 @@ pub enum Command {
 		datanet: u32,
 		/// What changes
 		#[command(flatten)]
-		terms: Terms,
-		/// Who may contribute
-		#[arg(long)]
-		access: Option<AccessName>,
+		changes: Changes,
 	},
 	/// Let an account contribute to a permissioned datanet, as its owner
 	Allow {
@@ -94,7 +95,8 @@ pub struct Create {
 
 /// Changes to the terms of a datanet.
 #[derive(Args, Debug)]
-pub struct Terms {
+#[group(required = true, multiple = true)]
+pub struct Changes {
 	/// Its name
 	#[arg(long)]
 	name: Option<String>,
@@ -116,6 +118,9 @@ pub struct Terms {
 	/// Bytes of one contribution at most
 	#[arg(long)]
 	max_bytes: Option<u64>,
+	/// Who may contribute
+	#[arg(long)]
+	access: Option<AccessName>,
 }
 
 /// Who may contribute.
@@ -141,7 +146,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Create(arguments) => create(context, arguments).await,
 		Command::List => list(context).await,
 		Command::Show { datanet } => show(context, datanet).await,
-		Command::Update { datanet, terms, access } => update(context, datanet, terms, access).await,
+		Command::Update { datanet, changes } => update(context, datanet, changes).await,
 		Command::Allow { datanet, account, remove } => {
 			allow(context, datanet, account, !remove).await
 		},
@@ -154,23 +159,18 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	}
 }
 
-/// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
-fn check_lengths(best: &Snapshot, terms: &DatanetTerms) -> Result<()> {
-	let limits: [(&str, usize, &str); 3] = [
-		("--name", terms.name.len(), "MaxName"),
-		("--licence", terms.licence.len(), "MaxName"),
-		("--curator", terms.curators.len(), "MaxCurators"),
-	];
-	for (option, length, limit) in limits {
-		let limit: u32 = best.constant("Datanets", limit)?;
-		if u32::try_from(length).map_or(true, |length| length > limit) {
-			let unit = if option == "--curator" { "accounts" } else { "bytes" };
-			return Err(Error::Usage(format!(
-				"{option} is too long: {length} {unit}, this chain takes {limit}"
-			)));
-		}
-	}
-	Ok(())
+/// The runtime cannot decode what is longer, so that it could not say what is wrong with it.
+fn lengths(terms: &DatanetTerms) -> [Length; 3] {
+	[
+		Length::bytes("--name", &terms.name, "MaxName"),
+		Length::bytes("--licence", &terms.licence, "MaxName"),
+		Length {
+			what: "the list of curators",
+			length: terms.curators.len(),
+			unit: "accounts",
+			constant: "MaxCurators",
+		},
+	]
 }
 
 async fn create(context: &Context, arguments: Create) -> Result<Report> {
@@ -191,7 +191,7 @@ async fn create(context: &Context, arguments: Create) -> Result<Report> {
 		access: if permissioned { Access::Permissioned } else { Access::Open },
 	};
 	let chain = context.chain().await?;
-	check_lengths(&chain.best().await?, &terms)?;
+	chain.best().await?.check_lengths("Datanets", &lengths(&terms))?;
 	let sent = context.send(call("Datanets", "create", (terms,))).await?;
 	let Created { datanet } = sent.event("Datanets", "Created")?;
 	let deposit = chain.at(sent.block_hash).await?.datanet(datanet).await?.deposit;
@@ -218,22 +218,22 @@ async fn list(context: &Context) -> Result<Report> {
 			d.accepted.to_string(),
 			d.rows.to_string(),
 			d.versions.to_string(),
-			open(d.terms.contribution_bond),
+			Amount(d.terms.contribution_bond).to_string(),
+			views::datanet_status(d.status).into(),
 		]
 	});
-	let shown = table(
-		&[
-			("datanet", true),
-			("name", false),
-			("licence", false),
-			("owner", false),
-			("contributions", true),
-			("rows", true),
-			("versions", true),
-			("bond", true),
-		],
-		rows.collect(),
-	);
+	let columns = [
+		Number("datanet"),
+		Text("name"),
+		Text("licence"),
+		Text("owner"),
+		Number("contributions"),
+		Number("rows"),
+		Number("versions"),
+		Open("bond"),
+		Text("status"),
+	];
+	let shown = table(&columns, rows.collect());
 	let list: Vec<_> = all.iter().map(|((id,), d)| views::datanet(*id, d)).collect();
 	Ok(Report::new(json!({ "datanets": list }), shown))
 }
@@ -269,33 +269,32 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		("name", text(&terms.name)),
 		("licence", text(&terms.licence)),
 		("owner", datanet.owner.to_string()),
+		("status", views::datanet_status(datanet.status).into()),
+		("deposit", open(datanet.deposit)),
 		("curators", accounts(&terms.curators).join(", ")),
 		("approvals", terms.approvals.to_string()),
 		("bond", open(terms.contribution_bond)),
 		("limits", format!("{} rows, {} bytes", terms.max_rows, terms.max_bytes)),
 		("access", views::access(terms.access).into()),
 		("accepted", format!("{} contributions, {} rows", datanet.accepted, datanet.rows)),
+		("pending", format!("{} contributions", datanet.pending)),
 	]);
 	let rows = versions.iter().map(|((_, number), v)| {
 		let (contributions, rows) = (v.contributions.to_string(), v.rows.to_string());
 		vec![number.to_string(), contributions, rows, short(&hex(v.manifest)), v.at.to_string()]
 	});
 	let columns = [
-		("version", true),
-		("contributions", true),
-		("rows", true),
-		("manifest", false),
-		("block", true),
+		Number("version"),
+		Number("contributions"),
+		Number("rows"),
+		Text("manifest"),
+		Number("block"),
 	];
 	Ok(Report::new(document, format!("{summary}\n{}", table(&columns, rows.collect()))))
 }
 
-async fn update(
-	context: &Context,
-	id: u32,
-	changes: Terms,
-	access: Option<AccessName>,
-) -> Result<Report> {
+async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> {
+	// A key that cannot be read is reported before the chain is asked anything.
 	context.key()?;
 	let best = context.chain().await?.best().await?;
 	let old = best.datanet(id).await?.terms;
@@ -307,9 +306,9 @@ async fn update(
 		contribution_bond: changes.bond.map_or(old.contribution_bond, |bond| bond.0),
 		max_rows: changes.max_rows.unwrap_or(old.max_rows),
 		max_bytes: changes.max_bytes.unwrap_or(old.max_bytes),
-		access: access.map_or(old.access, Access::from),
+		access: changes.access.map_or(old.access, Access::from),
 	};
-	check_lengths(&best, &terms)?;
+	best.check_lengths("Datanets", &lengths(&terms))?;
 	let sent = context.send(call("Datanets", "update", (id, terms))).await?;
 	let document = json!({ "datanet": id, "transactions": transactions([&sent]) });
 	Ok(Report::new(document, format!("the terms of datanet {id} are changed")))
@@ -343,4 +342,45 @@ async fn publish(context: &Context, id: u32) -> Result<Report> {
 		"transactions": transactions([&sent]),
 	});
 	Ok(Report::new(document, text))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const LIMIT: u32 = 3;
+
+	fn terms(name: &str, licence: &str, curators: usize) -> DatanetTerms {
+		DatanetTerms {
+			name: name.into(),
+			licence: licence.into(),
+			curators: vec![[1; 32].into(); curators],
+			approvals: 1,
+			contribution_bond: 0,
+			max_rows: 1,
+			max_bytes: 1,
+			access: Access::Open,
+		}
+	}
+
+	#[test]
+	fn terms_should_be_refused_by_name_and_limit_when_one_is_too_long() {
+		let refused = |terms: DatanetTerms| {
+			let found: Result<()> = lengths(&terms).iter().try_for_each(|one| one.check(LIMIT));
+			found.map_err(|error| error.to_string())
+		};
+		assert_eq!(refused(terms("abc", "MIT", 3)), Ok(()));
+		for (terms, message) in [
+			(terms("abcd", "MIT", 3), "--name is too long: 4 bytes, this chain takes at most 3"),
+			// Bytes, not characters.
+			(terms("äö", "MIT", 3), "--name is too long: 4 bytes, this chain takes at most 3"),
+			(terms("abc", "CC-0", 3), "--licence is too long: 4 bytes, this chain takes at most 3"),
+			(
+				terms("abc", "MIT", 4),
+				"the list of curators is too long: 4 accounts, this chain takes at most 3",
+			),
+		] {
+			assert_eq!(refused(terms), Err(message.to_owned()));
+		}
+	}
 }

@@ -2,6 +2,7 @@
 
 use super::views;
 use crate::{
+	amount::Amount,
 	chain::{
 		types::{
 			Basis, Ending, Inference, InferenceState, JobResult, MarketParameters, Model, Payment,
@@ -12,8 +13,12 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	keys::AccountId,
-	output::{fields, hex, open, table, text, Report},
-	verification::{basis, check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
+	output::{
+		beginning, fields, hex, open, short, table, text,
+		Column::{Number, Open, Text},
+		Report,
+	},
+	verification::{check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
 };
 use clap::Args;
 use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
@@ -30,6 +35,9 @@ pub struct Arguments {
 	/// The inference
 	inference: u64,
 }
+
+/// Characters of an input that are shown to people: a row can have thousands.
+const INPUT_SHOWN: usize = 72;
 
 /// A claim where the chain has it.
 struct Found {
@@ -63,7 +71,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		InferenceState::Refunded(reason) => {
 			return Err(Error::Failure(format!(
 				"inference {id} was refunded ({}): nobody was paid",
-				views::refund(*reason)
+				views::words(views::refund(*reason))
 			)));
 		},
 		state => {
@@ -229,6 +237,12 @@ async fn market_parameters(
 	}
 }
 
+/// A line of the receipt that no score decided.
+fn unscored(paid_for: String, account: String, amount: u128) -> Vec<String> {
+	let empty = String::new;
+	vec![paid_for, account, empty(), empty(), empty(), Amount(amount).to_string()]
+}
+
 impl Explanation {
 	fn contributor(&self, contribution: ContributionId) -> String {
 		self.contributors.get(&contribution).map_or("unknown".into(), ToString::to_string)
@@ -287,7 +301,7 @@ impl Explanation {
 			"output": text(&receipt.output),
 			"job": receipt.job,
 			"attempt": self.result.attempt,
-			"basis": basis(receipt.basis),
+			"basis": views::basis(receipt.basis),
 			"fee": receipt.fee.to_string(),
 			"at": receipt.at,
 			"claim": claim,
@@ -315,10 +329,10 @@ impl Explanation {
 		};
 		let summary = fields(&[
 			("inference", format!("{id} of model {}", self.inference.model)),
-			("input", text(&self.inference.input)),
+			("input", beginning(&text(&self.inference.input), INPUT_SHOWN)),
 			("answer", text(&receipt.output)),
 			("fee", open(receipt.fee)),
-			("basis", basis(receipt.basis).replace('_', " ")),
+			("basis", views::words(views::basis(receipt.basis))),
 			("claim", claim),
 			("index root", hex(self.model.registration.index.root)),
 		]);
@@ -332,11 +346,11 @@ impl Explanation {
 			});
 			rows.push(vec![
 				format!("contribution {}", pay.contribution),
-				self.contributor(pay.contribution),
+				short(&self.contributor(pay.contribution)),
 				entry.map_or(String::new(), |e| e.score.to_string()),
 				checked,
 				format!("{:.3} %", 100.0 * f64::from(pay.parts) / f64::from(PARTS)),
-				open(pay.paid),
+				Amount(pay.paid).to_string(),
 			]);
 		}
 		for payment in &self.payments {
@@ -347,21 +361,16 @@ impl Explanation {
 				Role::Owner(depth) => format!("owner, {depth} generations up"),
 				Role::Attester => "attester".to_owned(),
 			};
-			let empty = String::new;
-			let account = payment.account.to_string();
-			rows.push(vec![role, account, empty(), empty(), empty(), open(payment.amount)]);
+			rows.push(unscored(role, short(&payment.account.to_string()), payment.amount));
 		}
-		let mut last = vec![String::new(); 5];
-		last[0] = "treasury".into();
-		last.push(open(receipt.treasury));
-		rows.push(last);
+		rows.push(unscored("treasury".into(), String::new(), receipt.treasury));
 		let columns = [
-			("paid for", false),
-			("account", false),
-			("score", true),
-			("leaf", false),
-			("share", true),
-			("amount", true),
+			Text("paid for"),
+			Text("account"),
+			Number("score"),
+			Text("leaf"),
+			Number("share"),
+			Open("amount"),
 		];
 		let verdict = if self.problems.is_empty() {
 			let checked = match (receipt.basis, &self.claim) {

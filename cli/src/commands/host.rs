@@ -13,6 +13,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	keys::{AccountId, Key},
+	limits,
 	output::{text, Report},
 };
 use clap::Args;
@@ -31,7 +32,8 @@ use std::{
 use tokio::sync::Notify;
 
 const POLL: Duration = Duration::from_millis(500);
-/// A request that could not be answered for want of a file is looked at again after this time.
+/// A request that could not be answered is looked at again after this time: a missing file may have
+/// come.
 const RETRY: Duration = Duration::from_secs(15);
 
 /// Answers the requests for the models this key hosts, until interrupted.
@@ -51,15 +53,7 @@ pub struct Arguments {
 	idle_timeout: Option<u64>,
 }
 
-/// One answer given.
-struct Given {
-	inference: u64,
-	model: u32,
-	output: String,
-	block: u64,
-}
-
-/// One answer about to be sent.
+/// An answer to a request.
 struct Answer {
 	inference: u64,
 	model: u32,
@@ -73,7 +67,8 @@ struct Host<'a> {
 	key: Key,
 	store: DirectoryStore,
 	loaded: HashMap<Hash, Model>,
-	given: Vec<Given>,
+	/// Answers that are in a block, and its number.
+	given: Vec<(Answer, u64)>,
 	/// Requests that could not be answered, why, and when that was found.
 	failed: BTreeMap<u64, (String, Instant)>,
 	served: BTreeSet<u32>,
@@ -165,7 +160,8 @@ impl Host<'_> {
 		let count = answers.len();
 		if count > 0 {
 			let calls = answers.iter().map(Answer::call).collect();
-			let results = chain::submit(self.chain, &self.key, calls, false).await?;
+			let finalized = self.context.finalized();
+			let results = chain::submit(self.chain, &self.key, calls, finalized).await?;
 			for (answer, result) in answers.into_iter().zip(results) {
 				match result {
 					Ok(included) => self.succeeded(answer, included.block),
@@ -179,12 +175,12 @@ impl Host<'_> {
 	}
 
 	fn succeeded(&mut self, answer: Answer, block: u64) {
-		let Answer { inference, model, output } = answer;
+		let Answer { inference, model, output } = &answer;
 		self.context
 			.console
 			.note(format!("inference {inference} of model {model}: {output} (block {block})"));
-		self.failed.remove(&inference);
-		self.given.push(Given { inference, model, output, block });
+		self.failed.remove(inference);
+		self.given.push((answer, block));
 	}
 
 	/// An answer that came too late, or twice, is no failure.
@@ -208,6 +204,7 @@ impl Host<'_> {
 
 	/// Computes the answers that are due.
 	async fn answers(&mut self, best: &Snapshot) -> Result<Vec<Answer>> {
+		let max_output = best.constant("InferenceMarket", "MaxOutput")?;
 		let sent = in_pool(self.chain, best, &self.key.account).await?;
 		let room = self
 			.arguments
@@ -236,18 +233,14 @@ impl Host<'_> {
 				continue;
 			}
 			self.served.insert(model);
-			match self.compute(record, &inference.input) {
+			let output =
+				self.load(record).and_then(|model| answer(model, &inference.input, max_output));
+			match output {
 				Ok(output) => answers.push(Answer { inference: id, model, output }),
 				Err(error) => self.fail(id, error.to_string()),
 			}
 		}
 		Ok(answers)
-	}
-
-	fn compute(&mut self, record: &ModelRecord, input: &[u8]) -> Result<String> {
-		let input = std::str::from_utf8(input)
-			.map_err(|_| Error::BadData("the input is not UTF-8 text".into()))?;
-		Ok(self.load(record)?.answer(input)?.text)
 	}
 
 	/// The model, its file checked against the hash on chain.
@@ -267,13 +260,8 @@ impl Host<'_> {
 		let answered: Vec<Value> = self
 			.given
 			.iter()
-			.map(|given| {
-				json!({
-					"inference": given.inference,
-					"model": given.model,
-					"output": given.output,
-					"block": given.block,
-				})
+			.map(|(Answer { inference, model, output }, block)| {
+				json!({ "inference": inference, "model": model, "output": output, "block": block })
 			})
 			.collect();
 		let failed: Vec<Value> = self
@@ -297,6 +285,15 @@ impl Answer {
 		let output = self.output.clone().into_bytes();
 		call("InferenceMarket", "respond", (self.inference, output, Usage::default()))
 	}
+}
+
+/// The model's answer to an input of the chain, if the chain takes it.
+fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<String> {
+	let input = std::str::from_utf8(input)
+		.map_err(|_| Error::BadData("the input is not UTF-8 text".into()))?;
+	let output = model.answer(input)?.text;
+	limits::check("the answer", output.len(), "bytes", max_output)?;
+	Ok(output)
 }
 
 /// Answers of this account that wait in the node's pool, by inference: a host that is started
@@ -378,5 +375,23 @@ impl Signals {
 		if tokio::signal::ctrl_c().await.is_err() {
 			std::future::pending::<()>().await;
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use openledger_influence::{train, Architecture, Dataset, Schema, TrainConfig};
+
+	#[test]
+	fn answer_should_be_refused_when_longer_than_the_chain_takes_or_asked_in_no_text() {
+		let rows = Dataset::from_csv(b"0,1,0\n1,0,1\n", &Schema::default()).unwrap();
+		let architecture = Architecture::Logistic { inputs: 2, classes: 2 };
+		let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
+		let model = train(&rows, &config, &mut |_| {}).unwrap().model;
+		assert_eq!(answer(&model, b"1,0", 1).unwrap().len(), 1);
+		let refused = answer(&model, b"1,0", 0).unwrap_err().to_string();
+		assert_eq!(refused, "the answer is too long: 1 bytes, this chain takes at most 0");
+		assert!(matches!(answer(&model, b"1,\xff", 1), Err(Error::BadData(_))));
 	}
 }

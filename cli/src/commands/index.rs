@@ -34,14 +34,14 @@ pub struct Arguments {
 	#[arg(long, default_value = "int8")]
 	width: WidthName,
 	/// Damping of the curvature, as a part of its mean eigenvalue
-	#[arg(long)]
-	damping: Option<f64>,
+	#[arg(long, default_value_t = EkFac::default().damping)]
+	damping: f64,
 	/// Labels drawn from the model for each row
-	#[arg(long)]
-	label_samples: Option<u32>,
+	#[arg(long, default_value_t = EkFac::default().draws)]
+	label_samples: u32,
 	/// Fixes the labels drawn
-	#[arg(long)]
-	seed: Option<u64>,
+	#[arg(long, default_value_t = EkFac::default().seed)]
+	seed: u64,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
@@ -67,12 +67,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	check_manifest(&manifest, found)?;
 	let max_entries: u32 = best.constant("ModelRegistry", "MaxEntries")?;
 
-	let standard = EkFac::default();
-	let builder = EkFac {
-		draws: arguments.label_samples.unwrap_or(standard.draws),
-		damping: arguments.damping.unwrap_or(standard.damping),
-		seed: arguments.seed.unwrap_or(standard.seed),
-	};
+	let builder =
+		EkFac { draws: arguments.label_samples, damping: arguments.damping, seed: arguments.seed };
 	let width = match arguments.width {
 		WidthName::Int8 => Width::Int8,
 		WidthName::Int16 => Width::Int16,
@@ -95,7 +91,6 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	store.put(index.to_bytes())?;
 
 	let commitment = IndexRecord::from(index.commitment());
-	let held_out_hash = hex(attribution.query.hash());
 	let entries = attribution.entries.len();
 	let text = fields(&[
 		("index", format!("{} ({})", files.index().display(), hex(index.file_hash()))),
@@ -118,7 +113,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		"leaf_count": commitment.leaf_count,
 		"dimension": commitment.dimension,
 		"width": views::width(commitment.width),
-		"held_out": held_out_hash,
+		"held_out": hex(attribution.query.hash()),
 		"held_out_entries": entries,
 		"seconds": seconds,
 	});

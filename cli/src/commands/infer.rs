@@ -1,6 +1,6 @@
 //! `infer`: questions to a model, and the wait for their settlement.
 
-use super::{divide, transactions, views};
+use super::{transactions, views};
 use crate::{
 	amount::Amount,
 	chain::{
@@ -11,6 +11,7 @@ use crate::{
 	},
 	context::Context,
 	error::{Error, Result},
+	limits,
 	output::{open, text, Report},
 	training::{read, read_table},
 };
@@ -18,7 +19,6 @@ use clap::Args;
 use openledger_influence::{parse_input, Architecture, Schema};
 use serde_json::json;
 use std::{
-	collections::BTreeMap,
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
 };
@@ -95,7 +95,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let registration = &model.registration;
 	let columns =
 		Architecture::from_json(&text(&registration.architecture)).ok().map(|a| a.inputs());
-	let questions = questions(&arguments, columns)?;
+	let form = Form { columns, max_bytes: best.constant("InferenceMarket", "MaxInput")? };
+	let questions = questions(&arguments, &form)?;
 	let max_fee = max_fee(&best, arguments.max_fee, &registration.pricing).await?;
 
 	let started = Instant::now();
@@ -108,7 +109,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			call("InferenceMarket", "request", (arguments.model, input, max_fee))
 		})
 		.collect();
-	let (mut included, mut asked, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+	let (mut included, mut asked, mut failure) = (Vec::new(), Vec::new(), None);
 	for (result, question) in context.send_all(calls).await?.into_iter().zip(questions) {
 		match result {
 			Ok(one) => {
@@ -116,10 +117,9 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 				asked.push(Asked { id: inference, expected: question.expected, state: None });
 				included.push(one);
 			},
-			Err(error) => failures.push(Err(error)),
+			Err(error) => failure = failure.or(Some(error)),
 		}
 	}
-	let (_, failure) = divide(failures);
 	let failure = match failure {
 		Some(error) if asked.is_empty() => return Err(error),
 		other => other,
@@ -144,24 +144,34 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Ok(report.with_error(failure.or(late)))
 }
 
-fn questions(arguments: &Arguments, columns: Option<usize>) -> Result<Vec<Question>> {
+/// What an input must be like; anything else would cost a fee and come to nothing.
+struct Form {
+	/// Features that the model reads, if its architecture says so.
+	columns: Option<usize>,
+	/// Bytes that the chain takes.
+	max_bytes: u32,
+}
+
+impl Form {
+	fn check(&self, input: &str) -> Result<()> {
+		limits::check("the input", input.len(), "bytes", self.max_bytes)?;
+		if let Some(columns) = self.columns {
+			parse_input(input, columns)?;
+		}
+		Ok(())
+	}
+}
+
+fn questions(arguments: &Arguments, form: &Form) -> Result<Vec<Question>> {
 	let limit = arguments.limit.unwrap_or(usize::MAX);
 	let questions = match (&arguments.input, &arguments.inputs) {
 		(Some(input), _) => {
-			check(input, columns)?;
-			vec![Question { input: input.trim().to_owned(), expected: None }]
+			let input = input.trim().to_owned();
+			form.check(&input)?;
+			vec![Question { input, expected: None }]
 		},
-		(None, Some(path)) if arguments.labelled => {
-			let rows = read_table(path, &Schema { columns, ..Schema::default() })?;
-			let count = rows.len().min(limit);
-			(0..count)
-				.map(|i| Question {
-					input: rows.row_text(i),
-					expected: Some(rows.label(i).to_string()),
-				})
-				.collect()
-		},
-		(None, Some(path)) => unlabelled(path, columns, limit)?,
+		(None, Some(path)) if arguments.labelled => labelled(path, form, limit)?,
+		(None, Some(path)) => unlabelled(path, form, limit)?,
 		(None, None) => Vec::new(),
 	};
 	if questions.is_empty() {
@@ -170,8 +180,20 @@ fn questions(arguments: &Arguments, columns: Option<usize>) -> Result<Vec<Questi
 	Ok(questions)
 }
 
+fn labelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
+	let rows = read_table(path, &Schema { columns: form.columns, ..Schema::default() })?;
+	let mut questions = Vec::new();
+	for at in 0..rows.len().min(limit) {
+		let input = rows.row_text(at);
+		let place = || format!("{}: row {} of the data", path.display(), at.saturating_add(1));
+		form.check(&input).map_err(|e| e.in_file(place()))?;
+		questions.push(Question { input, expected: Some(rows.label(at).to_string()) });
+	}
+	Ok(questions)
+}
+
 /// Rows without labels; a first row without any number is a header.
-fn unlabelled(path: &Path, columns: Option<usize>, limit: usize) -> Result<Vec<Question>> {
+fn unlabelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
 	let content = String::from_utf8(read(path, "")?)
 		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
 	let is_header = |line: &str| line.split(',').all(|cell| cell.trim().parse::<f64>().is_err());
@@ -185,18 +207,10 @@ fn unlabelled(path: &Path, columns: Option<usize>, limit: usize) -> Result<Vec<Q
 			break;
 		}
 		let row = number.saturating_add(1);
-		check(line, columns).map_err(|e| e.in_file(format!("{}: row {row}", path.display())))?;
+		form.check(line).map_err(|e| e.in_file(format!("{}: row {row}", path.display())))?;
 		questions.push(Question { input: line.to_owned(), expected: None });
 	}
 	Ok(questions)
-}
-
-/// Refuses here, before a fee is held, what no host could answer.
-fn check(input: &str, columns: Option<usize>) -> Result<()> {
-	if let Some(columns) = columns {
-		parse_input(input, columns)?;
-	}
-	Ok(())
 }
 
 async fn max_fee(best: &Snapshot, given: Option<Amount>, pricing: &Pricing) -> Result<u128> {
@@ -283,12 +297,10 @@ fn report(
 	let unfinished = total.saturating_sub(settled).saturating_sub(refunded);
 	let accuracy = (compared > 0).then(|| f64::from(right) / f64::from(compared));
 
-	let states: BTreeMap<_, _> =
-		[("settled", settled), ("refunded", refunded), ("open", unfinished)].into();
-	let mut summary: Vec<_> = states
-		.iter()
-		.filter(|(_, count)| **count > 0)
-		.map(|(state, count)| format!("{count} {state}"))
+	let mut summary: Vec<_> = [(settled, "settled"), (refunded, "refunded"), (unfinished, "open")]
+		.into_iter()
+		.filter(|(count, _)| *count > 0)
+		.map(|(count, state)| format!("{count} {state}"))
 		.collect();
 	summary.push(format!("{} in fees", open(fees)));
 	if let Some(accuracy) = accuracy {
@@ -313,6 +325,47 @@ fn report(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use clap::Parser;
+
+	const FORM: Form = Form { columns: Some(2), max_bytes: 8 };
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		arguments: Arguments,
+	}
+
+	fn ask(options: &[&str]) -> Result<Vec<Question>> {
+		let line = [&["infer", "--model", "0"][..], options].concat();
+		questions(&Line::try_parse_from(line).unwrap().arguments, &FORM)
+	}
+
+	#[test]
+	fn input_should_be_taken_when_exactly_as_long_as_the_chain_takes() {
+		let questions = ask(&["--input", " 1.25,1.5 "]).unwrap();
+		assert_eq!(questions[0].input, "1.25,1.5");
+	}
+
+	#[test]
+	fn input_should_be_refused_with_length_and_limit_when_too_long() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("rows.csv");
+		let path = path.to_str().unwrap();
+		let long = "the input is too long: 9 bytes, this chain takes at most 8";
+
+		let Err(error) = ask(&["--input", "1.25,1.25"]) else { panic!("nine bytes were taken") };
+		assert_eq!(error.to_string(), long);
+		std::fs::write(path, "x,y\n1,2\n1.25,1.25\n").unwrap();
+		let Err(error) = ask(&["--inputs", path]) else { panic!("nine bytes were taken") };
+		assert_eq!(error.to_string(), format!("{path}: row 3: {long}"));
+		std::fs::write(path, "x,y,class\n1,2,0\n1.25,1.25,0\n").unwrap();
+		let Err(error) = ask(&["--inputs", path, "--labelled"]) else {
+			panic!("nine bytes were taken")
+		};
+		assert_eq!(error.to_string(), format!("{path}: row 2 of the data: {long}"));
+		// What is not sent need not fit.
+		assert_eq!(ask(&["--inputs", path, "--labelled", "--limit", "1"]).unwrap().len(), 1);
+	}
 
 	#[test]
 	fn rows_should_be_read_without_header_and_up_to_the_limit() {
@@ -320,7 +373,7 @@ mod tests {
 		let path = directory.path().join("rows.csv");
 		std::fs::write(&path, "a,b\n1,2\n\n 3,4 \n5,6\n").unwrap();
 		let inputs: Vec<_> =
-			unlabelled(&path, Some(2), 2).unwrap().into_iter().map(|q| q.input).collect();
+			unlabelled(&path, &FORM, 2).unwrap().into_iter().map(|q| q.input).collect();
 		assert_eq!(inputs, ["1,2", "3,4"]);
 	}
 
@@ -329,7 +382,7 @@ mod tests {
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("rows.csv");
 		std::fs::write(&path, "1,2\n3,x\n").unwrap();
-		let Err(Error::BadData(message)) = unlabelled(&path, Some(2), 9) else {
+		let Err(Error::BadData(message)) = unlabelled(&path, &FORM, 9) else {
 			panic!("a malformed row was taken")
 		};
 		assert!(message.contains("rows.csv: row 2: column 2"), "{message}");

@@ -8,7 +8,7 @@ use crate::{
 	keys::{parse_account, AccountId},
 	output::{fields, open, text, Report},
 };
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use serde_json::json;
 
 /// Look at inferences, cancel one.
@@ -23,8 +23,8 @@ pub enum Command {
 		#[arg(long)]
 		model: Option<u32>,
 		/// In this state
-		#[arg(long)]
-		state: Option<StateName>,
+		#[arg(long, value_parser = ["requested", "answered", "settled", "refunded"])]
+		state: Option<String>,
 	},
 	/// Show an inference
 	Show {
@@ -38,30 +38,9 @@ pub enum Command {
 	},
 }
 
-/// An inference's state.
-#[derive(ValueEnum, Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum StateName {
-	Requested,
-	Answered,
-	Settled,
-	Refunded,
-}
-
-impl StateName {
-	fn name(self) -> &'static str {
-		match self {
-			Self::Requested => "requested",
-			Self::Answered => "answered",
-			Self::Settled => "settled",
-			Self::Refunded => "refunded",
-		}
-	}
-}
-
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
-		Command::List { user, model, state } => list(context, user, model, state).await,
+		Command::List { user, model, state } => list(context, user, model, state.as_deref()).await,
 		Command::Show { inference } => show(context, inference).await,
 		Command::Cancel { inference } => {
 			let sent = context.send(call("InferenceMarket", "cancel", (inference,))).await?;
@@ -75,7 +54,7 @@ async fn list(
 	context: &Context,
 	user: Option<AccountId>,
 	model: Option<u32>,
-	state: Option<StateName>,
+	state: Option<&str>,
 ) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let all: Vec<((u64,), Inference)> = best.all("InferenceMarket", "Inferences", ()).await?;
@@ -85,8 +64,7 @@ async fn list(
 		.filter(|(_, inference)| {
 			user.is_none_or(|user| user == inference.user)
 				&& model.is_none_or(|model| model == inference.model)
-				&& state
-					.is_none_or(|state| state.name() == views::inference_state(&inference.state))
+				&& state.is_none_or(|state| state == views::inference_state(&inference.state))
 		})
 		.collect();
 	list.sort_by_key(|(id, _)| *id);
@@ -102,9 +80,11 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("user", inference.user.to_string()),
 		("input", text(&inference.input)),
 		("answer", views::answer(&inference.state).unwrap_or_else(|| "none yet".into())),
-		("state", views::inference_state(&inference.state).into()),
+		("state", views::inference_state_text(&inference.state)),
+		("fee", views::fee(&inference.state).map_or("none yet".into(), open)),
 		("fee at most", open(inference.max_fee)),
 		("requested", format!("block {}", inference.requested)),
+		("answer due", format!("before block {}", inference.deadline)),
 	]);
 	Ok(Report::new(views::inference(id, &inference), text))
 }

@@ -17,19 +17,13 @@ pub mod rewards;
 pub mod train;
 mod views;
 
-use crate::{
-	args::Command,
-	chain::Included,
-	context::Context,
-	error::{Error, Result},
-	output::Report,
-};
+use crate::{args::Command, chain::Included, context::Context, error::Result, output::Report};
 use serde_json::Value;
 
 /// Runs a command.
 ///
 /// # Errors
-/// See [`Error`].
+/// See [`Error`](crate::error::Error).
 pub async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::Datanet(command) => datanet::run(context, command).await,
@@ -51,16 +45,4 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 /// The `transactions` of a document.
 fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Value {
 	included.into_iter().map(Included::to_json).collect()
-}
-
-/// Keeps what succeeded and the first failure.
-fn divide(results: Vec<Result<Included>>) -> (Vec<Included>, Option<Error>) {
-	let (mut included, mut failure) = (Vec::new(), None);
-	for result in results {
-		match result {
-			Ok(one) => included.push(one),
-			Err(error) => failure = failure.or(Some(error)),
-		}
-	}
-	(included, failure)
 }

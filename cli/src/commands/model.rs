@@ -10,7 +10,11 @@ use crate::{
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId},
-	output::{fields, hex, short, table, text, Report},
+	output::{
+		fields, hex, short, table, text,
+		Column::{Number, Text},
+		Report,
+	},
 };
 use clap::Subcommand;
 use serde_json::json;
@@ -101,13 +105,13 @@ async fn list(context: &Context) -> Result<Report> {
 		]
 	});
 	let columns = [
-		("model", true),
-		("name", false),
-		("status", false),
-		("owner", false),
-		("host", false),
-		("price", true),
-		("parent", true),
+		Number("model"),
+		Text("name"),
+		Text("status"),
+		Text("owner"),
+		Text("host"),
+		Text("price"),
+		Number("parent"),
 	];
 	let text = table(&columns, rows.collect());
 	let list: Vec<_> = all.iter().map(|((id,), model)| views::model(*id, model)).collect();

@@ -7,11 +7,12 @@ use crate::{
 		call,
 		events::Registered,
 		types::{Pricing, Registration, RegistryParameters, TrainingSource},
-		Hash, Snapshot,
+		Hash,
 	},
 	context::Context,
 	error::{Error, Result},
 	keys::{parse_account, AccountId},
+	limits::Length,
 	output::{fields, hex, open, Report},
 	training::{read, Run},
 };
@@ -148,7 +149,7 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 		pricing: arguments.price.pricing()?,
 		royalty: arguments.royalty,
 	};
-	check_lengths(&best, &registration)?;
+	best.check_lengths("ModelRegistry", &lengths(&registration))?;
 	store.put(model.to_bytes())?;
 	store.put(index.to_bytes())?;
 	let (weights, index_file, root, host) =
@@ -181,21 +182,25 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 }
 
 /// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
-fn check_lengths(best: &Snapshot, registration: &Registration) -> Result<()> {
-	for (what, length, limit) in [
-		("--name", registration.name.len(), "MaxName"),
-		("the architecture descriptor", registration.architecture.len(), "MaxDescriptor"),
-		("the list of index parameters", registration.index_parameters.len(), "MaxDescriptor"),
-		("the list of training sources", registration.sources.len(), "MaxSources"),
-	] {
-		let limit: u32 = best.constant("ModelRegistry", limit)?;
-		if u32::try_from(length).map_or(true, |length| length > limit) {
-			return Err(Error::Usage(format!(
-				"{what} is too long: {length}, this chain takes {limit}"
-			)));
-		}
-	}
-	Ok(())
+fn lengths(registration: &Registration) -> [Length; 5] {
+	let Registration { name, architecture, index_parameters, sources, index, .. } = registration;
+	[
+		Length::bytes("--name", name, "MaxName"),
+		Length::bytes("the architecture descriptor", architecture, "MaxDescriptor"),
+		Length::bytes("the descriptor of the index", index_parameters, "MaxDescriptor"),
+		Length {
+			what: "the list of training sources",
+			length: sources.len(),
+			unit: "versions",
+			constant: "MaxSources",
+		},
+		Length {
+			what: "a sketch of the index",
+			length: usize::try_from(index.dimension).unwrap_or(usize::MAX),
+			unit: "coordinates",
+			constant: "MaxDimension",
+		},
+	]
 }
 
 /// Reads and checks the attribution of the held-out rows.
@@ -212,15 +217,24 @@ fn read_held_out(files: &Run, index: &IndexCommitment, whose: &str) -> Result<At
 }
 
 pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<Report> {
+	// A key that cannot be read is reported before the chain is asked anything.
 	context.key()?;
 	let Activate { model, directory } = arguments;
 	let chain = context.chain().await?;
-	let registration = chain.best().await?.model(model).await?.registration;
+	let best = chain.best().await?;
+	let registration = best.model(model).await?.registration;
 	let attribution = read_held_out(
 		&Run::new(&directory),
 		&(&registration.index).into(),
 		&format!("the index of model {model}"),
 	)?;
+	let entries = Length {
+		what: "the held-out attribution",
+		length: attribution.entries.len(),
+		unit: "entries",
+		constant: "MaxEntries",
+	};
+	best.check_lengths("ModelRegistry", &[entries])?;
 	let sent =
 		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
 	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;
@@ -235,6 +249,60 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use openledger_proof::{Width, H256};
+
+	#[test]
+	fn registration_should_be_refused_by_name_and_limit_when_one_part_is_too_long() {
+		let index =
+			IndexCommitment { root: H256::zero(), leaf_count: 1, dimension: 4, width: Width::Int8 };
+		let fitting = Registration {
+			name: b"abcd".to_vec(),
+			weights: Hash::zero(),
+			architecture: b"{}".to_vec(),
+			parent: None,
+			sources: vec![TrainingSource { datanet: 0, version: 0 }; 4],
+			index: index.into(),
+			index_parameters: b"{}".to_vec(),
+			index_file: Hash::zero(),
+			manifest: Hash::zero(),
+			held_out: Hash::zero(),
+			host: [1; 32].into(),
+			pricing: Pricing::PerCall(1),
+			royalty: 0,
+		};
+		let check = |registration: &Registration| {
+			let found: Result<()> = lengths(registration).iter().try_for_each(|one| one.check(4));
+			found.map_err(|error| error.to_string())
+		};
+		assert_eq!(check(&fitting), Ok(()));
+
+		let refused = |change: &dyn Fn(&mut Registration)| {
+			let mut registration = fitting.clone();
+			change(&mut registration);
+			check(&registration).unwrap_err()
+		};
+		for (message, start) in [
+			(refused(&|r| r.name.push(b'e')), "--name is too long: 5 bytes"),
+			(
+				refused(&|r| r.architecture.extend(b"   ")),
+				"the architecture descriptor is too long: 5 bytes",
+			),
+			(
+				refused(&|r| r.index_parameters.extend(b"   ")),
+				"the descriptor of the index is too long: 5 bytes",
+			),
+			(
+				refused(&|r| r.sources.push(TrainingSource { datanet: 1, version: 0 })),
+				"the list of training sources is too long: 5 versions",
+			),
+			(
+				refused(&|r| r.index.dimension = 5),
+				"a sketch of the index is too long: 5 coordinates",
+			),
+		] {
+			assert_eq!(message, format!("{start}, this chain takes at most 4"));
+		}
+	}
 
 	#[test]
 	fn percent_should_be_exact_parts_per_million() {

@@ -1,13 +1,14 @@
 //! `review`: what curators decide.
 
 use super::{
-	contribution::{self, Filter, StateName},
-	divide, transactions, views,
+	contribution::{self, Filter},
+	transactions, views,
 };
 use crate::{
 	chain::{call, Included},
 	context::Context,
 	error::{Error, Result},
+	limits::Length,
 	output::{fields, open, Report},
 	training::inspect,
 };
@@ -49,17 +50,24 @@ pub enum Command {
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::List { datanet } => {
-			let filter = Filter { datanet, state: Some(StateName::Pending), contributor: None };
+			let filter = Filter { datanet, state: Some("pending".into()), contributor: None };
 			contribution::list(context, &filter).await
 		},
 		Command::Show { contribution } => show(context, contribution).await,
 		Command::Approve { contributions } => approve(context, &contributions).await,
 		Command::Reject { contribution, reason, take_bond } => {
-			let arguments = (contribution, reason.into_bytes(), take_bond);
-			let sent = context.send(call("Datanets", "reject", arguments)).await?;
-			report(context, &[contribution], &[sent]).await
+			reject(context, contribution, reason.into_bytes(), take_bond).await
 		},
 	}
+}
+
+async fn reject(context: &Context, id: u64, reason: Vec<u8>, take_bond: bool) -> Result<Report> {
+	// A key that cannot be read is reported before the chain is asked anything.
+	context.key()?;
+	let length = Length::bytes("--reason", &reason, "MaxReason");
+	context.chain().await?.best().await?.check_lengths("Datanets", &[length])?;
+	let sent = context.send(call("Datanets", "reject", (id, reason, take_bond))).await?;
+	report(context, &[id], &[sent]).await
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -84,11 +92,11 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let text = fields(&[
 		("contribution", format!("{id} to datanet {}", record.datanet)),
 		("contributor", record.contributor.to_string()),
-		("state", views::state(&record.state).into()),
+		("state", views::state_text(&record.state)),
 		("bond", open(record.bond)),
 		("content root", said(checks.content_root)),
 		("rows", format!("{}, {}", rows.len(), said(checks.rows))),
-		("bytes", format!("{}, {}", record.bytes, said(checks.bytes))),
+		("bytes", said(checks.bytes)),
 		("features", rows.columns().to_string()),
 		("labels", views::histogram_text(&labels)),
 		("first row", format!("{} -> {}", rows.row_text(0), rows.label(0))),
@@ -103,13 +111,17 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 
 async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
 	let calls = contributions.iter().map(|id| call("Datanets", "approve", (*id,))).collect();
-	let (sent, failure) = divide(context.send_all(calls).await?);
-	if sent.is_empty() {
-		if let Some(error) = failure {
-			return Err(error);
+	let (mut sent, mut failure) = (Vec::new(), None);
+	for result in context.send_all(calls).await? {
+		match result {
+			Ok(included) => sent.push(included),
+			Err(error) => failure = failure.or(Some(error)),
 		}
 	}
-	Ok(report(context, contributions, &sent).await?.with_error(failure))
+	match failure {
+		Some(error) if sent.is_empty() => Err(error),
+		failure => Ok(report(context, contributions, &sent).await?.with_error(failure)),
+	}
 }
 
 async fn report(context: &Context, ids: &[u64], sent: &[Included]) -> Result<Report> {

@@ -42,36 +42,36 @@ pub struct Arguments {
 	/// Number of classes [default: the largest label plus one]
 	#[arg(long)]
 	classes: Option<usize>,
-	/// How gradients become steps [default: sgd]
-	#[arg(long)]
-	optimiser: Option<OptimiserName>,
+	/// How gradients become steps
+	#[arg(long, default_value = "sgd")]
+	optimiser: OptimiserName,
 	/// The part of the last step that sgd keeps [default: 0.9]
 	#[arg(long)]
 	momentum: Option<f32>,
 	/// The highest learning rate
-	#[arg(long)]
-	learning_rate: Option<f32>,
+	#[arg(long, default_value_t = standard().learning_rate)]
+	learning_rate: f32,
 	/// How the learning rate falls
-	#[arg(long)]
-	schedule: Option<ScheduleName>,
+	#[arg(long, default_value = "cosine")]
+	schedule: ScheduleName,
 	/// The part of all steps over which the learning rate rises from zero
-	#[arg(long)]
-	warm_up: Option<f32>,
+	#[arg(long, default_value_t = standard().warm_up)]
+	warm_up: f32,
 	/// The pull of every weight to zero
-	#[arg(long)]
-	weight_decay: Option<f32>,
+	#[arg(long, default_value_t = standard().weight_decay)]
+	weight_decay: f32,
 	/// Passes over the rows
-	#[arg(long)]
-	epochs: Option<u32>,
+	#[arg(long, default_value_t = standard().epochs)]
+	epochs: u32,
 	/// Rows of one step
-	#[arg(long)]
-	batch_size: Option<usize>,
+	#[arg(long, default_value_t = standard().batch_size)]
+	batch_size: usize,
 	/// How features are scaled
-	#[arg(long)]
-	scaling: Option<ScalingName>,
+	#[arg(long, default_value = "maximum")]
+	scaling: ScalingName,
 	/// Fixes the initial weights and the order of rows
-	#[arg(long)]
-	seed: Option<u64>,
+	#[arg(long, default_value_t = standard().seed)]
+	seed: u64,
 	/// Rows not trained on, to measure accuracy
 	#[arg(long, value_name = "FILE")]
 	test: Option<PathBuf>,
@@ -113,6 +113,11 @@ enum ScalingName {
 	Standardise,
 }
 
+/// The engine's own settings, whatever the architecture: the defaults of the options.
+fn standard() -> TrainConfig {
+	TrainConfig::standard(Architecture::Logistic { inputs: 1, classes: 2 })
+}
+
 fn parse_source(text: &str) -> std::result::Result<(u32, u32), String> {
 	let numbers = text
 		.split_once(':')
@@ -143,39 +148,36 @@ impl Arguments {
 				Architecture::mlp(&[vec![inputs], hidden, vec![classes]].concat(), activation)
 			},
 		};
-		let mut config = TrainConfig::standard(architecture);
-		match (self.optimiser, self.momentum) {
-			(Some(OptimiserName::Adamw), Some(_)) => {
+		let optimiser = match (self.optimiser, self.momentum) {
+			(OptimiserName::Adamw, Some(_)) => {
 				return Err(Error::Usage("--momentum belongs to sgd, not to adamw".into()));
 			},
-			(Some(OptimiserName::Adamw), None) => {
-				config.optimiser = Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+			(OptimiserName::Adamw, None) => {
+				Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
 			},
-			(Some(OptimiserName::Sgd), momentum) => {
-				config.optimiser = Optimiser::Sgd { momentum: momentum.unwrap_or(MOMENTUM) };
+			(OptimiserName::Sgd, momentum) => {
+				Optimiser::Sgd { momentum: momentum.unwrap_or(MOMENTUM) }
 			},
-			(None, Some(momentum)) => config.optimiser = Optimiser::Sgd { momentum },
-			(None, None) => {},
-		}
-		if let Some(schedule) = self.schedule {
-			config.schedule = match schedule {
+		};
+		let config = TrainConfig {
+			architecture,
+			optimiser,
+			learning_rate: self.learning_rate,
+			schedule: match self.schedule {
 				ScheduleName::Constant => Schedule::Constant,
 				ScheduleName::Cosine => Schedule::Cosine,
-			};
-		}
-		if let Some(scaling) = self.scaling {
-			config.scaling = match scaling {
+			},
+			warm_up: self.warm_up,
+			weight_decay: self.weight_decay,
+			epochs: self.epochs,
+			batch_size: self.batch_size,
+			scaling: match self.scaling {
 				ScalingName::None => Scaling::None,
 				ScalingName::Maximum => Scaling::Maximum,
 				ScalingName::Standardise => Scaling::Standardise,
-			};
-		}
-		config.learning_rate = self.learning_rate.unwrap_or(config.learning_rate);
-		config.warm_up = self.warm_up.unwrap_or(config.warm_up);
-		config.weight_decay = self.weight_decay.unwrap_or(config.weight_decay);
-		config.epochs = self.epochs.unwrap_or(config.epochs);
-		config.batch_size = self.batch_size.unwrap_or(config.batch_size);
-		config.seed = self.seed.unwrap_or(config.seed);
+			},
+			seed: self.seed,
+		};
 		config.check()?;
 		Ok(config)
 	}
@@ -219,10 +221,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 	let parameters = config.architecture.parameters();
 	let test_text =
-		test_accuracy.map_or(String::new(), |a| format!(", {:.2} % on {}", 100.0 * a, "test rows"));
+		test_accuracy.map_or(String::new(), |a| format!(", {:.2} % on test rows", 100.0 * a));
 	let text = fields(&[
 		("rows", format!("{} of {} contributions", rows.len(), contributions.len())),
-		("model", format!("{} parameters", parameters)),
+		("model", format!("{parameters} parameters")),
 		("loss", format!("{:.4}", trained.loss)),
 		("accuracy", format!("{:.2} % on training rows{test_text}", 100.0 * trained.accuracy)),
 		("weights", format!("{} ({})", files.weights().display(), hex(trained.model.hash()))),

@@ -1,12 +1,15 @@
 //! How what the chain stores is shown.
 
 use crate::{
+	amount::Amount,
 	chain::types::{
-		Access, Contribution, ContributionState, Datanet, DatanetStatus, IndexRecord, IndexWidth,
-		Inference, InferenceState, Model, ModelStatus, Pricing, Refund, Share,
+		Access, Basis, Contribution, ContributionState, Datanet, DatanetStatus, IndexRecord,
+		IndexWidth, Inference, InferenceState, Model, ModelStatus, Pricing, Refund, Share,
 	},
-	output::{accounts, document, hex, open, short, table, text},
-	verification::basis,
+	output::{
+		accounts, document, hex, open, short, table, text,
+		Column::{Number, Open, Text},
+	},
 };
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -18,10 +21,7 @@ pub(super) fn datanet(id: u32, datanet: &Datanet) -> Value {
 		"name": text(&terms.name),
 		"licence": text(&terms.licence),
 		"owner": datanet.owner.to_string(),
-		"status": match datanet.status {
-			DatanetStatus::Open => "open",
-			DatanetStatus::Closed => "closed",
-		},
+		"status": datanet_status(datanet.status),
 		"curators": accounts(&terms.curators),
 		"approvals": terms.approvals,
 		"contribution_bond": terms.contribution_bond.to_string(),
@@ -32,8 +32,16 @@ pub(super) fn datanet(id: u32, datanet: &Datanet) -> Value {
 		"rows": datanet.rows,
 		"manifest": hex(datanet.manifest),
 		"versions": datanet.versions,
+		"pending": datanet.pending,
 		"deposit": datanet.deposit.to_string(),
 	})
+}
+
+pub(super) fn datanet_status(status: DatanetStatus) -> &'static str {
+	match status {
+		DatanetStatus::Open => "open",
+		DatanetStatus::Closed => "closed",
+	}
 }
 
 pub(super) fn access(access: Access) -> &'static str {
@@ -76,7 +84,18 @@ pub(super) fn state(state: &ContributionState) -> &'static str {
 	}
 }
 
-pub(super) fn contributions(list: &[(u64, Contribution)]) -> (Value, String) {
+/// The state with what there is to say about it.
+pub(super) fn state_text(state: &ContributionState) -> String {
+	match state {
+		ContributionState::Pending { approvals } => {
+			format!("pending, {} approvals", approvals.len())
+		},
+		ContributionState::Accepted { at, .. } => format!("accepted in block {at}"),
+		ContributionState::Rejected { reason } => format!("rejected: {}", text(reason)),
+	}
+}
+
+pub(super) fn contributions(list: &[(u64, Contribution)]) -> String {
 	let rows = list.iter().map(|(id, c)| {
 		vec![
 			id.to_string(),
@@ -84,30 +103,20 @@ pub(super) fn contributions(list: &[(u64, Contribution)]) -> (Value, String) {
 			short(&c.contributor.to_string()),
 			c.rows.to_string(),
 			c.bytes.to_string(),
-			open(c.bond),
-			match &c.state {
-				ContributionState::Rejected { reason } => format!("rejected: {}", text(reason)),
-				ContributionState::Pending { approvals } => {
-					format!("pending, {} approvals", approvals.len())
-				},
-				other => state(other).to_owned(),
-			},
+			Amount(c.bond).to_string(),
+			state_text(&c.state),
 		]
 	});
-	let text = table(
-		&[
-			("contribution", true),
-			("datanet", true),
-			("contributor", false),
-			("rows", true),
-			("bytes", true),
-			("bond", true),
-			("state", false),
-		],
-		rows.collect(),
-	);
-	let list: Vec<_> = list.iter().map(|(id, c)| contribution(*id, c)).collect();
-	(json!({ "contributions": list }), text)
+	let columns = [
+		Number("contribution"),
+		Number("datanet"),
+		Text("contributor"),
+		Number("rows"),
+		Number("bytes"),
+		Open("bond"),
+		Text("state"),
+	];
+	table(&columns, rows.collect())
 }
 
 pub(super) fn pricing(pricing: &Pricing) -> Value {
@@ -209,6 +218,35 @@ pub(super) fn refund(refund: Refund) -> &'static str {
 	}
 }
 
+/// The state with why it is so.
+pub(super) fn inference_state_text(state: &InferenceState) -> String {
+	match state {
+		InferenceState::Refunded(reason) => format!("refunded: {}", words(refund(*reason))),
+		other => inference_state(other).to_owned(),
+	}
+}
+
+pub(super) fn basis(basis: Basis) -> &'static str {
+	match basis {
+		Basis::Attributed => "attributed",
+		Basis::HeldOut => "held_out",
+	}
+}
+
+/// A name of several words, for people.
+pub(super) fn words(name: &str) -> String {
+	name.replace('_', " ")
+}
+
+/// What the answer costs, once it is fixed.
+pub(super) fn fee(state: &InferenceState) -> Option<u128> {
+	match state {
+		InferenceState::Answered { fee, .. } => Some(*fee),
+		InferenceState::Settled(receipt) => Some(receipt.fee),
+		InferenceState::Requested | InferenceState::Refunded(_) => None,
+	}
+}
+
 /// The answer, as far as there is one.
 pub(super) fn answer(state: &InferenceState) -> Option<String> {
 	match state {
@@ -227,7 +265,7 @@ pub(super) fn inference(id: u64, inference: &Inference) -> Value {
 		"output": answer(&inference.state),
 		"state": inference_state(&inference.state),
 		"max_fee": inference.max_fee.to_string(),
-		"fee": null,
+		"fee": fee(&inference.state).map(|fee| fee.to_string()),
 		"job": null,
 		"basis": null,
 		"at": null,
@@ -235,12 +273,8 @@ pub(super) fn inference(id: u64, inference: &Inference) -> Value {
 		"deadline": inference.deadline,
 	});
 	match &inference.state {
-		InferenceState::Answered { fee, job, .. } => {
-			view["fee"] = json!(fee.to_string());
-			view["job"] = json!(job);
-		},
+		InferenceState::Answered { job, .. } => view["job"] = json!(job),
 		InferenceState::Settled(receipt) => {
-			view["fee"] = json!(receipt.fee.to_string());
 			view["job"] = json!(receipt.job);
 			view["basis"] = json!(basis(receipt.basis));
 			view["at"] = json!(receipt.at);
@@ -257,29 +291,25 @@ pub(super) fn inference(id: u64, inference: &Inference) -> Value {
 
 pub(super) fn inferences(list: &[(u64, Inference)]) -> String {
 	let rows = list.iter().map(|(id, inference)| {
-		let (state, fee) = match &inference.state {
-			InferenceState::Settled(receipt) => ("settled".into(), open(receipt.fee)),
-			InferenceState::Answered { fee, .. } => ("answered".into(), open(*fee)),
-			InferenceState::Refunded(reason) => {
-				(format!("refunded: {}", refund(*reason)), String::new())
-			},
-			InferenceState::Requested => ("requested".into(), String::new()),
-		};
-		let answer = answer(&inference.state).unwrap_or_default();
-		let user = short(&inference.user.to_string());
-		vec![id.to_string(), inference.model.to_string(), user, answer, fee, state]
+		let state = &inference.state;
+		vec![
+			id.to_string(),
+			inference.model.to_string(),
+			short(&inference.user.to_string()),
+			answer(state).unwrap_or_default(),
+			fee(state).map_or(String::new(), |fee| Amount(fee).to_string()),
+			inference_state_text(state),
+		]
 	});
-	table(
-		&[
-			("inference", true),
-			("model", true),
-			("user", false),
-			("answer", true),
-			("fee", true),
-			("state", false),
-		],
-		rows.collect(),
-	)
+	let columns = [
+		Number("inference"),
+		Number("model"),
+		Text("user"),
+		Text("answer"),
+		Open("fee"),
+		Text("state"),
+	];
+	table(&columns, rows.collect())
 }
 
 /// How many rows have each label.
@@ -305,6 +335,13 @@ mod tests {
 	fn fraction_should_be_exact_when_printed() {
 		let texts = [0, 100_000, 1_000_000, 1, 123_450].map(fraction);
 		assert_eq!(texts, ["0", "0.1", "1", "0.000001", "0.12345"]);
+	}
+
+	#[test]
+	fn state_should_say_why_in_words_when_refunded() {
+		let state = InferenceState::Refunded(Refund::TimedOut);
+		assert_eq!(inference_state_text(&state), "refunded: timed out");
+		assert_eq!(fee(&state), None);
 	}
 
 	#[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::chain::types::Basis;
 use codec::Encode;
 use openledger_proof::{merkle_proof, merkle_root, Leaf, ProvenEntry, Sketch, Width, PARTS};
 
