@@ -3,10 +3,6 @@ export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ope
 # The system's OpenSSL instead of compiling one for three minutes.
 export OPENSSL_NO_VENDOR="${OPENSSL_NO_VENDOR:-1}"
 # Set up by scripts/setup where rustup itself can download nothing.
-if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && rustup toolchain list 2>/dev/null | grep -q '^openledger'; then
+if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && rustup run openledger rustc --version >/dev/null 2>&1; then
 	export RUSTUP_TOOLCHAIN=openledger
-fi
-# A fast linker where there is one: a dozen test binaries link the whole client.
-if command -v mold >/dev/null 2>&1; then
-	export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C link-arg=-fuse-ld=mold"
 fi

@@ -110,6 +110,27 @@ impl Chain {
 		self.number_of(&self.rpc::<serde_json::Value>("chain_getHeader", parameters)?)
 	}
 
+	/// Hash of block `number` of the best chain, with `0x`; `None` if there is no such block yet.
+	///
+	/// # Errors
+	/// If the node does not answer.
+	pub fn block_hash(&self, number: u64) -> Result<Option<String>> {
+		let mut parameters = RpcParams::new();
+		parameters.push(number).map_err(subxt::Error::from)?;
+		self.rpc("chain_getBlockHash", parameters)
+	}
+
+	/// Number of nodes that the node is connected to.
+	///
+	/// # Errors
+	/// If the node does not answer.
+	pub fn peers(&self) -> Result<u64> {
+		let health: serde_json::Value = self.rpc("system_health", RpcParams::new())?;
+		health["peers"]
+			.as_u64()
+			.ok_or_else(|| Error::Unexpected(format!("health without peers: {health}")))
+	}
+
 	/// Waits until block `number` is final.
 	///
 	/// # Errors

@@ -6,6 +6,7 @@ pub mod client;
 pub mod demo;
 pub mod digits;
 mod error;
+pub mod guard;
 pub mod ledger;
 pub mod node;
 pub mod programs;

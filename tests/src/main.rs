@@ -1,11 +1,14 @@
 //! Runs the demo: real contributors, real data, real payments, on a chain of its own.
 
 use clap::Parser;
-use openledger_tests::{
-	demo::{self, Options, Outcome},
-	programs,
+use openledger_tests::{demo, node::Kept, programs, Error, Result};
+use std::{
+	fs::File,
+	io::Write,
+	net::TcpListener,
+	path::{Path, PathBuf},
+	process::ExitCode,
 };
-use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 /// Ten contributors are paid for fifty answers of a model that their data trained.
 #[derive(Parser, Debug)]
@@ -26,11 +29,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-	let arguments = Arguments::parse();
-	match run(&arguments) {
-		Ok(true) => ExitCode::SUCCESS,
-		Ok(false) => {
-			eprintln!("The demo ran, but not everything that must hold does: see FAILED above.");
+	match run(&Arguments::parse()) {
+		Ok(failed) if failed.is_empty() => ExitCode::SUCCESS,
+		Ok(failed) => {
+			eprintln!("The demo ran, but not everything that must hold does:");
+			failed.iter().for_each(|check| eprintln!("  {check}"));
 			ExitCode::FAILURE
 		},
 		Err(error) => {
@@ -40,20 +43,27 @@ fn main() -> ExitCode {
 	}
 }
 
-fn run(arguments: &Arguments) -> openledger_tests::Result<bool> {
-	let rpc_port = arguments.rpc_port.or_else(usual_port);
-	let outcome = demo::run(&Options { rpc_port, quiet: false })?;
-	outcome.report.write(&arguments.report)?;
+/// Runs the demo and returns the checks that failed.
+fn run(arguments: &Arguments) -> Result<Vec<String>> {
+	// Before the demo runs for a minute.
+	let mut file = File::create(&arguments.report).map_err(cannot_write(&arguments.report))?;
+	let outcome = demo::run(arguments.rpc_port.or_else(usual_port))?;
+	let json = outcome.report.json()?;
+	writeln!(file, "{json}").map_err(cannot_write(&arguments.report))?;
 	match arguments.json {
-		true => println!("{}", serde_json::to_string_pretty(&outcome.report).unwrap_or_default()),
+		true => println!("{json}"),
 		false => println!("\n{}", outcome.table()),
 	}
 	eprintln!("Report: {}", arguments.report.display());
-	let passed = outcome.report.passed();
 	if arguments.keep {
-		keep(outcome);
+		explain(&outcome.node.leave_running()?);
 	}
-	Ok(passed)
+	let failed = outcome.report.checks.into_iter().filter(|check| !check.passed);
+	Ok(failed.map(|check| format!("{}: {}", check.name, check.detail)).collect())
+}
+
+fn cannot_write(report: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
+	move |source| Error::Io { what: format!("write the report to {}", report.display()), source }
 }
 
 /// The port that polkadot.js Apps and the client look at, unless somebody else has it.
@@ -61,12 +71,10 @@ fn usual_port() -> Option<u16> {
 	TcpListener::bind(("127.0.0.1", 9944)).ok().map(|_| 9944)
 }
 
-fn keep(outcome: Outcome) {
-	let (url, blobs) = (outcome.node.url(), outcome.node.blobs());
-	let folder = outcome.node.base_path().display().to_string();
+/// Says how to look around on the node, and how to stop it.
+fn explain(node: &Kept) {
 	let client = programs::find(programs::CLIENT)
 		.map_or(programs::CLIENT.into(), |path| path.display().to_string());
-	let Some(process) = outcome.node.leave_running() else { return };
 	eprintln!(
 		"\nThe node keeps running at {url} (process {process}, folder {folder}).\n\
 		 \n\
@@ -80,6 +88,9 @@ fn keep(outcome: Outcome) {
 		 \x20 {client} model show 0\n\
 		 \n\
 		 Stop it with `kill {process}`; then remove {folder}.",
-		blobs = blobs.display(),
+		url = node.url,
+		process = node.process,
+		folder = node.folder.display(),
+		blobs = node.blobs.display(),
 	);
 }

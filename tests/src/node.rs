@@ -1,210 +1,168 @@
 //! A real node as a child process: started, killed, restarted, and never left behind.
 
-use crate::{chain::Chain, error::io, programs, Error, Result};
+use crate::{chain::Chain, error::io, guard::Guard, programs, Error, Result};
 use serde_json::Value;
 use std::{
 	fs::{self, File},
-	io::Write,
 	net::TcpListener,
 	os::unix::process::CommandExt,
 	path::{Path, PathBuf},
-	process::{Child, Command, Stdio},
+	process::{Child, Command, Output, Stdio},
+	sync::atomic::{AtomicU16, Ordering},
 	thread,
 	time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// How long a node may take until it has answered and imported its first block.
 const START: Duration = Duration::from_secs(90);
 
-/// Kills the node and removes its folder if this process ends without having done so (an interrupt,
-/// a panic while panicking, a test harness that skips destructors). It waits on a pipe that closes
-/// with this process.
-const GUARD: &str =
-	r#"read -r word; [ "$word" = release ] && exit 0; kill -9 "$1"; sleep 1; rm -rf "$2""#;
+/// Which chain a node runs, and as whom.
+#[derive(Clone, Debug)]
+pub enum Role {
+	/// The only validator of the chain `dev`.
+	Alone {
+		/// Changes to the genesis configuration: JSON pointer and value.
+		genesis: Vec<(&'static str, Value)>,
+	},
+	/// One of the four validators of the chain `local`.
+	OneOfFour {
+		/// The development account: `alice`, `bob`, `charlie` or `dave`.
+		account: &'static str,
+		/// Address of a node to find the others by, see [`Node::address`].
+		bootnode: Option<String>,
+	},
+}
 
 /// How to start a node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NodeOptions {
+	/// Chain and account.
+	pub role: Role,
 	/// Port of the RPC server; a free one if `None`.
 	pub rpc_port: Option<u16>,
-	/// Changes to the genesis configuration: JSON pointer and value. None: the chain `dev` as it is.
-	pub genesis: Vec<(&'static str, Value)>,
-	/// Further arguments.
-	pub arguments: Vec<String>,
+	/// The folder of content-addressed files; one in the node's own folder if `None`.
+	pub blobs: Option<PathBuf>,
 }
 
-/// A running (or killed, to be restarted) development node with its own folder and ports.
+impl Default for NodeOptions {
+	fn default() -> Self {
+		Self { role: Role::Alone { genesis: Vec::new() }, rpc_port: None, blobs: None }
+	}
+}
+
+/// A running (or killed, to be restarted) node with its own folder and ports.
 ///
-/// Dropping it kills the process and removes the folder; the log stays in `openledger-logs` beside
-/// the build, one file per name, until the next run.
+/// Dropping it kills the process and removes the folder, and so does the end of this process. The log
+/// stays in `openledger-logs` beside the build, one file per name, until the next run.
 pub struct Node {
-	process: Option<Process>,
-	base: Option<TempDir>,
-	base_path: PathBuf,
+	process: Option<Child>,
+	guard: Guard,
+	program: PathBuf,
+	arguments: Vec<String>,
 	log: PathBuf,
 	rpc_port: u16,
-	arguments: Vec<String>,
-}
-
-struct Process {
-	child: Child,
-	guard: Child,
+	blobs: PathBuf,
+	address: Option<String>,
 }
 
 impl Node {
-	/// Starts a development node and waits until it produces blocks. `name` names its log.
+	/// Starts a node and waits until there are new blocks. `name` names its log.
 	///
 	/// # Errors
-	/// If the program is missing, ends by itself, or produces no block in time.
+	/// If the program is missing, ends by itself, or has no new block in time.
 	pub fn start(name: &str, options: NodeOptions) -> Result<Self> {
-		let program = programs::find(programs::NODE)?;
-		let base = tempfile::Builder::new()
-			.prefix("openledger-")
-			.tempdir()
-			.map_err(io("make a folder for the node"))?;
-		let [rpc, peers, metrics] = free_ports()?;
-		let rpc_port = options.rpc_port.unwrap_or(rpc);
-		let base_path = base.path().to_path_buf();
-		let logs = program.parent().unwrap_or(Path::new(".")).join("openledger-logs");
-		fs::create_dir_all(&logs).map_err(io(format!("make {}", logs.display())))?;
-		let mut arguments = match options.genesis.as_slice() {
-			[] => vec!["--dev".to_string()],
-			changes => {
-				let chain = changed_chain(&program, &base_path, changes)?;
-				[
-					"--chain",
-					&chain,
-					"--alice",
-					"--force-authoring",
-					"--unsafe-force-node-key-generation",
-				]
-				.map(String::from)
-				.into()
-			},
-		};
-		arguments.extend(["--no-mdns", "--no-telemetry", "--base-path"].map(String::from));
-		arguments.push(base_path.display().to_string());
-		arguments.push("--blob-dir".into());
-		arguments.push(base_path.join("blobs").display().to_string());
-		for (option, port) in
-			[("--rpc-port", rpc_port), ("--port", peers), ("--prometheus-port", metrics)]
-		{
-			arguments.push(option.into());
-			arguments.push(port.to_string());
-		}
-		arguments.extend(options.arguments);
-		let log = logs.join(format!("{name}.log"));
-		// The log of an earlier run would be mistaken for this one's.
-		let _ = fs::remove_file(&log);
-		let mut node =
-			Self { process: None, base: Some(base), base_path, log, rpc_port, arguments };
-		node.launch()?;
+		let mut node = Self::launch(name, options)?;
+		node.wait_for_block()?;
 		Ok(node)
 	}
 
-	/// Starts the killed node again on the same folder and ports and waits for a new block.
+	/// Starts a node and returns at once: a network makes no blocks until its nodes run.
+	///
+	/// # Errors
+	/// If the program is missing or cannot be started.
+	pub fn launch(name: &str, options: NodeOptions) -> Result<Self> {
+		let program = programs::find(programs::NODE)?;
+		let guard = Guard::new()?;
+		let base_path = guard.folder().display().to_string();
+		let [rpc_port, peer_port, metrics_port] = free_ports()?;
+		let rpc_port = options.rpc_port.unwrap_or(rpc_port);
+		let blobs = options.blobs.unwrap_or_else(|| guard.folder().join("blobs"));
+		let logs = program.parent().unwrap_or(Path::new(".")).join("openledger-logs");
+		fs::create_dir_all(&logs).map_err(io(format!("make {}", logs.display())))?;
+		let log = logs.join(format!("{name}.log"));
+		// The log of an earlier run would be mistaken for this one's.
+		let _ = fs::remove_file(&log);
+
+		let mut address = None;
+		let mut arguments = match options.role {
+			Role::Alone { genesis } if genesis.is_empty() => vec!["--dev".into()],
+			Role::Alone { genesis } => {
+				let chain = changed_chain(&program, guard.folder(), &genesis)?;
+				let fixed = ["--alice", "--force-authoring", "--unsafe-force-node-key-generation"];
+				[["--chain".into(), chain].as_slice(), &fixed.map(String::from)].concat()
+			},
+			Role::OneOfFour { account, bootnode } => {
+				let identity = network_key(&program, &base_path)?;
+				address = Some(format!("/ip4/127.0.0.1/tcp/{peer_port}/p2p/{identity}"));
+				let mut arguments = vec!["--chain".into(), "local".into(), format!("--{account}")];
+				if let Some(bootnode) = bootnode {
+					arguments.extend(["--bootnodes".into(), bootnode]);
+				}
+				arguments
+			},
+		};
+		arguments.extend(["--no-mdns", "--no-telemetry"].map(String::from));
+		for (option, value) in [
+			("--base-path", base_path),
+			("--blob-dir", blobs.display().to_string()),
+			("--rpc-port", rpc_port.to_string()),
+			("--port", peer_port.to_string()),
+			("--prometheus-port", metrics_port.to_string()),
+		] {
+			arguments.extend([option.into(), value]);
+		}
+		let mut node =
+			Self { process: None, guard, program, arguments, log, rpc_port, blobs, address };
+		node.spawn()?;
+		Ok(node)
+	}
+
+	/// Starts the node again on the same folder and ports, killing it first if it runs, and waits for
+	/// a new block.
 	///
 	/// # Errors
 	/// As [`Node::start`].
 	pub fn restart(&mut self) -> Result<()> {
 		self.kill();
-		self.launch()
+		self.spawn()?;
+		self.wait_for_block()
 	}
 
 	/// Ends the node at once, as a power cut would (SIGKILL). Does nothing if it is not running.
 	pub fn kill(&mut self) {
 		if let Some(mut process) = self.process.take() {
-			let _ = process.child.kill();
-			let _ = process.child.wait();
-			process.release_guard();
+			let _ = process.kill();
+			let _ = process.wait();
+			let _ = self.guard.rest();
 		}
-	}
-
-	/// Leaves the node running after this process, and its folder in place. Returns the process id.
-	pub fn leave_running(mut self) -> Option<u32> {
-		if let Some(base) = self.base.take() {
-			let _ = base.keep();
-		}
-		self.process.take().map(|mut process| {
-			process.release_guard();
-			process.child.id()
-		})
-	}
-
-	/// The node's RPC endpoint.
-	pub fn url(&self) -> String {
-		format!("ws://127.0.0.1:{}", self.rpc_port)
-	}
-
-	/// The folder of content-addressed files that node and client share.
-	pub fn blobs(&self) -> PathBuf {
-		self.base_path.join("blobs")
-	}
-
-	/// The node's folder.
-	pub fn base_path(&self) -> &Path {
-		&self.base_path
-	}
-
-	/// The node's log.
-	pub fn log(&self) -> &Path {
-		&self.log
-	}
-
-	/// A connection to the node.
-	///
-	/// # Errors
-	/// If it does not answer.
-	pub fn chain(&self) -> Result<Chain> {
-		Chain::connect(&self.url())
-	}
-
-	fn launch(&mut self) -> Result<()> {
-		let program = programs::find(programs::NODE)?;
-		let log = File::options()
-			.create(true)
-			.append(true)
-			.open(&self.log)
-			.map_err(io(format!("write {}", self.log.display())))?;
-		let errors = log.try_clone().map_err(io("share the log file"))?;
-		// Its own process group: an interrupt at the terminal reaches this process first, and
-		// whether the node goes on is decided here.
-		let child = Command::new(&program)
-			.args(&self.arguments)
-			.stdin(Stdio::null())
-			.stdout(log)
-			.stderr(errors)
-			.process_group(0)
-			.spawn()
-			.map_err(io(format!("start {}", program.display())))?;
-		let guard = Command::new("sh")
-			.args(["-c", GUARD, "guard", &child.id().to_string()])
-			.arg(&self.base_path)
-			.stdin(Stdio::piped())
-			.stdout(Stdio::null())
-			.stderr(Stdio::null())
-			.process_group(0)
-			.spawn()
-			.map_err(io("start a shell"))?;
-		self.process = Some(Process { child, guard });
-		self.wait_for_block()
 	}
 
 	/// Waits until the node answers and its best block is newer than the one it started from.
-	fn wait_for_block(&mut self) -> Result<()> {
+	///
+	/// # Errors
+	/// If the node ends by itself, or there is no new block in time.
+	pub fn wait_for_block(&mut self) -> Result<()> {
 		let started = Instant::now();
-		let mut first = None;
-		let mut chain: Option<Chain> = None;
+		let (mut chain, mut first) = (None, None);
 		while started.elapsed() < START {
 			if let Some(status) = self.ended()? {
 				return Err(Error::NodeEnded { status, log: self.log.clone(), tail: self.tail() });
 			}
 			if chain.is_none() {
-				chain = Chain::connect(&self.url()).ok();
+				chain = self.chain().ok();
 			}
 			if let Some(number) = chain.as_ref().and_then(|chain| chain.best_number().ok()) {
-				if number > *first.get_or_insert(number) || (number > 0 && first == Some(0)) {
+				if number > *first.get_or_insert(number) {
 					return Ok(());
 				}
 			}
@@ -216,15 +174,80 @@ impl Node {
 		})
 	}
 
+	/// Leaves the node running after this process, and its folder in place.
+	///
+	/// # Errors
+	/// If it does not run, or the shell that watches it is gone.
+	pub fn leave_running(mut self) -> Result<Kept> {
+		let (url, blobs) = (self.url(), self.blobs.clone());
+		let process = self
+			.process
+			.take()
+			.ok_or_else(|| Error::Unexpected("the node does not run".into()))?
+			.id();
+		let folder = self.guard.release()?;
+		Ok(Kept { process, folder, url, blobs })
+	}
+
+	/// The node's RPC endpoint.
+	pub fn url(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.rpc_port)
+	}
+
+	/// Where other nodes of the chain `local` find this one.
+	pub fn address(&self) -> Option<&str> {
+		self.address.as_deref()
+	}
+
+	/// The folder of content-addressed files that node and client share.
+	pub fn blobs(&self) -> PathBuf {
+		self.blobs.clone()
+	}
+
+	/// A folder in the node's own, which goes with it: for what its users keep.
+	///
+	/// # Errors
+	/// If it cannot be made.
+	pub fn folder(&self, name: &str) -> Result<PathBuf> {
+		let folder = self.guard.folder().join(name);
+		fs::create_dir_all(&folder).map_err(io(format!("make {}", folder.display())))?;
+		Ok(folder)
+	}
+
+	/// A connection to the node.
+	///
+	/// # Errors
+	/// If it does not answer.
+	pub fn chain(&self) -> Result<Chain> {
+		Chain::connect(&self.url())
+	}
+
+	fn spawn(&mut self) -> Result<()> {
+		let log = File::options()
+			.create(true)
+			.append(true)
+			.open(&self.log)
+			.map_err(io(format!("write {}", self.log.display())))?;
+		let errors = log.try_clone().map_err(io("share the log file"))?;
+		// Its own process group: an interrupt at the terminal reaches this process first, and
+		// whether the node goes on is decided here.
+		let process = Command::new(&self.program)
+			.args(&self.arguments)
+			.stdin(Stdio::null())
+			.stdout(log)
+			.stderr(errors)
+			.process_group(0)
+			.spawn()
+			.map_err(io(format!("start {}", self.program.display())))?;
+		let id = process.id();
+		self.process = Some(process);
+		self.guard.watch(id)
+	}
+
 	fn ended(&mut self) -> Result<Option<String>> {
-		match &mut self.process {
-			None => Ok(None),
-			Some(process) => Ok(process
-				.child
-				.try_wait()
-				.map_err(io("ask for the node's state"))?
-				.map(|status| status.to_string())),
-		}
+		let Some(process) = &mut self.process else { return Ok(Some("no process".into())) };
+		let status = process.try_wait().map_err(io("ask for the node's state"))?;
+		Ok(status.map(|status| status.to_string()))
 	}
 
 	fn tail(&self) -> String {
@@ -241,21 +264,34 @@ impl Drop for Node {
 	}
 }
 
-impl Process {
-	fn release_guard(&mut self) {
-		if let Some(mut pipe) = self.guard.stdin.take() {
-			let _ = pipe.write_all(b"release\n");
-		}
-		let _ = self.guard.wait();
+/// A node that was left running.
+#[derive(Clone, Debug)]
+pub struct Kept {
+	/// The process id.
+	pub process: u32,
+	/// The node's folder.
+	pub folder: PathBuf,
+	/// The RPC endpoint.
+	pub url: String,
+	/// The folder of content-addressed files.
+	pub blobs: PathBuf,
+}
+
+/// Makes the network key of a validator of `local` in its folder and returns the identity that goes
+/// with it.
+fn network_key(program: &Path, base_path: &str) -> Result<String> {
+	let arguments = ["key", "generate-node-key", "--chain", "local", "--base-path", base_path];
+	let output = run(program, &arguments)?;
+	let messages = String::from_utf8_lossy(&output.stderr);
+	match messages.lines().last() {
+		Some(identity) if output.status.success() => Ok(identity.trim().into()),
+		_ => Err(Error::Unexpected(format!("generate-node-key made no key: {messages}"))),
 	}
 }
 
 /// Writes the specification of the chain `dev` with changes to its genesis, and returns its path.
 fn changed_chain(program: &Path, folder: &Path, changes: &[(&str, Value)]) -> Result<String> {
-	let exported = Command::new(program)
-		.args(["export-chain-spec", "--chain", "dev"])
-		.output()
-		.map_err(io(format!("run {}", program.display())))?;
+	let exported = run(program, &["export-chain-spec", "--chain", "dev"])?;
 	let mut chain: Value = serde_json::from_slice(&exported.stdout).map_err(|error| {
 		let messages = String::from_utf8_lossy(&exported.stderr);
 		Error::Unexpected(format!("export-chain-spec wrote no JSON: {error}\n{messages}"))
@@ -271,14 +307,42 @@ fn changed_chain(program: &Path, folder: &Path, changes: &[(&str, Value)]) -> Re
 	Ok(path.display().to_string())
 }
 
-/// Three ports that nobody listens on; held together so that they differ.
+fn run(program: &Path, arguments: &[&str]) -> Result<Output> {
+	Command::new(program).args(arguments).output().map_err(io(format!("run {}", program.display())))
+}
+
+/// Three ports that nobody listens on. They are below those that the system gives to outgoing
+/// connections, and no port is given out twice before all were.
 fn free_ports() -> Result<[u16; 3]> {
-	let mut listeners = Vec::new();
+	const FIRST: u16 = 10_000;
+	const COUNT: u16 = 20_000;
+	static NEXT: AtomicU16 = AtomicU16::new(0);
+	// Another process begins elsewhere.
+	let offset = (std::process::id() % 1_000) as u16 * 20;
 	let mut ports = [0; 3];
 	for port in &mut ports {
-		let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(io("find a free port"))?;
-		*port = listener.local_addr().map_err(io("find a free port"))?.port();
-		listeners.push(listener);
+		*port = (0..COUNT)
+			.map(|_| {
+				let next = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
+				FIRST + (offset + next) % COUNT
+			})
+			.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+			.ok_or_else(|| Error::Unexpected("no port is free".into()))?;
 	}
 	Ok(ports)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::free_ports;
+	use std::{collections::BTreeSet, net::TcpListener};
+
+	#[test]
+	fn ports_should_differ_and_be_free_when_given_out() {
+		let ports: BTreeSet<u16> = (0..20).flat_map(|_| free_ports().unwrap()).collect();
+		assert_eq!(ports.len(), 60);
+		let taken = *ports.last().unwrap() + 1;
+		let _listener = TcpListener::bind(("127.0.0.1", taken)).ok();
+		assert!(!free_ports().unwrap().contains(&taken));
+	}
 }

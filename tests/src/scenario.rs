@@ -5,6 +5,7 @@ use crate::{
 	client::Client,
 	digits::{csv, Digit},
 	error::io,
+	node::Node,
 	Result,
 };
 use serde::Deserialize;
@@ -112,6 +113,14 @@ struct Published {
 struct Done {}
 
 impl Scenario {
+	/// A client of `node`, and users who keep their files in a folder that goes with it.
+	///
+	/// # Errors
+	/// If the client is not built or the folder cannot be made.
+	pub fn of(node: &Node) -> Result<Self> {
+		Ok(Self { client: Client::of(node)?, files: node.folder("users")? })
+	}
+
 	/// Transfers `amount` OPEN to each account, the funders taking turns.
 	///
 	/// # Errors

@@ -29,15 +29,6 @@ const TREASURY: &[u8; 8] = b"ol/trsry";
 /// Inferences whose payment is explained and verified anew.
 const EXPLAINED: [u64; 3] = [0, 24, 49];
 
-/// How the demo runs.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-	/// Port of the node's RPC server; a free one if `None`.
-	pub rpc_port: Option<u16>,
-	/// Says nothing on standard error.
-	pub quiet: bool,
-}
-
 /// The demo's end: the report, and the node it leaves.
 pub struct Outcome {
 	/// What was measured and checked.
@@ -53,24 +44,23 @@ impl Outcome {
 	}
 }
 
-/// Runs the demo.
+/// Runs the demo, and says on standard error what is going on. The node's RPC server listens on
+/// `rpc_port`, or on a free one.
 ///
 /// # Errors
 /// If a step fails. That the checks pass is for the caller to see in the report.
-pub fn run(options: &Options) -> Result<Outcome> {
+pub fn run(rpc_port: Option<u16>) -> Result<Outcome> {
 	let started = Instant::now();
-	let mut steps = Steps::new(options.quiet);
+	let mut steps = Steps::new();
 	let cast = cast::deal()?;
 
 	steps.begin("start a node");
-	let rpc_port = options.rpc_port;
 	let node = Node::start("demo", NodeOptions { rpc_port, ..NodeOptions::default() })?;
 	let chain = node.chain()?;
 	let genesis = chain.snapshot_at(0)?;
 	steps.end(&node.url());
 
-	let files = tempfile::tempdir().map_err(crate::error::io("make a folder for the users"))?;
-	let scenario = Scenario { client: Client::of(&node)?, files: files.path().to_path_buf() };
+	let scenario = Scenario::of(&node)?;
 	let contributions = contribute(&scenario, &cast, &mut steps)?;
 	let (model, registration_fees) = develop(&scenario, &cast, &mut steps)?;
 	ask(&scenario, &cast, model, &mut steps)?;

@@ -7,12 +7,11 @@ use super::{
 use crate::{
 	amount::Amount,
 	chain,
-	error::io,
 	state::{Address, Role, Snapshot},
-	Result,
+	Error, Result,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 /// What the demo measured and checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,18 +119,13 @@ impl Report {
 		})
 	}
 
-	/// Whether everything that must hold does.
-	pub fn passed(&self) -> bool {
-		self.checks.iter().all(|check| check.passed)
-	}
-
-	/// Writes the report as JSON.
+	/// The report as JSON, indented.
 	///
 	/// # Errors
-	/// If the file cannot be written.
-	pub fn write(&self, path: &Path) -> Result<()> {
-		let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-		fs::write(path, text).map_err(io(format!("write the report to {}", path.display())))
+	/// If a field cannot stand in JSON.
+	pub fn json(&self) -> Result<String> {
+		serde_json::to_string_pretty(self)
+			.map_err(|error| Error::Unexpected(format!("the report is no JSON: {error}")))
 	}
 }
 

@@ -5,20 +5,19 @@ use std::time::{Duration, Instant};
 
 /// Prints one line for each step, with a spinner beside the one under way.
 pub struct Steps {
-	quiet: bool,
 	bar: ProgressBar,
 	step: &'static str,
 	started: Instant,
 }
 
 impl Steps {
-	/// Steps on standard error, or nowhere.
-	pub fn new(quiet: bool) -> Self {
-		let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+	/// Steps on standard error; a spinner only at a terminal.
+	pub fn new() -> Self {
+		let bar = ProgressBar::new_spinner();
 		if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
 			bar.set_style(style);
 		}
-		Self { quiet, bar, step: "", started: Instant::now() }
+		Self { bar, step: "", started: Instant::now() }
 	}
 
 	/// Begins a step.
@@ -35,9 +34,7 @@ impl Steps {
 		self.bar.disable_steady_tick();
 		let seconds = self.started.elapsed().as_secs_f64();
 		let line = format!("{seconds:6.1} s  {:<52}{result}", self.step);
-		if !self.quiet {
-			self.bar.suspend(|| eprintln!("{line}"));
-		}
+		self.bar.suspend(|| eprintln!("{line}"));
 	}
 }
 

@@ -1,10 +1,11 @@
+use crate::model::{self, MODEL, QUESTIONS};
 use openledger_tests::{
 	chain::Chain,
 	client::Client,
-	digits::{csv, Digits},
+	digits::csv,
 	ledger::Ledger,
 	node::{Node, NodeOptions},
-	scenario::{Contributor, Inferred, Plan, Registered, Scenario},
+	scenario::{Inferred, Scenario},
 	state::{Ending, InferenceState},
 };
 use scale_decode::DecodeAsType;
@@ -19,7 +20,6 @@ use std::{
 use subxt::rpcs::client::RpcParams;
 
 const LIMIT: Duration = Duration::from_secs(120);
-const QUESTIONS: usize = 10;
 
 #[derive(DecodeAsType)]
 struct ClaimAccepted {
@@ -29,17 +29,19 @@ struct ClaimAccepted {
 #[test]
 fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() {
 	let mut node = Node::start("crash", NodeOptions::default()).unwrap();
-	let files = tempfile::tempdir().unwrap();
 	// Users keep their files elsewhere, so that what the node finds is decided here.
-	let client = Client::of(&node).unwrap().with_blobs(files.path().join("blobs"));
-	let scenario = Scenario { client: client.clone(), files: files.path().to_path_buf() };
-	let registered = model(&scenario);
+	let blobs = node.folder("users-blobs").unwrap();
+	let mut scenario = Scenario::of(&node).unwrap();
+	scenario.client = scenario.client.with_blobs(blobs.clone());
+	let client = scenario.client.clone();
+	let data = model::train(&scenario).unwrap();
+	let registered = scenario.register(&MODEL).unwrap();
 	let model = registered.model.to_string();
-	let questions = files.path().join("questions.csv").display().to_string();
+	let questions = scenario.write("questions.csv", &csv(&data.questions)).unwrap();
 
 	// The node's index file is a pipe into which nobody writes: who opens it is at work on a job and
 	// stays so.
-	copy_files(&files.path().join("blobs"), &node.blobs());
+	copy_files(&blobs, &node.blobs());
 	let index = node.blobs().join(registered.index_file.trim_start_matches("0x"));
 	fs::remove_file(&index).unwrap();
 	assert!(Command::new("mkfifo").arg(&index).status().unwrap().success());
@@ -63,7 +65,7 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	node.kill();
 	drop(chain);
 	fs::remove_file(&index).unwrap();
-	copy_files(&files.path().join("blobs"), &node.blobs());
+	copy_files(&blobs, &node.blobs());
 
 	// A client that comes while the node is down waits for it.
 	let patient =
@@ -112,33 +114,6 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	assert_eq!(end.accounts.values().sum::<u128>(), genesis.issuance);
 }
 
-/// Sets up a model and writes the questions for it.
-fn model(scenario: &Scenario) -> Registered {
-	let mut digits = Digits::shuffled(5).unwrap();
-	let all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-	scenario.write("questions.csv", &csv(&digits.take(&all, QUESTIONS).unwrap())).unwrap();
-	let held_out = csv(&digits.take(&all, 20).unwrap());
-	let held_out = scenario.write("held-out.csv", &held_out).unwrap();
-	let contributors = [
-		Contributor { key: "//Charlie".into(), rows: digits.take(&all, 100).unwrap() },
-		Contributor { key: "//Eve".into(), rows: digits.take(&all, 100).unwrap() },
-	];
-	let datanet = scenario.create_datanet("crash", "//Bob", &["//Bob"]).unwrap();
-	let contributions = scenario.contribute(datanet, &contributors).unwrap();
-	scenario.approve(&["//Bob"], &contributions).unwrap();
-	let version = scenario.publish(datanet, "//Bob").unwrap();
-	let plan = Plan {
-		name: "logistic",
-		developer: "//Bob",
-		host: "//Dave",
-		training: &["--architecture", "logistic", "--classes", "10", "--epochs", "20"],
-		price: "1",
-	};
-	scenario.train(&plan, (datanet, version), &held_out).unwrap();
-	scenario.index(&plan, &held_out).unwrap();
-	scenario.register(&plan).unwrap()
-}
-
 /// Runs the host and returns the inferences that it answered.
 fn serve(client: &Client, model: &str, until: &[&str]) -> BTreeSet<u64> {
 	#[derive(Deserialize)]
@@ -150,7 +125,7 @@ fn serve(client: &Client, model: &str, until: &[&str]) -> BTreeSet<u64> {
 		inference: u64,
 	}
 	let command = [["host", "--model", model].as_slice(), until].concat();
-	let served: Served = client.run("//Dave", &command).unwrap();
+	let served: Served = client.run(MODEL.host, &command).unwrap();
 	served.answered.iter().map(|answered| answered.inference).collect()
 }
 

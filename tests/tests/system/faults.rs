@@ -75,7 +75,9 @@ fn input_should_be_refused_when_it_is_longer_than_the_chain_takes() {
 	let model = shared.silent.model.to_string();
 	let command = ["infer", "--model", &model, "--input", &long, "--max-fee", "5"];
 	let refused = shared.client.attempt("//Charlie", &command).unwrap();
-	assert_eq!((refused.code, refused.error("name")), (4, "InputTooLong"), "{}", refused.messages);
+	assert_eq!((refused.code, refused.error("kind")), (5, "too_long"), "{}", refused.messages);
+	let error = &refused.json["error"];
+	assert_eq!((&error["length"], &error["limit"]), (&long.len().into(), &4_096.into()));
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn contribution_should_be_refused_when_a_cell_is_no_number() {
 #[test]
 fn training_should_stop_when_a_contribution_was_altered_on_disk() {
 	let shared = shared();
-	let copy = tempfile::tempdir().unwrap();
+	let copy = shared.node.folder("altered").unwrap();
 	let mut altered = String::new();
 	for file in fs::read_dir(shared.node.blobs()).unwrap() {
 		let file = file.unwrap();
@@ -119,11 +121,11 @@ fn training_should_stop_when_a_contribution_was_altered_on_disk() {
 			*digit = b'1';
 			altered = file.file_name().to_string_lossy().into_owned();
 		}
-		fs::write(copy.path().join(file.file_name()), bytes).unwrap();
+		fs::write(copy.join(file.file_name()), bytes).unwrap();
 	}
 	assert!(!altered.is_empty());
-	let client = shared.client.with_blobs(copy.path().to_path_buf());
-	let out = copy.path().join("model").display().to_string();
+	let out = copy.join("model").display().to_string();
+	let client = shared.client.with_blobs(copy);
 	let source = format!("{}:0", shared.datanet);
 	let refused = client.attempt("//Bob", &["train", "--source", &source, "--out", &out]).unwrap();
 	assert_eq!((refused.code, refused.error("kind")), (5, "bad_data"), "{}", refused.messages);

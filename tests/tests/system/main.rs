@@ -3,8 +3,9 @@
 //! | module | subject |
 //! | --- | --- |
 //! | `crash` | a node killed at work |
-//! | `demo` | ten contributors are paid for fifty answers |
+//! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `faults` | bad input and broken promises |
+//! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
 //!
 //! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
@@ -12,5 +13,7 @@
 mod crash;
 mod demo;
 mod faults;
+mod local;
+mod model;
 mod polkadot_js;
 mod shared;

@@ -1,14 +1,13 @@
 //! One node for tests that do not disturb each other, with a model that two hosts serve.
 
+use crate::model::{self, MODEL};
 use openledger_tests::{
 	client::Client,
-	digits::{csv, Digits},
-	node::{Node, NodeOptions},
-	scenario::{Contributor, Inferred, Plan, Scenario},
+	node::{Node, NodeOptions, Role},
+	scenario::{Inferred, Plan, Scenario},
 };
 use serde_json::json;
 use std::sync::{Mutex, OnceLock};
-use tempfile::TempDir;
 
 /// Blocks within which a host must answer on this chain.
 const RESPONSE_WINDOW: u32 = 12;
@@ -32,7 +31,6 @@ pub struct Shared {
 	pub from_node_js: Hosted,
 	/// A request to the first that nobody will answer, by `//Eve`.
 	pub unanswered: u64,
-	_files: TempDir,
 }
 
 /// The node, started by whoever comes first.
@@ -57,48 +55,23 @@ pub fn shared() -> &'static Shared {
 
 fn set_up() -> openledger_tests::Result<Shared> {
 	let window = ("/inferenceMarket/parameters/responseWindow", json!(RESPONSE_WINDOW));
-	let options = NodeOptions { genesis: vec![window], ..NodeOptions::default() };
-	let node = Node::start("shared", options)?;
-	let client = Client::of(&node)?;
-	let files = tempfile::tempdir().unwrap();
-	let scenario = Scenario { client: client.clone(), files: files.path().to_path_buf() };
-	let mut digits = Digits::shuffled(3)?;
-	let all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-	let questions = digits.take(&all, 10)?.into_iter().map(|digit| digit.pixels).collect();
-	let held_out = scenario.write("held-out.csv", &csv(&digits.take(&all, 50)?))?;
-	let contributors = [
-		Contributor { key: "//Charlie".into(), rows: digits.take(&all, 200)? },
-		Contributor { key: "//Eve".into(), rows: digits.take(&[0, 2, 4, 6, 8], 100)? },
-	];
-
-	let datanet = scenario.create_datanet("shared", "//Bob", &["//Bob"])?;
-	let contributions = scenario.contribute(datanet, &contributors)?;
-	scenario.approve(&["//Bob"], &contributions)?;
-	let version = scenario.publish(datanet, "//Bob")?;
-	let plan = Plan {
-		name: "logistic",
-		developer: "//Bob",
-		host: "//Dave",
-		training: &["--architecture", "logistic", "--classes", "10", "--epochs", "20"],
-		price: "1",
-	};
-	scenario.train(&plan, (datanet, version), &held_out)?;
-	scenario.index(&plan, &held_out)?;
-	let silent = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
-	let from_node_js = Plan { host: "//Dave//stash", ..plan };
-	let from_node_js =
-		Hosted { model: scenario.register(&from_node_js)?.model, host: from_node_js.host };
+	let role = Role::Alone { genesis: vec![window] };
+	let node = Node::start("shared", NodeOptions { role, ..NodeOptions::default() })?;
+	let scenario = Scenario::of(&node)?;
+	let data = model::train(&scenario)?;
+	let silent = Hosted { model: scenario.register(&MODEL)?.model, host: MODEL.host };
+	let plan = Plan { host: "//Dave//stash", ..MODEL };
+	let from_node_js = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
 
 	let mut shared = Shared {
 		node,
-		client,
+		client: scenario.client.clone(),
 		scenario,
-		datanet,
-		questions,
+		datanet: data.datanet,
+		questions: data.questions.into_iter().map(|digit| digit.pixels).collect(),
 		silent,
 		from_node_js,
 		unanswered: 0,
-		_files: files,
 	};
 	shared.unanswered = shared.request("//Eve")?;
 	Ok(shared)
