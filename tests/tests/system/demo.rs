@@ -75,7 +75,7 @@ fn check_report(report: &Report, file: &serde_json::Value) {
 fn check_tables(report: &Report, tables: &str) {
 	for line in &report.contributors {
 		let name = line.contributor.trim_start_matches('/');
-		let row = tables.lines().find(|row| row.trim_start().starts_with(&format!("{name} ")));
+		let row = tables.lines().find(|row| row.starts_with(&format!("│ {name} ")));
 		let row = row.unwrap_or_else(|| panic!("{name} is not in the table"));
 		assert!(row.contains(&line.speciality) && row.contains(&line.rows.to_string()), "{row}");
 	}

@@ -11,6 +11,8 @@ use std::sync::{Mutex, OnceLock};
 
 /// Blocks within which a host must answer on this chain.
 const RESPONSE_WINDOW: u32 = 12;
+/// Blocks after which an attester that left gets its bond back on this chain.
+const UNBONDING_PERIOD: u32 = 8;
 
 /// A model and who serves it.
 pub struct Hosted {
@@ -55,7 +57,8 @@ pub fn shared() -> &'static Shared {
 
 fn set_up() -> openledger_tests::Result<Shared> {
 	let window = ("/inferenceMarket/parameters/responseWindow", json!(RESPONSE_WINDOW));
-	let role = Role::Alone { genesis: vec![window] };
+	let unbonding = ("/attribution/parameters/unbondingPeriod", json!(UNBONDING_PERIOD));
+	let role = Role::Alone { genesis: vec![window, unbonding] };
 	let node = Node::start("shared", NodeOptions { role, ..NodeOptions::default() })?;
 	let scenario = Scenario::of(&node)?;
 	let data = model::train(&scenario)?;
