@@ -19,8 +19,7 @@ use polkadot_sdk::{
 		traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
 		Pair,
 	},
-	sp_io::SubstrateHostFunctions,
-	sp_state_machine::BasicExternalities,
+	sp_io::{SubstrateHostFunctions, TestExternalities},
 };
 use std::time::Instant;
 
@@ -64,7 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 		let arguments = arguments(size);
 		let mut times = Vec::new();
 		for round in 0..WARM_UP + CALLS {
-			let mut ext = BasicExternalities::new_empty();
+			let mut state = TestExternalities::default();
+			let mut ext = state.ext();
 			let start = Instant::now();
 			let (result, _) = executor.call(
 				&mut ext,

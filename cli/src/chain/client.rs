@@ -6,6 +6,7 @@ use crate::{
 	keys::AccountId,
 	output::{hex, Console},
 };
+use openledger_proof::blake2_256;
 use std::{
 	future::Future,
 	sync::{Arc, Mutex, PoisonError},
@@ -39,6 +40,13 @@ pub(super) struct Connection {
 	pub client: OnlineClient<Config>,
 	pub rpc: Rpc,
 	raw: RpcClient,
+}
+
+/// A block by its place in the chain and the hashes of its extrinsics.
+pub(super) struct Block {
+	pub number: u64,
+	pub parent: Hash,
+	pub extrinsics: Vec<Hash>,
 }
 
 /// A chain reached through one node. Reads survive a lost connection: they reconnect with
@@ -81,14 +89,7 @@ impl Chain {
 	/// # Errors
 	/// [`Error::Unreachable`] or [`Error::Failure`].
 	pub async fn best(&self) -> Result<Snapshot> {
-		let at = self
-			.read("the newest block", |connection| async move {
-				let hash = connection.rpc.chain_get_block_hash(None).await?;
-				let hash = hash.ok_or_else(|| subxt::Error::other_str("the node has no block"))?;
-				Ok(connection.client.at_block(hash).await?)
-			})
-			.await?;
-		Ok(Snapshot::new(self.clone(), at))
+		self.at(self.head(false).await?).await
 	}
 
 	/// The state of one block.
@@ -115,6 +116,33 @@ impl Chain {
 			})
 			.await?;
 		Ok(Snapshot::new(self.clone(), at))
+	}
+
+	/// The newest block's hash: of those the node knows, or of those that are final.
+	pub(super) async fn head(&self, finalized: bool) -> Result<Hash> {
+		self.read("the newest block", |connection| async move {
+			if finalized {
+				return Ok(connection.rpc.chain_get_finalized_head().await?);
+			}
+			let hash = connection.rpc.chain_get_block_hash(None).await?;
+			hash.ok_or_else(|| subxt::Error::other_str("the node has no block"))
+		})
+		.await
+	}
+
+	/// A block's place and its extrinsics.
+	pub(super) async fn block(&self, hash: Hash) -> Result<Block> {
+		self.read(&format!("block {}", hex(hash)), |connection| async move {
+			let details = connection.rpc.chain_get_block(Some(hash)).await?;
+			let block =
+				details.ok_or_else(|| subxt::Error::other_str("the node does not have it"))?.block;
+			Ok(Block {
+				number: block.header.number,
+				parent: block.header.parent_hash,
+				extrinsics: block.extrinsics.iter().map(|e| Hash(blake2_256(&e.0).0)).collect(),
+			})
+		})
+		.await
 	}
 
 	/// The raw arguments of transactions in the node's pool that `account` signed and that call

@@ -5,13 +5,15 @@
 
 mod client;
 pub mod events;
+mod inclusion;
 mod snapshot;
 mod tx;
 pub mod types;
 
 pub use client::{backoff, Chain};
+pub use inclusion::Included;
 pub use snapshot::Snapshot;
-pub use tx::{call, submit, submit_one, Call, Included};
+pub use tx::{call, submit, submit_one, Call};
 
 /// A block or content hash.
 pub use subxt::utils::H256 as Hash;

@@ -1,7 +1,7 @@
 //! Typed reads from the state of one block.
 
 use super::{
-	client::{AtBlock, Chain},
+	client::{AtBlock, Chain, Config},
 	types::{
 		Attester, Contribution, Datanet, Inference, JobResult, Model, Payment, Share, Version,
 	},
@@ -23,6 +23,7 @@ use subxt::{
 		frame_decode::storage::{IntoDecodableValues, IntoEncodableValues},
 		scale_decode::DecodeAsType,
 	},
+	extrinsics::ExtrinsicEvents,
 	storage::PrefixOf,
 };
 
@@ -174,6 +175,26 @@ impl Snapshot {
 				}
 			}
 			Ok(calls)
+		})
+		.await
+	}
+
+	/// The events of this block's extrinsic of this hash, `None` if it has no such extrinsic.
+	///
+	/// # Errors
+	/// See the type; also if the block cannot be decoded.
+	pub(super) async fn events_of(
+		&self,
+		extrinsic: Hash,
+	) -> Result<Option<ExtrinsicEvents<Config>>> {
+		self.read("the extrinsic's events", |at| async move {
+			for candidate in at.extrinsics().fetch().await?.iter() {
+				let candidate = candidate?;
+				if candidate.hash() == extrinsic {
+					return Ok(Some(candidate.events().await?));
+				}
+			}
+			Ok(None)
 		})
 		.await
 	}

@@ -2,23 +2,20 @@
 
 use super::{
 	client::{AtBlock, Chain, Config},
-	events::TransactionFeePaid,
+	inclusion::{self, Included},
 	Hash,
 };
 use crate::{
-	error::{refusal, Error, Refusal, Result},
+	error::{Error, Refusal, Result},
 	keys::{AccountId, Key},
 	output::{hex, open},
 };
-use scale_decode::DecodeAsFields;
 use scale_encode::EncodeAsFields;
-use serde_json::{json, Value};
 use subxt::{
 	client::OnlineClientAtBlockImpl,
 	config::substrate::SubstrateExtrinsicParamsBuilder,
 	error::{BackendError, ExtrinsicError, RpcError},
-	extrinsics::ExtrinsicEvents,
-	transactions::{Payload, TransactionInBlock, TransactionProgress, TransactionStatus},
+	transactions::{Payload, TransactionProgress, TransactionStatus},
 };
 
 /// Blocks after which a transaction that no block took is void.
@@ -80,66 +77,6 @@ impl Payload for Encoded<'_> {
 	}
 }
 
-/// A transaction that is in a block and succeeded.
-pub struct Included {
-	/// `Pallet.call`.
-	pub call: String,
-	/// The transaction's hash.
-	pub hash: Hash,
-	/// The block's number.
-	pub block: u64,
-	/// The block's hash.
-	pub block_hash: Hash,
-	/// The transaction's number within the block.
-	pub extrinsic_index: usize,
-	/// The transaction fee paid, in units.
-	pub fee: u128,
-	/// Whether the block was known to be final.
-	pub finalized: bool,
-	events: ExtrinsicEvents<Config>,
-}
-
-impl Included {
-	/// The fields of the first event `pallet.name` of this transaction, by name.
-	///
-	/// # Errors
-	/// [`Error::Failure`] if there is none.
-	pub fn event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<T> {
-		let event = self.find_event(pallet, name)?;
-		event.ok_or_else(|| {
-			Error::Failure(format!("{} succeeded without an event {pallet}.{name}", self.call))
-		})
-	}
-
-	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
-		for event in self.events.iter() {
-			let event = event.map_err(|e| self.undecodable(e))?;
-			if event.pallet_name() == pallet && event.event_name() == name {
-				let fields = event.decode_fields_unchecked_as::<T>();
-				return fields.map(Some).map_err(|e| self.undecodable(e));
-			}
-		}
-		Ok(None)
-	}
-
-	fn undecodable(&self, error: impl std::fmt::Display) -> Error {
-		Error::Failure(format!("cannot decode the events of {}: {error}", self.call))
-	}
-
-	/// `{"call", "hash", "block", "block_hash", "extrinsic_index", "fee", "finalized"}`.
-	pub fn to_json(&self) -> Value {
-		json!({
-			"call": self.call,
-			"hash": hex(self.hash),
-			"block": self.block,
-			"block_hash": hex(self.block_hash),
-			"extrinsic_index": self.extrinsic_index,
-			"fee": self.fee.to_string(),
-			"finalized": self.finalized,
-		})
-	}
-}
-
 /// Sends one call and waits until a block holds it.
 ///
 /// # Errors
@@ -197,7 +134,7 @@ async fn submit_burst(
 	let mut results = Vec::with_capacity(calls.len());
 	for (progress, call) in sent.into_iter().zip(calls) {
 		results.push(match progress {
-			Ok(progress) => wait(chain, key, call, progress, finalized).await,
+			Ok(progress) => wait(chain, key, call, progress, best.number(), finalized).await,
 			Err(error) => Err(error),
 		});
 	}
@@ -205,7 +142,6 @@ async fn submit_burst(
 }
 
 type Progress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
-type InBlock = TransactionInBlock<Config, OnlineClientAtBlockImpl<Config>>;
 
 fn label(call: &Call) -> String {
 	format!("{}.{}", call.pallet, call.name)
@@ -297,77 +233,60 @@ async fn free_balance(chain: &Chain, account: &AccountId) -> Result<u128> {
 	Ok(info.map_or(0, |info| info.data.free))
 }
 
+/// Waits until a transaction is in a block. A node gives up a transaction that a block of a losing
+/// fork, or of another node, has taken: then the chain is searched for it before that is believed.
 async fn wait(
 	chain: &Chain,
 	key: &Key,
 	call: &Call,
 	mut progress: Progress,
+	since: u64,
 	finalized: bool,
 ) -> Result<Included> {
 	let hash = progress.extrinsic_hash();
-	loop {
-		let (message, kind) = match progress.next().await {
+	let (message, kind) = loop {
+		match progress.next().await {
 			Some(Ok(TransactionStatus::InBestBlock(block))) if !finalized => {
-				return included(chain, key, call, block, false).await;
+				return outcome(chain, key, call, hash, block.block_hash(), false).await;
 			},
 			Some(Ok(TransactionStatus::InFinalizedBlock(block))) => {
-				return included(chain, key, call, block, true).await;
+				return outcome(chain, key, call, hash, block.block_hash(), true).await;
 			},
-			Some(Ok(TransactionStatus::Error { message })) => (message, "failed in the node"),
-			Some(Ok(TransactionStatus::Invalid { message })) => (message, "became invalid"),
-			Some(Ok(TransactionStatus::Dropped { message })) => (message, "was dropped"),
+			Some(Ok(TransactionStatus::Error { message })) => {
+				break (message, "failed in the node")
+			},
+			Some(Ok(TransactionStatus::Invalid { message })) => break (message, "became invalid"),
+			Some(Ok(TransactionStatus::Dropped { message })) => break (message, "was dropped"),
 			Some(Ok(_)) => continue,
 			Some(Err(_)) | None => return Err(lost(chain, call, hash)),
-		};
-		return Err(Error::Refused(Refusal {
-			message: format!("{} {kind}: {message}", label(call)),
+		}
+	};
+	match inclusion::find(chain, hash, since, finalized).await? {
+		Some(block) => outcome(chain, key, call, hash, block, finalized).await,
+		None => Err(Error::Refused(Refusal {
+			message: format!("{} {kind} and is in no block: {message}", label(call)),
 			pallet: None,
 			name: None,
-		}));
+		})),
 	}
 }
 
-async fn included(
+async fn outcome(
 	chain: &Chain,
 	key: &Key,
 	call: &Call,
-	block: InBlock,
+	hash: Hash,
+	block: Hash,
 	finalized: bool,
 ) -> Result<Included> {
-	use subxt::error::TransactionEventsError;
-	let name = label(call);
-	let events = match block.wait_for_success().await {
-		Ok(events) => events,
-		Err(TransactionEventsError::ExtrinsicFailed(error)) => {
-			let refusal = refusal(&name, &error);
-			let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
-			if refusal.name.as_deref().is_some_and(|name| short.contains(&name)) {
-				return Err(with_balance(chain, key, refusal).await);
-			}
-			return Err(Error::Refused(refusal));
+	let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
+	match inclusion::read(chain, label(call), hash, block, finalized).await {
+		Err(Error::Refused(refusal))
+			if refusal.name.as_deref().is_some_and(|name| short.contains(&name)) =>
+		{
+			Err(with_balance(chain, key, refusal).await)
 		},
-		Err(error) => {
-			let hash = block.extrinsic_hash();
-			return Err(if chain.is_lost().await {
-				lost(chain, call, hash)
-			} else {
-				Error::Failure(format!("{name} is in block {}: {error}", hex(block.block_hash())))
-			});
-		},
-	};
-	let number = chain.at(block.block_hash()).await?.number();
-	let mut included = Included {
-		call: name,
-		hash: block.extrinsic_hash(),
-		block: number,
-		block_hash: block.block_hash(),
-		extrinsic_index: events.extrinsic_index(),
-		fee: 0,
-		finalized,
-		events,
-	};
-	let paid: Option<TransactionFeePaid> =
-		included.find_event("TransactionPayment", "TransactionFeePaid")?;
-	included.fee = paid.map_or(0, |paid| paid.actual_fee);
-	Ok(included)
+		Err(Error::Unreachable { .. }) => Err(lost(chain, call, hash)),
+		result => result,
+	}
 }

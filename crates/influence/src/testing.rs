@@ -10,9 +10,10 @@ use std::{path::Path, sync::OnceLock};
 
 /// The 1,797 handwritten digits.
 pub fn digits() -> Dataset {
-	let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/digits.csv.gz");
+	// Tests run in their crate's folder.
+	let path = Path::new("../../tests/data/digits.csv.gz");
 	let schema = Schema { columns: Some(64), classes: Some(10), max_rows: None };
-	Dataset::read_csv(&path, &schema).unwrap()
+	Dataset::read_csv(path, &schema).unwrap()
 }
 
 /// A small model trained on 600 digits, those rows, and 200 others. Trained once.

@@ -147,5 +147,5 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn repository() -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+	Path::new("..").into()
 }

@@ -1,6 +1,10 @@
+use crate::model::{self, MODEL, QUESTIONS};
 use openledger_tests::{
 	chain::Chain,
+	digits::csv,
 	node::{Node, NodeOptions, Role},
+	scenario::{Inferred, Scenario},
+	state::Role as Paid,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -18,9 +22,10 @@ fn validators_should_go_on_finalising_the_same_blocks_when_one_of_four_is_killed
 			})
 			.unwrap();
 	}
+	settle(&nodes[0]);
 	agree(&chains, best(&chains));
 
-	// The one that the others were told of.
+	// The one that the others were told of, and through which all transactions came.
 	nodes[0].kill();
 	let others = chains.split_off(1);
 	// Beyond what four have finalised together.
@@ -45,6 +50,29 @@ fn network() -> Vec<Node> {
 	}
 	nodes.iter_mut().for_each(|node| node.wait_for_block().unwrap());
 	nodes
+}
+
+/// Has questions asked, answered, attributed by whoever is drawn, and settled.
+fn settle(node: &Node) {
+	let scenario = Scenario::of(node).unwrap();
+	let data = model::train(&scenario).unwrap();
+	let model = scenario.register(&MODEL).unwrap().model.to_string();
+	let questions = scenario.write("questions.csv", &csv(&data.questions)).unwrap();
+	let all = QUESTIONS.to_string();
+	let serve = ["host", "--model", &model, "--until", &all, "--idle-timeout", "90"];
+	let host = scenario.client.spawn(MODEL.host, &serve).unwrap();
+	let ask = ["infer", "--model", &model, "--inputs", &questions, "--labelled"];
+	let asked: Inferred = scenario.client.run("//Ferdie", &ask).unwrap();
+	host.finish().unwrap().success::<serde_json::Value>().unwrap();
+	assert_eq!(usize::try_from(asked.settled), Ok(QUESTIONS));
+
+	let state = node.chain().unwrap().snapshot().unwrap();
+	let attesters: BTreeSet<String> = state
+		.all_payments()
+		.filter(|(_, payment)| payment.role == Paid::Attester)
+		.map(|(_, payment)| payment.account.to_string())
+		.collect();
+	assert!(attesters.len() > 1, "one attester did the work of all: {attesters:?}");
 }
 
 /// Waits until all have finalised this block, which must be the same.

@@ -4,12 +4,12 @@ use std::{fs, path::Path, process::Command};
 #[test]
 fn chain_should_be_usable_from_node_js_when_no_types_are_supplied() {
 	let shared = shared();
-	let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("polkadot-js");
-	install(&folder);
+	let folder = Path::new("polkadot-js");
+	install(folder);
 	let output = Command::new("node")
 		.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
 		.args(["metadata.test.mjs", "extrinsics.test.mjs"])
-		.current_dir(&folder)
+		.current_dir(folder)
 		.env("OPENLEDGER_URL", shared.node.url())
 		.env("OPENLEDGER_MODEL", shared.from_node_js.model.to_string())
 		.env("OPENLEDGER_HOST", shared.from_node_js.host)

@@ -1,0 +1,152 @@
+//! Where in the chain a transaction is, and what came of it.
+
+use super::{
+	client::{Chain, Config},
+	events::TransactionFeePaid,
+	Hash,
+};
+use crate::{
+	error::{refusal, Error, Result},
+	output::hex,
+};
+use scale_decode::DecodeAsFields;
+use serde_json::{json, Value};
+use std::{collections::BTreeSet, time::Duration};
+use subxt::{error::DispatchError, extrinsics::ExtrinsicEvents};
+
+/// Blocks for which a transaction is looked for after its node gave it up: more than any usual
+/// fork has.
+const PATIENCE: u64 = 10;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A transaction that is in a block and succeeded.
+pub struct Included {
+	/// `Pallet.call`.
+	pub call: String,
+	/// The transaction's hash.
+	pub hash: Hash,
+	/// The block's number.
+	pub block: u64,
+	/// The block's hash.
+	pub block_hash: Hash,
+	/// The transaction's number within the block.
+	pub extrinsic_index: usize,
+	/// The transaction fee paid, in units.
+	pub fee: u128,
+	/// Whether the block was known to be final.
+	pub finalized: bool,
+	events: ExtrinsicEvents<Config>,
+}
+
+impl Included {
+	/// The fields of the first event `pallet.name` of this transaction, by name.
+	///
+	/// # Errors
+	/// [`Error::Failure`] if there is none.
+	pub fn event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<T> {
+		let event = self.find_event(pallet, name)?;
+		event.ok_or_else(|| {
+			Error::Failure(format!("{} succeeded without an event {pallet}.{name}", self.call))
+		})
+	}
+
+	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
+		for event in self.events.iter() {
+			let event = event.map_err(|e| self.undecodable(e))?;
+			if event.pallet_name() == pallet && event.event_name() == name {
+				let fields = event.decode_fields_unchecked_as::<T>();
+				return fields.map(Some).map_err(|e| self.undecodable(e));
+			}
+		}
+		Ok(None)
+	}
+
+	fn undecodable(&self, error: impl std::fmt::Display) -> Error {
+		Error::Failure(format!("cannot decode the events of {}: {error}", self.call))
+	}
+
+	/// `{"call", "hash", "block", "block_hash", "extrinsic_index", "fee", "finalized"}`.
+	pub fn to_json(&self) -> Value {
+		json!({
+			"call": self.call,
+			"hash": hex(self.hash),
+			"block": self.block,
+			"block_hash": hex(self.block_hash),
+			"extrinsic_index": self.extrinsic_index,
+			"fee": self.fee.to_string(),
+			"finalized": self.finalized,
+		})
+	}
+}
+
+/// The block of the chain that holds a transaction, looked for in the blocks after number `since`
+/// and in those to come, for [`PATIENCE`] blocks: the best chain, or what of it is final.
+///
+/// # Errors
+/// [`Error::Unreachable`] or [`Error::Failure`].
+pub(super) async fn find(
+	chain: &Chain,
+	transaction: Hash,
+	since: u64,
+	finalized: bool,
+) -> Result<Option<Hash>> {
+	let until = chain.best().await?.number().saturating_add(PATIENCE);
+	let mut searched = BTreeSet::new();
+	loop {
+		let head = chain.head(finalized).await?;
+		let mut next = head;
+		while searched.insert(next) {
+			let block = chain.block(next).await?;
+			if block.number <= since {
+				break;
+			}
+			if block.extrinsics.contains(&transaction) {
+				return Ok(Some(next));
+			}
+			next = block.parent;
+		}
+		if chain.at(head).await?.number() >= until {
+			return Ok(None);
+		}
+		tokio::time::sleep(PAUSE).await;
+	}
+}
+
+/// What came of the transaction `hash` with the call `call`, which is in the block `block`.
+///
+/// # Errors
+/// [`Error::Refused`] if it failed, [`Error::Unreachable`], or [`Error::Failure`] if it is not there.
+pub(super) async fn read(
+	chain: &Chain,
+	call: String,
+	hash: Hash,
+	block: Hash,
+	finalized: bool,
+) -> Result<Included> {
+	let snapshot = chain.at(block).await?;
+	let missing = || Error::Failure(format!("{call} is not in block {}", hex(block)));
+	let events = snapshot.events_of(hash).await?.ok_or_else(missing)?;
+	let mut included = Included {
+		call,
+		hash,
+		block: snapshot.number(),
+		block_hash: block,
+		extrinsic_index: events.extrinsic_index(),
+		fee: 0,
+		finalized,
+		events,
+	};
+	for event in included.events.iter() {
+		let event = event.map_err(|e| included.undecodable(e))?;
+		if event.pallet_name() == "System" && event.event_name() == "ExtrinsicFailed" {
+			let metadata = snapshot.at_block().metadata();
+			let error = DispatchError::decode_from(event.field_bytes(), metadata)
+				.map_err(|e| included.undecodable(e))?;
+			return Err(Error::Refused(refusal(&included.call, &error)));
+		}
+	}
+	let paid: Option<TransactionFeePaid> =
+		included.find_event("TransactionPayment", "TransactionFeePaid")?;
+	included.fee = paid.map_or(0, |paid| paid.actual_fee);
+	Ok(included)
+}
