@@ -147,5 +147,6 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn repository() -> PathBuf {
-	Path::new("..").into()
+	// Tests run in their crate's folder; the scripts run elsewhere.
+	Path::new("..").canonicalize().unwrap()
 }
