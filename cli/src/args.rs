@@ -1,8 +1,8 @@
 //! Options and commands.
 
 use crate::commands::{
-	account, attester, contribute, contribution, datanet, explain, host, infer, inference, model,
-	review, rewards, train,
+	account, attester, contribute, contribution, datanet, explain, gov, host, infer, inference,
+	model, review, rewards, train,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -92,6 +92,9 @@ pub enum Command {
 	/// Bond as an attester, and see who is
 	#[command(subcommand)]
 	Attester(attester::Command),
+	/// Wrap and delegate votes, propose and vote, elect and watch the security council
+	#[command(subcommand)]
+	Gov(gov::Command),
 }
 
 #[cfg(test)]
@@ -131,7 +134,7 @@ mod tests {
 
 	#[test]
 	fn arguments_should_be_refused_when_they_make_no_sense() {
-		let lines: [&[&str]; 11] = [
+		let lines: [&[&str]; 24] = [
 			&["datanet", "create"],
 			&["datanet", "create", "--name", "digits", "--bond", "lots"],
 			&["datanet", "update", "0"],
@@ -143,10 +146,50 @@ mod tests {
 			&["model", "price", "0", "--price-per-call", "1", "--price-input", "1"],
 			&["infer", "--model", "0"],
 			&["infer", "--model", "0", "--input", "1", "--inputs", "rows.csv"],
+			&["gov", "wrap", "-1"],
+			&["gov", "delegate", "Bob"],
+			&["gov", "propose"],
+			&["gov", "propose", "--track", "treasury"],
+			&["gov", "propose", "--call", "0x00"],
+			&["gov", "propose", "--track", "treasury", "--pallet", "System"],
+			&["gov", "propose", "--track", "treasury", "--call", "0x00", "--call-file", "call"],
+			&["gov", "propose", "--track", "treasury", "--call", "0x00", "--args", "{}"],
+			&["gov", "propose", "treasury-spend", "--to", "//Bob"],
+			&["gov", "vote", "0", "maybe"],
+			&["gov", "sign-delegation", "//Bob", "--expiry", "9", "--expires-in", "9"],
+			&["gov", "council", "propose", "--call", "0x00"],
+			&["gov", "council", "propose", "--emergency", "--timelocked", "--call", "0x00"],
 		];
 		for line in lines {
 			let line: Vec<_> = std::iter::once("openledger").chain(line.iter().copied()).collect();
 			assert!(Arguments::try_parse_from(&line).is_err(), "{line:?} was taken");
+		}
+	}
+
+	#[test]
+	fn governance_should_be_taken_in_each_of_its_forms_when_well_formed() {
+		let call = ["--pallet", "System", "--name", "remark", "--args", "{\"remark\":\"0x00\"}"];
+		let hash = format!("0x{}", "00".repeat(32));
+		let lines: [&[&str]; 14] = [
+			&["account"],
+			&["account", "//Bob"],
+			&["delegate", "self"],
+			&["sign-delegation", "//Bob", "--expiry", "9", "--nonce", "0", "--genesis", &hash],
+			&["submit-delegation", "-"],
+			&["propose", "--track", "council-removal", "--call", "0x00", "--after", "9"],
+			&[&["propose", "--track", "constitutional"], call.as_slice()].concat(),
+			&["propose", "--json", "treasury-spend", "--to", "//Bob", "--amount", "1.5"],
+			&["encode", "System", "remark", "[\"0x00\"]"],
+			&["council"],
+			&[&["council", "propose", "--emergency"], call.as_slice()].concat(),
+			&["council", "vote", &hash, "3", "yes"],
+			&["election"],
+			&["election", "nominate", "//Bob", "1000"],
+		];
+		for line in lines {
+			let line = ["openledger", "gov"].iter().chain(line);
+			let parsed = Arguments::try_parse_from(line.clone());
+			assert!(parsed.is_ok(), "{:?}: {}", line.collect::<Vec<_>>(), parsed.unwrap_err());
 		}
 	}
 }

@@ -34,7 +34,8 @@ pub enum Error {
 		/// What the connection said.
 		reason: String,
 	},
-	/// The chain refused a transaction. Exit code 4.
+	/// The chain refused a transaction, or would: that is found before it is sent and paid for, where
+	/// it can be. Exit code 4.
 	#[error("{}", .0.message)]
 	Refused(Refusal),
 	/// A table or file is not what it should be. Exit code 5.
@@ -106,6 +107,11 @@ impl Error {
 			_ => {},
 		}
 		error
+	}
+
+	/// What `pallet` would refuse with its error `name`.
+	pub fn foreseen(pallet: &str, name: &str, message: String) -> Self {
+		Self::Refused(Refusal { message, pallet: Some(pallet.into()), name: Some(name.into()) })
 	}
 
 	/// A failure while handling a file.

@@ -7,6 +7,8 @@
 //! | [`chain`] | connection, typed storage, transactions |
 //! | [`verification`] | the checks of a settled inference, apart from any connection |
 //! | [`training`] | contributions and models between the blob store and the engine |
+//! | [`calls`] | calls of the runtime and their JSON |
+//! | [`governance`] | dates, votes, delegations and outlooks, apart from any connection |
 //! | [`limits`] | what is too long for the chain |
 //! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
@@ -16,10 +18,12 @@
 
 pub mod amount;
 pub mod args;
+pub mod calls;
 pub mod chain;
 pub mod commands;
 pub mod context;
 pub mod error;
+pub mod governance;
 pub mod keys;
 pub mod limits;
 pub mod output;

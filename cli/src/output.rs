@@ -39,17 +39,21 @@ pub enum Column {
 	Number(&'static str),
 	/// Amounts of OPEN, their decimal points one below the other.
 	Open(&'static str),
+	/// Votes, aligned as amounts are.
+	Votes(&'static str),
 }
 
 /// A table; each row has as many cells as there are columns.
 pub fn table(columns: &[Column], mut rows: Vec<Vec<String>>) -> String {
 	let mut table = Table::new();
 	table.load_preset(UTF8_BORDERS_ONLY).set_header(columns.iter().map(|column| match column {
-		Column::Text(heading) | Column::Number(heading) => Cell::new(heading),
+		Column::Text(heading) | Column::Number(heading) | Column::Votes(heading) => {
+			Cell::new(heading)
+		},
 		Column::Open(heading) => Cell::new(format!("{heading} (OPEN)")),
 	}));
 	for (at, column) in columns.iter().enumerate() {
-		if let Column::Open(_) = column {
+		if let Column::Open(_) | Column::Votes(_) = column {
 			align_points(rows.iter_mut().filter_map(|row| row.get_mut(at)).collect());
 		}
 	}
@@ -57,7 +61,8 @@ pub fn table(columns: &[Column], mut rows: Vec<Vec<String>>) -> String {
 		table.add_row(row);
 	}
 	for (at, column) in columns.iter().enumerate() {
-		if let (Column::Number(_) | Column::Open(_), Some(cells)) = (column, table.column_mut(at)) {
+		let numbers = !matches!(column, Column::Text(_));
+		if let (true, Some(cells)) = (numbers, table.column_mut(at)) {
 			cells.set_cell_alignment(CellAlignment::Right);
 		}
 	}

@@ -132,6 +132,34 @@ fn list_dev_should_work_without_a_chain() {
 	assert_eq!(alice["account"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
 }
 
+/// What nothing but a key is needed for.
+#[test]
+fn delegation_should_be_signed_without_a_chain_when_all_is_given() {
+	let home = tempfile::tempdir().unwrap();
+	let genesis = format!("0x{}", "01".repeat(32));
+	let line = ["gov", "sign-delegation", "//Bob", "--nonce", "4", "--expiry", "900"];
+	let key = ["--key", "//Alice", "--url", NOWHERE, "--connect-timeout", "0"];
+	let (_, code, error) = json(home.path(), &[&line[..], &key].concat());
+	assert_eq!(code, 3, "the chain is asked for its hash: {error}");
+
+	let whole = [&line[..], &key, &["--genesis", &genesis]].concat();
+	let (document, code, error) = json(home.path(), &whole);
+	assert_eq!(code, 0, "{error}");
+	assert_eq!(document["delegator"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+	assert_eq!((&document["nonce"], &document["expiry"]), (&4.into(), &900.into()));
+
+	// What is printed for people is what can be handed on.
+	let printed = openledger(home.path(), &whole).stdout;
+	std::fs::write(home.path().join("signed.json"), printed).unwrap();
+	let line = ["gov", "submit-delegation", "signed.json"];
+	let (_, code, error) = json(home.path(), &[&line[..], &key].concat());
+	assert_eq!(code, 3, "it is read and then sent: {error}");
+	std::fs::write(home.path().join("signed.json"), "{}").unwrap();
+	let (document, code, error) = json(home.path(), &[&line[..], &key].concat());
+	assert_eq!((code, &document["error"]["kind"]), (5, &"bad_data".into()));
+	assert!(error.contains("signed.json") && error.contains("'delegator'"), "{error}");
+}
+
 /// A training directory with a tiny model and its index.
 fn trained(directory: &Path) {
 	let rows = Dataset::from_csv(b"0,1,0\n1,0,1\n0,2,0\n2,0,1\n", &Default::default()).unwrap();

@@ -3,8 +3,9 @@
 use crate::{
 	construct,
 	explanation::{self, Explanation, Unexplained},
-	genesis, AccountId, Attribution, Babe, Balance, Block, BlockNumber, Executive, Grandpa, Nonce,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, VERSION,
+	genesis, AccountId, Attribution, Babe, Balance, Block, BlockNumber, ConvictionVoting,
+	Executive, Grandpa, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
+	TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
 use openledger_pallet_support::InferenceId;
@@ -259,6 +260,34 @@ impl_runtime_apis! {
 			max_entries: u32,
 		) -> Result<Vec<openledger_proof::Entry>, openledger_proof::ClaimError> {
 			attribution.check(&index, max_entries)
+		}
+	}
+
+	impl pallet_governance::runtime_api::GovernanceApi<Block, pallet_governance::Proposal<Runtime>>
+		for Runtime
+	{
+		fn proposal(index: u32) -> Option<pallet_governance::Proposal<Runtime>> {
+			ConvictionVoting::proposal(index)
+		}
+	}
+
+	#[cfg(feature = "try-runtime")]
+	impl frame_try_runtime::TryRuntime<Block> for Runtime {
+		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
+			// The caller learns of a failed check by a panic: there is no error in this API.
+			let weight = Executive::try_runtime_upgrade(checks)
+				.unwrap_or_else(|error| panic!("the upgrade fails: {error:?}"));
+			(weight, crate::configs::BlockWeights::get().max_block)
+		}
+
+		fn execute_block(
+			block: <Block as BlockT>::LazyBlock,
+			state_root_check: bool,
+			signature_check: bool,
+			select: frame_try_runtime::TryStateSelect,
+		) -> Weight {
+			Executive::try_execute_block(block, state_root_check, signature_check, select)
+				.unwrap_or_else(|error| panic!("the block fails: {error:?}"))
 		}
 	}
 

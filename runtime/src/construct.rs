@@ -45,6 +45,25 @@ mod runtime {
 	#[runtime::pallet_index(9)]
 	pub type Parameters = pallet_parameters;
 
+	#[runtime::pallet_index(10)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(11)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(12)]
+	pub type Referenda = pallet_referenda;
+	// The name under which wallets look for the votes on referenda.
+	#[runtime::pallet_index(13)]
+	pub type ConvictionVoting = pallet_governance;
+	// The name under which wallets look for a council.
+	#[runtime::pallet_index(14)]
+	pub type TechnicalCommittee = pallet_collective<Instance1>;
+	#[runtime::pallet_index(15)]
+	pub type SecurityCouncil = pallet_security_council;
+	#[runtime::pallet_index(16)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(17)]
+	pub type Origins = crate::configs::origins::pallet_origins;
+
 	#[runtime::pallet_index(20)]
 	pub type Datanets = pallet_datanets;
 	#[runtime::pallet_index(21)]

@@ -1,9 +1,12 @@
 //! Genesis presets: the first state of a chain.
 //!
-//! | preset | validators and attesters | answer within | claim within | unbonding |
-//! | --- | --- | --- | --- | --- |
-//! | `dev` | Alice | 2 minutes | 1 minute | 1 minute |
-//! | `local` | Alice, Bob, Charlie, Dave | 5 minutes | 2 minutes | 10 minutes |
+//! | preset | validators and attesters | answer within | claim within | unbonding | life of a proposal |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `dev` | Alice | 2 minutes | 1 minute | 1 minute | 90 seconds |
+//! | `local` | Alice, Bob, Charlie, Dave | 5 minutes | 2 minutes | 10 minutes | 9 minutes |
+//!
+//! The security council of both is the six well-known accounts, and their stashes as the second
+//! cohort.
 //!
 //! Both mint the whole supply of 1,000,000,000 OPEN: to the well-known development accounts, to the
 //! market's account what keeps it alive, and all the rest to the treasury.
@@ -13,29 +16,31 @@ use crate::{
 	constants::{
 		currency::{EXISTENTIAL_DEPOSIT, MILLI, OPEN, SUPPLY},
 		limits::MAX_DIMENSION,
-		time::MINUTES,
+		time::{HOURS, MINUTES},
 	},
-	AccountId, AttributionConfig, BabeConfig, Balance, BalancesConfig, BlockNumber, DatanetsConfig,
-	InferenceMarketConfig, ModelRegistryConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	AccountId, AttributionConfig, BabeConfig, Balance, BalancesConfig, BlockNumber,
+	ConvictionVotingConfig, DatanetsConfig, InferenceMarketConfig, ModelRegistryConfig, Runtime,
+	RuntimeGenesisConfig, SecurityCouncilConfig, SessionConfig, SessionKeys,
 	BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{vec, vec::Vec};
 use polkadot_sdk::*;
 
 use frame_support::build_struct_json_patch;
+use pallet_governance::{KindTerms, Quorum};
 use pallet_inference_market::types::Split;
 use serde_json::Value;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::Permill;
+use sp_runtime::{Perbill, Permill};
 
 /// Name of the preset of a chain with one validator.
 pub const DEV: &str = "dev";
 /// Name of the preset of a chain with four validators.
 pub const LOCAL: &str = "local";
 
-/// What each development account gets.
-pub const ENDOWMENT: Balance = 1_000_000 * OPEN;
+/// What each development account gets: enough for one to reach the quorum of a proposal.
+pub const ENDOWMENT: Balance = 20_000_000 * OPEN;
 
 /// The presets' names.
 pub fn preset_names() -> Vec<PresetId> {
@@ -53,6 +58,15 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 				claim: MINUTES,
 				unbonding: MINUTES,
 				contribution: MINUTES,
+				governance: Periods {
+					delay: 3,
+					voting: 15,
+					late: 5,
+					constitutional: 8,
+					treasury: 4,
+					removal: 4,
+				},
+				council: council(40, [5, 5, 5, 10], 4, 5),
 			},
 		),
 		LOCAL => preset(
@@ -67,6 +81,20 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 				claim: 2 * MINUTES,
 				unbonding: 10 * MINUTES,
 				contribution: 10 * MINUTES,
+				governance: Periods {
+					delay: MINUTES,
+					voting: 5 * MINUTES,
+					late: MINUTES,
+					constitutional: 3 * MINUTES,
+					treasury: MINUTES,
+					removal: MINUTES,
+				},
+				council: council(
+					HOURS,
+					[5 * MINUTES, 5 * MINUTES, 10 * MINUTES, 15 * MINUTES],
+					5 * MINUTES,
+					MINUTES,
+				),
 			},
 		),
 		_ => return None,
@@ -84,6 +112,92 @@ struct Windows {
 	unbonding: BlockNumber,
 	/// A contribution's bond to stay after acceptance.
 	contribution: BlockNumber,
+	/// Proposals.
+	governance: Periods,
+	/// The security council's elections.
+	council: pallet_security_council::types::ParametersOf<Runtime>,
+}
+
+/// The cohort that is elected first.
+const FIRST_COHORT: [Sr25519Keyring; 6] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
+	Sr25519Keyring::Dave,
+	Sr25519Keyring::Eve,
+	Sr25519Keyring::Ferdie,
+];
+/// The other one.
+const SECOND_COHORT: [Sr25519Keyring; 6] = [
+	Sr25519Keyring::AliceStash,
+	Sr25519Keyring::BobStash,
+	Sr25519Keyring::CharlieStash,
+	Sr25519Keyring::DaveStash,
+	Sr25519Keyring::EveStash,
+	Sr25519Keyring::FerdieStash,
+];
+
+fn accounts(keys: &[Sr25519Keyring]) -> Vec<AccountId> {
+	keys.iter().map(|key| key.to_account_id()).collect()
+}
+
+/// The rules of elections: the periods are of registration, nomination, vetting and voting.
+fn council(
+	election_interval: BlockNumber,
+	periods: [BlockNumber; 4],
+	full_weight_period: BlockNumber,
+	rotation_interval: BlockNumber,
+) -> pallet_security_council::types::ParametersOf<Runtime> {
+	let [registration_period, nomination_period, vetting_period, voting_period] = periods;
+	pallet_security_council::types::Parameters {
+		election_interval,
+		registration_period,
+		nomination_period,
+		vetting_period,
+		voting_period,
+		full_weight_period,
+		nominee_threshold: Permill::from_parts(2_000),
+		vetter: Some(Sr25519Keyring::Ferdie.to_account_id()),
+		rotation_interval,
+	}
+}
+
+/// The periods of proposals, in blocks.
+struct Periods {
+	/// From a proposal to its snapshot.
+	delay: BlockNumber,
+	/// Of voting.
+	voting: BlockNumber,
+	/// Left to the others when the quorum is reached late.
+	late: BlockNumber,
+	/// Timelock of constitutional proposals.
+	constitutional: BlockNumber,
+	/// Timelock of treasury proposals.
+	treasury: BlockNumber,
+	/// Timelock of removals from the council.
+	removal: BlockNumber,
+}
+
+/// The rules of proposals. Thresholds and quorums are those of a chain for real.
+fn governance(periods: &Periods) -> pallet_governance::types::ParametersOf<Runtime> {
+	let terms = |percent, least: Balance, most: Balance, timelock| KindTerms {
+		quorum: Quorum {
+			share: Permill::from_percent(percent),
+			least: least.saturating_mul(OPEN),
+			most: most.saturating_mul(OPEN),
+		},
+		timelock,
+	};
+	pallet_governance::Terms {
+		proposal_threshold: 10_000 * OPEN,
+		voting_delay: periods.delay,
+		voting_period: periods.voting,
+		late_quorum_window: periods.late,
+		removal_majority: Perbill::from_rational(5u32, 6),
+		constitutional: terms(50, 15_000_000, 45_000_000, periods.constitutional),
+		treasury: terms(40, 10_000_000, 30_000_000, periods.treasury),
+		removal: terms(10, 1_000_000, 45_000_000, periods.removal),
+	}
 }
 
 fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
@@ -129,6 +243,12 @@ fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
 				response_window: windows.response,
 			},
 		},
+		security_council: SecurityCouncilConfig {
+			parameters: windows.council.clone(),
+			first: accounts(&FIRST_COHORT),
+			second: accounts(&SECOND_COHORT),
+		},
+		conviction_voting: ConvictionVotingConfig { parameters: governance(&windows.governance) },
 	})
 }
 

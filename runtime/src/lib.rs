@@ -9,6 +9,7 @@
 //! | [`genesis`] | the presets `dev` and `local` |
 //! | [`explanation`] | the runtime API that explains a settled inference |
 //! | [`apis`] | implementation of the runtime APIs |
+//! | [`migrations`] | what this runtime changes in the state of an older one |
 //!
 //! Durations and windows are storage parameters set by the genesis preset, so one runtime serves
 //! development, test networks and production. There is no sudo: privileged calls need Root, which
@@ -36,6 +37,7 @@ mod construct;
 pub mod explanation;
 pub mod fees;
 pub mod genesis;
+pub mod migrations;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -46,6 +48,8 @@ pub use configs::{
 	BABE_GENESIS_EPOCH_CONFIG,
 };
 pub use construct::*;
+#[cfg(feature = "upgrade-rehearsal")]
+pub use migrations::rehearsal::VERSION;
 pub use transaction::{TxExtension, UncheckedExtrinsic};
 /// The runtime as compressed wasm; `None` if it was not built.
 #[cfg(feature = "std")]
@@ -56,9 +60,13 @@ use polkadot_sdk::*;
 use sp_runtime::{
 	generic,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
-	Cow, MultiAddress, MultiSignature,
+	MultiAddress, MultiSignature,
 };
-use sp_version::{runtime_version, RuntimeVersion};
+#[cfg(not(feature = "upgrade-rehearsal"))]
+use {
+	sp_runtime::Cow,
+	sp_version::{runtime_version, RuntimeVersion},
+};
 
 /// Signature of a transaction.
 pub type Signature = MultiSignature;
@@ -92,12 +100,13 @@ pub type Executive = frame_executive::Executive<
 >;
 
 /// The version of this runtime.
+#[cfg(not(feature = "upgrade-rehearsal"))]
 #[runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("openledger"),
 	impl_name: Cow::Borrowed("openledger-node"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 1,

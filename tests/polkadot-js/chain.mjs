@@ -1,5 +1,6 @@
 // Connects to the chain under test and sends transactions. No type definitions: everything is decoded by
 // the metadata that the node serves.
+import assert from 'node:assert/strict';
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 
 const url = process.env.OPENLEDGER_URL ?? 'ws://127.0.0.1:9944';
@@ -7,6 +8,7 @@ const url = process.env.OPENLEDGER_URL ?? 'ws://127.0.0.1:9944';
 const PATIENCE = 90_000;
 
 export const pallets = ['datanets', 'modelRegistry', 'attribution', 'inferenceMarket'];
+export const governance = ['convictionVoting', 'securityCouncil'];
 export const OPEN = 10n ** 18n;
 
 // A method of every Substrate node that the library does not list.
@@ -59,6 +61,63 @@ export async function send(api, who, tx) {
 	}
 }
 
+// What sends transactions and says which calls were sent, as `pallet.call`.
+export function sender(api) {
+	const sent = new Set();
+	const submit = (who, tx) => {
+		sent.add(nameOfCall(tx));
+		return send(api, who, tx);
+	};
+	return {
+		sent,
+		submit,
+		// Succeeds, and returns the data of the event named.
+		async succeed(who, tx, event) {
+			const { events, error } = await submit(who, tx);
+			assert.equal(error, undefined, `${nameOfCall(tx)} failed with ${error}`);
+			const found = events.find(({ section, method }) => `${section}.${method}` === event);
+			const names = events.map(({ method }) => method);
+			assert.ok(found, `${nameOfCall(tx)} caused ${names} instead of ${event}`);
+			return found.data;
+		},
+		async fail(who, tx, expected) {
+			const { error } = await submit(who, tx);
+			assert.equal(error, expected, nameOfCall(tx));
+		},
+	};
+}
+
+const nameOfCall = ({ method: { section, method } }) => `${section}.${method}`;
+
+// Decodes the events of all blocks until now, and returns their names as `pallet.Event`.
+export async function readAllEvents(api) {
+	const last = (await api.rpc.chain.getHeader()).number.toNumber();
+	const seen = new Set();
+	for (let number = 1; number <= last; number++) {
+		const at = await api.at(await api.rpc.chain.getBlockHash(number));
+		for (const { event } of await at.query.system.events()) {
+			seen.add(`${event.section}.${event.method}`);
+			assert.equal(event.data.length, event.meta.fields.length);
+			event.data.names?.forEach((name, at) => assert.equal(event.data[name], event.data[at]));
+		}
+	}
+	return seen;
+}
+
+// Decodes all that a pallet stores.
+export async function readAllStorage(api, pallet) {
+	for (const [name, entry] of Object.entries(api.query[pallet])) {
+		if (entry.creator.meta.type.isMap) {
+			for (const [key, value] of await entry.entries()) {
+				assert.ok(key.args.length > 0, `a key of ${pallet}.${name} does not decode`);
+				assert.notEqual(value.toHex(), undefined);
+			}
+		} else {
+			assert.notEqual((await entry()).toHex(), undefined, `${pallet}.${name} does not decode`);
+		}
+	}
+}
+
 // Resolves with the first event for which `wanted` holds, and the block it is in. Call it before what
 // causes the event, await it after.
 export function awaitEvent(api, wanted) {
@@ -85,7 +144,7 @@ export function awaitBlock(api, what, look) {
 }
 
 // The error as `pallet.Name`, or the name of the kind of error for one of no pallet.
-function nameOf(api, error) {
+export function nameOf(api, error) {
 	if (!error.isModule) return error.type;
 	const { section, name } = api.registry.findMetaError(error.asModule);
 	return `${section}.${name}`;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { account, awaitBlock, awaitEvent, connect, OPEN, pallets, send } from './chain.mjs';
+import { account, awaitBlock, awaitEvent, connect, OPEN, pallets, sender } from './chain.mjs';
 
 const model = Number(process.env.OPENLEDGER_MODEL ?? 0);
 const input = process.env.OPENLEDGER_INPUT ?? '';
@@ -18,29 +18,15 @@ const stranger = account('//Eve//stash');
 const attester = account('//Attester');
 
 let api;
-const sent = new Set();
-before(async () => { api = await connect(); });
+let sent;
+let submit;
+let succeed;
+let fail;
+before(async () => {
+	api = await connect();
+	({ sent, submit, succeed, fail } = sender(api));
+});
 after(() => api?.disconnect());
-
-async function submit(who, tx) {
-	sent.add(`${tx.method.section}.${tx.method.method}`);
-	return send(api, who, tx);
-}
-
-// Succeeds, and returns the data of the event named.
-async function succeed(who, tx, event) {
-	const { events, error } = await submit(who, tx);
-	const call = `${tx.method.section}.${tx.method.method}`;
-	assert.equal(error, undefined, `${call} failed with ${error}`);
-	const found = events.find(({ section, method }) => `${section}.${method}` === event);
-	assert.ok(found, `${call} caused ${events.map((e) => e.method)} instead of ${event}`);
-	return found.data;
-}
-
-async function fail(who, tx, expected) {
-	const { error } = await submit(who, tx);
-	assert.equal(error, expected, `${tx.method.section}.${tx.method.method}`);
-}
 
 const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
 const hash = () => hex(randomBytes(32));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { connect, OPEN, pallets } from './chain.mjs';
+import { connect, governance, OPEN, pallets, readAllEvents, readAllStorage } from './chain.mjs';
+
+const ours = [...pallets, ...governance];
 
 let api;
 before(async () => { api = await connect(); });
@@ -14,7 +16,7 @@ test('chain_should_say_what_it_is_when_asked', async () => {
 });
 
 test('pallets_should_offer_calls_storage_events_and_errors_when_metadata_is_decoded', () => {
-	for (const pallet of pallets) {
+	for (const pallet of ours) {
 		for (const part of ['tx', 'query', 'events', 'errors']) {
 			assert.ok(Object.keys(api[part][pallet] ?? {}).length > 0, `api.${part}.${pallet} is empty`);
 		}
@@ -22,7 +24,7 @@ test('pallets_should_offer_calls_storage_events_and_errors_when_metadata_is_deco
 });
 
 test('every_call_should_be_documented_when_metadata_is_read', () => {
-	for (const pallet of pallets) {
+	for (const pallet of ours) {
 		for (const [call, { meta }] of Object.entries(api.tx[pallet])) {
 			assert.ok(meta.docs.join('').trim(), `${pallet}.${call} has no documentation`);
 		}
@@ -30,30 +32,22 @@ test('every_call_should_be_documented_when_metadata_is_read', () => {
 });
 
 test('every_storage_entry_should_decode_when_read', async () => {
-	for (const pallet of pallets) {
-		for (const [name, entry] of Object.entries(api.query[pallet])) {
-			if (entry.creator.meta.type.isMap) {
-				for (const [key, value] of await entry.entries()) {
-					assert.ok(key.args.length > 0, `a key of ${pallet}.${name} does not decode`);
-					assert.notEqual(value.toHex(), undefined);
-				}
-			} else {
-				assert.notEqual((await entry()).toHex(), undefined, `${pallet}.${name} does not decode`);
-			}
-		}
+	for (const pallet of ours) {
+		await readAllStorage(api, pallet);
 	}
 });
 
 // Where a field's name is that of a method or property of the decoded value, the library renames or
 // hides it. docs/protocol.md names the one that is renamed.
 test('fields_should_be_read_by_their_names_when_our_types_are_decoded', () => {
-	const ours = /^(openledger_\w+|pallet_(datanets|model_registry|attribution|inference_market))$/;
+	const crates = new RegExp('^(openledger_\\w+|pallet_(datanets|model_registry|attribution'
+		+ '|inference_market|governance|security_council))$');
 	const { lookup } = api.registry;
 	const renamed = [];
 	let read = 0;
 	for (const { id, type: { path, def } } of lookup.types) {
 		const [crate, last] = [path[0]?.toString(), path.at(-1)?.toString()];
-		if (!ours.test(crate) || last === 'Call' || last === 'Error') continue;
+		if (!crates.test(crate) || last === 'Call' || last === 'Error') continue;
 		const type = api.registry.createLookupType(id);
 		const shapes = def.isComposite
 			? [[def.asComposite.fields, () => api.registry.createType(type)]]
@@ -72,7 +66,7 @@ test('fields_should_be_read_by_their_names_when_our_types_are_decoded', () => {
 	assert.ok(read > 100, `only ${read} fields were found`);
 	assert.deepEqual(renamed, ['Attribution.entries_']);
 	// The data of an event is a list that has its fields as properties.
-	for (const { meta } of pallets.flatMap((pallet) => Object.values(api.events[pallet]))) {
+	for (const { meta } of ours.flatMap((pallet) => Object.values(api.events[pallet]))) {
 		for (const { name } of meta.fields) {
 			assert.ok(!(lookup.sanitizeField(name)[0] in []), `${meta.name}: ${name} is hidden`);
 		}
@@ -80,16 +74,7 @@ test('fields_should_be_read_by_their_names_when_our_types_are_decoded', () => {
 });
 
 test('every_event_should_decode_when_all_blocks_are_read', async () => {
-	const last = (await api.rpc.chain.getHeader()).number.toNumber();
-	const seen = new Set();
-	for (let number = 1; number <= last; number++) {
-		const at = await api.at(await api.rpc.chain.getBlockHash(number));
-		for (const { event } of await at.query.system.events()) {
-			seen.add(`${event.section}.${event.method}`);
-			assert.equal(event.data.length, event.meta.fields.length);
-			event.data.names?.forEach((name, at) => assert.equal(event.data[name], event.data[at]));
-		}
-	}
+	const seen = await readAllEvents(api);
 	for (const name of ['datanets.Accepted', 'datanets.VersionPublished', 'modelRegistry.Activated']) {
 		assert.ok(seen.has(name), `${name} is not among ${[...seen].join(', ')}`);
 	}

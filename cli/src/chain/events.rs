@@ -1,6 +1,7 @@
 //! The events the client waits for: of each only the fields it uses, matched by name.
 
-use super::Hash;
+use super::{council::Phases, Hash};
+use crate::keys::AccountId;
 use scale_decode::DecodeAsType;
 
 /// `Datanets.Created`.
@@ -53,4 +54,56 @@ pub struct RewardsClaimed {
 #[allow(missing_docs)]
 pub struct TransactionFeePaid {
 	pub actual_fee: u128,
+}
+
+/// `Referenda.Submitted`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Submitted {
+	pub index: u32,
+}
+
+/// `TechnicalCommittee.Proposed`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct MotionProposed {
+	pub proposal_index: u32,
+	pub proposal_hash: Hash,
+}
+
+/// `TechnicalCommittee.Voted`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct MotionVoted {
+	pub yes: u32,
+	pub no: u32,
+}
+
+/// `SecurityCouncil.ElectionStarted`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct ElectionStarted {
+	pub election: u32,
+	pub phases: Phases,
+}
+
+/// `SecurityCouncil.Nominated`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Nominated {
+	pub votes: u128,
+}
+
+/// `SecurityCouncil.Voted`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct ElectionVoted {
+	pub weight: u128,
+}
+
+/// `SecurityCouncil.ElectionFinished`.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct ElectionFinished {
+	pub members: Vec<AccountId>,
 }

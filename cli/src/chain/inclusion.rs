@@ -6,13 +6,13 @@ use super::{
 	Hash,
 };
 use crate::{
-	error::{refusal, Error, Result},
+	error::{refusal, Error, Refusal, Result},
 	output::hex,
 };
 use scale_decode::DecodeAsFields;
 use serde_json::{json, Value};
 use std::{collections::BTreeSet, time::Duration};
-use subxt::{error::DispatchError, extrinsics::ExtrinsicEvents};
+use subxt::{error::DispatchError, extrinsics::ExtrinsicEvents, ArcMetadata};
 
 /// Blocks for which a transaction is looked for after its node gave it up: more than any usual
 /// fork has.
@@ -36,6 +36,7 @@ pub struct Included {
 	/// Whether the block was known to be final.
 	pub finalized: bool,
 	events: ExtrinsicEvents<Config>,
+	metadata: ArcMetadata,
 }
 
 impl Included {
@@ -48,6 +49,35 @@ impl Included {
 		event.ok_or_else(|| {
 			Error::Failure(format!("{} succeeded without an event {pallet}.{name}", self.call))
 		})
+	}
+
+	/// What the first event `pallet.name` says became of a call, `None` if there is no such event. The
+	/// result is the event's last field, with `before` bytes before it.
+	///
+	/// # Errors
+	/// [`Error::Failure`] if the event cannot be decoded.
+	pub fn dispatched(
+		&self,
+		pallet: &str,
+		name: &str,
+		before: usize,
+	) -> Result<Option<std::result::Result<(), Refusal>>> {
+		for event in self.events.iter() {
+			let event = event.map_err(|e| self.undecodable(e))?;
+			if event.pallet_name() != pallet || event.event_name() != name {
+				continue;
+			}
+			return match event.field_bytes().get(before..) {
+				Some([0, ..]) => Ok(Some(Ok(()))),
+				Some([1, error @ ..]) => {
+					let error = DispatchError::decode_from(error, self.metadata.clone())
+						.map_err(|e| self.undecodable(e))?;
+					Ok(Some(Err(refusal("the call", &error))))
+				},
+				_ => Err(self.undecodable(format!("{pallet}.{name} has no result"))),
+			};
+		}
+		Ok(None)
 	}
 
 	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
@@ -135,11 +165,12 @@ pub(super) async fn read(
 		fee: 0,
 		finalized,
 		events,
+		metadata: snapshot.metadata(),
 	};
 	for event in included.events.iter() {
 		let event = event.map_err(|e| included.undecodable(e))?;
 		if event.pallet_name() == "System" && event.event_name() == "ExtrinsicFailed" {
-			let metadata = snapshot.at_block().metadata();
+			let metadata = included.metadata.clone();
 			let error = DispatchError::decode_from(event.field_bytes(), metadata)
 				.map_err(|e| included.undecodable(e))?;
 			return Err(Error::Refused(refusal(&included.call, &error)));

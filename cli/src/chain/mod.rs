@@ -4,7 +4,10 @@
 //! chain that is connected to, so that a field added by a runtime upgrade does not break a client.
 
 mod client;
+pub mod council;
 pub mod events;
+pub mod governance;
+mod governance_reads;
 mod inclusion;
 mod snapshot;
 mod tx;
@@ -13,7 +16,7 @@ pub mod types;
 pub use client::{backoff, Chain};
 pub use inclusion::Included;
 pub use snapshot::Snapshot;
-pub use tx::{call, submit, submit_one, Call};
+pub use tx::{call, submit, submit_one, Call, EncodedCall};
 
 /// A block or content hash.
 pub use subxt::utils::H256 as Hash;

@@ -25,6 +25,7 @@ use subxt::{
 	},
 	extrinsics::ExtrinsicEvents,
 	storage::PrefixOf,
+	ArcMetadata,
 };
 
 /// The state of one block. Each method is one question to the node and fails with
@@ -138,6 +139,55 @@ impl Snapshot {
 			}
 		})
 		.await
+	}
+
+	/// One storage value as it is stored, `None` if it is not set.
+	///
+	/// # Errors
+	/// See the type.
+	pub async fn raw<K>(&self, pallet: &str, entry: &str, keys: K) -> Result<Option<Vec<u8>>>
+	where
+		K: IntoEncodableValues + IntoDecodableValues + Clone,
+	{
+		self.read(&format!("{pallet}.{entry}"), |at| {
+			let address = subxt::dynamic::storage::<K, subxt::dynamic::Value>(pallet, entry);
+			let keys = keys.clone();
+			async move {
+				let value = at.storage().try_fetch(address, keys).await?;
+				Ok(value.map(|value| value.into_bytes()))
+			}
+		})
+		.await
+	}
+
+	/// The answer of the runtime to the question `api.method`.
+	///
+	/// # Errors
+	/// See the type.
+	pub async fn runtime_api<A, V>(&self, api: &str, method: &str, arguments: A) -> Result<V>
+	where
+		A: IntoEncodableValues + Clone,
+		V: DecodeAsType,
+	{
+		self.read(&format!("{api}.{method}"), |at| {
+			let payload = subxt::dynamic::runtime_api_call::<A, V>(api, method, arguments.clone());
+			async move { Ok(at.runtime_apis().call(payload).await?) }
+		})
+		.await
+	}
+
+	/// The names and types of the runtime.
+	pub fn metadata(&self) -> ArcMetadata {
+		self.at_block().metadata()
+	}
+
+	/// The hash of the chain's first block.
+	///
+	/// # Errors
+	/// If the connection does not know it.
+	pub fn genesis(&self) -> Result<Hash> {
+		let unknown = || Error::Failure("the node does not say which chain this is".into());
+		self.at_block().genesis_hash().ok_or_else(unknown)
 	}
 
 	/// A constant of the runtime.

@@ -3,18 +3,19 @@
 use super::{
 	client::{AtBlock, Chain, Config},
 	inclusion::{self, Included},
-	Hash,
+	Hash, Snapshot,
 };
 use crate::{
 	error::{Error, Refusal, Result},
 	keys::{AccountId, Key},
 	output::{hex, open},
 };
-use scale_encode::EncodeAsFields;
+use scale_encode::{EncodeAsFields, EncodeAsType};
 use subxt::{
 	client::OnlineClientAtBlockImpl,
 	config::substrate::SubstrateExtrinsicParamsBuilder,
 	error::{BackendError, ExtrinsicError, RpcError},
+	ext::scale_type_resolver::TypeResolver,
 	transactions::{Payload, TransactionProgress, TransactionStatus},
 };
 
@@ -41,6 +42,32 @@ where
 	Call { pallet, name, encode: Box::new(move |at| at.tx().call_data(&payload)) }
 }
 
+impl Call {
+	/// Its bytes for the runtime of a block.
+	///
+	/// # Errors
+	/// [`Error::Failure`] if it does not fit that runtime.
+	pub fn encode(&self, at: &Snapshot) -> Result<EncodedCall> {
+		(self.encode)(&at.at_block()).map(EncodedCall).map_err(|error| mismatch(self, error))
+	}
+}
+
+/// A call as an argument of another call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EncodedCall(pub Vec<u8>);
+
+impl EncodeAsType for EncodedCall {
+	fn encode_as_type_to<R: TypeResolver>(
+		&self,
+		_type: R::TypeId,
+		_types: &R,
+		out: &mut Vec<u8>,
+	) -> std::result::Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
 /// A call that is encoded already.
 struct Encoded<'a> {
 	call: &'a Call,
@@ -50,7 +77,7 @@ struct Encoded<'a> {
 struct Arguments(Vec<u8>);
 
 impl EncodeAsFields for Arguments {
-	fn encode_as_fields_to<R: subxt::ext::scale_type_resolver::TypeResolver>(
+	fn encode_as_fields_to<R: TypeResolver>(
 		&self,
 		_fields: &mut dyn scale_encode::FieldIter<'_, R::TypeId>,
 		_types: &R,
@@ -147,13 +174,15 @@ fn label(call: &Call) -> String {
 	format!("{}.{}", call.pallet, call.name)
 }
 
+fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
+	Error::Failure(format!(
+		"{} does not fit this chain's runtime ({error}): use the client of the chain's version",
+		label(call)
+	))
+}
+
 async fn send(chain: &Chain, key: &Key, at: &AtBlock, call: &Call, nonce: u64) -> Result<Progress> {
-	let mismatch = |e: ExtrinsicError| {
-		Error::Failure(format!(
-			"{} does not fit this chain's runtime ({e}): use the client of the chain's version",
-			label(call)
-		))
-	};
+	let mismatch = |error: ExtrinsicError| mismatch(call, error);
 	let bytes = (call.encode)(at).map_err(mismatch)?;
 	// Pallet and call number come first; the payload adds them again.
 	let arguments = Arguments(bytes.get(2..).unwrap_or_default().to_vec());

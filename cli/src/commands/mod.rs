@@ -6,6 +6,7 @@ pub mod contribute;
 pub mod contribution;
 pub mod datanet;
 pub mod explain;
+pub mod gov;
 pub mod host;
 mod index;
 pub mod infer;
@@ -39,6 +40,7 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Rewards(command) => rewards::run(context, command).await,
 		Command::Account(command) => account::run(context, command).await,
 		Command::Attester(command) => attester::run(context, command).await,
+		Command::Gov(command) => gov::run(context, command).await,
 	}
 }
 

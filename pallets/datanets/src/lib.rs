@@ -38,7 +38,8 @@ pub mod pallet {
 	use openledger_proof::ContributionId;
 	use sp_core::H256;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion =
+		StorageVersion::new(if cfg!(feature = "upgrade-rehearsal") { 2 } else { 1 });
 
 	/// Datanets and their contributions.
 	#[pallet::pallet]

@@ -22,9 +22,11 @@ mod ids;
 mod models;
 mod settlement;
 mod training;
+mod votes;
 
 pub use deadlines::{DeadlineQueues, Entered};
 pub use ids::{DatanetId, InferenceId, JobId, ModelId, VersionNumber};
 pub use models::{Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, Usage};
 pub use settlement::{AttributionJobs, Inferences, Outcome, Question, Settlement};
 pub use training::{ContributionOwners, TrainingData, TrainingSource};
+pub use votes::PastVotes;

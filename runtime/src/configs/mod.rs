@@ -1,12 +1,15 @@
 //! Configuration of the pallets, by concern.
 
 mod consensus;
+mod governance;
 mod money;
+pub mod origins;
 mod ours;
 mod session;
 mod system;
 
 pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
+pub use governance::{CouncilInstance, COUNCIL_MAJORITY};
 pub use money::{dynamic_params, RuntimeParameters, TreasuryAccount};
 pub use ours::MarketAccount;
 pub use session::{SessionKeyOwners, SessionKeys};

@@ -1,7 +1,7 @@
 //! Datanets, models, attribution and the market, wired to each other.
 
 use crate::{
-	configs::{session::SessionKeyOwners, TreasuryAccount},
+	configs::{governance::EnsureTreasuryOrRoot, session::SessionKeyOwners, TreasuryAccount},
 	constants::limits::MAX_DIMENSION,
 	AccountId, Attribution, Balances, Datanets, InferenceMarket, ModelRegistry, Runtime,
 	RuntimeHoldReason,
@@ -38,7 +38,7 @@ parameter_types! {
 impl pallet_datanets::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
-	type AdminOrigin = EnsureRoot<AccountId>;
+	type AdminOrigin = EnsureTreasuryOrRoot;
 	type Treasury = TreasuryAccount;
 	type MaxName = MaxName;
 	type MaxCurators = ConstU32<16>;
@@ -48,7 +48,7 @@ impl pallet_datanets::Config for Runtime {
 
 impl pallet_model_registry::Config for Runtime {
 	type Currency = Balances;
-	type AdminOrigin = EnsureRoot<AccountId>;
+	type AdminOrigin = EnsureTreasuryOrRoot;
 	type Treasury = TreasuryAccount;
 	type TrainingData = Datanets;
 	type MaxName = MaxName;

@@ -43,6 +43,7 @@ impl frame_system::Config for Runtime {
 	type SS58Prefix = SS58Prefix;
 	type BlockWeights = BlockWeights;
 	type BlockLength = BlockLength;
+	type SingleBlockMigrations = crate::migrations::Migrations;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
 }

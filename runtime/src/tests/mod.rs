@@ -5,6 +5,7 @@ mod genesis;
 mod keys;
 mod limits;
 mod metadata;
+mod migrations;
 
 use crate::{
 	constants::time::SLOT_MILLIS, genesis::get_preset, transaction::immortal_extension, AccountId,

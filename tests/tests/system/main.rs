@@ -7,6 +7,7 @@
 //! | `faults` | bad input and broken promises |
 //! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
+//! | `upgrade` | the runtime replaces itself by vote |
 //!
 //! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
 
@@ -17,3 +18,4 @@ mod local;
 mod model;
 mod polkadot_js;
 mod shared;
+mod upgrade;

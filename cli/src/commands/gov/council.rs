@@ -1,0 +1,283 @@
+//! `gov council`: the members, and what they do.
+
+use super::{
+	call::Source,
+	delegation::parse_hash,
+	election,
+	motions::{self, MotionVote},
+};
+use crate::{
+	calls::{self, Amounts},
+	chain::{
+		call,
+		council::{Cohort, Seat},
+		governance::Bounded,
+		Hash, Snapshot,
+	},
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	governance::Clock,
+	keys::{parse_account, AccountId},
+	output::{
+		table,
+		Column::{Number, Text},
+		Report,
+	},
+};
+use clap::{Args, Subcommand};
+use serde_json::{json, Value};
+
+/// Without a command: shows the members, what waits for the timelock, and the election.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	#[command(subcommand)]
+	command: Option<Command>,
+}
+
+/// What members do. Nine must agree on a motion.
+#[derive(Subcommand, Debug)]
+enum Command {
+	/// Move that a call be dispatched with all rights, as a member
+	Propose {
+		/// When
+		#[command(flatten)]
+		when: When,
+		/// The call
+		#[command(flatten)]
+		source: Source,
+	},
+	/// Move that a member lose its seat
+	Remove {
+		/// The member
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+	},
+	/// Move that a vacancy be filled
+	Add {
+		/// The new member
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+		/// The half with the vacancy
+		cohort: Cohort,
+	},
+	/// Move that a queued proposal not be dispatched
+	Veto {
+		/// The proposal
+		proposal: u32,
+	},
+	/// Move that a call scheduled by the council not be dispatched
+	Unschedule {
+		/// Its number
+		number: u32,
+	},
+	/// Vote on a motion, as a member
+	Vote {
+		/// The motion's hash
+		#[arg(value_parser = parse_hash)]
+		hash: Hash,
+		/// The motion's number
+		index: u32,
+		/// How
+		vote: MotionVote,
+	},
+	/// End a motion on which enough have voted, or whose time is over; dispatches it if it passed
+	Close {
+		/// The motion's hash
+		#[arg(value_parser = parse_hash)]
+		hash: Hash,
+		/// The motion's number
+		index: u32,
+	},
+	/// List the open motions
+	Motions,
+	/// Give the key's seat to another key
+	Rotate {
+		/// The new key's account
+		#[arg(value_parser = parse_account)]
+		new: AccountId,
+	},
+}
+
+/// When the call of a motion is dispatched.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct When {
+	/// At once
+	#[arg(long)]
+	emergency: bool,
+	/// After the timelock of constitutional proposals
+	#[arg(long)]
+	timelocked: bool,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let Some(command) = arguments.command else { return show(context).await };
+	match command {
+		Command::Propose { when, source } => {
+			context.key()?;
+			let best = context.chain().await?.best().await?;
+			let proposed = source.read(&best.metadata())?;
+			motions::act(context, &best, when.emergency, proposed).await
+		},
+		Command::Remove { account } => {
+			let motion = call("SecurityCouncil", "remove_member", (account,));
+			motions::propose(context, motion).await
+		},
+		Command::Add { account, cohort } => {
+			let motion = call("SecurityCouncil", "add_member", (account, cohort));
+			motions::propose(context, motion).await
+		},
+		Command::Veto { proposal } => {
+			motions::propose(context, call(super::VOTES, "veto", (proposal,))).await
+		},
+		Command::Unschedule { number } => {
+			let motion = call("SecurityCouncil", "cancel_scheduled", (number,));
+			motions::propose(context, motion).await
+		},
+		Command::Vote { hash, index, vote } => motions::vote(context, hash, index, vote).await,
+		Command::Close { hash, index } => motions::close(context, hash, index).await,
+		Command::Motions => motions::list(context).await,
+		Command::Rotate { new } => rotate(context, new).await,
+	}
+}
+
+async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
+	let old = context.key()?.account;
+	let best = context.chain().await?.best().await?;
+	let clock = best.clock()?;
+	let mut seats = Vec::new();
+	for cohort in Cohort::BOTH {
+		seats.extend(best.seats(cohort).await?);
+	}
+	let interval = best.council_parameters().await?.rotation_interval;
+	check_rotation(&seats, &old, interval, &clock)?;
+	let sent = context.send(call("SecurityCouncil", "rotate_key", (new,))).await?;
+	let document = json!({
+		"old": old.to_string(),
+		"new": new.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, format!("the seat of {old} is that of {new} now")))
+}
+
+/// # Errors
+/// If the account has no seat, or changed its key too short a time ago.
+fn check_rotation(seats: &[Seat], account: &AccountId, interval: u32, clock: &Clock) -> Result<()> {
+	let seat = seats.iter().find(|seat| seat.account == *account);
+	let seat = seat.ok_or_else(|| not_member("SecurityCouncil", account))?;
+	match seat.rotated.map(|last| last.saturating_add(interval)) {
+		Some(next) if clock.now.saturating_add(1) < next => {
+			let message = format!(
+				"this seat's key was changed a short time ago: it can be changed again from {} on",
+				clock.when(next)
+			);
+			Err(Error::foreseen("SecurityCouncil", "RotationTooSoon", message))
+		},
+		_ => Ok(()),
+	}
+}
+
+/// What only members may do.
+pub(super) fn not_member(pallet: &str, account: &AccountId) -> Error {
+	let message =
+		format!("{account} is no member of the security council: see `openledger gov council`");
+	Error::foreseen(pallet, "NotMember", message)
+}
+
+async fn show(context: &Context) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let clock = best.clock()?;
+	let (mut members, mut rows) = (serde_json::Map::new(), Vec::new());
+	for cohort in Cohort::BOTH {
+		let seats = best.seats(cohort).await?;
+		let list = seats
+			.iter()
+			.map(|seat| json!({ "account": seat.account.to_string(), "rotated": seat.rotated }));
+		members.insert(cohort.name().into(), list.collect());
+		rows.extend(seats.iter().map(|seat| {
+			let rotated = seat.rotated.map(|block| clock.when(block)).unwrap_or_default();
+			vec![cohort.name().into(), seat.account.to_string(), rotated]
+		}));
+	}
+	let columns = [Text("cohort"), Text("member"), Text("key changed")];
+	let mut text = table(&columns, rows);
+
+	let mut scheduled = Vec::new();
+	let mut rows = Vec::new();
+	for (number, waiting) in best.scheduled().await? {
+		let (decoded, label) = scheduled_call(&best, &waiting.task).await?;
+		rows.push(vec![number.to_string(), label, clock.when(waiting.at)]);
+		scheduled.push(json!({
+			"number": number,
+			"at": clock.to_json(waiting.at),
+			"call": decoded,
+		}));
+	}
+	if !rows.is_empty() {
+		let columns = [Number("scheduled"), Text("call"), Text("dispatch")];
+		text.push_str(&format!("\n{}", table(&columns, rows)));
+	}
+
+	let election = election::summary(&best, &clock).await?;
+	text.push_str(&format!("\n{}", election.text));
+	let document = json!({ "members": members, "scheduled": scheduled, "election": election.json });
+	Ok(Report::new(document, text))
+}
+
+/// The call that the council scheduled: the argument of what the scheduler dispatches.
+async fn scheduled_call(at: &Snapshot, task: &Bounded) -> Result<(Value, String)> {
+	let bytes = match task {
+		Bounded::Inline(bytes) => Some(bytes.clone()),
+		Bounded::Lookup { hash, .. } | Bounded::Legacy { hash } => at.preimage(*hash).await?,
+	};
+	let task = bytes.and_then(|bytes| calls::decode(&at.metadata(), &bytes, Amounts::Units).ok());
+	let inner = task.and_then(|task| task.arguments.get("call").cloned());
+	Ok(match inner {
+		Some(inner) => {
+			let label = nested_label(&inner).unwrap_or_default();
+			(inner, label)
+		},
+		None => (Value::Null, "not known".into()),
+	})
+}
+
+/// `Pallet.call` of a call within a call.
+fn nested_label(call: &Value) -> Option<String> {
+	let (pallet, inner) = call.as_object()?.iter().next()?;
+	let name = match inner {
+		Value::String(name) => name,
+		inner => inner.as_object()?.keys().next()?,
+	};
+	Some(format!("{pallet}.{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn rotation_should_be_refused_when_too_soon_or_not_a_member() {
+		let [alice, bob, eve] = ["//Alice", "//Bob", "//Eve"].map(|n| parse_account(n).unwrap());
+		let seats =
+			[Seat { account: alice, rotated: None }, Seat { account: bob, rotated: Some(90) }];
+		let refused = |account: &AccountId, now| {
+			let clock = Clock { now, block_time: 3_000 };
+			let result = check_rotation(&seats, account, 20, &clock);
+			result.err().map(|error| error.to_json()["name"].as_str().unwrap().to_owned())
+		};
+		assert_eq!(refused(&alice, 91), None);
+		assert_eq!(refused(&bob, 108).as_deref(), Some("RotationTooSoon"));
+		// In block 110.
+		assert_eq!(refused(&bob, 109), None);
+		assert_eq!(refused(&eve, 109).as_deref(), Some("NotMember"));
+	}
+
+	#[test]
+	fn scheduled_call_should_be_named_when_it_is_within_another() {
+		let call = json!({ "Balances": { "burn": { "value": "1" } } });
+		assert_eq!(nested_label(&call).as_deref(), Some("Balances.burn"));
+		assert_eq!(nested_label(&json!({ "Babe": "nothing" })).as_deref(), Some("Babe.nothing"));
+		assert_eq!(nested_label(&json!("Babe")), None);
+	}
+}

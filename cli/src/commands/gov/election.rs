@@ -1,0 +1,410 @@
+//! `gov election`: one half of the council is elected anew.
+
+use crate::{
+	amount::Amount,
+	chain::{
+		call,
+		council::{Contender, Election, Phases, Standing},
+		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
+		governance::Series,
+		Snapshot,
+	},
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	governance::{percent, Clock, Phase},
+	keys::{parse_account, AccountId},
+	output::{
+		accounts, fields, table,
+		Column::{Text, Votes},
+		Report,
+	},
+};
+use clap::{Args, Subcommand};
+use serde_json::{json, Value};
+
+const COUNCIL: &str = "SecurityCouncil";
+
+/// Without a command: shows the election.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	#[command(subcommand)]
+	command: Option<Command>,
+}
+
+/// What is done in an election.
+#[derive(Subcommand, Debug)]
+enum Command {
+	/// Start the election that is due
+	Start,
+	/// Stand for election with the key's account
+	Register,
+	/// Give votes for the nomination of a contender
+	Nominate {
+		/// The contender
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+		/// Of the votes delegated to the key's account when nomination began: 1.5, or 150u
+		votes: Amount,
+	},
+	/// Exclude a nominee, as the vetter
+	Exclude {
+		/// The nominee
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+	},
+	/// Make an account a nominee while there are fewer than seats, as the vetter
+	Include {
+		/// The account
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+	},
+	/// Give votes for the election of a nominee: they count less the later they come
+	Vote {
+		/// The nominee
+		#[arg(value_parser = parse_account)]
+		account: AccountId,
+		/// Of the votes delegated to the key's account when voting began: 1.5, or 150u
+		votes: Amount,
+	},
+	/// Seat the elected, once voting is over
+	Finish,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let Some(command) = arguments.command else {
+		let best = context.chain().await?.best().await?;
+		return summary(&best, &best.clock()?).await;
+	};
+	match command {
+		Command::Start => start(context).await,
+		Command::Register => {
+			let phase = Phase::Registration;
+			simple(context, phase, call(COUNCIL, "register", ()), "stands for election").await
+		},
+		Command::Nominate { account, votes } => nominate(context, account, votes).await,
+		Command::Exclude { account } => {
+			let exclusion = call(COUNCIL, "exclude", (account,));
+			let done = format!("excluded {account}");
+			simple(context, Phase::Vetting, exclusion, &done).await
+		},
+		Command::Include { account } => {
+			let inclusion = call(COUNCIL, "include", (account,));
+			let done = format!("made {account} a nominee");
+			simple(context, Phase::Vetting, inclusion, &done).await
+		},
+		Command::Vote { account, votes } => vote(context, account, votes).await,
+		Command::Finish => finish(context).await,
+	}
+}
+
+/// The running election, which must be in `phase` in the next block.
+async fn running(at: &Snapshot, clock: &Clock, phase: Phase) -> Result<Election> {
+	let Some(election) = at.running_election().await? else {
+		let (due, _) = at.next_election().await?;
+		let message = format!(
+			"no election is running: the next one can be started from {} on, with `openledger gov \
+			 election start`",
+			clock.when(due)
+		);
+		return Err(Error::foreseen(COUNCIL, "NoElection", message));
+	};
+	phase.require(&election, clock)?;
+	Ok(election)
+}
+
+async fn start(context: &Context) -> Result<Report> {
+	context.key()?;
+	let best = context.chain().await?.best().await?;
+	let clock = best.clock()?;
+	if let Some(election) = best.running_election().await? {
+		let message = format!(
+			"election {} is running: it can be finished after {}",
+			election.number,
+			clock.when(election.phases.end)
+		);
+		return Err(Error::foreseen(COUNCIL, "ElectionRunning", message));
+	}
+	let (due, number) = best.next_election().await?;
+	if clock.now.saturating_add(1) < due {
+		let message = format!("election {number} is due from {} on", clock.when(due));
+		return Err(Error::foreseen(COUNCIL, "ElectionNotDue", message));
+	}
+	let sent = context.send(call(COUNCIL, "start_election", ())).await?;
+	let ElectionStarted { election, phases } = sent.event(COUNCIL, "ElectionStarted")?;
+	let document = json!({
+		"election": election,
+		"phases": phases_json(&phases, &clock),
+		"transactions": transactions([&sent]),
+	});
+	let until = clock.when(phases.nomination);
+	let text = format!("election {election} has begun: contenders register up to {until}");
+	Ok(Report::new(document, text))
+}
+
+/// Sends what has nothing to tell but that it was done.
+async fn simple(
+	context: &Context,
+	phase: Phase,
+	call: crate::chain::Call,
+	done: &str,
+) -> Result<Report> {
+	let account = context.key()?.account;
+	let best = context.chain().await?.best().await?;
+	let election = running(&best, &best.clock()?, phase).await?;
+	let sent = context.send(call).await?;
+	let document = json!({
+		"election": election.number,
+		"account": account.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	Ok(Report::new(document, format!("election {}: {account} {done}", election.number)))
+}
+
+async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Result<Report> {
+	let voter = context.key()?.account;
+	let best = context.chain().await?.best().await?;
+	let election = running(&best, &best.clock()?, Phase::Nomination).await?;
+	let spent = best.spent(election.number, &voter).await?.nomination;
+	let had = best.at_past(Series::Votes(voter), election.phases.nomination).await?;
+	check_votes(votes.0, had, spent, election.phases.nomination)?;
+
+	let sent = context.send(call(COUNCIL, "nominate", (contender, votes.0))).await?;
+	let Nominated { votes: taken } = sent.event(COUNCIL, "Nominated")?;
+	let left = had.saturating_sub(spent).saturating_sub(taken);
+	let document = json!({
+		"election": election.number,
+		"contender": contender.to_string(),
+		"votes": taken.to_string(),
+		"left": left.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	let text = format!(
+		"{} votes for the nomination of {contender}, {} are left",
+		Amount(taken),
+		Amount(left)
+	);
+	Ok(Report::new(document, text))
+}
+
+async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Report> {
+	let voter = context.key()?.account;
+	let best = context.chain().await?.best().await?;
+	let election = running(&best, &best.clock()?, Phase::Voting).await?;
+	let spent = best.spent(election.number, &voter).await?.voting;
+	let had = best.at_past(Series::Votes(voter), election.phases.voting).await?;
+	check_votes(votes.0, had, spent, election.phases.voting)?;
+
+	let sent = context.send(call(COUNCIL, "vote", (nominee, votes.0))).await?;
+	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
+	let left = had.saturating_sub(spent).saturating_sub(votes.0);
+	let document = json!({
+		"election": election.number,
+		"nominee": nominee.to_string(),
+		"votes": votes.0.to_string(),
+		"weight": weight.to_string(),
+		"left": left.to_string(),
+		"transactions": transactions([&sent]),
+	});
+	let text = format!(
+		"{votes} votes for {nominee} count for {}, {} are left",
+		Amount(weight),
+		Amount(left)
+	);
+	Ok(Report::new(document, text))
+}
+
+/// # Errors
+/// If somebody who had `had` votes at block `at` and spent `spent` of them cannot give `votes`.
+fn check_votes(votes: u128, had: u128, spent: u128, at: u32) -> Result<()> {
+	let left = had.saturating_sub(spent);
+	if votes <= left {
+		return Ok(());
+	}
+	let message = format!(
+		"{} votes are more than the {} that are left: {} were delegated to this account at block {at}, \
+		 and {} are spent",
+		Amount(votes),
+		Amount(left),
+		Amount(had),
+		Amount(spent)
+	);
+	Err(Error::foreseen(COUNCIL, "NotEnoughVotes", message))
+}
+
+async fn finish(context: &Context) -> Result<Report> {
+	context.key()?;
+	let best = context.chain().await?.best().await?;
+	let election = running(&best, &best.clock()?, Phase::Over).await?;
+	let sent = context.send(call(COUNCIL, "finish_election", ())).await?;
+	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
+	let document = json!({
+		"election": election.number,
+		"cohort": election.cohort.name(),
+		"members": accounts(&members),
+		"transactions": transactions([&sent]),
+	});
+	let rows = members.iter().map(|account| vec![account.to_string()]);
+	let shown = table(&[Text("member")], rows.collect());
+	let text = format!("the {} cohort is\n{shown}", election.cohort.name());
+	Ok(Report::new(document, text))
+}
+
+fn phases_json(phases: &Phases, clock: &Clock) -> Value {
+	json!({
+		"start": clock.to_json(phases.start),
+		"registration_ends": clock.to_json(phases.nomination),
+		"nomination_ends": clock.to_json(phases.vetting),
+		"vetting_ends": clock.to_json(phases.voting),
+		"full_weight_ends": clock.to_json(phases.full_weight),
+		"voting_ends": clock.to_json(phases.end),
+	})
+}
+
+/// The running election, or when the next one is.
+pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
+	let Some(election) = at.running_election().await? else {
+		let (due, number) = at.next_election().await?;
+		let document = json!({ "running": false, "next": number, "due": clock.to_json(due) });
+		let text = format!("no election is running; election {number} is due: {}", clock.when(due));
+		return Ok(Report::new(document, text));
+	};
+	let phase = Phase::at(&election.phases, clock.now.saturating_add(1));
+	let delegated = match clock.now >= election.phases.nomination {
+		true => Some(at.at_past(Series::Delegated, election.phases.nomination).await?),
+		false => None,
+	};
+	let needed = delegated.map(|delegated| threshold(election.nominee_threshold, delegated));
+	let nominees = at.nominees().await?;
+	let mut contenders = at.contenders(election.number).await?;
+	// As the chain ranks them: by weight, then by the order of nomination.
+	contenders.sort_by_key(|(account, contender)| {
+		let place = nominees.iter().position(|nominee| nominee == account);
+		let place = place.unwrap_or(usize::MAX);
+		(std::cmp::Reverse(contender.weight), place, std::cmp::Reverse(contender.nominations))
+	});
+
+	let mut pairs = vec![
+		("election", format!("{} of the {} cohort", election.number, election.cohort.name())),
+		("phase", phase_text(phase, &election.phases, clock)),
+		("nominee with", needed_text(&election, needed)),
+	];
+	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
+	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
+	let shown = table(&columns, contenders.iter().map(row).collect());
+	let document = json!({
+		"running": true,
+		"election": election.number,
+		"cohort": election.cohort.name(),
+		"phase": phase.name(),
+		"phases": phases_json(&election.phases, clock),
+		"nominee_threshold": election.nominee_threshold,
+		"nominations_needed": needed.map(|needed| needed.to_string()),
+		"vetter": election.vetter.map(|vetter| vetter.to_string()),
+		"contenders": contenders.iter().map(contender_json).collect::<Value>(),
+	});
+	Ok(Report::new(document, format!("{}\n{shown}", fields(&pairs))))
+}
+
+fn needed_text(election: &Election, needed: Option<u128>) -> String {
+	let share = format!("{} % of the delegated votes", percent(election.nominee_threshold));
+	match needed {
+		Some(needed) => format!("{} votes, {share}", Amount(needed)),
+		None => share,
+	}
+}
+
+/// Votes that make a contender a nominee: a share in millionths, rounded up, one unit at least.
+fn threshold(share: u32, delegated: u128) -> u128 {
+	let (share, million) = (u128::from(share), 1_000_000);
+	let whole = (delegated / million).saturating_mul(share);
+	let rest = (delegated % million).saturating_mul(share).div_ceil(million);
+	whole.saturating_add(rest).max(1)
+}
+
+fn phase_text(phase: Phase, phases: &Phases, clock: &Clock) -> String {
+	let until = |what: &str, block| format!("{}, {what} {}", phase.name(), clock.when(block));
+	match phase {
+		Phase::Registration => until("ends with", phases.nomination),
+		Phase::Nomination => until("ends with", phases.vetting),
+		Phase::Vetting => until("ends with", phases.voting),
+		Phase::Voting => {
+			let weight = match clock.now < phases.full_weight {
+				true => format!("in full up to {}", clock.when(phases.full_weight)),
+				false => "ever less".into(),
+			};
+			format!("{}; votes count {weight}", until("ends with", phases.end))
+		},
+		Phase::Over => {
+			format!("{}: see `openledger gov election finish`", until("ended with", phases.end))
+		},
+	}
+}
+
+fn standing(standing: Standing) -> &'static str {
+	match standing {
+		Standing::Contender => "contender",
+		Standing::Nominee => "nominee",
+		Standing::Excluded => "excluded",
+	}
+}
+
+fn row((account, contender): &(AccountId, Contender)) -> Vec<String> {
+	vec![
+		account.to_string(),
+		standing(contender.standing).into(),
+		Amount(contender.nominations).to_string(),
+		Amount(contender.weight).to_string(),
+	]
+}
+
+fn contender_json((account, contender): &(AccountId, Contender)) -> Value {
+	json!({
+		"account": account.to_string(),
+		"standing": standing(contender.standing),
+		"nominations": contender.nominations.to_string(),
+		"weight": contender.weight.to_string(),
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	const PHASES: Phases =
+		Phases { start: 10, nomination: 20, vetting: 30, voting: 40, full_weight: 45, end: 60 };
+
+	#[test]
+	fn phase_should_be_told_with_its_end_when_it_runs() {
+		let told = |now: u32| {
+			let clock = Clock { now, block_time: 3_000 };
+			phase_text(Phase::at(&PHASES, now + 1), &PHASES, &clock)
+		};
+		assert_eq!(told(10), "registration, ends with block 20, in 30 s");
+		assert_eq!(told(20), "nomination, ends with block 30, in 30 s");
+		assert!(told(41).ends_with("votes count in full up to block 45, in 12 s"), "{}", told(41));
+		assert!(told(45).ends_with("votes count ever less"), "{}", told(45));
+		assert!(told(60).starts_with("over, ended with block 60, now"), "{}", told(60));
+	}
+
+	#[test]
+	fn voter_should_be_told_what_is_left_when_giving_more() {
+		const OPEN: u128 = 1_000_000_000_000_000_000;
+		assert!(check_votes(7 * OPEN, 10 * OPEN, 3 * OPEN, 20).is_ok());
+		let error = check_votes(7 * OPEN + 1, 10 * OPEN, 3 * OPEN, 20).unwrap_err();
+		assert_eq!(error.to_json()["name"], "NotEnoughVotes");
+		assert!(error.to_string().contains("more than the 7 that are left"), "{error}");
+	}
+
+	proptest! {
+		#[test]
+		fn threshold_should_be_the_share_rounded_up_when_votes_are_delegated(
+			share in 1..=1_000_000u32,
+			delegated in 0..u128::from(u64::MAX),
+		) {
+			let exact = (delegated * u128::from(share)).div_ceil(1_000_000).max(1);
+			prop_assert_eq!(threshold(share, delegated), exact);
+		}
+	}
+}

@@ -1,0 +1,203 @@
+//! `gov propose`: a call for all voters.
+
+use super::{
+	call::{Proposed, Source},
+	show::Shown,
+	VOTES,
+};
+use crate::{
+	amount::Amount,
+	calls,
+	chain::{
+		call,
+		events::Submitted,
+		governance::{Bounded, DispatchTime, Parameters, Series},
+		Snapshot,
+	},
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	governance::Track,
+	keys::{parse_account, AccountId},
+	limits,
+	output::{fields, hex, Report},
+};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+/// The most that the chain stores for a hash, see `pallet_preimage::MAX_SIZE`.
+const LONGEST: u32 = 4 * 1024 * 1024;
+
+/// What is proposed.
+#[derive(Args, Debug)]
+#[command(subcommand_negates_reqs = true)]
+pub struct Arguments {
+	/// A proposal of a usual kind
+	#[command(subcommand)]
+	shortcut: Option<Shortcut>,
+	/// What the call needs to be allowed to do
+	#[arg(long, required = true)]
+	track: Option<Track>,
+	/// The call
+	#[command(flatten)]
+	source: Source,
+	/// Blocks between approval and dispatch, if more than the timelock
+	#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
+	after: u32,
+}
+
+/// Proposals of usual kinds.
+#[derive(Subcommand, Debug)]
+pub enum Shortcut {
+	/// Pay OPEN from the treasury
+	TreasurySpend {
+		/// The receiver
+		#[arg(long, value_parser = parse_account, value_name = "ACCOUNT")]
+		to: AccountId,
+		/// 1.5 for OPEN, 150u for units
+		#[arg(long)]
+		amount: Amount,
+		/// Blocks between approval and dispatch, if more than the timelock
+		#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
+		after: u32,
+	},
+}
+
+impl Arguments {
+	fn read(&self, at: &Snapshot) -> Result<(Track, Proposed, u32)> {
+		let metadata = at.metadata();
+		match (&self.shortcut, self.track) {
+			(Some(_), track) if track.is_some() || !self.source.is_empty() => Err(Error::Usage(
+				"give either --track and a call, or one of the usual proposals".into(),
+			)),
+			(Some(Shortcut::TreasurySpend { to, amount, after }), _) => {
+				let arguments =
+					json!({ "amount": amount.0.to_string(), "beneficiary": to.to_string() });
+				let bytes = calls::encode(&metadata, "Treasury", "spend_local", &arguments)?;
+				Ok((Track::Treasury, Proposed::new(&metadata, bytes)?, *after))
+			},
+			(None, Some(track)) => Ok((track, self.source.read(&metadata)?, self.after)),
+			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),
+		}
+	}
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let proposer = context.key()?.account;
+	let chain = context.chain().await?;
+	let best = chain.best().await?;
+	let (track, proposed, after) = arguments.read(&best)?;
+	limits::check("the call", proposed.bytes.len(), "bytes", LONGEST)?;
+	let parameters = best.governance_parameters().await?;
+	let votes = best.latest(Series::Votes(proposer)).await?;
+	check_threshold(&proposer, votes, &parameters)?;
+
+	let mut sent = Vec::new();
+	if best.preimage(proposed.hash).await?.is_none() {
+		sent.push(
+			context.send(call("Preimage", "note_preimage", (proposed.bytes.clone(),))).await?,
+		);
+	}
+	let (hash, len) = (proposed.hash, u32::try_from(proposed.bytes.len()).unwrap_or(u32::MAX));
+	let submission = (track.origin(), Bounded::Lookup { hash, len }, DispatchTime::After(after));
+	let submitted = context.send(call("Referenda", "submit", submission)).await;
+	let submitted = submitted.map_err(|error| below_threshold(error, &proposer))?;
+	let Submitted { index } = submitted.event("Referenda", "Submitted")?;
+
+	let shown = Shown::read(&chain.at(submitted.block_hash).await?, index).await?;
+	sent.push(submitted);
+	let mut document = shown.to_json();
+	document["call"] = proposed.to_json();
+	document["transactions"] = transactions(&sent);
+	let mut pairs = vec![
+		("proposal", index.to_string()),
+		("track", track.name().to_owned()),
+		("call hash", hex(proposed.hash)),
+	];
+	pairs.extend(shown.dates());
+	pairs.push(("next", shown.outlook(index)));
+	Ok(Report::new(document, format!("{}\n{}", fields(&pairs), proposed.text)))
+}
+
+/// # Errors
+/// If the chain would not let somebody with so many votes propose.
+fn check_threshold(proposer: &AccountId, votes: u128, parameters: &Parameters) -> Result<()> {
+	let threshold = parameters.proposal_threshold;
+	let missing = threshold.saturating_sub(votes);
+	if missing == 0 {
+		return Ok(());
+	}
+	Err(Error::foreseen(
+		VOTES,
+		"BelowThreshold",
+		format!(
+			"a proposal takes {} votes of its proposer, and {} are delegated to {proposer}: {} are \
+			 missing; wrap OPEN with `openledger gov wrap`, and delegate it with `openledger gov \
+			 delegate self`",
+			Amount(threshold),
+			Amount(votes),
+			Amount(missing),
+		),
+	))
+}
+
+/// The chain itself only says that this account may not: votes were moved meanwhile.
+fn below_threshold(error: Error, proposer: &AccountId) -> Error {
+	match error {
+		Error::Refused(refusal) if refusal.name.as_deref() == Some("BadOrigin") => Error::foreseen(
+			VOTES,
+			"BelowThreshold",
+			format!(
+				"too few votes were delegated to {proposer} at the block before: see `openledger gov \
+				 account {proposer}` and `openledger gov parameters`"
+			),
+		),
+		other => other,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::governance::{KindTerms, Quorum};
+
+	const OPEN: u128 = 1_000_000_000_000_000_000;
+
+	fn parameters() -> Parameters {
+		let quorum = Quorum { share: 500_000, least: 1, most: 2 };
+		let terms = KindTerms { quorum, timelock: 1 };
+		Parameters {
+			proposal_threshold: 10_000 * OPEN,
+			voting_delay: 1,
+			voting_period: 1,
+			late_quorum_window: 1,
+			removal_majority: 833_334,
+			constitutional: terms,
+			treasury: terms,
+			removal: terms,
+		}
+	}
+
+	#[test]
+	fn proposer_should_be_told_how_many_votes_are_missing_when_below_the_threshold() {
+		let (proposer, parameters) = (parse_account("//Bob").unwrap(), parameters());
+		assert!(check_threshold(&proposer, 10_000 * OPEN, &parameters).is_ok());
+		let error = check_threshold(&proposer, 10_000 * OPEN - OPEN / 2, &parameters).unwrap_err();
+		assert_eq!((error.code(), &error.to_json()["name"]), (4, &"BelowThreshold".into()));
+		let text = error.to_string();
+		assert!(text.contains("takes 10000 votes") && text.contains("0.5 are missing"), "{text}");
+		assert!(text.contains("gov wrap") && text.contains("gov delegate"), "{text}");
+	}
+
+	#[test]
+	fn refusal_of_the_origin_should_be_told_as_votes_missing_when_they_were_moved() {
+		use crate::error::Refusal;
+		let proposer = parse_account("//Bob").unwrap();
+		let named = |name: &str| {
+			let refusal =
+				Refusal { message: "no".into(), pallet: None, name: Some(name.to_owned()) };
+			below_threshold(Error::Refused(refusal), &proposer).to_json()["name"].clone()
+		};
+		assert_eq!((named("BadOrigin"), named("Other")), ("BelowThreshold".into(), "Other".into()));
+	}
+}

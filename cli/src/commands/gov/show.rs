@@ -1,0 +1,283 @@
+//! `gov list` and `show`: proposals.
+
+use super::call::Proposed;
+use crate::{
+	amount::Amount,
+	chain::{
+		governance::{Bounded, Proposal, State, Tally},
+		Snapshot,
+	},
+	context::Context,
+	error::Result,
+	governance::{next, outlook, quorum_percent, state_name, Clock, Track},
+	output::{
+		fields, hex, table,
+		Column::{Number, Text, Votes},
+		Report,
+	},
+};
+use serde_json::{json, Value};
+
+/// A proposal with what it takes to tell about it.
+pub(super) struct Shown {
+	pub index: u32,
+	pub proposal: Proposal,
+	clock: Clock,
+	/// Blocks; by the parameters of now.
+	timelock: Option<u32>,
+	vetoed: bool,
+}
+
+impl Shown {
+	/// # Errors
+	/// If there is no such proposal, or the chain cannot be read.
+	pub async fn read(at: &Snapshot, index: u32) -> Result<Self> {
+		let proposal = at.proposal(index).await?;
+		let timelock = match &proposal.tally {
+			Some(tally) => Some(at.governance_parameters().await?.terms(tally.kind).timelock),
+			None => None,
+		};
+		let vetoed = proposal.state == State::Canceled && at.is_vetoed(index).await?;
+		Ok(Self { index, proposal, clock: at.clock()?, timelock, vetoed })
+	}
+
+	pub fn outlook(&self, index: u32) -> String {
+		outlook(index, &self.proposal, self.timelock, self.vetoed, &self.clock)
+	}
+
+	fn track(&self) -> Option<&'static str> {
+		self.proposal.tally.as_ref().map(|tally| Track::from(tally.kind).name())
+	}
+
+	/// `snapshot`, `end` and `dispatch` as far as they are known.
+	pub fn dates(&self) -> Vec<(&'static str, String)> {
+		let mut dates = Vec::new();
+		if let Some(tally) = &self.proposal.tally {
+			dates.push(("snapshot", self.clock.when(tally.snapshot)));
+			dates.push(("end of voting", self.clock.when(tally.end)));
+		}
+		match (self.proposal.enactment, self.timelock) {
+			(Some(block), _) => dates.push(("dispatch", self.clock.when(block))),
+			(None, Some(timelock)) => dates.push(("timelock", self.clock.span(timelock))),
+			(None, None) => {},
+		}
+		dates
+	}
+
+	pub fn to_json(&self) -> Value {
+		let Self { index, proposal, clock, .. } = self;
+		let tally = proposal.tally.as_ref();
+		let votes = |count: fn(&Tally) -> u128| tally.map(|tally| count(tally).to_string());
+		let next = next(proposal).map(|(event, block)| {
+			let mut next = clock.to_json(block);
+			next["event"] = json!(event);
+			next
+		});
+		json!({
+			"proposal": index,
+			"track": self.track(),
+			"state": state_name(proposal.state),
+			"proposer": proposal.proposer.map(|account| account.to_string()),
+			"call_hash": proposal.call.map(hex),
+			"for": votes(|tally| tally.ayes),
+			"against": votes(|tally| tally.nays),
+			"abstain": votes(abstain),
+			"quorum": tally.and_then(|tally| tally.quorum).map(|quorum| quorum.to_string()),
+			"quorum_percent": tally.and_then(quorum_percent),
+			"quorum_reached": tally.and_then(reached),
+			"snapshot": tally.map(|tally| clock.to_json(tally.snapshot)),
+			"end": tally.map(|tally| clock.to_json(tally.end)),
+			"timelock": self.timelock.map(|blocks| clock.span_json(blocks)),
+			"enactment": proposal.enactment.map(|block| clock.to_json(block)),
+			"next": next,
+			"outlook": self.outlook(*index),
+		})
+	}
+}
+
+fn abstain(tally: &Tally) -> u128 {
+	tally.support.saturating_sub(tally.ayes)
+}
+
+fn reached(tally: &Tally) -> Option<bool> {
+	tally.quorum.map(|quorum| tally.support >= quorum)
+}
+
+/// `yes, 120.5 %`.
+fn quorum_text(tally: &Tally) -> String {
+	match (reached(tally), quorum_percent(tally)) {
+		(Some(reached), Some(percent)) => {
+			format!("{}, {percent} %", if reached { "yes" } else { "no" })
+		},
+		_ => "known after the snapshot".into(),
+	}
+}
+
+pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let numbers = match all {
+		true => (0..best.proposal_count().await?).collect(),
+		false => best.unsettled_proposals().await?,
+	};
+	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	for index in numbers {
+		let shown = Shown::read(&best, index).await?;
+		let over =
+			matches!(shown.proposal.state, State::Canceled | State::Defeated | State::Executed);
+		if all || !over {
+			list.push(shown.to_json());
+			rows.push(row(&shown));
+		}
+	}
+	let columns = [
+		Number("proposal"),
+		Text("track"),
+		Text("state"),
+		Votes("for"),
+		Votes("against"),
+		Votes("abstain"),
+		Text("quorum reached"),
+		Text("next"),
+	];
+	let text = match (rows.is_empty(), all) {
+		(true, false) => "no proposal is open: see `openledger gov list --all`".into(),
+		(true, true) => "there are no proposals".into(),
+		_ => table(&columns, rows),
+	};
+	Ok(Report::new(json!({ "proposals": list }), text))
+}
+
+fn row(shown: &Shown) -> Vec<String> {
+	let Shown { index, proposal, clock, .. } = shown;
+	let tally = proposal.tally.as_ref();
+	let votes = |count: fn(&Tally) -> u128| {
+		tally.map_or(String::new(), |tally| Amount(count(tally)).to_string())
+	};
+	let next = next(proposal).map(|(event, block)| format!("{event}: {}", clock.when(block)));
+	vec![
+		index.to_string(),
+		shown.track().unwrap_or_default().into(),
+		state_name(proposal.state).into(),
+		votes(|tally| tally.ayes),
+		votes(|tally| tally.nays),
+		votes(abstain),
+		tally.map(quorum_text).unwrap_or_default(),
+		next.unwrap_or_else(|| match proposal.state {
+			State::Succeeded => "approval: within a few blocks".into(),
+			_ => String::new(),
+		}),
+	]
+}
+
+pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
+	let best = context.chain().await?.best().await?;
+	let shown = Shown::read(&best, index).await?;
+	let call = call_of(&best, index, &shown.proposal).await?;
+	let Shown { proposal, .. } = &shown;
+
+	let mut document = shown.to_json();
+	let (call, call_text) = match call {
+		Call::Known(call) => (call.to_json(), call.text.replace('\n', "\n  ")),
+		Call::Unreadable(reason) => (Value::Null, reason),
+		Call::Unknown => (Value::Null, "its bytes are not stored on the chain".into()),
+	};
+	document["call"] = call;
+
+	let unknown = || "no longer known".to_owned();
+	let mut pairs = vec![
+		("proposal", index.to_string()),
+		("track", shown.track().map_or_else(unknown, Into::into)),
+		("state", state_name(proposal.state).into()),
+		("proposer", proposal.proposer.map_or_else(unknown, |account| account.to_string())),
+		("call hash", proposal.call.map_or_else(unknown, hex)),
+		("call", call_text),
+	];
+	if let Some(tally) = &proposal.tally {
+		pairs.push(("for", Amount(tally.ayes).to_string()));
+		pairs.push(("against", Amount(tally.nays).to_string()));
+		pairs.push(("abstain", Amount(abstain(tally)).to_string()));
+		let quorum = tally.quorum.map_or(String::new(), |quorum| format!("{}: ", Amount(quorum)));
+		pairs.push(("quorum", format!("{quorum}{}", quorum_text(tally))));
+	}
+	pairs.extend(shown.dates());
+	pairs.push(("next", shown.outlook(index)));
+	Ok(Report::new(document, fields(&pairs)))
+}
+
+enum Call {
+	Known(Proposed),
+	/// Why it cannot be told in words.
+	Unreadable(String),
+	Unknown,
+}
+
+async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call> {
+	let Some(hash) = proposal.call else { return Ok(Call::Unknown) };
+	let bytes = match at.preimage(hash).await? {
+		Some(bytes) => Some(bytes),
+		None => match at.referendum(index).await?.map(|referendum| referendum.proposal) {
+			Some(Bounded::Inline(bytes)) => Some(bytes),
+			_ => None,
+		},
+	};
+	Ok(match bytes {
+		Some(bytes) => match Proposed::new(&at.metadata(), bytes) {
+			Ok(call) => Call::Known(call),
+			Err(error) => Call::Unreadable(error.to_string()),
+		},
+		None => Call::Unknown,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::chain::governance::Kind;
+
+	fn shown(state: State) -> Shown {
+		let tally = Tally {
+			ayes: 3_000_000_000_000_000_000,
+			nays: 1_500_000_000_000_000_000,
+			support: 4_000_000_000_000_000_000,
+			kind: Kind::Treasury,
+			snapshot: 97,
+			end: 190,
+			extension: 5,
+			majority: 0,
+			quorum: Some(16_000_000_000_000_000_000),
+		};
+		let enactment = (state == State::Queued).then_some(110);
+		let proposal =
+			Proposal { state, proposer: None, call: None, tally: Some(tally), enactment };
+		let clock = Clock { now: 100, block_time: 3_000 };
+		Shown { index: 7, proposal, clock, timelock: Some(4), vetoed: false }
+	}
+
+	#[test]
+	fn row_should_tell_votes_quorum_and_what_comes_next_when_active() {
+		assert_eq!(
+			row(&shown(State::Active)),
+			[
+				"7",
+				"treasury",
+				"active",
+				"3",
+				"1.5",
+				"1",
+				"no, 25 %",
+				"voting ends: block 190, in 4 min 30 s"
+			]
+		);
+	}
+
+	#[test]
+	fn document_should_have_amounts_in_units_and_dates_in_blocks_and_seconds_when_queued() {
+		let document = shown(State::Queued).to_json();
+		assert_eq!(document["state"], "queued");
+		assert_eq!(document["abstain"], "1000000000000000000");
+		assert_eq!(document["quorum_reached"], false);
+		assert_eq!(document["snapshot"], json!({ "block": 97, "in_seconds": -9 }));
+		let next = json!({ "block": 110, "in_seconds": 30, "event": "dispatch" });
+		assert_eq!((&document["next"], &document["timelock"]["seconds"]), (&next, &12.into()));
+	}
+}

@@ -1,0 +1,170 @@
+//! `gov account`, `wrap`, `unwrap`, `delegate`, `undelegate`: where votes come from.
+
+use super::VOTES;
+use crate::{
+	amount::Amount,
+	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	keys::{parse_account, AccountId},
+	output::{fields, open, Report},
+};
+use serde_json::{json, Value};
+use subxt::utils::MultiAddress;
+
+/// To whom votes are given.
+#[derive(Clone, Debug)]
+pub enum Delegate {
+	/// The account of the key.
+	Own,
+	/// Somebody.
+	Account(AccountId),
+}
+
+/// Reads `self` or an account.
+pub(super) fn parse_delegate(text: &str) -> std::result::Result<Delegate, String> {
+	match text {
+		"self" => Ok(Delegate::Own),
+		_ => {
+			parse_account(text).map(Delegate::Account).map_err(|error| format!("{error}, or self"))
+		},
+	}
+}
+
+/// What an account has and gives.
+struct Standing {
+	wrapped: u128,
+	delegate: Option<AccountId>,
+	votes: u128,
+	nonce: u32,
+}
+
+impl Standing {
+	async fn read(at: &Snapshot, account: &AccountId) -> Result<Self> {
+		Ok(Self {
+			wrapped: at.wrapped(account).await?,
+			delegate: at.delegate(account).await?,
+			votes: at.latest(Series::Votes(*account)).await?,
+			nonce: at.delegation_nonce(account).await?,
+		})
+	}
+
+	fn to_json(&self, account: &AccountId) -> Value {
+		json!({
+			"account": account.to_string(),
+			"wrapped": self.wrapped.to_string(),
+			"delegate": self.delegate.map(|delegate| delegate.to_string()),
+			"votes": self.votes.to_string(),
+			"delegation_nonce": self.nonce,
+		})
+	}
+
+	fn delegate_text(&self, account: &AccountId) -> String {
+		match self.delegate {
+			Some(delegate) if delegate == *account => "itself".into(),
+			Some(delegate) => delegate.to_string(),
+			None if self.wrapped > 0 => {
+				"nobody: the wrapped units carry no vote; see `openledger gov delegate self`".into()
+			},
+			None => "nobody".into(),
+		}
+	}
+}
+
+pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Result<Report> {
+	let account = context.account_or_own(account)?;
+	let best = context.chain().await?.best().await?;
+	let standing = Standing::read(&best, &account).await?;
+	let free = free(&best, &account).await?;
+	let text = fields(&[
+		("account", account.to_string()),
+		("free", open(free)),
+		("wrapped", open(standing.wrapped)),
+		("delegates to", standing.delegate_text(&account)),
+		("votes", format!("{} delegated to it", Amount(standing.votes))),
+		("next nonce", format!("{} of a signed delegation", standing.nonce)),
+	]);
+	let mut document = standing.to_json(&account);
+	document["free"] = json!(free.to_string());
+	Ok(Report::new(document, text))
+}
+
+async fn free(at: &Snapshot, account: &AccountId) -> Result<u128> {
+	let info: Option<AccountInfo> = at.get("System", "Account", (*account,)).await?;
+	Ok(info.map_or(0, |info| info.data.free))
+}
+
+/// The account's standing after a transaction, as document and text.
+async fn after(context: &Context, sent: &Included, done: String) -> Result<Report> {
+	let account = context.key()?.account;
+	let at = context.chain().await?.at(sent.block_hash).await?;
+	let standing = Standing::read(&at, &account).await?;
+	let mut document = standing.to_json(&account);
+	document["transactions"] = transactions([sent]);
+	let text = format!(
+		"{done}: {} wrapped, delegated to {}",
+		open(standing.wrapped),
+		standing.delegate_text(&account)
+	);
+	Ok(Report::new(document, text))
+}
+
+pub(super) async fn wrap(context: &Context, amount: Amount) -> Result<Report> {
+	let sent = context.send(call(VOTES, "wrap", (amount.0,))).await?;
+	after(context, &sent, format!("{} more", open(amount.0))).await
+}
+
+pub(super) async fn unwrap(context: &Context, amount: Amount) -> Result<Report> {
+	let account = context.key()?.account;
+	let wrapped = context.chain().await?.best().await?.wrapped(&account).await?;
+	if amount.0 > wrapped {
+		let message = format!("{account} has wrapped {}, not {}", open(wrapped), open(amount.0));
+		return Err(Error::foreseen(VOTES, "InsufficientUnits", message));
+	}
+	let sent = context.send(call(VOTES, "unwrap", (amount.0,))).await?;
+	after(context, &sent, format!("{} less", open(amount.0))).await
+}
+
+pub(super) async fn delegate(context: &Context, to: Delegate) -> Result<Report> {
+	let to = match to {
+		Delegate::Own => context.key()?.account,
+		Delegate::Account(account) => account,
+	};
+	let sent =
+		context.send(call(VOTES, "set_delegate", (MultiAddress::<AccountId, ()>::Id(to),))).await?;
+	after(context, &sent, "delegated".into()).await
+}
+
+pub(super) async fn undelegate(context: &Context) -> Result<Report> {
+	// Conviction voting's shape: all units move, whatever the class.
+	let class = 0u16;
+	let sent = context.send(call(VOTES, "undelegate", (class,))).await?;
+	after(context, &sent, "taken back".into()).await
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn delegate_should_be_oneself_or_an_account_when_named() {
+		assert!(matches!(parse_delegate("self"), Ok(Delegate::Own)));
+		let bob = parse_account("//Bob").unwrap();
+		assert!(
+			matches!(parse_delegate("//Bob"), Ok(Delegate::Account(account)) if account == bob)
+		);
+		let error = parse_delegate("Bob").unwrap_err();
+		assert!(error.contains("not an account") && error.ends_with("or self"), "{error}");
+	}
+
+	#[test]
+	fn account_should_be_told_to_delegate_when_its_units_carry_no_vote() {
+		let account = parse_account("//Bob").unwrap();
+		let standing = |delegate| Standing { wrapped: 1, delegate, votes: 0, nonce: 0 };
+		assert!(standing(None).delegate_text(&account).contains("gov delegate self"));
+		assert_eq!(standing(Some(account)).delegate_text(&account), "itself");
+		let unwrapped = Standing { wrapped: 0, ..standing(None) };
+		assert_eq!(unwrapped.delegate_text(&account), "nobody");
+	}
+}

@@ -1,0 +1,230 @@
+//! The numbers of governance, and what keeps them from stopping the chain.
+
+use crate::{
+	types::{Balance, ParametersOf},
+	Bound, Config, Error, Kind, LongestLife, Pallet, Parameters as StoredParameters, Series,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::ensure;
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_runtime::{
+	traits::{AtLeast32BitUnsigned, Get, One, SaturatedConversion, Saturating},
+	Perbill, Permill,
+};
+
+/// What a quorum is: a share of the delegated votes, within limits.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub struct Quorum {
+	/// The share of the votes delegated at the snapshot.
+	pub share: Permill,
+	/// The least it can be.
+	pub least: Balance,
+	/// The most it can be.
+	pub most: Balance,
+}
+
+impl Quorum {
+	/// The quorum where `delegated` votes are delegated: no more than `most`, no less than `least`.
+	pub fn of(&self, delegated: Balance) -> Balance {
+		(self.share * delegated).min(self.most).max(self.least)
+	}
+
+	/// One of the numbers.
+	pub(crate) fn get(&self, bound: Bound) -> Balance {
+		match bound {
+			Bound::Share => self.share.deconstruct().into(),
+			Bound::Least => self.least,
+			Bound::Most => self.most,
+		}
+	}
+
+	/// The quorum made of the numbers that `get` finds.
+	pub(crate) fn read<E>(get: impl Fn(Bound) -> Result<Balance, E>) -> Result<Self, E> {
+		Ok(Self {
+			share: Permill::from_parts(get(Bound::Share)?.saturated_into()),
+			least: get(Bound::Least)?,
+			most: get(Bound::Most)?,
+		})
+	}
+}
+
+/// The rules of one kind of proposals.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub struct KindTerms<BlockNumber> {
+	/// The votes it takes, For and Abstain.
+	pub quorum: Quorum,
+	/// Blocks between approval and dispatch.
+	pub timelock: BlockNumber,
+}
+
+/// The numbers of governance.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub struct Parameters<BlockNumber> {
+	/// Votes delegated to a proposer, at the block before.
+	pub proposal_threshold: Balance,
+	/// Blocks from the proposal to the snapshot, after which voting begins.
+	pub voting_delay: BlockNumber,
+	/// Blocks of voting.
+	pub voting_period: BlockNumber,
+	/// A quorum reached with less than this many blocks left moves the end to this many blocks
+	/// later, once.
+	pub late_quorum_window: BlockNumber,
+	/// The least share of For in For and Against to remove a member of the security council. In
+	/// billionths, as five sixths in millionths let whole votes less than that pass.
+	pub removal_majority: Perbill,
+	/// The rules of constitutional proposals.
+	pub constitutional: KindTerms<BlockNumber>,
+	/// The rules of treasury proposals.
+	pub treasury: KindTerms<BlockNumber>,
+	/// The rules of votes to remove a member of the security council.
+	pub removal: KindTerms<BlockNumber>,
+}
+
+impl<BlockNumber: AtLeast32BitUnsigned + Copy> Default for Parameters<BlockNumber> {
+	/// The shortest and strictest rules that pass [`Parameters::check`] on any chain: for tests of
+	/// other pallets. A chain sets its own.
+	fn default() -> Self {
+		let quorum = Quorum { share: Permill::from_percent(50), least: 1, most: 1 };
+		let terms = KindTerms { quorum, timelock: One::one() };
+		Self {
+			proposal_threshold: 1,
+			voting_delay: One::one(),
+			voting_period: One::one(),
+			late_quorum_window: One::one(),
+			removal_majority: Perbill::from_percent(50),
+			constitutional: terms,
+			treasury: terms,
+			removal: terms,
+		}
+	}
+}
+
+impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
+	/// The rules of a kind.
+	pub fn terms(&self, kind: Kind) -> &KindTerms<BlockNumber> {
+		match kind {
+			Kind::Constitutional => &self.constitutional,
+			Kind::Treasury => &self.treasury,
+			Kind::CouncilRemoval => &self.removal,
+		}
+	}
+
+	/// What the dates of a proposal are made from.
+	fn periods(&self) -> [BlockNumber; 3] {
+		[self.voting_delay, self.voting_period, self.late_quorum_window]
+	}
+
+	/// The most blocks from the first possible vote to the last, with one to see the end and one
+	/// to spare.
+	pub(crate) fn decision_period(&self) -> BlockNumber {
+		self.voting_period
+			.saturating_add(self.late_quorum_window)
+			.saturating_add(One::one())
+			.saturating_add(One::one())
+	}
+
+	/// The most blocks from a proposal to its end.
+	pub(crate) fn life(&self) -> BlockNumber {
+		self.voting_delay.saturating_add(self.decision_period())
+	}
+
+	/// # Errors
+	/// If no proposal could pass any more, or one could pass without anybody noticing.
+	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
+		let longest: BlockNumber = T::LongestPeriod::get().saturated_into::<u32>().into();
+		ensure!(
+			self.periods().iter().all(|period| !period.is_zero() && *period <= longest),
+			Error::<T>::PeriodOutOfRange
+		);
+		ensure!(self.late_quorum_window <= self.voting_period, Error::<T>::WindowTooLong);
+		// A threshold or a quorum out of reach could be lowered by nobody.
+		let limit = T::HighestQuorum::get();
+		ensure!(
+			self.proposal_threshold > 0 && self.proposal_threshold <= limit,
+			Error::<T>::ThresholdOutOfRange
+		);
+		ensure!(
+			self.removal_majority >= Perbill::from_percent(50)
+				&& self.removal_majority <= Perbill::one(),
+			Error::<T>::MajorityOutOfRange
+		);
+		for kind in Kind::ALL {
+			let KindTerms { quorum, timelock } = *self.terms(kind);
+			ensure!(!timelock.is_zero() && timelock <= longest, Error::<T>::TimelockOutOfRange);
+			ensure!(
+				!quorum.share.is_zero()
+					&& quorum.least > 0
+					&& quorum.least <= quorum.most
+					&& quorum.most <= limit,
+				Error::<T>::QuorumOutOfRange
+			);
+		}
+		Ok(())
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Puts parameters in force, and their quorums into the record of the past.
+	pub(crate) fn put_parameters(parameters: ParametersOf<T>) -> Result<(), Error<T>> {
+		parameters.check::<T>()?;
+		let before = StoredParameters::<T>::get();
+		let life = before.life().max(Self::longest_life());
+		if before.periods() != parameters.periods() && parameters.decision_period() < life {
+			// Proposals made until now live by their own dates.
+			let now = frame_system::Pallet::<T>::block_number();
+			LongestLife::<T>::put((now.saturating_add(life), life));
+		}
+		for kind in Kind::ALL {
+			for bound in [Bound::Share, Bound::Least, Bound::Most] {
+				let value = parameters.terms(kind).quorum.get(bound);
+				let series = Series::Quorum(kind, bound);
+				if Self::latest(&series) != value {
+					Self::record(series, value);
+				}
+			}
+		}
+		StoredParameters::<T>::put(parameters);
+		Ok(())
+	}
+}

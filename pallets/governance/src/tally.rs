@@ -1,0 +1,169 @@
+//! The votes on one proposal, and when they decide it.
+
+use crate::{
+	types::{AccountVote, Balance},
+	Config, Error, Kind, Parameters, Side,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::VoteTally, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_system::pallet_prelude::BlockNumberFor;
+use pallet_conviction_voting::{Conviction, Vote};
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+use sp_runtime::{
+	traits::{Saturating, Zero},
+	Perbill,
+};
+
+/// The votes on a proposal, with the rules and dates that were in force when it was made.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	CloneNoBound,
+	PartialEqNoBound,
+	EqNoBound,
+	DebugNoBound,
+)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound(T: Config))]
+pub struct Tally<T: Config> {
+	/// Votes For.
+	pub ayes: Balance,
+	/// Votes Against.
+	pub nays: Balance,
+	/// Votes For and Abstain, which count for the quorum.
+	pub support: Balance,
+	/// By which rules it is decided.
+	pub kind: Kind,
+	/// The block whose votes count; voting begins after it.
+	pub snapshot: BlockNumberFor<T>,
+	/// The last block of voting.
+	pub end: BlockNumberFor<T>,
+	/// Blocks that a late quorum leaves to the others; zero once it did.
+	pub extension: BlockNumberFor<T>,
+	/// The least share of For in For and Against, in billionths.
+	pub majority: Perbill,
+	/// The quorum at the snapshot; known from the first vote on.
+	pub quorum: Option<Balance>,
+}
+
+impl<T: Config> Tally<T> {
+	/// Whether it may be voted on in block `now`.
+	pub fn is_open(&self, now: BlockNumberFor<T>) -> bool {
+		now > self.snapshot && now <= self.end
+	}
+
+	/// Whether the quorum is known and reached.
+	pub fn has_quorum(&self) -> bool {
+		self.quorum.is_some_and(|quorum| self.support >= quorum)
+	}
+
+	/// Whether it would pass if voting were over.
+	pub fn is_won(&self) -> bool {
+		let votes = self.ayes.saturating_add(self.nays);
+		self.ayes > self.nays && self.ayes >= self.majority.mul_ceil(votes) && self.has_quorum()
+	}
+
+	/// Whether voting is over and it passed.
+	pub fn has_passed(&self, now: BlockNumberFor<T>) -> bool {
+		now > self.end && self.is_won()
+	}
+
+	/// Counts a vote. Saturating, as all votes together are at most the supply.
+	pub(crate) fn count(&mut self, side: Side, weight: Balance) {
+		match side {
+			Side::For => {
+				self.ayes = self.ayes.saturating_add(weight);
+				self.support = self.support.saturating_add(weight);
+			},
+			Side::Against => self.nays = self.nays.saturating_add(weight),
+			Side::Abstain => self.support = self.support.saturating_add(weight),
+		}
+	}
+
+	fn decided(&self) -> Perbill {
+		if self.has_passed(frame_system::Pallet::<T>::block_number()) {
+			Perbill::one()
+		} else {
+			Perbill::zero()
+		}
+	}
+}
+
+impl<T: Config> VoteTally<Balance, u16> for Tally<T> {
+	/// That of a proposal made in this block.
+	fn new(track: u16) -> Self {
+		let kind = Kind::of_track(track);
+		let parameters = Parameters::<T>::get();
+		let now = frame_system::Pallet::<T>::block_number();
+		let snapshot = now.saturating_add(parameters.voting_delay);
+		Self {
+			ayes: Zero::zero(),
+			nays: Zero::zero(),
+			support: Zero::zero(),
+			kind,
+			snapshot,
+			end: snapshot.saturating_add(parameters.voting_period),
+			extension: parameters.late_quorum_window,
+			majority: match kind {
+				Kind::CouncilRemoval => parameters.removal_majority,
+				Kind::Constitutional | Kind::Treasury => Perbill::zero(),
+			},
+			quorum: None,
+		}
+	}
+
+	fn ayes(&self, _: u16) -> Balance {
+		self.ayes
+	}
+
+	/// Nothing until voting is over, so that nothing passes early; then all or nothing.
+	fn support(&self, _: u16) -> Perbill {
+		self.decided()
+	}
+
+	/// As [`Self::support`].
+	fn approval(&self, _: u16) -> Perbill {
+		self.decided()
+	}
+}
+
+/// What a vote in conviction voting's shape says. Its amounts and conviction mean nothing here: all
+/// votes of the voter count.
+///
+/// # Errors
+/// If it is for several sides, or for none.
+pub(crate) fn side_of<T>(vote: &AccountVote) -> Result<Side, Error<T>> {
+	let (aye, nay, abstain) = match *vote {
+		AccountVote::Standard { vote, .. } => {
+			return Ok(if vote.aye { Side::For } else { Side::Against })
+		},
+		AccountVote::Split { aye, nay } => (aye, nay, None),
+		AccountVote::SplitAbstain { aye, nay, abstain } => (aye, nay, Some(abstain)),
+	};
+	match (aye, nay, abstain) {
+		// Whatever the amount: wallets fill in the free balance, which may be nothing.
+		(0, 0, Some(_)) => Ok(Side::Abstain),
+		(1.., 0, None | Some(0)) => Ok(Side::For),
+		(0, 1.., None | Some(0)) => Ok(Side::Against),
+		_ => Err(Error::<T>::SplitVote),
+	}
+}
+
+/// The vote that was counted, in conviction voting's shape.
+pub(crate) fn vote_of(side: Side, weight: Balance) -> AccountVote {
+	let standard = |aye| AccountVote::Standard {
+		vote: Vote { aye, conviction: Conviction::None },
+		balance: weight,
+	};
+	match side {
+		Side::For => standard(true),
+		Side::Against => standard(false),
+		Side::Abstain => {
+			AccountVote::SplitAbstain { aye: Zero::zero(), nay: Zero::zero(), abstain: weight }
+		},
+	}
+}

@@ -1,0 +1,97 @@
+//! Tests by topic.
+
+mod api;
+mod cancel;
+mod checkpoints;
+mod dates;
+mod dispatch;
+mod extension;
+mod histories;
+mod invariants;
+mod life;
+mod parameters;
+mod poke;
+mod preimages;
+mod proposing;
+mod quorum;
+mod removal;
+mod signatures;
+mod tracks;
+mod units;
+mod voting;
+mod wallets;
+mod weights;
+
+use crate::{
+	mock::*, Ballots, Enactments, Error, Event, Kind, Latest, Pinned, Records, Series, Side, State,
+	Terms, Units,
+};
+use frame_support::{assert_noop, assert_ok};
+use polkadot_sdk::*;
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// Ann's votes reach any quorum, Ben's do not; both may propose from the next block on.
+fn voters() {
+	wrap(ANN, 50_000);
+	wrap(BEN, 20_000);
+	go_to(now() + 1);
+}
+
+/// A proposal of Ann's, while she and Ben have votes.
+fn proposed(kind: Kind) -> u32 {
+	voters();
+	propose(ANN, kind, call()).unwrap()
+}
+
+/// Goes to the first block of voting.
+fn open(index: u32) {
+	go_to(tally(index).snapshot + 1);
+}
+
+/// Goes to the block after voting.
+fn over(index: u32) {
+	go_to(tally(index).end + 1);
+}
+
+fn now() -> u64 {
+	System::block_number()
+}
+
+fn state(index: u32) -> State {
+	Governance::state(index).unwrap()
+}
+
+fn runs(index: u32) -> bool {
+	Governance::ongoing(index).is_ok()
+}
+
+fn happened(event: Event<Test>) -> bool {
+	let event: RuntimeEvent = event.into();
+	System::events().into_iter().any(|record| record.event == event)
+}
+
+fn votes(who: u64) -> u128 {
+	Governance::latest(&Series::Votes(who))
+}
+
+fn delegated() -> u128 {
+	Governance::latest(&Series::Delegated)
+}
+
+/// Changes the parameters.
+fn set(change: impl FnOnce(&mut Terms<u64>)) -> DispatchResult {
+	let mut parameters = crate::Parameters::<Test>::get();
+	change(&mut parameters);
+	Governance::set_parameters(RuntimeOrigin::root(), parameters)
+}
+
+/// What anybody can try on a proposal, other than to vote.
+fn meddle(index: u32) {
+	let _ = Referenda::place_decision_deposit(signed(STRANGER), index);
+	let _ = Referenda::nudge_referendum(signed(STRANGER), index);
+	let _ = Referenda::cancel(signed(STRANGER), index);
+	let _ = Referenda::kill(signed(STRANGER), index);
+	let _ = Governance::cancel(signed(STRANGER), index);
+	let _ = Governance::veto(signed(STRANGER), index);
+	let _ = Governance::poke(signed(STRANGER), index);
+}

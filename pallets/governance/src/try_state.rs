@@ -1,0 +1,148 @@
+//! What must hold after every block.
+
+use crate::{
+	types::Balance, Ballots, Bound, Config, Delegates, Earlier, Enactments, HoldReason, Kind, Latest,
+	Pallet, Parameters, Pinned, Records, Series, Settling, Side, Units,
+};
+use alloc::collections::BTreeMap;
+use codec::Encode;
+use frame_support::{
+	ensure,
+	traits::{fungible::InspectHold, QueryPreimage},
+};
+use pallet_referenda::{ReferendumInfo, ReferendumInfoFor};
+use polkadot_sdk::*;
+use sp_runtime::{
+	traits::{Get, Zero},
+	TryRuntimeError,
+};
+
+impl<T: Config> Pallet<T> {
+	/// Checks the invariants of the whole storage.
+	///
+	/// # Errors
+	/// Which invariant is broken.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Parameters::<T>::get().check::<T>()?;
+		ensure!(!Settling::<T>::exists(), "the transient item outlived its call");
+		Self::try_units()?;
+		Self::try_checkpoints()?;
+		Self::try_quorums()?;
+		Self::try_tallies()?;
+		for (_, hash) in Pinned::<T>::iter() {
+			ensure!(T::Preimages::is_requested(&hash), "a pinned preimage may be taken away");
+		}
+		for index in Enactments::<T>::iter_keys() {
+			let info = ReferendumInfoFor::<T>::get(index);
+			ensure!(matches!(info, Some(ReferendumInfo::Approved(..))), "due but not approved");
+		}
+		Ok(())
+	}
+
+	/// The newest checkpoints of the quorums are those in force.
+	fn try_quorums() -> Result<(), TryRuntimeError> {
+		if !Parameters::<T>::exists() {
+			return Ok(());
+		}
+		for kind in Kind::ALL {
+			for bound in [Bound::Share, Bound::Least, Bound::Most] {
+				ensure!(
+					Parameters::<T>::get().terms(kind).quorum.get(bound)
+						== Self::latest(&Series::Quorum(kind, bound)),
+					"a quorum is not the one recorded"
+				);
+			}
+		}
+		Ok(())
+	}
+
+	/// Units are on hold; their sum and the votes they make are what the checkpoints say.
+	fn try_units() -> Result<(), TryRuntimeError> {
+		let mut wrapped = Balance::zero();
+		for (who, units) in Units::<T>::iter() {
+			let held = T::Assets::balance_on_hold(&HoldReason::Wrapped.into(), &who);
+			ensure!(!units.is_zero() && held == units, "units are not what is on hold");
+			wrapped = wrapped.saturating_add(units);
+		}
+		ensure!(wrapped == Self::latest(&Series::Wrapped), "the total is not the sum of units");
+
+		let mut votes = BTreeMap::<_, Balance>::new();
+		let mut delegated = Balance::zero();
+		for (who, delegate) in Delegates::<T>::iter() {
+			let units = Units::<T>::get(who);
+			let sum = votes.entry(delegate.encode()).or_default();
+			*sum = sum.saturating_add(units);
+			if delegate != T::Excluded::get() {
+				delegated = delegated.saturating_add(units);
+			}
+		}
+		ensure!(
+			delegated == Self::latest(&Series::Delegated),
+			"the delegated votes are not the sum of what is delegated"
+		);
+		for (series, checkpoint) in Latest::<T>::iter() {
+			if let Series::Votes(delegate) = series {
+				let sum = votes.remove(&delegate.encode()).unwrap_or_default();
+				ensure!(sum == checkpoint.value, "votes are not the sum of units delegated");
+			}
+		}
+		ensure!(votes.values().all(Zero::is_zero), "delegated units without votes");
+		Ok(())
+	}
+
+	/// The checkpoints of a series have ascending blocks and no gap.
+	fn try_checkpoints() -> Result<(), TryRuntimeError> {
+		let mut earlier = 0u32;
+		for (series, latest) in Latest::<T>::iter() {
+			let mut before = None;
+			for position in 0..latest.position {
+				let (block, _) =
+					Earlier::<T>::get(&series, position).ok_or("a checkpoint is missing")?;
+				ensure!(before.is_none_or(|before| before < block), "checkpoints out of order");
+				before = Some(block);
+			}
+			ensure!(before.is_none_or(|before| before < latest.block), "checkpoints out of order");
+			ensure!(
+				latest.block <= frame_system::Pallet::<T>::block_number(),
+				"a checkpoint of the future"
+			);
+			earlier = earlier.saturating_add(latest.position);
+		}
+		let all = u32::try_from(Earlier::<T>::iter_keys().count()).unwrap_or(u32::MAX);
+		ensure!(all == earlier, "checkpoints of no series");
+		Ok(())
+	}
+
+	/// The tallies of running referenda are the sums of their ballots, which are no more than what
+	/// was wrapped at the snapshot; and what is kept of them.
+	fn try_tallies() -> Result<(), TryRuntimeError> {
+		for (index, info) in ReferendumInfoFor::<T>::iter() {
+			let ReferendumInfo::Ongoing(status) = info else { continue };
+			let tally = status.tally;
+			let (mut ayes, mut nays, mut abstain) =
+				(Balance::zero(), Balance::zero(), Balance::zero());
+			for (_, ballot) in Ballots::<T>::iter_prefix(index) {
+				let sum = match ballot.side {
+					Side::For => &mut ayes,
+					Side::Against => &mut nays,
+					Side::Abstain => &mut abstain,
+				};
+				*sum = sum.saturating_add(ballot.weight);
+			}
+			let support = ayes.saturating_add(abstain);
+			ensure!(
+				(ayes, nays, support) == (tally.ayes, tally.nays, tally.support),
+				"a tally is not the sum of its ballots"
+			);
+			let kept = Records::<T>::get(index).is_none_or(|record| record.tally == tally);
+			ensure!(kept, "a tally is not the one kept");
+			let votes = support.saturating_add(nays);
+			if !votes.is_zero() {
+				let wrapped = Self::past(&Series::Wrapped, tally.snapshot)?;
+				ensure!(votes <= wrapped, "more votes than units at the snapshot");
+				ensure!(tally.quorum.is_some(), "votes without a quorum");
+			}
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,262 @@
+//! What the pallet stores and tells.
+
+use crate::{Config, Tally};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_system::pallet_prelude::BlockNumberFor;
+use polkadot_sdk::*;
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::H256;
+
+/// The runtime's accounts.
+pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
+/// Votes, which are amounts of the native token in its smallest unit.
+pub type Balance = u128;
+/// The parameters as the runtime stores them.
+pub type ParametersOf<T> = crate::Terms<BlockNumberFor<T>>;
+/// A checkpoint as the runtime stores it.
+pub type CheckpointOf<T> = Checkpoint<BlockNumberFor<T>>;
+/// The votes of an account in one class, in conviction voting's shape.
+pub type VotingOf<T> = pallet_conviction_voting::Voting<
+	Balance,
+	AccountIdOf<T>,
+	BlockNumberFor<T>,
+	u32,
+	<T as Config>::MaxVotes,
+>;
+/// A vote in conviction voting's shape.
+pub type AccountVote = pallet_conviction_voting::AccountVote<Balance>;
+
+/// What a proposal may do, and so by which rules it is decided.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+)]
+pub enum Kind {
+	/// Anything.
+	Constitutional,
+	/// Spends from the treasury, and the parameters that are not constitutional.
+	Treasury,
+	/// Removes a member of the security council.
+	CouncilRemoval,
+}
+
+impl Kind {
+	/// All kinds, by track.
+	pub const ALL: [Self; 3] = [Self::Constitutional, Self::Treasury, Self::CouncilRemoval];
+
+	/// The referendum track of this kind.
+	pub const fn track(self) -> u16 {
+		match self {
+			Self::Constitutional => 0,
+			Self::Treasury => 1,
+			Self::CouncilRemoval => 2,
+		}
+	}
+
+	/// The track's name.
+	pub const fn name(self) -> &'static str {
+		match self {
+			Self::Constitutional => "constitutional",
+			Self::Treasury => "treasury",
+			Self::CouncilRemoval => "council_removal",
+		}
+	}
+
+	/// The kind of a track; constitutional, the strictest, if there is no such track.
+	pub fn of_track(track: u16) -> Self {
+		Self::ALL.into_iter().find(|kind| kind.track() == track).unwrap_or(Self::Constitutional)
+	}
+}
+
+/// A number of a quorum.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+)]
+pub enum Bound {
+	/// The share of the delegated votes, in millionths.
+	Share,
+	/// The least it can be.
+	Least,
+	/// The most it can be.
+	Most,
+}
+
+/// A quantity whose past is kept.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+)]
+pub enum Series<AccountId> {
+	/// The votes delegated to an account.
+	Votes(AccountId),
+	/// All wrapped units.
+	Wrapped,
+	/// All delegated votes, less those delegated to the excluded account.
+	Delegated,
+	/// A number of the quorum of proposals of a kind.
+	Quorum(Kind, Bound),
+}
+
+/// A value from a block on. There is at most one for each block.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+)]
+pub struct Checkpoint<BlockNumber> {
+	/// The block in which it was set last.
+	pub block: BlockNumber,
+	/// The value at the end of that block.
+	pub value: Balance,
+	/// Its place in the series, from 0.
+	pub position: u32,
+}
+
+/// How somebody voted.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+)]
+pub enum Side {
+	/// Counts for the majority and for the quorum.
+	For,
+	/// Counts for the majority.
+	Against,
+	/// Counts for the quorum.
+	Abstain,
+}
+
+/// A vote that was cast.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+)]
+pub struct Ballot {
+	/// How.
+	pub side: Side,
+	/// The voter's votes at the snapshot.
+	pub weight: Balance,
+}
+
+/// What remains of a proposal when its referendum has ended.
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound(T: Config))]
+pub struct Record<T: Config> {
+	/// The votes.
+	pub tally: Tally<T>,
+	/// The blake2-256 of the proposed call.
+	pub call: H256,
+}
+
+/// What remains of an approved proposal.
+#[derive(Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+#[codec(mel_bound(T: Config))]
+pub struct Enactment<T: Config> {
+	/// The block at which its call is dispatched.
+	pub at: BlockNumberFor<T>,
+	/// The hash of the call, if that is not in the scheduler itself.
+	pub preimage: Option<T::Hash>,
+}
+
+/// How far a proposal is.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub enum State {
+	/// Voting has not begun.
+	Pending,
+	/// It is voted on.
+	Active,
+	/// Its proposer took it back, or it was vetoed, or stopped by Root.
+	Canceled,
+	/// Voting is over and it did not pass.
+	Defeated,
+	/// Voting is over and it passed.
+	Succeeded,
+	/// It waits for its timelock.
+	Queued,
+	/// The block of its dispatch has come. The scheduler's event tells the result.
+	Executed,
+}
+
+/// A proposal as [`crate::runtime_api::GovernanceApi`] tells it.
+#[derive(Encode, Decode, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+pub struct Proposal<T: Config> {
+	/// How far it is.
+	pub state: State,
+	/// Who proposed it, where that is still known.
+	pub proposer: Option<AccountIdOf<T>>,
+	/// The blake2-256 of the proposed call, where that is still known.
+	pub call: Option<H256>,
+	/// The votes, and the blocks between which they are cast.
+	pub tally: Option<Tally<T>>,
+	/// The block at which its call is dispatched, if it is queued.
+	pub enactment: Option<BlockNumberFor<T>>,
+}

@@ -1,0 +1,143 @@
+//! What each call costs: database reads and writes counted from the code, and computing time from the
+//! measured costs in [`cost`].
+//!
+//! A past value is looked up in [`LOOKUP`] reads at most; no call goes over voters. Proof sizes are left
+//! out: blocks of this chain carry no storage proofs.
+
+use core::marker::PhantomData;
+use frame_support::weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight};
+use openledger_pallet_support::cost;
+use polkadot_sdk::*;
+use sp_runtime::traits::Get;
+
+/// Reads of a binary search: the newest checkpoint, and 27 steps among 2^27 - 1 earlier ones. A value that
+/// changed in every block of three seconds has as many after twelve years.
+pub const LOOKUP: u64 = 28;
+
+/// Bytes of a block's scheduled tasks at most: 512 places, half of them for dispatches of 160 bytes, as
+/// long as a call can be within a task, and half for timeouts and pokes of 20 bytes.
+const AGENDA: u64 = 256 * (160 + 20);
+
+/// What a call touches at most, besides what every call does: the caller's nonce and fee, block number and
+/// events.
+#[derive(Clone, Copy)]
+pub(crate) struct Work {
+	/// Past values.
+	pub lookups: u64,
+	/// Items read otherwise, agendas aside.
+	pub reads: u64,
+	/// Items written, agendas aside.
+	pub writes: u64,
+	/// Blocks whose scheduled tasks are read and written.
+	pub agendas: u64,
+}
+
+impl Work {
+	/// Looks up the voter's votes, the quorum's three numbers and the delegated votes. Reads: referendum,
+	/// ballot, status of the preimage in its old and its new form, parameters, longest life,
+	/// transient item, count of referenda decided, shown votes. Writes: referendum, ballot, preimage's
+	/// status, its pin, the count, record, shown votes, place of the timeout. Agendas: of the timeout
+	/// that is cancelled, of the one that replaces it, of the end, of the end after a late quorum.
+	pub(crate) const FIRST_VOTE: Self = Self { lookups: 5, reads: 9, writes: 8, agendas: 4 };
+	/// Looks up the voter's votes. Reads: referendum, ballot, shown votes. Writes: the same, record.
+	pub(crate) const LATER_VOTE: Self = Self { lookups: 1, reads: 3, writes: 4, agendas: 0 };
+	/// Reads: account, holds, units, delegate, checkpoints of all units, of all votes and of the
+	/// delegate's. Writes: the same without the delegate, and earlier checkpoints.
+	pub(crate) const WRAP: Self = Self { lookups: 0, reads: 7, writes: 9, agendas: 0 };
+	/// Reads: delegate, units, checkpoints of two delegates and of all votes. Writes: the same without the
+	/// units, and earlier checkpoints.
+	pub(crate) const DELEGATE: Self = Self { lookups: 0, reads: 5, writes: 7, agendas: 0 };
+	/// As [`Self::DELEGATE`]. Reads and writes the nonce, reads the genesis hash.
+	pub(crate) const SIGNED: Self = Self { lookups: 0, reads: 7, writes: 8, agendas: 0 };
+	/// Reads: referendum. Writes: referendum, record, place of the timeout. Agendas: of the
+	/// timeout, and of the next block, where the count of referenda decided goes down.
+	pub(crate) const CANCEL: Self = Self { lookups: 0, reads: 1, writes: 3, agendas: 2 };
+	/// Reads: referendum, vetoed, name of the task, pin, enactment, preimage's status in both forms.
+	/// Writes: vetoed, name, pin, enactment, preimage's status. Agendas: of the task.
+	pub(crate) const VETO: Self = Self { lookups: 0, reads: 7, writes: 5, agendas: 1 };
+	/// Reads: referendum, parameters, longest life, transient item, count of referenda decided, pin,
+	/// enactment, name of the task, preimage's status in both forms. Writes: referendum, record,
+	/// transient item, count, pin, enactment, name, preimage's status, place of the timeout. Agendas: of
+	/// the timeout, of the next block, of the dispatch.
+	pub(crate) const POKE: Self = Self { lookups: 0, reads: 10, writes: 9, agendas: 3 };
+	/// Reads: parameters, longest life, nine checkpoints. Writes: the same, and earlier checkpoints.
+	pub(crate) const SET_PARAMETERS: Self = Self { lookups: 0, reads: 11, writes: 20, agendas: 0 };
+
+	fn weight<Db: Get<RuntimeDbWeight>>(self) -> Weight {
+		let looked_up = LOOKUP.saturating_mul(self.lookups);
+		let reads = looked_up.saturating_add(self.reads).saturating_add(self.agendas);
+		let writes = self.writes.saturating_add(self.agendas);
+		let time = cost::CALL.saturating_add(cost::bytes(AGENDA.saturating_mul(self.agendas)));
+		Weight::from_parts(time, 0).saturating_add(Db::get().reads_writes(reads, writes))
+	}
+}
+
+/// Costs of the calls.
+pub trait WeightInfo {
+	/// Costs of one database read and write.
+	type Db: Get<RuntimeDbWeight>;
+
+	/// `vote` that is the first on its proposal, or reaches the quorum, by an account with `votes` shown
+	/// votes.
+	fn first_vote(votes: u32) -> Weight {
+		Work::FIRST_VOTE.weight::<Self::Db>().saturating_add(shown(votes))
+	}
+
+	/// `vote` of all others.
+	fn later_vote(votes: u32) -> Weight {
+		Work::LATER_VOTE.weight::<Self::Db>().saturating_add(shown(votes))
+	}
+
+	/// `wrap` and `unwrap`.
+	fn wrap() -> Weight {
+		Work::WRAP.weight::<Self::Db>()
+	}
+
+	/// `delegate`, `undelegate` and `set_delegate`.
+	fn delegate() -> Weight {
+		Work::DELEGATE.weight::<Self::Db>()
+	}
+
+	/// `delegate_by_signature`, with both ways to wrap what is signed.
+	fn delegate_by_signature() -> Weight {
+		Work::SIGNED
+			.weight::<Self::Db>()
+			.saturating_add(Weight::from_parts(2 * cost::SIGNATURE, 0))
+	}
+
+	/// `cancel`.
+	fn cancel() -> Weight {
+		Work::CANCEL.weight::<Self::Db>()
+	}
+
+	/// `veto`.
+	fn veto() -> Weight {
+		Work::VETO.weight::<Self::Db>()
+	}
+
+	/// `poke`.
+	fn poke() -> Weight {
+		Work::POKE.weight::<Self::Db>()
+	}
+
+	/// `set_parameters`.
+	fn set_parameters() -> Weight {
+		Work::SET_PARAMETERS.weight::<Self::Db>()
+	}
+}
+
+/// Of `votes` shown votes, of 53 bytes each.
+fn shown(votes: u32) -> Weight {
+	Weight::from_parts(cost::bytes(u64::from(votes).saturating_mul(53)), 0)
+}
+
+/// The costs with the runtime's own database weights.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	type Db = T::DbWeight;
+}
+
+impl WeightInfo for () {
+	type Db = ParityDbWeight;
+}

@@ -1,0 +1,72 @@
+//! The origins with which proposals that are not constitutional are dispatched.
+
+use crate::{OriginCaller, RuntimeOrigin};
+use polkadot_sdk::*;
+
+use frame_support::traits::{EnsureOrigin, OriginTrait};
+
+pub use pallet_origins::*;
+
+/// A pallet of origins alone.
+#[polkadot_sdk::frame_support::pallet]
+pub mod pallet_origins {
+	use polkadot_sdk::frame_support::pallet_prelude::*;
+
+	/// Origins of proposals.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// Nothing to provide.
+	#[pallet::config]
+	pub trait Config: polkadot_sdk::frame_system::Config {}
+
+	/// Who dispatches what a vote decided.
+	#[derive(
+		Encode,
+		Decode,
+		DecodeWithMemTracking,
+		MaxEncodedLen,
+		TypeInfo,
+		Clone,
+		Copy,
+		PartialEq,
+		Eq,
+		Debug,
+	)]
+	#[pallet::origin]
+	pub enum Origin {
+		/// Spends from the treasury and sets parameters that are not constitutional.
+		Treasury,
+		/// Removes a member of the security council.
+		CouncilRemoval,
+	}
+}
+
+/// Passes [`Origin::Treasury`].
+pub struct EnsureTreasury;
+
+/// Passes [`Origin::CouncilRemoval`].
+pub struct EnsureCouncilRemoval;
+
+fn ensure(origin: RuntimeOrigin, wanted: Origin) -> Result<(), RuntimeOrigin> {
+	match origin.caller() {
+		OriginCaller::Origins(found) if *found == wanted => Ok(()),
+		_ => Err(origin),
+	}
+}
+
+impl EnsureOrigin<RuntimeOrigin> for EnsureTreasury {
+	type Success = ();
+
+	fn try_origin(origin: RuntimeOrigin) -> Result<(), RuntimeOrigin> {
+		ensure(origin, Origin::Treasury)
+	}
+}
+
+impl EnsureOrigin<RuntimeOrigin> for EnsureCouncilRemoval {
+	type Success = ();
+
+	fn try_origin(origin: RuntimeOrigin) -> Result<(), RuntimeOrigin> {
+		ensure(origin, Origin::CouncilRemoval)
+	}
+}

@@ -1,0 +1,154 @@
+//! Governance comes to a chain that began without it.
+
+use crate::{
+	constants::{currency::OPEN, time::DAYS},
+	Balance, ConvictionVoting, Runtime, RuntimeOrigin, SecurityCouncil,
+};
+use polkadot_sdk::*;
+
+use frame_support::{traits::UncheckedOnRuntimeUpgrade, weights::Weight};
+use pallet_governance::{types::ParametersOf, KindTerms, Quorum, Terms};
+use pallet_security_council::types::Parameters as CouncilParameters;
+use sp_runtime::{Perbill, Permill};
+#[cfg(any(test, feature = "try-runtime"))]
+use {
+	crate::AccountId,
+	alloc::vec::Vec,
+	codec::{Decode, Encode},
+	frame_support::ensure,
+	sp_runtime::TryRuntimeError,
+};
+
+/// Sets the parameters of proposals and of the security council where there are none: without, a proposal
+/// of one vote would pass, by one vote.
+///
+/// The council's seats stay empty until they are elected, and nobody is endowed: whoever has OPEN can wrap and
+/// delegate it from the first block on.
+pub struct SetUpGovernance;
+
+/// The rules of proposals of a chain that has none.
+pub fn proposals() -> ParametersOf<Runtime> {
+	let terms = |percent, least: Balance, most: Balance, timelock| KindTerms {
+		quorum: Quorum {
+			share: Permill::from_percent(percent),
+			least: least.saturating_mul(OPEN),
+			most: most.saturating_mul(OPEN),
+		},
+		timelock,
+	};
+	Terms {
+		proposal_threshold: 10_000 * OPEN,
+		voting_delay: 3 * DAYS,
+		voting_period: 14 * DAYS,
+		late_quorum_window: 2 * DAYS,
+		removal_majority: Perbill::from_rational(5u32, 6),
+		constitutional: terms(50, 15_000_000, 45_000_000, 11 * DAYS),
+		treasury: terms(40, 10_000_000, 30_000_000, 3 * DAYS),
+		removal: terms(10, 1_000_000, 45_000_000, 3 * DAYS),
+	}
+}
+
+/// The rules of the security council of a chain that has none. Nobody vets until a proposal names a vetter.
+pub fn council() -> pallet_security_council::types::ParametersOf<Runtime> {
+	CouncilParameters {
+		election_interval: 182 * DAYS,
+		registration_period: 7 * DAYS,
+		nomination_period: 7 * DAYS,
+		vetting_period: 14 * DAYS,
+		voting_period: 21 * DAYS,
+		full_weight_period: 7 * DAYS,
+		nominee_threshold: Permill::from_parts(2_000),
+		vetter: None,
+		rotation_interval: 7 * DAYS,
+	}
+}
+
+fn has_proposals() -> bool {
+	pallet_governance::Parameters::<Runtime>::exists()
+}
+
+fn has_council() -> bool {
+	pallet_security_council::Parameters::<Runtime>::exists()
+}
+
+impl UncheckedOnRuntimeUpgrade for SetUpGovernance {
+	fn on_runtime_upgrade() -> Weight {
+		use pallet_governance::WeightInfo as _;
+		use pallet_security_council::WeightInfo as _;
+		let mut weight = <Runtime as frame_system::Config>::DbWeight::get().reads(2);
+		if !has_proposals() {
+			weight.saturating_accrue(
+				<Runtime as pallet_governance::Config>::WeightInfo::set_parameters(),
+			);
+			let set = ConvictionVoting::set_parameters(RuntimeOrigin::root(), proposals());
+			if let Err(error) = set {
+				log::error!("the parameters of governance were refused: {error:?}");
+			}
+		}
+		if !has_council() {
+			weight.saturating_accrue(
+				<Runtime as pallet_security_council::Config>::WeightInfo::set_parameters(),
+			);
+			let set = SecurityCouncil::set_parameters(RuntimeOrigin::root(), council());
+			if let Err(error) = set {
+				log::error!("the parameters of the security council were refused: {error:?}");
+			}
+		}
+		weight
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn pre_upgrade() -> Result<Vec<u8>, TryRuntimeError> {
+		Ok(Before::read().encode())
+	}
+
+	#[cfg(feature = "try-runtime")]
+	fn post_upgrade(state: Vec<u8>) -> Result<(), TryRuntimeError> {
+		use codec::DecodeAll;
+		Before::decode_all(&mut &state[..])
+			.map_err(|_| "what was noted before the migration cannot be read")?
+			.check()
+	}
+}
+
+/// The parameters that the chain had.
+#[cfg(any(test, feature = "try-runtime"))]
+#[derive(Encode, Decode)]
+pub struct Before {
+	proposals: Option<ParametersOf<Runtime>>,
+	council: Option<pallet_security_council::types::ParametersOf<Runtime>>,
+	members: Vec<AccountId>,
+}
+
+#[cfg(any(test, feature = "try-runtime"))]
+impl Before {
+	/// As they are in state.
+	pub fn read() -> Self {
+		Self {
+			proposals: has_proposals().then(pallet_governance::Parameters::<Runtime>::get),
+			council: has_council().then(pallet_security_council::Parameters::<Runtime>::get),
+			members: SecurityCouncil::members(),
+		}
+	}
+
+	/// # Errors
+	/// If the migration did not set what was missing, or changed what was there.
+	pub fn check(self) -> Result<(), TryRuntimeError> {
+		ensure!(has_proposals() && has_council(), "parameters are missing");
+		ensure!(
+			pallet_governance::Parameters::<Runtime>::get()
+				== self.proposals.unwrap_or_else(proposals),
+			"the parameters of governance are not those of the chain"
+		);
+		ensure!(
+			pallet_security_council::Parameters::<Runtime>::get()
+				== self.council.unwrap_or_else(council),
+			"the parameters of the security council are not those of the chain"
+		);
+		ensure!(
+			SecurityCouncil::members() == self.members,
+			"the members of the security council changed"
+		);
+		Ok(())
+	}
+}

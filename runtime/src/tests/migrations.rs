@@ -1,0 +1,336 @@
+use super::*;
+use crate::{
+	configs::BlockWeights,
+	constants::{
+		currency::OPEN,
+		time::{DAYS, HOURS},
+	},
+	genesis::{DEV, LOCAL},
+	migrations::{
+		governance::{self, Before},
+		rehearsal::{Deposits, HalveDeposits},
+		SetUpGovernance, SpecVersioned,
+	},
+	AllPalletsWithSystem, Balances, ConvictionVoting, Datanets, OriginCaller, Referenda,
+	RuntimeOrigin, SecurityCouncil, VERSION,
+};
+use frame_support::{
+	assert_noop, assert_ok,
+	storage::storage_prefix,
+	traits::{
+		fungible::InspectHold, schedule::DispatchTime, GetStorageVersion, OnRuntimeUpgrade,
+		PalletsInfoAccess, StorageVersion, StorePreimage,
+	},
+	BoundedVec,
+};
+use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo, RawOrigin};
+use pallet_datanets::{Access, DatanetTerms};
+use proptest::prelude::*;
+use sp_runtime::{DispatchError, StateVersion};
+use Sr25519Keyring::{Alice, Bob, Charlie};
+
+type ToGovernance = SpecVersioned<2, SetUpGovernance>;
+
+/// What came with governance.
+const NEW_PALLETS: [&str; 8] = [
+	"Preimage",
+	"Scheduler",
+	"Referenda",
+	"ConvictionVoting",
+	"TechnicalCommittee",
+	"SecurityCouncil",
+	"Treasury",
+	"Origins",
+];
+
+fn set_last_runtime(spec_version: u32) {
+	let spec_name = VERSION.spec_name;
+	LastRuntimeUpgrade::<Runtime>::put(LastRuntimeUpgradeInfo {
+		spec_version: spec_version.into(),
+		spec_name,
+	});
+}
+
+/// A chain of the runtime before governance, with datanets.
+fn chain_without_governance() -> TestExternalities {
+	let mut state = chain(LOCAL);
+	state.execute_with(|| {
+		create_datanet(Bob);
+		for pallet in NEW_PALLETS {
+			let _ =
+				sp_io::storage::clear_prefix(&sp_io::hashing::twox_128(pallet.as_bytes()), None);
+		}
+		set_last_runtime(1);
+	});
+	state
+}
+
+fn create_datanet(owner: Sr25519Keyring) {
+	let terms = DatanetTerms {
+		name: BoundedVec::truncate_from(b"digits".to_vec()),
+		licence: Default::default(),
+		curators: BoundedVec::truncate_from(vec![account(Alice)]),
+		approvals: 1,
+		contribution_bond: OPEN,
+		max_rows: 1,
+		max_bytes: 1,
+		access: Access::Open,
+	};
+	assert_ok!(Datanets::create(RuntimeOrigin::signed(account(owner)), terms));
+}
+
+fn root() -> Vec<u8> {
+	sp_io::storage::root(StateVersion::V1)
+}
+
+#[test]
+fn pallets_that_are_new_should_be_in_the_runtime_when_listed_here() {
+	let names: Vec<_> = AllPalletsWithSystem::infos().into_iter().map(|info| info.name).collect();
+	assert!(NEW_PALLETS.iter().all(|new| names.contains(new)), "{names:?}");
+}
+
+#[test]
+fn governance_should_have_the_rules_of_a_live_chain_when_a_chain_began_without_it() {
+	chain_without_governance().execute_with(|| {
+		let before = Before::read();
+		// The first block of the new runtime.
+		start_block(0);
+		before.check().unwrap();
+
+		let proposals = pallet_governance::Parameters::<Runtime>::get();
+		assert_eq!(proposals.proposal_threshold, 10_000 * OPEN);
+		assert_eq!((proposals.voting_delay, proposals.voting_period), (3 * DAYS, 14 * DAYS));
+		assert_eq!(proposals.late_quorum_window, 2 * DAYS);
+		assert_eq!(proposals.constitutional.timelock, 11 * DAYS);
+		assert_eq!(proposals.treasury.timelock, 3 * DAYS);
+		assert_eq!(proposals.constitutional.quorum.of(0), 15_000_000 * OPEN);
+		assert_eq!(proposals.treasury.quorum.of(0), 10_000_000 * OPEN);
+		assert_eq!(proposals.removal.quorum.of(0), 1_000_000 * OPEN);
+		let council = pallet_security_council::Parameters::<Runtime>::get();
+		assert_eq!(council.election_interval, 182 * 24 * HOURS);
+		assert_eq!(SecurityCouncil::members(), []);
+
+		ConvictionVoting::do_try_state().unwrap();
+		SecurityCouncil::do_try_state().unwrap();
+		Datanets::do_try_state().unwrap();
+		assert_eq!(StorageVersion::get::<ConvictionVoting>(), 1);
+		assert_eq!(
+			ConvictionVoting::on_chain_storage_version(),
+			ConvictionVoting::in_code_storage_version()
+		);
+		let last = LastRuntimeUpgrade::<Runtime>::get().map(|last| last.spec_version.0);
+		assert_eq!(last, Some(VERSION.spec_version));
+	});
+}
+
+#[test]
+fn proposal_should_take_votes_when_a_chain_got_governance_by_upgrade() {
+	chain_without_governance().execute_with(|| {
+		start_block(0);
+		let alice = RuntimeOrigin::signed(account(Alice));
+		assert_ok!(ConvictionVoting::wrap(alice.clone(), 10_000 * OPEN));
+		assert_ok!(ConvictionVoting::set_delegate(alice.clone(), account(Alice).into()));
+		let submit = || {
+			let call = RuntimeCall::System(frame_system::Call::remark { remark: vec![1] });
+			Referenda::submit(
+				alice.clone(),
+				Box::new(OriginCaller::system(RawOrigin::Root)),
+				crate::Preimage::bound(call).unwrap(),
+				DispatchTime::After(0),
+			)
+		};
+		assert_noop!(submit(), DispatchError::BadOrigin);
+		System::set_block_number(2);
+		assert_ok!(submit());
+		ConvictionVoting::do_try_state().unwrap();
+	});
+}
+
+#[test]
+fn upgrade_should_change_nothing_when_it_ran_before() {
+	chain_without_governance().execute_with(|| {
+		Executive::execute_on_runtime_upgrade();
+		let once = root();
+		// The executive has not noted the new version: what is set is left alone all the same.
+		Executive::execute_on_runtime_upgrade();
+		assert_eq!(root(), once);
+	});
+}
+
+#[test]
+fn parameters_should_stay_when_a_chain_began_with_governance() {
+	for preset in [DEV, LOCAL] {
+		chain(preset).execute_with(|| {
+			set_last_runtime(1);
+			let before = root();
+			assert_ne!(pallet_governance::Parameters::<Runtime>::get(), governance::proposals());
+			let noted = Before::read();
+			Executive::execute_on_runtime_upgrade();
+			noted.check().unwrap();
+			assert_eq!(root(), before);
+		});
+	}
+}
+
+#[test]
+fn council_should_get_its_rules_when_only_they_are_missing() {
+	chain(DEV).execute_with(|| {
+		set_last_runtime(1);
+		pallet_security_council::Parameters::<Runtime>::kill();
+		let before = Before::read();
+		ToGovernance::on_runtime_upgrade();
+		before.check().unwrap();
+		assert_eq!(pallet_security_council::Parameters::<Runtime>::get(), governance::council());
+		assert_eq!(SecurityCouncil::members().len(), 12);
+	});
+}
+
+#[test]
+fn migration_should_not_run_when_the_chain_is_past_its_version() {
+	chain_without_governance().execute_with(|| {
+		set_last_runtime(2);
+		let before = root();
+		ToGovernance::on_runtime_upgrade();
+		assert_eq!(root(), before);
+		LastRuntimeUpgrade::<Runtime>::kill();
+		ToGovernance::on_runtime_upgrade();
+		assert_ne!(root(), before);
+	});
+}
+
+#[test]
+fn check_should_fail_when_the_migration_did_not_do_its_work() {
+	chain_without_governance().execute_with(|| {
+		let before = Before::read();
+		assert_eq!(before.check(), Err("parameters are missing".into()));
+	});
+	chain(DEV).execute_with(|| {
+		let before = Before::read();
+		let origin = RuntimeOrigin::root();
+		assert_ok!(ConvictionVoting::set_parameters(origin, governance::proposals()));
+		assert!(before.check().is_err());
+		let before = Before::read();
+		assert_ok!(SecurityCouncil::set_parameters(RuntimeOrigin::root(), governance::council()));
+		assert!(before.check().is_err());
+	});
+}
+
+#[test]
+fn upgrade_should_fit_into_a_block_when_all_migrations_are_due() {
+	chain_without_governance().execute_with(|| {
+		let weight = Executive::execute_on_runtime_upgrade();
+		let most = BlockWeights::get().max_block / 2;
+		assert!(weight.all_lte(most), "{weight:?}");
+	});
+}
+
+fn version_of_datanets() -> StorageVersion {
+	let key = storage_prefix(b"Datanets", b":__STORAGE_VERSION__:");
+	frame_support::storage::unhashed::get(&key).unwrap_or_default()
+}
+
+/// As on a chain of this runtime's version, also where the tests are those of the rehearsal's.
+fn chain_to_rehearse(datanets: &[(Sr25519Keyring, u128)]) -> TestExternalities {
+	let mut state = chain(DEV);
+	state.execute_with(|| {
+		StorageVersion::new(1).put::<Datanets>();
+		set_last_runtime(2);
+		for (owner, deposit) in datanets {
+			pallet_datanets::Parameters::<Runtime>::mutate(|p| p.creation_deposit = *deposit);
+			create_datanet(*owner);
+		}
+	});
+	state
+}
+
+#[test]
+fn rehearsal_should_release_deposits_once_when_it_runs_twice() {
+	let datanets = [(Bob, 100 * OPEN), (Charlie, 7), (Bob, 31 * OPEN)];
+	chain_to_rehearse(&datanets).execute_with(|| {
+		let (before, issuance) = (Deposits::read(), Balances::total_issuance());
+		HalveDeposits::on_runtime_upgrade();
+		let after = Deposits::read();
+		before.check_halved(&after).unwrap();
+		assert_eq!(after.datanets[&1], 4);
+		let reason = pallet_datanets::HoldReason::CreationDeposit.into();
+		assert_eq!(Balances::balance_on_hold(&reason, &account(Bob)), 131 * OPEN / 2);
+		assert_eq!(Balances::total_issuance(), issuance);
+		assert_eq!(version_of_datanets(), 2);
+		Datanets::do_try_state().unwrap();
+
+		let once = root();
+		HalveDeposits::on_runtime_upgrade();
+		assert_eq!(root(), once);
+		assert!(before.check_halved(&before).is_err());
+		assert!(after.check_halved(&after).is_err());
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(16))]
+	#[test]
+	fn rehearsal_should_keep_holds_and_datanets_equal_when_deposits_are_any(
+		deposits in proptest::collection::vec(0u128..1_000 * OPEN, 0..6),
+	) {
+		let owners = [Bob, Charlie];
+		let datanets: Vec<_> =
+			deposits.iter().enumerate().map(|(i, deposit)| (owners[i % 2], *deposit)).collect();
+		chain_to_rehearse(&datanets).execute_with(|| {
+			let before = Deposits::read();
+			HalveDeposits::on_runtime_upgrade();
+			before.check_halved(&Deposits::read()).unwrap();
+			Datanets::do_try_state().unwrap();
+		});
+	}
+}
+
+/// What `try-runtime on-runtime-upgrade` does with the state of a live chain.
+#[cfg(feature = "try-runtime")]
+mod try_runtime {
+	use super::*;
+	use frame_try_runtime::UpgradeCheckSelect;
+
+	#[test]
+	fn upgrade_should_pass_all_checks_of_all_pallets_when_tried() {
+		let chains = [
+			chain_without_governance(),
+			chain_to_rehearse(&[(Bob, 100 * OPEN), (Charlie, 7)]),
+			chain(LOCAL),
+		];
+		for mut state in chains {
+			state.execute_with(|| {
+				System::set_block_number(1);
+				let first = Executive::try_runtime_upgrade(UpgradeCheckSelect::All).unwrap();
+				assert!(first.all_lte(BlockWeights::get().max_block));
+				let once = root();
+				Executive::try_runtime_upgrade(UpgradeCheckSelect::All).unwrap();
+				assert_eq!(root(), once);
+			});
+		}
+	}
+
+	#[test]
+	fn upgrade_should_fail_when_a_migration_is_missing() {
+		chain_without_governance().execute_with(|| {
+			// As if the migration were not among this runtime's.
+			set_last_runtime(2);
+			StorageVersion::new(0).put::<Datanets>();
+			assert!(Executive::try_runtime_upgrade(UpgradeCheckSelect::All).is_err());
+		});
+	}
+
+	#[test]
+	fn migrations_should_check_themselves_when_tried_alone() {
+		chain_without_governance().execute_with(|| {
+			assert_ok!(ToGovernance::try_on_runtime_upgrade(true));
+			set_last_runtime(2);
+			assert_ok!(ToGovernance::try_on_runtime_upgrade(true));
+			let unread = ToGovernance::post_upgrade(vec![7]);
+			assert!(unread.is_err());
+		});
+		chain_to_rehearse(&[(Bob, 5)]).execute_with(|| {
+			assert_ok!(HalveDeposits::try_on_runtime_upgrade(true));
+			assert_ok!(HalveDeposits::try_on_runtime_upgrade(true));
+		});
+	}
+}
