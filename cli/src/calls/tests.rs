@@ -1,5 +1,5 @@
 use super::{decode, encode, named, Amounts, DEEPEST};
-use codec::{Compact, Encode};
+use codec::{Compact, CompactAs, Encode};
 use proptest::prelude::*;
 use scale_info::{MetaType, PortableRegistry, Registry, TypeInfo};
 use serde_json::{json, Value};
@@ -13,7 +13,7 @@ enum MultiAddress {
 	Index(#[codec(compact)] u32),
 }
 
-#[derive(Encode, TypeInfo, Clone, Debug)]
+#[derive(Encode, CompactAs, TypeInfo, Clone, Debug)]
 struct Permill(u32);
 
 #[derive(Encode, TypeInfo, Clone, Debug)]
@@ -39,6 +39,10 @@ enum Call {
 		tip: i16,
 	},
 	Both(Box<Call>, Vec<Call>),
+	Cut {
+		#[codec(compact)]
+		by: Permill,
+	},
 }
 
 #[derive(Encode, TypeInfo, Clone, Debug)]
@@ -75,7 +79,7 @@ fn call_should_be_encoded_as_the_runtime_does_when_arguments_are_named() {
 	let set = json!({ "Set": {
 		"terms": {
 			"name": "digits",
-			"share": 250_000,
+			"share": "25 %",
 			"deposit": "1.5 OPEN",
 			"limit": null,
 			"by": ["//Bob", { "Index": 7 }],
@@ -98,6 +102,10 @@ fn call_should_be_encoded_as_the_runtime_does_when_arguments_are_named() {
 
 	let both = json!({ "Market": { "Both": ["Nothing", ["Nothing", pay]] } });
 	let call = Call::Both(Box::new(Call::Nothing), vec![Call::Nothing, call]);
+	for share in [json!("0.5 %"), json!(5_000)] {
+		let cut = Call::Cut { by: Permill(5_000) };
+		assert_eq!(encoded::<Call>(&json!({ "Cut": { "by": share } })), Ok(cut.encode()));
+	}
 	assert_eq!(encoded::<RuntimeCall>(&both), Ok(RuntimeCall::Market(call).encode()));
 }
 
@@ -133,6 +141,8 @@ fn argument_should_be_named_with_what_is_expected_when_it_does_not_fit() {
 		(with("deposit", json!(1.5)), &["'deposit'", "whole number", "found 1.5"]),
 		(with("limit", json!(4_294_967_296_u64)), &["'limit'", "from 0 to 4294967295"]),
 		(with("share", json!(true)), &["'share'", "found true"]),
+		(with("share", json!("12.34567 %")), &["'share'", "1000000ths"]),
+		(with("limit", json!("1 %")), &["'limit'", "whole number"]),
 		(with("by", json!(["//Bob", "Bob"])), &["'by.1'", "not an account"]),
 		(with("by", json!([{ "Name": 1 }])), &["'by.0'", "no 'Name'", "Id, Index"]),
 		(with("licence", json!("MIT")), &["no field 'licence'", "name, share, deposit, limit, by"]),
@@ -177,6 +187,24 @@ fn long_bytes_should_be_cut_off_when_shown_to_people() {
 }
 
 #[test]
+fn arguments_within_others_should_be_indented_when_shown_to_people() {
+	let arguments =
+		json!({ "terms": { "quorum": [{ "share": "40 %" }, null], "by": [] }, "at": 7 });
+	let call = super::Decoded { pallet: "Market".into(), name: "set".into(), arguments };
+	let expected = [
+		"Market.set",
+		"  at: 7",
+		"  terms:",
+		"    by: none",
+		"    quorum:",
+		"      0:",
+		"        share: 40 %",
+		"      1: none",
+	];
+	assert_eq!(call.text(), expected.join("\n"));
+}
+
+#[test]
 fn bytes_should_be_refused_when_they_are_no_whole_call() {
 	let call = RuntimeCall::Market(Call::Both(Box::new(Call::Nothing), vec![])).encode();
 	assert!(decoded::<RuntimeCall>(&call).is_some());
@@ -211,7 +239,7 @@ fn address() -> impl Strategy<Value = MultiAddress> {
 fn call() -> impl Strategy<Value = Call> {
 	let terms = (
 		any::<Vec<u8>>(),
-		any::<u32>(),
+		0..=1_000_000u32,
 		any::<u128>(),
 		any::<Option<u32>>(),
 		prop::collection::vec(address(), 0..4),
@@ -226,6 +254,7 @@ fn call() -> impl Strategy<Value = Call> {
 			amount,
 			tip
 		}),
+		(0..=1_000_000u32).prop_map(|parts| Call::Cut { by: Permill(parts) }),
 	];
 	leaf.prop_recursive(4, 16, 4, |inner| {
 		(inner.clone(), prop::collection::vec(inner, 0..4))

@@ -172,6 +172,6 @@ impl<T: Config> Pallet<T> {
 }
 
 /// The name that pallet-referenda gives the dispatch of an approved proposal.
-fn task(index: u32) -> [u8; 32] {
+pub(crate) fn task(index: u32) -> [u8; 32] {
 	(*b"assembly", "enactment", index).using_encoded(sp_io::hashing::blake2_256)
 }

@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
 		// The scheduler has requested the preimage for itself by now.
 		T::Preimages::drop(&task);
 		Schedule::<T>::insert(number, Scheduled { task, at });
-		Self::deposit_event(Event::Scheduled { number, at });
+		Self::deposit_event(Event::Scheduled { number, block: at });
 		Ok(())
 	}
 

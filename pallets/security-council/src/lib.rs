@@ -213,7 +213,7 @@ pub mod pallet {
 			/// The number of the scheduled call.
 			number: u32,
 			/// The block in which it is dispatched as Root.
-			at: BlockNumberFor<T>,
+			block: BlockNumberFor<T>,
 		},
 		/// A scheduled call was dispatched as Root.
 		Enacted {
@@ -246,9 +246,9 @@ pub mod pallet {
 			/// The member's cohort.
 			cohort: Cohort,
 			/// The key that does not count any more.
-			old: T::AccountId,
+			old_key: T::AccountId,
 			/// The key that does.
-			new: T::AccountId,
+			new_key: T::AccountId,
 		},
 		/// An election was started.
 		ElectionStarted {

@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		Cohorts::<T>::insert(cohort, seats);
 		Self::move_candidacy(&old, &new);
 		Self::mirror(&before);
-		Self::deposit_event(Event::KeyRotated { cohort, old, new });
+		Self::deposit_event(Event::KeyRotated { cohort, old_key: old, new_key: new });
 		Ok(())
 	}
 

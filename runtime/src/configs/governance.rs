@@ -218,7 +218,7 @@ parameter_types! {
 impl pallet_security_council::Config for Runtime {
 	type RuntimeCall = RuntimeCall;
 	type CouncilOrigin = EnsureCouncil;
-	type RemovalOrigin = EnsureCouncilRemoval;
+	type RemovalOrigin = EitherOf<EnsureRoot<AccountId>, EnsureCouncilRemoval>;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type MembershipChanged = TechnicalCommittee;
 	type Members = CollectiveMembers;

@@ -169,7 +169,7 @@ fn check_rotation(seats: &[Seat], account: &AccountId, interval: u32, clock: &Cl
 	match seat.rotated.map(|last| last.saturating_add(interval)) {
 		Some(next) if clock.now.saturating_add(1) < next => {
 			let message = format!(
-				"this seat's key was changed a short time ago: it can be changed again from {} on",
+				"this seat's key was changed a short time ago: it can be changed again as of {}",
 				clock.when(next)
 			);
 			Err(Error::foreseen("SecurityCouncil", "RotationTooSoon", message))

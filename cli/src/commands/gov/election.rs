@@ -103,8 +103,8 @@ async fn running(at: &Snapshot, clock: &Clock, phase: Phase) -> Result<Election>
 	let Some(election) = at.running_election().await? else {
 		let (due, _) = at.next_election().await?;
 		let message = format!(
-			"no election is running: the next one can be started from {} on, with `openledger gov \
-			 election start`",
+			"no election is running, the next one is due: {}; start it with `openledger gov election \
+			 start`",
 			clock.when(due)
 		);
 		return Err(Error::foreseen(COUNCIL, "NoElection", message));
@@ -127,7 +127,7 @@ async fn start(context: &Context) -> Result<Report> {
 	}
 	let (due, number) = best.next_election().await?;
 	if clock.now.saturating_add(1) < due {
-		let message = format!("election {number} is due from {} on", clock.when(due));
+		let message = format!("election {number} is not due yet: {}", clock.when(due));
 		return Err(Error::foreseen(COUNCIL, "ElectionNotDue", message));
 	}
 	let sent = context.send(call(COUNCIL, "start_election", ())).await?;

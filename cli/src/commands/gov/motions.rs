@@ -165,10 +165,16 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 	});
 	let failed = [dispatched.clone(), inner].into_iter().flatten().find_map(|result| result.err());
 	document["dispatched"] = json!(dispatched.is_some() && failed.is_none());
+	let called = match Proposed::new(&best.metadata(), motion.call) {
+		Ok(call) => call.decoded.label(),
+		Err(_) => "its call".into(),
+	};
 	let text = match (&dispatched, &failed) {
 		(None, _) => format!("motion {index} is rejected"),
-		(Some(_), None) => format!("motion {index} is approved, and its call was dispatched"),
-		(Some(_), Some(_)) => format!("motion {index} is approved, and its call failed"),
+		(Some(_), None) => format!("motion {index} is approved: {called} was dispatched"),
+		(Some(_), Some(_)) => {
+			format!("motion {index} is approved: {called} was dispatched, and failed")
+		},
 	};
 	Ok(Report::new(document, text).with_error(failed.map(Error::Refused)))
 }
@@ -185,7 +191,7 @@ fn check_close(motion: &Motion, seats: usize, clock: &Clock) -> Result<()> {
 	}
 	let message = format!(
 		"motion {} has {} yes of {threshold} needed and {} no: it can be closed with more votes, or \
-		 from {} on",
+		 as of {}",
 		voting.index,
 		voting.ayes.len(),
 		voting.nays.len(),

@@ -39,7 +39,7 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 	let sent = context.send(call(VOTES, "vote", arguments)).await?;
 	let shown = Shown::read(&chain.at(sent.block_hash).await?, index).await?;
 	let text = format!(
-		"{} votes {} for proposal {index}\nnext: {}",
+		"{} votes {} on proposal {index}\nnext: {}",
 		Amount(weight),
 		side_text(choice),
 		shown.outlook(index)

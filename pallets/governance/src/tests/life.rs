@@ -1,56 +1,115 @@
-//! A proposal from its submission to its dispatch.
+//! A proposal in every block from its submission to its end.
 
-use crate::{mock::*, Error, Kind, Side, State};
-use frame_support::{assert_noop, assert_ok};
-use polkadot_sdk::*;
+use super::*;
 
-/// Ann has votes enough for any quorum; a proposal of hers.
-fn proposed(kind: Kind) -> u32 {
-	wrap(ANN, 50_000);
-	wrap(BEN, 20_000);
-	go_to(2);
-	propose(ANN, kind, call()).unwrap()
+/// The states of a proposal from now on, and for how many blocks each lasts.
+fn states(index: u32, blocks: u64) -> Vec<(State, u64)> {
+	let mut seen: Vec<(State, u64)> = vec![];
+	for _ in 0..blocks {
+		let state = state(index);
+		match seen.last_mut() {
+			Some((last, count)) if *last == state => *count += 1,
+			_ => seen.push((state, 1)),
+		}
+		go_to(now() + 1);
+	}
+	seen
 }
 
 #[test]
 fn proposal_should_pass_every_state_when_it_is_voted_for() {
+	for (kind, timelock) in [
+		(Kind::Constitutional, TIMELOCK),
+		(Kind::Treasury, TREASURY_TIMELOCK),
+		(Kind::CouncilRemoval, REMOVAL_TIMELOCK),
+	] {
+		run(|| {
+			let index = proposed(kind);
+			// The block of the submission, the delay with the snapshot.
+			assert_eq!(states(index, DELAY + 1), [(State::Pending, DELAY + 1)]);
+			assert_ok!(vote(ANN, index, Side::For));
+			assert_eq!(states(index, PERIOD - 1), [(State::Active, PERIOD - 1)]);
+			assert_ok!(vote(BEN, index, Side::Against));
+			let rest = states(index, 30);
+			assert_eq!(
+				rest,
+				[
+					(State::Active, 1),
+					(State::Succeeded, 1),
+					(State::Queued, timelock),
+					(State::Executed, 28 - timelock)
+				]
+			);
+			assert!(dispatched());
+		});
+	}
+}
+
+#[test]
+fn proposal_should_be_defeated_when_votes_or_voters_are_missing() {
+	for votes in [&[][..], &[(BEN, Side::For)], &[(ANN, Side::Against), (BEN, Side::For)]] {
+		run(|| {
+			let index = proposed(Kind::Treasury);
+			assert_eq!(states(index, DELAY + 1), [(State::Pending, DELAY + 1)]);
+			for (who, side) in votes {
+				assert_ok!(vote(*who, index, *side));
+			}
+			assert_eq!(states(index, 40), [(State::Active, PERIOD), (State::Defeated, 40 - PERIOD)]);
+			assert!(!runs(index));
+			assert!(!dispatched());
+		});
+	}
+}
+
+#[test]
+fn proposal_should_be_canceled_when_it_is_taken_back_or_vetoed() {
 	run(|| {
-		let index = proposed(Kind::Constitutional);
-		let start = System::block_number();
-		assert_eq!(Governance::state(index), Some(State::Pending));
-		go_to(start + DELAY);
-		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::VotingNotBegun);
-		go_to(start + DELAY + 1);
-		assert_eq!(Governance::state(index), Some(State::Active));
-		assert_ok!(vote(ANN, index, Side::For));
-		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::AlreadyVoted);
-		let end = start + DELAY + PERIOD;
-		go_to(end);
-		assert_eq!(Governance::state(index), Some(State::Active));
-		assert_ok!(vote(BEN, index, Side::Against));
-		go_to(end + 1);
-		assert_eq!(Governance::state(index), Some(State::Succeeded));
-		go_to(end + 2);
-		assert_eq!(Governance::state(index), Some(State::Queued));
-		go_to(end + 2 + TIMELOCK - 1);
+		let index = proposed(Kind::Treasury);
+		assert_eq!(states(index, DELAY), [(State::Pending, DELAY)]);
+		assert_ok!(Governance::cancel(signed(ANN), index));
+		assert_eq!(states(index, 40), [(State::Canceled, 40)]);
 		assert!(!dispatched());
-		assert_eq!(Governance::state(index), Some(State::Queued));
-		go_to(end + 2 + TIMELOCK);
-		assert!(dispatched());
-		assert_eq!(Governance::state(index), Some(State::Executed));
+	});
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		open(index);
+		assert_ok!(vote(ANN, index, Side::For));
+		assert_eq!(
+			states(index, PERIOD + 2),
+			[(State::Active, PERIOD), (State::Succeeded, 1), (State::Queued, 1)]
+		);
+		assert_ok!(Governance::veto(signed(COUNCIL), index));
+		assert_eq!(states(index, 40), [(State::Canceled, 40)]);
+		assert!(!dispatched());
 	});
 }
 
 #[test]
-fn proposal_should_be_defeated_on_time_when_more_are_against_it() {
+fn proposal_should_be_active_longer_when_the_quorum_is_late() {
 	run(|| {
 		let index = proposed(Kind::Treasury);
-		let end = System::block_number() + DELAY + PERIOD;
-		go_to(end - 1);
-		assert_ok!(vote(ANN, index, Side::Against));
-		assert_ok!(vote(BEN, index, Side::For));
-		go_to(end + 3);
-		assert_eq!(Governance::state(index), Some(State::Defeated));
-		assert!(Governance::ongoing(index).is_err());
+		go_to(tally(index).end);
+		assert_ok!(vote(ANN, index, Side::For));
+		assert_eq!(
+			states(index, WINDOW + 3),
+			[(State::Active, WINDOW + 1), (State::Succeeded, 1), (State::Queued, 1)]
+		);
+	});
+}
+
+#[test]
+fn proposal_should_succeed_until_somebody_pokes_it_when_its_end_was_not_scheduled() {
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		open(index);
+		assert_ok!(vote(ANN, index, Side::For));
+		// As with a full agenda: the task is gone.
+		pallet_scheduler::Agenda::<Test>::remove(tally(index).end + 1);
+		assert_eq!(states(index, PERIOD + 2), [(State::Active, PERIOD), (State::Succeeded, 2)]);
+		assert_ok!(Governance::poke(signed(STRANGER), index));
+		assert_eq!(
+			states(index, 3 + TREASURY_TIMELOCK),
+			[(State::Succeeded, 1), (State::Queued, TREASURY_TIMELOCK), (State::Executed, 2)]
+		);
 	});
 }

@@ -130,7 +130,7 @@ fn scheduled_call_should_be_dispatched_when_the_timelock_is_over() {
 	run(|| {
 		assert_ok!(Council::schedule(nine(), write(vec![1])));
 		let at = 1 + TIMELOCK;
-		assert_eq!(last_event(), Event::Scheduled { number: 0, at });
+		assert_eq!(last_event(), Event::Scheduled { number: 0, block: at });
 		assert_eq!(Schedule::<Test>::get(0).unwrap().at, at);
 		run_to(at - 1);
 		assert_eq!(written(), None);

@@ -19,7 +19,10 @@ fn rotate_key_should_keep_seat_and_cohort_when_called_by_a_member() {
 	run(|| {
 		let numbers = seat_numbers(Cohort::First);
 		rotate(3, NEW);
-		assert_eq!(last_event(), Event::KeyRotated { cohort: Cohort::First, old: 3, new: NEW });
+		assert_eq!(
+			last_event(),
+			Event::KeyRotated { cohort: Cohort::First, old_key: 3, new_key: NEW }
+		);
 		assert_eq!(seats(Cohort::First), [1, 2, NEW, 4, 5, 6]);
 		assert_eq!(seat_numbers(Cohort::First), numbers);
 		assert!(Members::contains(&NEW) && !Members::contains(&3));

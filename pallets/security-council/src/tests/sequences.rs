@@ -84,7 +84,7 @@ impl Record {
 				*self.weights.entry(*nominee).or_default() += weight;
 			},
 			Call::rotate_key { new } => {
-				let Event::KeyRotated { old, .. } = last_event() else {
+				let Event::KeyRotated { old_key: old, .. } = last_event() else {
 					panic!("rotations have an event");
 				};
 				if let Some(weight) = self.weights.remove(&old) {

@@ -1,0 +1,88 @@
+//! What the runtime API tells about proposals.
+
+use super::*;
+use crate::Proposal;
+
+fn told(index: u32) -> Proposal<Test> {
+	Governance::proposal(index).unwrap()
+}
+
+#[test]
+fn proposal_should_be_told_when_it_runs() {
+	run(|| {
+		let index = proposed(Kind::Constitutional);
+		assert!(Governance::proposal(index + 1).is_none());
+		assert_eq!(Governance::state(index + 1), None);
+		let proposal = told(index);
+		assert_eq!((proposal.state, proposal.proposer), (State::Pending, Some(ANN)));
+		assert_eq!((proposal.call, proposal.enactment), (Some(hash_of(&call())), None));
+		assert_eq!(proposal.tally, Some(tally(index)));
+		// Not known before the snapshot is past.
+		go_to(tally(index).snapshot);
+		assert_eq!(told(index).tally.unwrap().quorum, None);
+		go_to(now() + 1);
+		assert_eq!(told(index).tally.unwrap().quorum, Some(35_000));
+		assert_eq!(tally(index).quorum, None);
+		assert_ok!(vote(BEN, index, Side::For));
+		assert_eq!(told(index).tally, Some(tally(index)));
+		assert_eq!(tally(index).quorum, Some(35_000));
+	});
+}
+
+#[test]
+fn proposal_should_be_told_when_it_has_ended() {
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		open(index);
+		assert_ok!(vote(ANN, index, Side::For));
+		over(index);
+		let last = tally(index);
+		go_to(now() + 1);
+		let enactment = now() + TREASURY_TIMELOCK;
+		for (block, state, at) in
+			[(now(), State::Queued, Some(enactment)), (enactment, State::Executed, None)]
+		{
+			go_to(block);
+			let proposal = told(index);
+			assert_eq!((proposal.state, proposal.enactment), (state, at));
+			assert_eq!((proposal.proposer, proposal.call), (Some(ANN), Some(hash_of(&call()))));
+			assert_eq!(proposal.tally, Some(last.clone()));
+		}
+		// Anybody may have the deposits of nothing refunded; what was voted stays known.
+		assert_ok!(Referenda::refund_submission_deposit(signed(STRANGER), index));
+		let proposal = told(index);
+		assert_eq!((proposal.state, proposal.proposer), (State::Executed, None));
+		assert_eq!(proposal.tally, Some(last));
+	});
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		open(index);
+		assert_ok!(vote(ANN, index, Side::Against));
+		assert_ok!(Referenda::kill(RuntimeOrigin::root(), index));
+		let proposal = told(index);
+		assert_eq!((proposal.state, proposal.proposer), (State::Canceled, None));
+		assert_eq!(proposal.tally.unwrap().nays, 50_000);
+	});
+	run(|| {
+		// On which nobody voted and which nobody poked: nothing is kept.
+		let index = proposed(Kind::Treasury);
+		go_to(now() + 40);
+		let proposal = told(index);
+		assert_eq!((proposal.state, proposal.proposer), (State::Defeated, Some(ANN)));
+		assert_eq!((proposal.tally, proposal.call), (None, None));
+	});
+}
+
+#[test]
+fn proposal_should_be_read_by_clients_as_it_is_encoded() {
+	use codec::{Decode, Encode};
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		let proposal = told(index);
+		let bytes = proposal.encode();
+		let again = Proposal::<Test>::decode(&mut &bytes[..]).unwrap();
+		assert_eq!((again.state, again.tally), (proposal.state, proposal.tally));
+		// State, proposer, call, tally, enactment.
+		assert_eq!(bytes[..2], [State::Pending as u8, 1]);
+	});
+}

@@ -1,0 +1,98 @@
+//! The checks of the state see what is wrong.
+
+use super::*;
+use crate::{Bound, Checkpoint, Delegates, Earlier, Enactment, Parameters, Record, Settling};
+use sp_runtime::TryRuntimeError;
+
+/// The first broken invariant after `breaking` a state with votes, checkpoints and a running vote.
+fn broken(breaking: impl FnOnce(u32)) -> &'static str {
+	let mut found = None;
+	new_test_ext().execute_with(|| {
+		System::set_block_number(1);
+		let index = proposed(Kind::Treasury);
+		open(index);
+		wrap(BEN, 5);
+		vote(ANN, index, Side::For).unwrap();
+		Governance::do_try_state().unwrap();
+		breaking(index);
+		found = Governance::do_try_state().err();
+	});
+	match found {
+		Some(TryRuntimeError::Other(message)) => message,
+		other => panic!("found {other:?}"),
+	}
+}
+
+#[test]
+fn check_should_fail_when_units_are_wrong() {
+	let held = "units are not what is on hold";
+	assert_eq!(broken(|_| Units::<Test>::insert(CAT, 1)), held);
+	assert_eq!(broken(|_| Units::<Test>::insert(ANN, 0)), held);
+	assert_eq!(broken(|_| Units::<Test>::remove(ANN)), "the total is not the sum of units");
+}
+
+#[test]
+fn check_should_fail_when_votes_are_wrong() {
+	let set = |series: Series<u64>, value| {
+		Latest::<Test>::mutate(series, |newest| newest.as_mut().unwrap().value = value);
+	};
+	assert_eq!(broken(|_| set(Series::Wrapped, 1)), "the total is not the sum of units");
+	let delegated = "the delegated votes are not the sum of what is delegated";
+	assert_eq!(broken(|_| set(Series::Delegated, 1)), delegated);
+	assert_eq!(broken(|_| Delegates::<Test>::remove(ANN)), delegated);
+	let votes = "votes are not the sum of units delegated";
+	assert_eq!(broken(|_| set(Series::Votes(ANN), 1)), votes);
+	assert_eq!(broken(|_| Delegates::<Test>::insert(ANN, BEN)), votes);
+	assert_eq!(
+		broken(|_| Latest::<Test>::remove(Series::Votes(ANN))),
+		"delegated units without votes"
+	);
+}
+
+#[test]
+fn check_should_fail_when_checkpoints_are_wrong() {
+	let ben = Series::Votes(BEN);
+	let order = "checkpoints out of order";
+	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 0, (99, 0))), order);
+	assert_eq!(broken(|_| Earlier::<Test>::remove(&ben, 0)), "a checkpoint is missing");
+	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 7, (1, 0))), "checkpoints of no series");
+	let future = |_| {
+		Latest::<Test>::mutate(&ben, |newest| newest.as_mut().unwrap().block = 99);
+	};
+	assert_eq!(broken(future), "a checkpoint of the future");
+	let quorum = Series::Quorum(Kind::Treasury, Bound::Least);
+	let other = Checkpoint { block: 0, value: 1, position: 0 };
+	assert_eq!(
+		broken(|_| Latest::<Test>::insert(quorum, other)),
+		"a quorum is not the one recorded"
+	);
+}
+
+#[test]
+fn check_should_fail_when_a_tally_is_wrong() {
+	let tally = "a tally is not the sum of its ballots";
+	assert_eq!(broken(|index| Ballots::<Test>::remove(index, ANN)), tally);
+	let ballot = |side, weight| crate::Ballot { side, weight };
+	assert_eq!(
+		broken(|index| Ballots::<Test>::insert(index, CAT, ballot(Side::Against, 1))),
+		tally
+	);
+	let kept = |index| {
+		Records::<Test>::mutate(index, |record| {
+			let Record { tally, .. } = record.as_mut().unwrap();
+			tally.ayes += 1;
+		});
+	};
+	assert_eq!(broken(kept), "a tally is not the one kept");
+}
+
+#[test]
+fn check_should_fail_when_other_items_are_wrong() {
+	assert_eq!(broken(|_| Settling::<Test>::put(true)), "the transient item outlived its call");
+	let pinned = |index| Pinned::<Test>::insert(index, hash_of(&call()));
+	assert_eq!(broken(pinned), "a pinned preimage may be taken away");
+	let due = |index| Enactments::<Test>::insert(index, Enactment { at: 1, preimage: None });
+	assert_eq!(broken(due), "due but not approved");
+	let refused = broken(|_| Parameters::<Test>::mutate(|parameters| parameters.voting_delay = 0));
+	assert_eq!(refused, "PeriodOutOfRange");
+}

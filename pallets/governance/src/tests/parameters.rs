@@ -1,0 +1,116 @@
+//! Which parameters are accepted, and from whom.
+
+use super::*;
+use sp_runtime::{Perbill, Permill};
+
+/// As much as the runtime allows.
+const LONGEST: u64 = 1_000;
+const HIGHEST: u128 = 100_000;
+
+#[test]
+fn parameters_should_be_set_when_root_does() {
+	run(|| {
+		let parameters = Terms { voting_delay: 7, ..parameters() };
+		for who in [ANN, COUNCIL, TREASURY] {
+			assert_noop!(
+				Governance::set_parameters(signed(who), parameters),
+				DispatchError::BadOrigin
+			);
+		}
+		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), parameters));
+		assert_eq!(crate::Parameters::<Test>::get(), parameters);
+		assert!(happened(Event::ParametersSet { parameters }));
+	});
+}
+
+#[test]
+fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
+	use Error::{
+		MajorityOutOfRange, PeriodOutOfRange, QuorumOutOfRange, ThresholdOutOfRange,
+		TimelockOutOfRange, WindowTooLong,
+	};
+	type Change = fn(&mut Terms<u64>);
+	let cases: [(Change, Error<Test>); 21] = [
+		(|p| p.voting_delay = 0, PeriodOutOfRange),
+		(|p| p.voting_delay = LONGEST + 1, PeriodOutOfRange),
+		(|p| p.voting_period = 0, PeriodOutOfRange),
+		(|p| p.voting_period = u64::MAX, PeriodOutOfRange),
+		(|p| p.late_quorum_window = 0, PeriodOutOfRange),
+		(|p| p.late_quorum_window = LONGEST + 1, PeriodOutOfRange),
+		(|p| p.late_quorum_window = p.voting_period + 1, WindowTooLong),
+		(|p| p.proposal_threshold = 0, ThresholdOutOfRange),
+		(|p| p.proposal_threshold = HIGHEST + 1, ThresholdOutOfRange),
+		(|p| p.removal_majority = Perbill::from_parts(499_999_999), MajorityOutOfRange),
+		(|p| p.constitutional.timelock = 0, TimelockOutOfRange),
+		(|p| p.treasury.timelock = LONGEST + 1, TimelockOutOfRange),
+		(|p| p.removal.timelock = 0, TimelockOutOfRange),
+		(|p| p.constitutional.quorum.share = Permill::zero(), QuorumOutOfRange),
+		(|p| p.treasury.quorum.share = Permill::zero(), QuorumOutOfRange),
+		(|p| p.removal.quorum.least = 0, QuorumOutOfRange),
+		(|p| p.treasury.quorum.least = p.treasury.quorum.most + 1, QuorumOutOfRange),
+		(|p| p.constitutional.quorum.most = p.constitutional.quorum.least - 1, QuorumOutOfRange),
+		(|p| p.constitutional.quorum.most = HIGHEST + 1, QuorumOutOfRange),
+		(|p| p.treasury.quorum.most = u128::MAX, QuorumOutOfRange),
+		(|p| p.removal.quorum.most = 0, QuorumOutOfRange),
+	];
+	run(|| {
+		for (number, (change, error)) in cases.into_iter().enumerate() {
+			let error = DispatchError::from(error);
+			assert_eq!(set(change), Err(error), "{number}");
+		}
+		assert_eq!(crate::Parameters::<Test>::get(), parameters());
+	});
+}
+
+#[test]
+fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
+	run(|| {
+		assert_ok!(set(|p| {
+			(p.voting_delay, p.voting_period, p.late_quorum_window) = (LONGEST, LONGEST, LONGEST);
+			p.proposal_threshold = HIGHEST;
+			p.removal_majority = Perbill::one();
+			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
+				terms.timelock = LONGEST;
+				terms.quorum.share = Permill::one();
+				(terms.quorum.least, terms.quorum.most) = (HIGHEST, HIGHEST);
+			}
+		}));
+		assert_ok!(set(|p| {
+			(p.voting_delay, p.voting_period, p.late_quorum_window) = (1, 1, 1);
+			p.proposal_threshold = 1;
+			p.removal_majority = Perbill::from_percent(50);
+			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
+				terms.timelock = 1;
+				terms.quorum.share = Permill::from_parts(1);
+				(terms.quorum.least, terms.quorum.most) = (1, 1);
+			}
+		}));
+		assert_ok!(Terms::<u64>::default().check::<Test>());
+	});
+}
+
+#[test]
+#[should_panic = "the genesis parameters of governance are invalid"]
+fn genesis_should_fail_when_its_parameters_are_refused() {
+	use sp_runtime::BuildStorage;
+	let parameters = Terms { voting_delay: 0, ..parameters() };
+	let _ = crate::GenesisConfig::<Test> { parameters }.build_storage();
+}
+
+#[test]
+fn parameters_should_be_changed_by_a_constitutional_proposal_only() {
+	for (kind, after) in [(Kind::Constitutional, 77), (Kind::Treasury, THRESHOLD)] {
+		run(|| {
+			voters();
+			let call = long_call(77);
+			assert_ok!(note(CAT, &call));
+			let moment = frame_support::traits::schedule::DispatchTime::After(0);
+			let index = propose_for(ANN, kind, lookup(&call), moment).unwrap();
+			open(index);
+			assert_ok!(vote(ANN, index, Side::For));
+			go_to(now() + 40);
+			assert_eq!(state(index), State::Executed);
+			assert_eq!(crate::Parameters::<Test>::get().proposal_threshold, after);
+		});
+	}
+}

@@ -1,0 +1,267 @@
+//! Weights cover what calls read and write.
+
+use super::*;
+use crate::{
+	types::AccountVote,
+	weights::{Work, LOOKUP},
+	WeightInfo,
+};
+use codec::Encode;
+use frame_support::{dispatch::GetDispatchInfo, weights::constants::ParityDbWeight};
+use frame_system::RawOrigin;
+use openledger_pallet_support::cost;
+use sp_runtime::traits::{Dispatchable, Get};
+use std::collections::BTreeSet;
+
+/// What a call touched.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Touched {
+	reads: usize,
+	writes: usize,
+	agendas: usize,
+}
+
+fn prefix(pallet: &str, item: &str) -> Vec<u8> {
+	frame_support::storage::storage_prefix(pallet.as_bytes(), item.as_bytes()).to_vec()
+}
+
+/// Dispatches a call on the state that `prepare` left, and counts distinct items.
+fn touched(
+	prepare: impl FnOnce() -> RuntimeCall,
+	origin: impl Into<RuntimeOrigin>,
+) -> (Touched, RuntimeCall) {
+	let mut ext = new_test_ext();
+	let call = ext.execute_with(|| {
+		System::set_block_number(1);
+		let call = prepare();
+		Governance::do_try_state().unwrap();
+		System::reset_events();
+		call
+	});
+	ext.commit_all().unwrap();
+	let recorder = sp_trie::recorder::Recorder::default();
+	let (origin, dispatched) = (origin.into(), call.clone());
+	ext.execute_with_recorder(recorder.clone(), || dispatched.dispatch(origin).unwrap());
+	let reads: BTreeSet<Vec<u8>> =
+		recorder.recorded_keys().values().flat_map(|keys| keys.keys().map(|k| k.to_vec())).collect();
+	let writes: BTreeSet<Vec<u8>> =
+		ext.overlayed_changes().changes().map(|(key, _)| key.clone()).collect();
+	// Counted for every call: block number, events.
+	let system = prefix("System", "")[..16].to_vec();
+	let account = prefix("System", "Account");
+	let genesis = prefix("System", "BlockHash");
+	let agenda = prefix("Scheduler", "Agenda");
+	let counted = |keys: &BTreeSet<Vec<u8>>| {
+		let own = |key: &&Vec<u8>| {
+			!key.starts_with(&agenda)
+				&& !key.starts_with(b":")
+				&& (!key.starts_with(&system)
+					|| key.starts_with(&account)
+					|| key.starts_with(&genesis))
+		};
+		keys.iter().filter(own).count()
+	};
+	let agendas = reads.union(&writes).filter(|key| key.starts_with(&agenda)).count();
+	(Touched { reads: counted(&reads), writes: counted(&writes), agendas }, call)
+}
+
+/// Checks that a call touches what its weight provides for, and that this is not much more.
+fn covered(
+	work: Work,
+	prepare: impl FnOnce() -> RuntimeCall,
+	origin: impl Into<RuntimeOrigin>,
+) -> RuntimeCall {
+	let (touched, call) = touched(prepare, origin);
+	// Every series has one checkpoint here, or none.
+	let reads = (work.reads + work.lookups) as usize;
+	let provided =
+		Touched { reads, writes: work.writes as usize, agendas: work.agendas as usize };
+	assert!(
+		touched.reads <= provided.reads
+			&& touched.writes <= provided.writes
+			&& touched.agendas <= provided.agendas,
+		"{touched:?}, more than {provided:?}"
+	);
+	assert!(provided.reads <= touched.reads + 3, "{touched:?}, far less than {provided:?}");
+	assert!(provided.writes <= touched.writes + 3, "{touched:?}, far less than {provided:?}");
+	call
+}
+
+fn vote_call(poll_index: u32) -> RuntimeCall {
+	let vote: AccountVote = crate::tally::vote_of(Side::For, 1);
+	RuntimeCall::Governance(crate::Call::vote { poll_index, vote })
+}
+
+/// A proposal of a call that has to be looked up.
+fn looked_up() -> u32 {
+	use frame_support::traits::schedule::DispatchTime;
+	voters();
+	note(CAT, &long_call(7)).unwrap();
+	let call = lookup(&long_call(7));
+	propose_for(ANN, Kind::Constitutional, call, DispatchTime::After(0)).unwrap()
+}
+
+#[test]
+fn vote_should_be_covered_when_it_is_the_first_and_reaches_the_quorum_late() {
+	let prepare = || {
+		let index = looked_up();
+		go_to(tally(index).end);
+		vote_call(index)
+	};
+	covered(Work::FIRST_VOTE, prepare, signed(ANN));
+	let prepare = || {
+		let index = looked_up();
+		open(index);
+		vote(BEN, index, Side::For).unwrap();
+		go_to(tally(index).end);
+		vote_call(index)
+	};
+	let (reaching, _) = touched(prepare, signed(ANN));
+	assert!(reaching.agendas <= 1, "{reaching:?}");
+}
+
+#[test]
+fn vote_should_be_covered_when_others_came_before() {
+	let prepare = || {
+		let index = looked_up();
+		open(index);
+		vote(ANN, index, Side::For).unwrap();
+		vote_call(index)
+	};
+	covered(Work::LATER_VOTE, prepare, signed(BEN));
+}
+
+#[test]
+fn wrapping_and_delegating_should_be_covered() {
+	let wrap_call = RuntimeCall::Governance(crate::Call::wrap { amount: 5 });
+	let unwrap = RuntimeCall::Governance(crate::Call::unwrap { amount: 5 });
+	for call in [wrap_call, unwrap] {
+		let prepare = || {
+			voters();
+			call
+		};
+		covered(Work::WRAP, prepare, signed(ANN));
+	}
+	let to_ben = RuntimeCall::Governance(crate::Call::set_delegate { to: BEN });
+	let prepare = || {
+		voters();
+		to_ben
+	};
+	covered(Work::DELEGATE, prepare, signed(ANN));
+	let prepare = || {
+		voters();
+		let (nonce, expiry, genesis) = (0, 99, System::block_hash(0));
+		let purpose = crate::DELEGATE;
+		let message = crate::DelegationMessage { purpose, genesis, to: BEN, nonce, expiry };
+		let signature = signature(ANN, &message.encode());
+		let (delegator, to) = (ANN, BEN);
+		RuntimeCall::Governance(crate::Call::delegate_by_signature {
+			delegator,
+			to,
+			nonce,
+			expiry,
+			signature,
+		})
+	};
+	covered(Work::SIGNED, prepare, signed(STRANGER));
+}
+
+#[test]
+fn ends_should_be_covered() {
+	let prepare = || {
+		let index = looked_up();
+		Referenda::place_decision_deposit(signed(STRANGER), index).unwrap();
+		go_to(tally(index).snapshot);
+		RuntimeCall::Governance(crate::Call::cancel { index })
+	};
+	covered(Work::CANCEL, prepare, signed(ANN));
+	let approved = || {
+		let index = looked_up();
+		open(index);
+		vote(ANN, index, Side::For).unwrap();
+		// Its last poke finds no room, so that the veto has its work to do.
+		over(index);
+		Enactments::<Test>::remove(index);
+		go_to(now() + 1);
+		index
+	};
+	let prepare = || RuntimeCall::Governance(crate::Call::veto { index: approved() });
+	covered(Work::VETO, prepare, signed(COUNCIL));
+	// Approved in the poke itself.
+	let prepare = || {
+		let index = looked_up();
+		open(index);
+		vote(ANN, index, Side::For).unwrap();
+		over(index);
+		pallet_scheduler::Agenda::<Test>::remove(now() + 1);
+		go_to(now() + 1);
+		RuntimeCall::Governance(crate::Call::poke { index })
+	};
+	covered(Work::POKE, prepare, signed(STRANGER));
+	// Of one that nobody voted on.
+	let prepare = || {
+		let index = looked_up();
+		over(index);
+		RuntimeCall::Governance(crate::Call::poke { index })
+	};
+	let (ended, _) = touched(prepare, signed(STRANGER));
+	let Work { reads, writes, agendas, .. } = Work::POKE;
+	assert!(
+		ended.reads as u64 <= reads && ended.writes as u64 <= writes,
+		"{ended:?}"
+	);
+	assert!(ended.agendas as u64 <= agendas, "{ended:?}");
+}
+
+#[test]
+fn parameters_should_be_covered_when_all_quorums_change() {
+	let prepare = || {
+		go_to(4);
+		let mut parameters = parameters();
+		(parameters.voting_delay, parameters.voting_period) = (1, 3);
+		for terms in
+			[&mut parameters.constitutional, &mut parameters.treasury, &mut parameters.removal]
+		{
+			terms.quorum.share = sp_runtime::Permill::from_percent(7);
+			terms.quorum.least += 1;
+			terms.quorum.most += 1;
+		}
+		RuntimeCall::Governance(crate::Call::set_parameters { parameters })
+	};
+	covered(Work::SET_PARAMETERS, prepare, RawOrigin::Root);
+}
+
+#[test]
+fn weights_should_be_made_of_lookups_items_and_agendas() {
+	let db = ParityDbWeight::get();
+	let later = <() as WeightInfo>::later_vote(0).ref_time();
+	assert_eq!(later, cost::CALL + (LOOKUP + 3) * db.read + 4 * db.write);
+	let shown = <() as WeightInfo>::later_vote(64).ref_time() - later;
+	assert_eq!(shown, cost::bytes(64 * 53));
+	let signed = <() as WeightInfo>::delegate_by_signature().ref_time();
+	assert!(signed > <() as WeightInfo>::delegate().ref_time() + 2 * cost::SIGNATURE);
+	// A full agenda of each kind of task fits into what is charged for it.
+	let declared = vote_call(0).get_dispatch_info().call_weight;
+	assert_eq!(declared, <() as WeightInfo>::first_vote(4));
+	assert!(declared.ref_time() > later);
+}
+
+#[test]
+fn tasks_should_be_no_longer_than_agendas_are_charged_for() {
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		open(index);
+		assert_ok!(vote(ANN, index, Side::For));
+		let end = tally(index).end;
+		let longest = |block: u64| {
+			let agenda = pallet_scheduler::Agenda::<Test>::get(block);
+			agenda.iter().map(Encode::encoded_size).max().unwrap()
+		};
+		// In the runtime block numbers are half as long and the call's index as here.
+		assert!(longest(end + 1) <= 20, "{}", longest(end + 1));
+		over(index);
+		go_to(now() + 1);
+		let enactment = now() + TREASURY_TIMELOCK;
+		assert!(longest(enactment) <= 160);
+	});
+}
