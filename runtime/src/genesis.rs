@@ -18,6 +18,7 @@ use crate::{
 		limits::MAX_DIMENSION,
 		time::{HOURS, MINUTES},
 	},
+	migrations::{self, governance::proposals},
 	AccountId, AttributionConfig, BabeConfig, Balance, BalancesConfig, BlockNumber,
 	ConvictionVotingConfig, DatanetsConfig, InferenceMarketConfig, ModelRegistryConfig, Runtime,
 	RuntimeGenesisConfig, SecurityCouncilConfig, SessionConfig, SessionKeys,
@@ -27,12 +28,11 @@ use alloc::{vec, vec::Vec};
 use polkadot_sdk::*;
 
 use frame_support::build_struct_json_patch;
-use pallet_governance::{KindTerms, Quorum};
 use pallet_inference_market::types::Split;
 use serde_json::Value;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
-use sp_runtime::{Perbill, Permill};
+use sp_runtime::Permill;
 
 /// Name of the preset of a chain with one validator.
 pub const DEV: &str = "dev";
@@ -156,9 +156,9 @@ fn council(
 		vetting_period,
 		voting_period,
 		full_weight_period,
-		nominee_threshold: Permill::from_parts(2_000),
 		vetter: Some(Sr25519Keyring::Ferdie.to_account_id()),
 		rotation_interval,
+		..migrations::governance::council()
 	}
 }
 
@@ -178,26 +178,16 @@ struct Periods {
 	removal: BlockNumber,
 }
 
-/// The rules of proposals. Thresholds and quorums are those of a chain for real.
+/// The rules of proposals: those of a live chain, with other periods.
 fn governance(periods: &Periods) -> pallet_governance::types::ParametersOf<Runtime> {
-	let terms = |percent, least: Balance, most: Balance, timelock| KindTerms {
-		quorum: Quorum {
-			share: Permill::from_percent(percent),
-			least: least.saturating_mul(OPEN),
-			most: most.saturating_mul(OPEN),
-		},
-		timelock,
-	};
-	pallet_governance::Terms {
-		proposal_threshold: 10_000 * OPEN,
-		voting_delay: periods.delay,
-		voting_period: periods.voting,
-		late_quorum_window: periods.late,
-		removal_majority: Perbill::from_rational(5u32, 6),
-		constitutional: terms(50, 15_000_000, 45_000_000, periods.constitutional),
-		treasury: terms(40, 10_000_000, 30_000_000, periods.treasury),
-		removal: terms(10, 1_000_000, 45_000_000, periods.removal),
-	}
+	let mut rules = proposals();
+	rules.voting_delay = periods.delay;
+	rules.voting_period = periods.voting;
+	rules.late_quorum_window = periods.late;
+	rules.constitutional.timelock = periods.constitutional;
+	rules.treasury.timelock = periods.treasury;
+	rules.removal.timelock = periods.removal;
+	rules
 }
 
 fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {

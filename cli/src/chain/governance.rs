@@ -70,7 +70,7 @@ pub struct Tally {
 	pub end: u32,
 	/// Blocks that a late quorum adds; zero once it did.
 	pub extension: u32,
-	/// The least share of For in For and Against, in millionths.
+	/// The least share of For in For and Against, in billionths.
 	pub majority: u32,
 	/// For and Abstain needed; known once the snapshot is past.
 	pub quorum: Option<u128>,
@@ -176,7 +176,7 @@ pub struct Parameters {
 	pub voting_delay: u32,
 	pub voting_period: u32,
 	pub late_quorum_window: u32,
-	/// In millionths.
+	/// In billionths.
 	pub removal_majority: u32,
 	pub constitutional: KindTerms,
 	pub treasury: KindTerms,

@@ -70,6 +70,18 @@ impl Snapshot {
 		})
 	}
 
+	/// The block in which a proposal was approved.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub(super) async fn approved(&self, index: u32) -> Result<Option<u32>> {
+		let info = self.get("Referenda", "ReferendumInfoFor", (index,)).await?;
+		Ok(match info {
+			Some(ReferendumInfo::Approved(block, ..)) => Some(block),
+			_ => None,
+		})
+	}
+
 	/// The numbers of the proposals whose referendum is open or approved: no others can be waiting
 	/// for anything.
 	///

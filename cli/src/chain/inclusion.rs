@@ -67,15 +67,9 @@ impl Included {
 			if event.pallet_name() != pallet || event.event_name() != name {
 				continue;
 			}
-			return match event.field_bytes().get(before..) {
-				Some([0, ..]) => Ok(Some(Ok(()))),
-				Some([1, error @ ..]) => {
-					let error = DispatchError::decode_from(error, self.metadata.clone())
-						.map_err(|e| self.undecodable(e))?;
-					Ok(Some(Err(refusal("the call", &error))))
-				},
-				_ => Err(self.undecodable(format!("{pallet}.{name} has no result"))),
-			};
+			let result = event.field_bytes().get(before..).unwrap_or_default();
+			let result = call_result(result, self.metadata.clone());
+			return result.map(Some).map_err(|e| self.undecodable(e));
 		}
 		Ok(None)
 	}
@@ -106,6 +100,24 @@ impl Included {
 			"fee": self.fee.to_string(),
 			"finalized": self.finalized,
 		})
+	}
+}
+
+/// What became of a call, from its result's encoding; it may be followed by more.
+///
+/// # Errors
+/// What is wrong with the encoding.
+pub(super) fn call_result(
+	result: &[u8],
+	metadata: ArcMetadata,
+) -> std::result::Result<std::result::Result<(), Refusal>, String> {
+	match result {
+		[0, ..] => Ok(Ok(())),
+		[1, error @ ..] => {
+			let error = DispatchError::decode_from(error, metadata).map_err(|e| e.to_string())?;
+			Ok(Err(refusal("the call", &error)))
+		},
+		_ => Err("it has no result".into()),
 	}
 }
 

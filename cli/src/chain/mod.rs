@@ -5,6 +5,7 @@
 
 mod client;
 pub mod council;
+mod enactment;
 pub mod events;
 pub mod governance;
 mod governance_reads;
@@ -14,6 +15,7 @@ mod tx;
 pub mod types;
 
 pub use client::{backoff, Chain};
+pub use enactment::Dispatch;
 pub use inclusion::Included;
 pub use snapshot::Snapshot;
 pub use tx::{call, submit, submit_one, Call, EncodedCall};

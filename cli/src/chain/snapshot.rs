@@ -53,6 +53,10 @@ impl Snapshot {
 		self.number
 	}
 
+	pub(super) fn chain(&self) -> &Chain {
+		&self.chain
+	}
+
 	pub(super) fn at_block(&self) -> AtBlock {
 		self.at.lock().unwrap_or_else(PoisonError::into_inner).clone()
 	}
@@ -245,6 +249,24 @@ impl Snapshot {
 				}
 			}
 			Ok(None)
+		})
+		.await
+	}
+
+	/// The names of this block's events of a pallet, with their fields' encoding, in order.
+	///
+	/// # Errors
+	/// See the type; also if the events cannot be decoded.
+	pub(super) async fn events(&self, pallet: &str) -> Result<Vec<(String, Vec<u8>)>> {
+		self.read("the block's events", |at| async move {
+			let mut events = Vec::new();
+			for event in at.events().fetch().await?.iter() {
+				let event = event?;
+				if event.pallet_name() == pallet {
+					events.push((event.event_name().to_owned(), event.field_bytes().to_vec()));
+				}
+			}
+			Ok(events)
 		})
 		.await
 	}

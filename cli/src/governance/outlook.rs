@@ -31,7 +31,7 @@ pub enum Shortfall {
 	Majority,
 	/// For is too small a share of For and Against.
 	Share {
-		/// The share needed, in millionths.
+		/// The share needed, in billionths.
 		least: u32,
 	},
 }
@@ -45,7 +45,7 @@ impl Shortfall {
 			},
 			Self::Majority => "For is not more than Against".into(),
 			Self::Share { least } => {
-				format!("For is less than {} % of For and Against", percent(*least))
+				format!("For is less than {} % of For and Against", percent(*least / 1_000))
 			},
 		}
 	}
@@ -69,7 +69,7 @@ pub fn shortfall(tally: &Tally) -> Option<Shortfall> {
 	let votes = tally.ayes.saturating_add(tally.nays);
 	let share = u128::from(tally.majority).saturating_mul(votes);
 	let least = tally.majority;
-	(tally.ayes.saturating_mul(1_000_000) < share).then_some(Shortfall::Share { least })
+	(tally.ayes.saturating_mul(1_000_000_000) < share).then_some(Shortfall::Share { least })
 }
 
 /// How much of the quorum is reached, in tenths of a percent rounded down: `37.5`.
@@ -217,12 +217,13 @@ mod tests {
 
 	#[test]
 	fn share_should_be_counted_to_the_vote_when_more_than_a_majority_is_needed() {
-		// Five sixths, rounded up.
-		let removal = |ayes, nays| shortfall(&Tally { majority: 833_334, ..tally(ayes, nays, 0) });
-		assert_eq!(removal(500_000 * OPEN, 99_999 * OPEN), None);
+		// Five sixths.
+		let majority = 833_333_333;
+		let removal = |ayes, nays| shortfall(&Tally { majority, ..tally(ayes, nays, 0) });
+		assert_eq!(removal(500_000 * OPEN, 100_000 * OPEN), None);
 		let lost = removal(500_000 * OPEN, 100_001 * OPEN);
-		assert_eq!(lost, Some(Shortfall::Share { least: 833_334 }));
-		assert!(lost.unwrap().text().contains("83.3334 %"));
+		assert_eq!(lost, Some(Shortfall::Share { least: majority }));
+		assert!(lost.unwrap().text().contains("83.3333 %"));
 	}
 
 	#[test]
@@ -243,12 +244,12 @@ mod tests {
 			nays in 0..1_000_000_000u128,
 			abstain in 0..1_000_000_000u128,
 			quorum in 0..2_000_000_000u128,
-			majority in 0..=1_000_000u32,
+			majority in 0..=1_000_000_000u32,
 		) {
 			let tally = Tally { quorum: Some(quorum), majority, ..tally(ayes, nays, abstain) };
 			let passes = ayes + abstain >= quorum
 				&& ayes > nays
-				&& ayes * 1_000_000 >= u128::from(majority) * (ayes + nays);
+				&& ayes * 1_000_000_000 >= u128::from(majority) * (ayes + nays);
 			prop_assert_eq!(shortfall(&tally).is_none(), passes);
 		}
 	}

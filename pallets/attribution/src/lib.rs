@@ -56,7 +56,7 @@ pub mod pallet {
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use openledger_pallet_support::{IndexedModels, InferenceId, Inferences, JobId, Settlement};
 	use sp_application_crypto::RuntimeAppPublic;
-	use sp_runtime::traits::Convert;
+	use sp_runtime::traits::{Convert, Zero};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -130,6 +130,18 @@ pub mod pallet {
 		#[pallet::constant]
 		type ClaimLongevity: Get<u32>;
 
+		/// What may be held from an attester at most.
+		#[pallet::constant]
+		type MaxDeposit: Get<BalanceOf<Self>>;
+
+		/// Blocks at most of the unbonding period, and of the claim windows of all attempts together.
+		#[pallet::constant]
+		type MaxPeriod: Get<BlockNumberFor<Self>>;
+
+		/// Attempts at most, whatever the parameters say. Each is drawn at the chain's expense.
+		#[pallet::constant]
+		type MaxAttempts: Get<u32>;
+
 		/// Priority of a claim in the transaction pool. One sent later counts a little more, and so replaces
 		/// its predecessor.
 		#[pallet::constant]
@@ -202,7 +214,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = self.parameters.check::<T>() {
+			if let Err(error) = Pallet::<T>::check_parameters(&self.parameters) {
 				panic!("the genesis parameters of attribution are invalid: {error:?}");
 			}
 			Parameters::<T>::put(self.parameters);
@@ -331,11 +343,11 @@ pub mod pallet {
 		InsufficientBalance,
 		/// The deadlines of too many blocks in a row are full: try again in the next block.
 		Busy,
-		/// The unbonding period is zero.
+		/// The unbonding period is zero or above `MaxPeriod`: name one within.
 		InvalidUnbondingPeriod,
-		/// The claim window is zero.
+		/// The claim window is zero or above `MaxPeriod`: name one within.
 		InvalidClaimWindow,
-		/// The number of attempts is zero.
+		/// The number of attempts is zero or above `MaxAttempts`: name one within.
 		InvalidAttempts,
 		/// The limit of entries is zero or above `MaxEntries`.
 		InvalidMaxEntries,
@@ -343,6 +355,11 @@ pub mod pallet {
 		InvalidMaxDimension,
 		/// All job numbers are taken.
 		OutOfNumbers,
+		/// The bond is zero or above `MaxDeposit`: name one within.
+		InvalidBond,
+		/// `attempts` times `claim_window` is above `MaxPeriod`, so that a fee could be held for longer: name
+		/// fewer attempts or a shorter window.
+		AttemptsTooLong,
 	}
 
 	#[pallet::hooks]
@@ -359,6 +376,9 @@ pub mod pallet {
 			assert!(T::MaxPerBlock::get() > 0, "no job could ever be opened");
 			assert!(T::MaxCommittee::get() >= COMMITTEE_SIZE, "no committee could be drawn");
 			assert!(T::MaxEntries::get() > 0, "no claim could have an entry");
+			assert!(!T::MaxDeposit::get().is_zero(), "no bond could be held");
+			assert!(!T::MaxPeriod::get().is_zero(), "a window has a block at least");
+			assert!(T::MaxAttempts::get() > 0, "a job has an attempt at least");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -411,13 +431,16 @@ pub mod pallet {
 		}
 
 		/// Replaces the parameters. Open attempts keep their deadline, bonds their amount.
+		///
+		/// # Errors
+		/// If the caller is not the admin origin, or a value is out of its range.
 		#[pallet::call_index(4)]
 		pub fn set_parameters(
 			origin: OriginFor<T>,
 			parameters: types::Parameters<BalanceOf<T>, BlockNumberFor<T>>,
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			parameters.check::<T>()?;
+			Self::check_parameters(&parameters)?;
 			Parameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())

@@ -85,6 +85,9 @@ pub const LONGEVITY: u32 = 10;
 pub const MAX_ENTRIES: u32 = 3;
 pub const DIMENSION: usize = 4;
 pub const PRIORITY: u64 = 1_000_000;
+pub const MAX_DEPOSIT: u64 = 5_000;
+pub const MAX_PERIOD: u64 = 200;
+pub const MAX_ATTEMPTS: u32 = 10;
 
 /// Trained on contributions 10 to 15.
 pub const MODEL: ModelId = 1;
@@ -249,6 +252,9 @@ impl pallet_attribution::Config for Test {
 	type MaxPerBlock = ConstU32<4>;
 	type MaxDelay = ConstU32<3>;
 	type ClaimLongevity = ConstU32<LONGEVITY>;
+	type MaxDeposit = ConstU64<MAX_DEPOSIT>;
+	type MaxPeriod = ConstU64<MAX_PERIOD>;
+	type MaxAttempts = ConstU32<MAX_ATTEMPTS>;
 	type ClaimPriority = ConstU64<PRIORITY>;
 	type WeightInfo = ();
 }

@@ -17,7 +17,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		Parameters::<T>::get().check::<T>()?;
+		Self::check_parameters(&Parameters::<T>::get())?;
 		Self::try_attesters()?;
 		Self::try_jobs()?;
 		Self::try_deadlines()?;

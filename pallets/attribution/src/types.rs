@@ -1,6 +1,6 @@
 //! What attribution stores and receives.
 
-use crate::{Config, Error};
+use crate::{Config, Error, Pallet};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -14,7 +14,7 @@ use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_application_crypto::RuntimeAppPublic;
-use sp_runtime::traits::{Get, One, Zero};
+use sp_runtime::traits::{CheckedMul, Get, One, Zero};
 
 /// Amounts of the native token.
 pub type BalanceOf<T> =
@@ -265,13 +265,13 @@ pub enum Ending<T: Config> {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters<Balance, BlockNumber> {
-	/// Held from each attester.
+	/// Held from each attester; not zero, not above `MaxDeposit`.
 	pub bond: Balance,
-	/// Blocks from deregistration until the bond can be withdrawn.
+	/// Blocks from deregistration until the bond can be withdrawn; not zero, not above `MaxPeriod`.
 	pub unbonding_period: BlockNumber,
-	/// Blocks a committee has to claim.
+	/// Blocks a committee has to claim; not zero, and all attempts together not above `MaxPeriod`.
 	pub claim_window: BlockNumber,
-	/// Committees drawn for one job at most.
+	/// Committees drawn for one job at most; not zero, not above `MaxAttempts`.
 	pub attempts: u32,
 	/// Entries of a claim at most.
 	pub max_entries: u32,
@@ -279,10 +279,10 @@ pub struct Parameters<Balance, BlockNumber> {
 	pub max_dimension: u32,
 }
 
-impl<Balance: Zero, BlockNumber: One> Default for Parameters<Balance, BlockNumber> {
+impl<Balance: One, BlockNumber: One> Default for Parameters<Balance, BlockNumber> {
 	fn default() -> Self {
 		Self {
-			bond: Zero::zero(),
+			bond: One::one(),
 			unbonding_period: One::one(),
 			claim_window: One::one(),
 			attempts: 1,
@@ -292,17 +292,28 @@ impl<Balance: Zero, BlockNumber: One> Default for Parameters<Balance, BlockNumbe
 	}
 }
 
-impl<Balance, BlockNumber: Zero> Parameters<Balance, BlockNumber> {
+impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// If attribution could not work with these.
-	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
-		ensure!(!self.unbonding_period.is_zero(), Error::<T>::InvalidUnbondingPeriod);
-		ensure!(!self.claim_window.is_zero(), Error::<T>::InvalidClaimWindow);
-		ensure!(!self.attempts.is_zero(), Error::<T>::InvalidAttempts);
+	pub(crate) fn check_parameters(
+		parameters: &Parameters<BalanceOf<T>, BlockNumberFor<T>>,
+	) -> Result<(), Error<T>> {
+		let Parameters { bond, unbonding_period, claim_window, attempts, .. } = *parameters;
+		// Without a bond anybody's accounts could take every place among the attesters for nothing.
+		ensure!(!bond.is_zero() && bond <= T::MaxDeposit::get(), Error::<T>::InvalidBond);
+		let longest = T::MaxPeriod::get();
+		let is_period = |period: BlockNumberFor<T>| !period.is_zero() && period <= longest;
+		ensure!(is_period(unbonding_period), Error::<T>::InvalidUnbondingPeriod);
+		ensure!(is_period(claim_window), Error::<T>::InvalidClaimWindow);
+		let allowed = 1..=T::MaxAttempts::get();
+		ensure!(allowed.contains(&attempts), Error::<T>::InvalidAttempts);
+		// A fee stays held until the last attempt has failed.
+		let together = claim_window.checked_mul(&attempts.into());
+		ensure!(together.is_some_and(|blocks| blocks <= longest), Error::<T>::AttemptsTooLong);
 		let entries = 1..=T::MaxEntries::get();
-		ensure!(entries.contains(&self.max_entries), Error::<T>::InvalidMaxEntries);
+		ensure!(entries.contains(&parameters.max_entries), Error::<T>::InvalidMaxEntries);
 		let dimensions = 1..=MAX_DIMENSION;
-		ensure!(dimensions.contains(&self.max_dimension), Error::<T>::InvalidMaxDimension);
+		ensure!(dimensions.contains(&parameters.max_dimension), Error::<T>::InvalidMaxDimension);
 		Ok(())
 	}
 }

@@ -37,6 +37,7 @@ pub mod pallet {
 	use openledger_pallet_support::{DatanetId, VersionNumber};
 	use openledger_proof::ContributionId;
 	use sp_core::H256;
+	use sp_runtime::traits::Zero;
 
 	const STORAGE_VERSION: StorageVersion =
 		StorageVersion::new(if cfg!(feature = "upgrade-rehearsal") { 2 } else { 1 });
@@ -73,6 +74,14 @@ pub mod pallet {
 		/// Bytes of a rejection's reason at most.
 		#[pallet::constant]
 		type MaxReason: Get<u32>;
+
+		/// What may be held from the owner for a datanet at most.
+		#[pallet::constant]
+		type MaxDeposit: Get<BalanceOf<Self>>;
+
+		/// Blocks of the bond period at most.
+		#[pallet::constant]
+		type MaxPeriod: Get<BlockNumberFor<Self>>;
 
 		/// What each call costs.
 		type WeightInfo: WeightInfo;
@@ -138,7 +147,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = self.parameters.check::<T>() {
+			if let Err(error) = Pallet::<T>::check_parameters(&self.parameters) {
 				panic!("the genesis parameters of the datanets are invalid: {error:?}");
 			}
 			Parameters::<T>::put(self.parameters);
@@ -311,8 +320,12 @@ pub mod pallet {
 		ApprovalsOutOfRange,
 		/// The limit on rows or bytes is zero.
 		ZeroLimit,
-		/// The bond period is zero.
+		/// The bond period is zero: bonds would be void. Name one block at least.
 		ZeroBondPeriod,
+		/// The bond period is above `MaxPeriod`: name no more.
+		BondPeriodTooLong,
+		/// The creation deposit is above `MaxDeposit`: name no more.
+		CreationDepositTooHigh,
 	}
 
 	#[pallet::hooks]
@@ -320,6 +333,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MaxName::get() > 0, "a datanet needs room for a name");
 			assert!(T::MaxCurators::get() > 0, "a datanet needs a curator");
+			assert!(!T::MaxPeriod::get().is_zero(), "a bond period has a block at least");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -475,12 +489,13 @@ pub mod pallet {
 		/// every bond still held.
 		///
 		/// # Errors
-		/// If the caller is not the admin origin, or the bond period is zero.
+		/// If the caller is not the admin origin, the bond period is zero or above `MaxPeriod`, or the creation
+		/// deposit is above `MaxDeposit`.
 		#[pallet::call_index(10)]
 		#[pallet::weight(T::WeightInfo::set_parameters())]
 		pub fn set_parameters(origin: OriginFor<T>, parameters: ParametersOf<T>) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			parameters.check::<T>()?;
+			Self::check_parameters(&parameters)?;
 			Parameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())

@@ -4,7 +4,7 @@ use crate as pallet_datanets;
 use crate::{types::Parameters, Access, DatanetTerms};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{fungible::InspectHold, ConstU128, ConstU32},
+	traits::{fungible::InspectHold, ConstU128, ConstU32, ConstU64},
 };
 use frame_system::EnsureRoot;
 use polkadot_sdk::*;
@@ -61,6 +61,8 @@ impl crate::Config for Test {
 	type MaxName = ConstU32<16>;
 	type MaxCurators = ConstU32<3>;
 	type MaxReason = ConstU32<16>;
+	type MaxDeposit = ConstU128<MAX_DEPOSIT>;
+	type MaxPeriod = ConstU64<MAX_PERIOD>;
 	type WeightInfo = ();
 }
 
@@ -75,6 +77,8 @@ pub const START: u128 = 1_000;
 pub const DEPOSIT: u128 = 100;
 pub const BOND: u128 = 10;
 pub const BOND_PERIOD: u64 = 5;
+pub const MAX_DEPOSIT: u128 = 500;
+pub const MAX_PERIOD: u64 = 50;
 pub const ACCOUNTS: [u64; 7] = [OWNER, ANN, BEN, CURATORS[0], CURATORS[1], STRANGER, TREASURY];
 
 /// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.

@@ -1,6 +1,6 @@
 //! What the pallet stores.
 
-use crate::{Config, Error};
+use crate::{Config, Error, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
 	ensure, traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound,
@@ -12,7 +12,7 @@ use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use sp_runtime::traits::{One, Zero};
+use sp_runtime::traits::{Get, One, Zero};
 
 /// The runtime's accounts.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -255,9 +255,10 @@ pub struct Version<BlockNumber> {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters<Balance, BlockNumber> {
-	/// Held from the owner for each datanet.
+	/// Held from the owner for each datanet; not above `MaxDeposit`.
 	pub creation_deposit: Balance,
-	/// Blocks after acceptance for which the contribution's bond stays held; not zero.
+	/// Blocks after acceptance for which the contribution's bond stays held; not zero, not above
+	/// `MaxPeriod`.
 	pub bond_period: BlockNumber,
 }
 
@@ -267,11 +268,14 @@ impl<Balance: Zero, BlockNumber: One> Default for Parameters<Balance, BlockNumbe
 	}
 }
 
-impl<Balance, BlockNumber: Zero> Parameters<Balance, BlockNumber> {
+impl<T: Config> Pallet<T> {
 	/// # Errors
-	/// If bonds would be void.
-	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
-		ensure!(!self.bond_period.is_zero(), Error::<T>::ZeroBondPeriod);
+	/// If bonds would be void or held for too long, or datanets too dear to create.
+	pub(crate) fn check_parameters(parameters: &ParametersOf<T>) -> Result<(), Error<T>> {
+		let Parameters { creation_deposit, bond_period } = *parameters;
+		ensure!(!bond_period.is_zero(), Error::<T>::ZeroBondPeriod);
+		ensure!(bond_period <= T::MaxPeriod::get(), Error::<T>::BondPeriodTooLong);
+		ensure!(creation_deposit <= T::MaxDeposit::get(), Error::<T>::CreationDepositTooHigh);
 		Ok(())
 	}
 }

@@ -1,10 +1,11 @@
 //! A runtime with this pallet and what it stands on: referenda, scheduler, preimages.
 
 use crate as pallet_governance;
-use codec::Encode;
 use crate::{
-	EnsureProposer, Kind, KindTerms, Quorum, RoomForDispatch, Tally, Terms, Tracks, UndecidingTimeout,
+	EnsureProposer, Kind, KindTerms, Quorum, RoomForDispatch, Tally, Terms, Tracks,
+	UndecidingTimeout,
 };
+use codec::Encode;
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
@@ -286,9 +287,7 @@ pub fn hash_of(call: &RuntimeCall) -> H256 {
 }
 
 pub fn note(who: u64, call: &RuntimeCall) -> DispatchResult {
-	Preimage::note_preimage(signed(who), call.encode())
-		.map(|_| ())
-		.map_err(|error| error.error)
+	Preimage::note_preimage(signed(who), call.encode()).map(|_| ()).map_err(|error| error.error)
 }
 
 /// How often a preimage is requested; `None` if nobody noted it.

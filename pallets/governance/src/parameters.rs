@@ -41,7 +41,7 @@ pub struct Quorum {
 impl Quorum {
 	/// The quorum where `delegated` votes are delegated: no more than `most`, no less than `least`.
 	pub fn of(&self, delegated: Balance) -> Balance {
-		(self.share * delegated).min(self.most).max(self.least)
+		self.share.mul_floor(delegated).min(self.most).max(self.least)
 	}
 
 	/// One of the numbers.

@@ -3,8 +3,8 @@
 use crate::{
 	ballots::{call_hash, StatusOf},
 	types::AccountIdOf,
-	Config, Enactment, Enactments, Error, Event, Pallet, Pinned, Proposal, Records, Settling, State,
-	Tally, Vetoed,
+	Config, Enactment, Enactments, Error, Event, Pallet, Pinned, Proposal, Records, Settling,
+	State, Tally, Vetoed,
 };
 use codec::Encode;
 use frame_support::{
@@ -95,7 +95,8 @@ impl<T: Config> Pallet<T> {
 	/// there was anything to do.
 	fn close(index: u32) -> bool {
 		let preimage = Pinned::<T>::take(index);
-		let approved = matches!(ReferendumInfoFor::<T>::get(index), Some(ReferendumInfo::Approved(..)));
+		let approved =
+			matches!(ReferendumInfoFor::<T>::get(index), Some(ReferendumInfo::Approved(..)));
 		let new = approved && !Enactments::<T>::contains_key(index);
 		if new {
 			let now = frame_system::Pallet::<T>::block_number();

@@ -40,10 +40,7 @@ fn info<T: Config>(kind: Kind) -> TrackInfo<Balance, BlockNumberFor<T>> {
 	let (prepare_period, decision_period) = if Settling::<T>::get() {
 		(Zero::zero(), Zero::zero())
 	} else {
-		(
-			parameters.voting_delay,
-			parameters.decision_period().max(Pallet::<T>::longest_life()),
-		)
+		(parameters.voting_delay, parameters.decision_period().max(Pallet::<T>::longest_life()))
 	};
 	// Met by all and not by nothing, with a little slope: wallets divide by it.
 	let half = Perbill::from_percent(50);

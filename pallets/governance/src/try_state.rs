@@ -1,8 +1,8 @@
 //! What must hold after every block.
 
 use crate::{
-	types::Balance, Ballots, Bound, Config, Delegates, Earlier, Enactments, HoldReason, Kind, Latest,
-	Pallet, Parameters, Pinned, Records, Series, Settling, Side, Units,
+	types::Balance, Ballots, Bound, Config, Delegates, Earlier, Enactments, HoldReason, Kind,
+	Latest, Pallet, Parameters, Pinned, Records, Series, Settling, Side, Units,
 };
 use alloc::collections::BTreeMap;
 use codec::Encode;

@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn change_units(who: &AccountIdOf<T>, change: Change, amount: Balance) -> DispatchResult {
-		let units = changed::<T>(Units::<T>::get(who), change, amount)?;
+		let units = changed(Units::<T>::get(who), change, amount)?;
 		if units.is_zero() {
 			Units::<T>::remove(who);
 		} else {
@@ -87,7 +87,7 @@ impl<T: Config> Pallet<T> {
 
 	fn change(series: Series<AccountIdOf<T>>, change: Change, amount: Balance) -> DispatchResult {
 		if !amount.is_zero() {
-			let value = changed::<T>(Self::latest(&series), change, amount)?;
+			let value = changed(Self::latest(&series), change, amount)?;
 			Self::record(series, value);
 		}
 		Ok(())
@@ -155,14 +155,10 @@ impl<T: Config> Pallet<T> {
 
 /// # Errors
 /// Overflow, which the supply excludes; underflow, which the invariants exclude.
-fn changed<T: Config>(
-	value: Balance,
-	change: Change,
-	amount: Balance,
-) -> Result<Balance, DispatchError> {
+fn changed(value: Balance, change: Change, amount: Balance) -> Result<Balance, ArithmeticError> {
 	match change {
-		Change::Add => value.checked_add(amount).ok_or(ArithmeticError::Overflow.into()),
-		Change::Take => value.checked_sub(amount).ok_or(ArithmeticError::Underflow.into()),
+		Change::Add => value.checked_add(amount).ok_or(ArithmeticError::Overflow),
+		Change::Take => value.checked_sub(amount).ok_or(ArithmeticError::Underflow),
 	}
 }
 

@@ -100,9 +100,7 @@ pub trait WeightInfo {
 
 	/// `delegate_by_signature`, with both ways to wrap what is signed.
 	fn delegate_by_signature() -> Weight {
-		Work::SIGNED
-			.weight::<Self::Db>()
-			.saturating_add(Weight::from_parts(2 * cost::SIGNATURE, 0))
+		Work::SIGNED.weight::<Self::Db>().saturating_add(Weight::from_parts(2 * cost::SIGNATURE, 0))
 	}
 
 	/// `cancel`.

@@ -41,6 +41,7 @@ pub mod pallet {
 	use openledger_pallet_support::{
 		AttributionJobs, ContributionOwners, InferenceId, JobId, ModelId, ModelTerms, Usage,
 	};
+	use sp_runtime::traits::Zero;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -109,6 +110,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxDelay: Get<u32>;
 
+		/// The platform fee at most.
+		#[pallet::constant]
+		type MaxPlatformFee: Get<Balance>;
+
+		/// Blocks of the response window at most.
+		#[pallet::constant]
+		type MaxPeriod: Get<BlockNumberFor<Self>>;
+
 		/// What each call costs.
 		type WeightInfo: WeightInfo;
 	}
@@ -170,7 +179,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = self.parameters.check::<T>() {
+			if let Err(error) = Pallet::<T>::check_parameters(&self.parameters) {
 				panic!("the market's genesis parameters are invalid: {error:?}");
 			}
 			Parameters::<T>::put(self.parameters);
@@ -268,12 +277,16 @@ pub mod pallet {
 		NothingToClaim,
 		/// The rewards are below the existential deposit and the caller's account does not exist. They are kept.
 		BelowExistentialDeposit,
-		/// The parts of the split do not sum to one.
+		/// The parts of the split do not sum to one: name parts that do.
 		InvalidSplit,
-		/// The response window is zero.
+		/// The response window is zero or above `MaxPeriod`: name one within.
 		InvalidWindow,
 		/// All inference numbers are taken.
 		OutOfNumbers,
+		/// The split leaves contributors, owners or attesters nothing: name a share for each of them.
+		ShareMissing,
+		/// The platform fee is above `MaxPlatformFee`: name no more.
+		PlatformFeeTooHigh,
 	}
 
 	#[pallet::hooks]
@@ -285,6 +298,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MaxPerBlock::get() > 0, "no inference could ever be requested");
 			assert!(T::MaxEntries::get() > 0, "no contribution could ever be paid");
+			assert!(!T::MaxPeriod::get().is_zero(), "a response window has a block at least");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -347,13 +361,16 @@ pub mod pallet {
 
 		/// Replaces the parameters. Open inferences keep their price, platform fee and deadline, and are
 		/// split by the parameters of the block that settles them.
+		///
+		/// # Errors
+		/// If the caller is not the admin origin, or a value is out of its range.
 		#[pallet::call_index(4)]
 		pub fn set_parameters(
 			origin: OriginFor<T>,
 			parameters: types::Parameters<BlockNumberFor<T>>,
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			parameters.check::<T>()?;
+			Self::check_parameters(&parameters)?;
 			Parameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())

@@ -6,7 +6,7 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
 		fungible::{Inspect, InspectHold},
-		ConstU128, ConstU32, Get, Hooks,
+		ConstU128, ConstU32, ConstU64, Get, Hooks,
 	},
 	weights::Weight,
 	PalletId,
@@ -70,6 +70,8 @@ pub const RETIRED: ModelId = 3;
 pub const PRICE: Balance = 1_000_000;
 pub const PLATFORM_FEE: Balance = 1_000;
 pub const WINDOW: u64 = 5;
+pub const MAX_PLATFORM_FEE: Balance = 50_000;
+pub const MAX_PERIOD: u64 = 100;
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
@@ -163,6 +165,8 @@ impl pallet_inference_market::Config for Test {
 	type MaxCommittee = ConstU32<3>;
 	type MaxPerBlock = ConstU32<4>;
 	type MaxDelay = ConstU32<3>;
+	type MaxPlatformFee = ConstU128<MAX_PLATFORM_FEE>;
+	type MaxPeriod = ConstU64<MAX_PERIOD>;
 	type WeightInfo = ();
 }
 

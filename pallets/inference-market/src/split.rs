@@ -48,6 +48,12 @@ impl Split {
 			== Some(Permill::one().deconstruct())
 	}
 
+	/// Whether there is a share for everybody without whom no answer is attributed: who sends data, who
+	/// owns models and hosts them or has them hosted, and who attests. The treasury may go without.
+	pub fn pays_everybody(&self) -> bool {
+		[self.contributors, self.owners, self.attesters].iter().all(|part| !part.is_zero())
+	}
+
 	/// Divides `net`, a fee without the platform fee. All parts but the treasury's are rounded down.
 	pub fn divide(&self, net: Balance) -> Parts {
 		let contributors = self.contributors.mul_floor(net);

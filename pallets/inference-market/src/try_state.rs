@@ -19,7 +19,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		Parameters::<T>::get().check::<T>()?;
+		Self::check_parameters(&Parameters::<T>::get())?;
 		Self::try_inferences()?;
 		Self::try_deadlines()?;
 		Self::try_holds()?;

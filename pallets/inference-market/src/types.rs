@@ -1,6 +1,6 @@
 //! What the market stores.
 
-use crate::{Config, Error};
+use crate::{Config, Error, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{ensure, BoundedVec};
@@ -191,7 +191,7 @@ impl<T: Config> Get<u32> for PaymentsLimit<T> {
 	}
 }
 
-/// How a fee without the platform fee is split. The parts sum to one.
+/// How a fee without the platform fee is split. The parts sum to one, and only the treasury's may be zero.
 #[derive(
 	Encode,
 	Decode,
@@ -249,9 +249,9 @@ impl Default for Split {
 pub struct Parameters<BlockNumber> {
 	/// How fees are split.
 	pub split: Split,
-	/// Charged on top of every price, to the treasury.
+	/// Charged on top of every price, to the treasury; not above `MaxPlatformFee`.
 	pub platform_fee: Balance,
-	/// Blocks a host has to answer.
+	/// Blocks a host has to answer; not zero, not above `MaxPeriod`.
 	pub response_window: BlockNumber,
 }
 
@@ -261,12 +261,20 @@ impl<BlockNumber: One> Default for Parameters<BlockNumber> {
 	}
 }
 
-impl<BlockNumber: Zero> Parameters<BlockNumber> {
+impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// If the market could not work with these.
-	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
-		ensure!(self.split.is_whole(), Error::<T>::InvalidSplit);
-		ensure!(!self.response_window.is_zero(), Error::<T>::InvalidWindow);
+	pub(crate) fn check_parameters(
+		parameters: &Parameters<BlockNumberFor<T>>,
+	) -> Result<(), Error<T>> {
+		let Parameters { split, platform_fee, response_window } = *parameters;
+		ensure!(split.is_whole(), Error::<T>::InvalidSplit);
+		ensure!(split.pays_everybody(), Error::<T>::ShareMissing);
+		ensure!(platform_fee <= T::MaxPlatformFee::get(), Error::<T>::PlatformFeeTooHigh);
+		ensure!(
+			!response_window.is_zero() && response_window <= T::MaxPeriod::get(),
+			Error::<T>::InvalidWindow
+		);
 		Ok(())
 	}
 }

@@ -81,6 +81,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAncestors: Get<u32>;
 
+		/// What a registration may cost at most.
+		#[pallet::constant]
+		type MaxDeposit: Get<BalanceOf<Self>>;
+
 		/// What each call costs.
 		type WeightInfo: WeightInfo;
 	}
@@ -114,6 +118,9 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
+			if let Err(error) = Pallet::<T>::check_parameters(&self.parameters) {
+				panic!("the genesis parameters of the model registry are invalid: {error:?}");
+			}
 			Parameters::<T>::put(self.parameters);
 		}
 	}
@@ -225,6 +232,8 @@ pub mod pallet {
 		WrongScore,
 		/// A proof does not lead from its leaf to the index root.
 		WrongProof,
+		/// The registration fee is above `MaxDeposit`: name no more.
+		RegistrationFeeTooHigh,
 	}
 
 	#[pallet::hooks]
@@ -330,11 +339,12 @@ pub mod pallet {
 		/// Changes the parameters.
 		///
 		/// # Errors
-		/// If the caller is not the admin origin.
+		/// If the caller is not the admin origin, or the registration fee is above `MaxDeposit`.
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::set_parameters())]
 		pub fn set_parameters(origin: OriginFor<T>, parameters: ParametersOf<T>) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
+			Self::check_parameters(&parameters)?;
 			Parameters::<T>::put(parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())

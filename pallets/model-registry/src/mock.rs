@@ -70,6 +70,7 @@ impl crate::Config for Test {
 	type MaxEntries = ConstU32<{ MAX_ENTRIES as u32 }>;
 	type MaxDimension = ConstU32<16>;
 	type MaxAncestors = ConstU32<2>;
+	type MaxDeposit = ConstU128<MAX_DEPOSIT>;
 	type WeightInfo = ();
 }
 
@@ -117,6 +118,7 @@ pub const ACCOUNTS: [u64; 4] = [OWNER, OTHER, HOST, TREASURY];
 
 pub const START: u128 = 10_000;
 pub const FEE: u128 = 10;
+pub const MAX_DEPOSIT: u128 = 500;
 
 /// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.
 pub fn run(test: impl FnOnce()) {

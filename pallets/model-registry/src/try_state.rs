@@ -3,7 +3,7 @@
 use crate::{
 	leaves::{leaf_number, spans},
 	types::count,
-	Config, HeldOutShares, Model, Models, NextModelId, Pallet,
+	Config, HeldOutShares, Model, Models, NextModelId, Pallet, Parameters,
 };
 use alloc::{collections::BTreeSet, vec};
 use frame_support::{ensure, traits::Get};
@@ -18,6 +18,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_parameters(&Parameters::<T>::get())?;
 		let next = NextModelId::<T>::get();
 		for (id, model) in Models::<T>::iter() {
 			ensure!(id < next, "a model has a number not given out yet");

@@ -1,9 +1,10 @@
 //! What the pallet stores.
 
-use crate::Config;
+use crate::{Config, Error, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
-	traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+	ensure, traits::fungible::Inspect, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound,
+	PartialEqNoBound,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{ModelId, Pricing, TrainingSource};
@@ -12,7 +13,10 @@ use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use sp_runtime::{traits::Zero, Permill};
+use sp_runtime::{
+	traits::{Get, Zero},
+	Permill,
+};
 
 /// The runtime's accounts.
 pub type AccountIdOf<T> = <T as frame_system::Config>::AccountId;
@@ -135,13 +139,25 @@ impl<T: Config> Model<T> {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters<Balance> {
-	/// Paid to the treasury for each registration.
+	/// Paid to the treasury for each registration; not above `MaxDeposit`.
 	pub registration_fee: Balance,
 }
 
 impl<Balance: Zero> Default for Parameters<Balance> {
 	fn default() -> Self {
 		Self { registration_fee: Zero::zero() }
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// # Errors
+	/// If models would be too dear to register.
+	pub(crate) fn check_parameters(parameters: &ParametersOf<T>) -> Result<(), Error<T>> {
+		ensure!(
+			parameters.registration_fee <= T::MaxDeposit::get(),
+			Error::<T>::RegistrationFeeTooHigh
+		);
+		Ok(())
 	}
 }
 

@@ -30,9 +30,7 @@ use frame_support::{
 };
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, RawOrigin};
 use pallet_collective::WeightInfo as _;
-use pallet_governance::{
-	EnsureProposer, Kind, RoomForDispatch, Tally, Tracks, UndecidingTimeout,
-};
+use pallet_governance::{EnsureProposer, Kind, RoomForDispatch, Tally, Tracks, UndecidingTimeout};
 use sp_runtime::{
 	traits::{Convert, IdentityLookup, Replace},
 	Perbill, Permill,

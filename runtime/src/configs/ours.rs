@@ -1,8 +1,12 @@
 //! Datanets, models, attribution and the market, wired to each other.
 
 use crate::{
-	configs::{governance::EnsureTreasuryOrRoot, session::SessionKeyOwners, TreasuryAccount},
-	constants::limits::MAX_DIMENSION,
+	configs::{
+		governance::{EnsureTreasuryOrRoot, LongestPeriod},
+		session::SessionKeyOwners,
+		TreasuryAccount,
+	},
+	constants::{currency::OPEN, limits::MAX_DIMENSION},
 	AccountId, Attribution, Balances, Datanets, InferenceMarket, ModelRegistry, Runtime,
 	RuntimeHoldReason,
 };
@@ -10,7 +14,7 @@ use polkadot_sdk::*;
 
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, ConstU64},
+	traits::{ConstU128, ConstU32, ConstU64},
 	PalletId,
 };
 use frame_system::EnsureRoot;
@@ -27,6 +31,8 @@ pub type MaxAncestors = ConstU32<8>;
 pub type MaxCommittee = ConstU32<8>;
 /// The most blocks a deadline moves if its block is full.
 pub type MaxDelay = ConstU32<64>;
+/// The highest deposit, bond or fee that a proposal can set.
+pub type MaxDeposit = ConstU128<{ 1_000_000 * OPEN }>;
 
 parameter_types! {
 	/// Whose account holds fees until they are claimed.
@@ -43,6 +49,8 @@ impl pallet_datanets::Config for Runtime {
 	type MaxName = MaxName;
 	type MaxCurators = ConstU32<16>;
 	type MaxReason = ConstU32<256>;
+	type MaxDeposit = MaxDeposit;
+	type MaxPeriod = LongestPeriod;
 	type WeightInfo = pallet_datanets::weights::SubstrateWeight<Runtime>;
 }
 
@@ -57,6 +65,7 @@ impl pallet_model_registry::Config for Runtime {
 	type MaxEntries = MaxEntries;
 	type MaxDimension = ConstU32<MAX_DIMENSION>;
 	type MaxAncestors = MaxAncestors;
+	type MaxDeposit = MaxDeposit;
 	type WeightInfo = pallet_model_registry::weights::SubstrateWeight<Runtime>;
 }
 
@@ -78,6 +87,9 @@ impl pallet_attribution::Config for Runtime {
 	type MaxPerBlock = ConstU32<64>;
 	type MaxDelay = MaxDelay;
 	type ClaimLongevity = ConstU32<64>;
+	type MaxDeposit = MaxDeposit;
+	type MaxPeriod = LongestPeriod;
+	type MaxAttempts = ConstU32<10>;
 	type ClaimPriority = ConstU64<{ u64::MAX / 2 }>;
 	type WeightInfo = pallet_attribution::weights::SubstrateWeight<Runtime>;
 }
@@ -99,5 +111,7 @@ impl pallet_inference_market::Config for Runtime {
 	type MaxCommittee = MaxCommittee;
 	type MaxPerBlock = ConstU32<256>;
 	type MaxDelay = MaxDelay;
+	type MaxPlatformFee = MaxDeposit;
+	type MaxPeriod = LongestPeriod;
 	type WeightInfo = pallet_inference_market::weights::SubstrateWeight<Runtime>;
 }

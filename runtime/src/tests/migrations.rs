@@ -11,8 +11,8 @@ use crate::{
 		rehearsal::{Deposits, HalveDeposits},
 		SetUpGovernance, SpecVersioned,
 	},
-	AllPalletsWithSystem, Balances, ConvictionVoting, Datanets, OriginCaller, Referenda,
-	RuntimeOrigin, SecurityCouncil, VERSION,
+	AllPalletsWithSystem, Attribution, Balances, ConvictionVoting, Datanets, InferenceMarket,
+	ModelRegistry, OriginCaller, Referenda, RuntimeOrigin, SecurityCouncil, VERSION,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -113,6 +113,9 @@ fn governance_should_have_the_rules_of_a_live_chain_when_a_chain_began_without_i
 		ConvictionVoting::do_try_state().unwrap();
 		SecurityCouncil::do_try_state().unwrap();
 		Datanets::do_try_state().unwrap();
+		ModelRegistry::do_try_state().unwrap();
+		Attribution::do_try_state().unwrap();
+		InferenceMarket::do_try_state().unwrap();
 		assert_eq!(StorageVersion::get::<ConvictionVoting>(), 1);
 		assert_eq!(
 			ConvictionVoting::on_chain_storage_version(),
@@ -280,57 +283,6 @@ proptest! {
 			HalveDeposits::on_runtime_upgrade();
 			before.check_halved(&Deposits::read()).unwrap();
 			Datanets::do_try_state().unwrap();
-		});
-	}
-}
-
-/// What `try-runtime on-runtime-upgrade` does with the state of a live chain.
-#[cfg(feature = "try-runtime")]
-mod try_runtime {
-	use super::*;
-	use frame_try_runtime::UpgradeCheckSelect;
-
-	#[test]
-	fn upgrade_should_pass_all_checks_of_all_pallets_when_tried() {
-		let chains = [
-			chain_without_governance(),
-			chain_to_rehearse(&[(Bob, 100 * OPEN), (Charlie, 7)]),
-			chain(LOCAL),
-		];
-		for mut state in chains {
-			state.execute_with(|| {
-				System::set_block_number(1);
-				let first = Executive::try_runtime_upgrade(UpgradeCheckSelect::All).unwrap();
-				assert!(first.all_lte(BlockWeights::get().max_block));
-				let once = root();
-				Executive::try_runtime_upgrade(UpgradeCheckSelect::All).unwrap();
-				assert_eq!(root(), once);
-			});
-		}
-	}
-
-	#[test]
-	fn upgrade_should_fail_when_a_migration_is_missing() {
-		chain_without_governance().execute_with(|| {
-			// As if the migration were not among this runtime's.
-			set_last_runtime(2);
-			StorageVersion::new(0).put::<Datanets>();
-			assert!(Executive::try_runtime_upgrade(UpgradeCheckSelect::All).is_err());
-		});
-	}
-
-	#[test]
-	fn migrations_should_check_themselves_when_tried_alone() {
-		chain_without_governance().execute_with(|| {
-			assert_ok!(ToGovernance::try_on_runtime_upgrade(true));
-			set_last_runtime(2);
-			assert_ok!(ToGovernance::try_on_runtime_upgrade(true));
-			let unread = ToGovernance::post_upgrade(vec![7]);
-			assert!(unread.is_err());
-		});
-		chain_to_rehearse(&[(Bob, 5)]).execute_with(|| {
-			assert_ok!(HalveDeposits::try_on_runtime_upgrade(true));
-			assert_ok!(HalveDeposits::try_on_runtime_upgrade(true));
 		});
 	}
 }

@@ -6,6 +6,7 @@ mod keys;
 mod limits;
 mod metadata;
 mod migrations;
+mod parameters;
 
 use crate::{
 	constants::time::SLOT_MILLIS, genesis::get_preset, transaction::immortal_extension, AccountId,

@@ -5,6 +5,7 @@
 //! | `crash` | a node killed at work |
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `faults` | bad input and broken promises |
+//! | `governance` | votes, proposals, the security council and its election |
 //! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
 //! | `upgrade` | the runtime replaces itself by vote |
@@ -14,6 +15,7 @@
 mod crash;
 mod demo;
 mod faults;
+mod governance;
 mod local;
 mod model;
 mod polkadot_js;

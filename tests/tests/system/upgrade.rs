@@ -76,6 +76,9 @@ fn chain_should_go_on_with_the_next_runtime_when_an_upgrade_was_voted_in() {
 			|chain| Ok((chain.best_number()? > snapshot).then_some(())),
 		)
 		.unwrap();
+	// What is voted on is the wasm that was built.
+	let shown = run(client, &["show", &number]);
+	assert_eq!(shown["call"]["arguments"]["code"], hexadecimal(code).as_str());
 	run(client, &["vote", &number, "for"]);
 
 	let next = chain
@@ -115,6 +118,11 @@ fn read(client: &Client, arguments: &[&str]) -> Proposal {
 
 fn version(chain: &Chain) -> Result<Version> {
 	chain.rpc("state_getRuntimeVersion", RpcParams::new())
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+	let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+	format!("0x{digits}")
 }
 
 /// The deposit of a datanet, and all that is held from its owner.

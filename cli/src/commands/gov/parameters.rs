@@ -17,7 +17,7 @@ use serde_json::json;
 pub(super) async fn run(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let (clock, parameters) = (best.clock()?, best.governance_parameters().await?);
-	let majority = format!("{} % of For and Against", percent(parameters.removal_majority));
+	let majority = format!("{} % of For and Against", percent(parameters.removal_majority / 1_000));
 	let text = fields(&[
 		("proposal threshold", format!("{} votes", Amount(parameters.proposal_threshold))),
 		("voting delay", clock.span(parameters.voting_delay)),

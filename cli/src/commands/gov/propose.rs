@@ -115,7 +115,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("call hash", hex(proposed.hash)),
 	];
 	pairs.extend(shown.dates());
-	pairs.push(("next", shown.outlook(index)));
+	pairs.push(("next", shown.outlook()));
 	Ok(Report::new(document, format!("{}\n{}", fields(&pairs), proposed.text)))
 }
 
@@ -171,7 +171,7 @@ mod tests {
 			voting_delay: 1,
 			voting_period: 1,
 			late_quorum_window: 1,
-			removal_majority: 833_334,
+			removal_majority: 833_333_333,
 			constitutional: terms,
 			treasury: terms,
 			removal: terms,

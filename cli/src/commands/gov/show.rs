@@ -5,7 +5,7 @@ use crate::{
 	amount::Amount,
 	chain::{
 		governance::{Bounded, Proposal, State, Tally},
-		Snapshot,
+		Dispatch, Snapshot,
 	},
 	context::Context,
 	error::Result,
@@ -41,8 +41,8 @@ impl Shown {
 		Ok(Self { index, proposal, clock: at.clock()?, timelock, vetoed })
 	}
 
-	pub fn outlook(&self, index: u32) -> String {
-		outlook(index, &self.proposal, self.timelock, self.vetoed, &self.clock)
+	pub fn outlook(&self) -> String {
+		outlook(self.index, &self.proposal, self.timelock, self.vetoed, &self.clock)
 	}
 
 	fn track(&self) -> Option<&'static str> {
@@ -90,7 +90,7 @@ impl Shown {
 			"timelock": self.timelock.map(|blocks| clock.span_json(blocks)),
 			"enactment": proposal.enactment.map(|block| clock.to_json(block)),
 			"next": next,
-			"outlook": self.outlook(*index),
+			"outlook": self.outlook(),
 		})
 	}
 }
@@ -104,12 +104,13 @@ fn reached(tally: &Tally) -> Option<bool> {
 }
 
 /// `yes, 120.5 %`.
-fn quorum_text(tally: &Tally) -> String {
+fn quorum_text(tally: &Tally, state: State) -> String {
 	match (reached(tally), quorum_percent(tally)) {
 		(Some(reached), Some(percent)) => {
 			format!("{}, {percent} %", if reached { "yes" } else { "no" })
 		},
-		_ => "known after the snapshot".into(),
+		_ if state == State::Pending => "known after the snapshot".into(),
+		_ => "not known".into(),
 	}
 }
 
@@ -161,7 +162,7 @@ fn row(shown: &Shown) -> Vec<String> {
 		votes(|tally| tally.ayes),
 		votes(|tally| tally.nays),
 		votes(abstain),
-		tally.map(quorum_text).unwrap_or_default(),
+		tally.map(|tally| quorum_text(tally, proposal.state)).unwrap_or_default(),
 		next.unwrap_or_else(|| match proposal.state {
 			State::Succeeded => "approval: within a few blocks".into(),
 			_ => String::new(),
@@ -173,6 +174,10 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let shown = Shown::read(&best, index).await?;
 	let call = call_of(&best, index, &shown.proposal).await?;
+	let dispatch = match shown.proposal.state {
+		State::Executed => best.dispatch(index).await?,
+		_ => None,
+	};
 	let Shown { proposal, .. } = &shown;
 
 	let mut document = shown.to_json();
@@ -182,6 +187,7 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 		Call::Unknown => (Value::Null, "its bytes are not stored on the chain".into()),
 	};
 	document["call"] = call;
+	document["dispatch"] = dispatch_json(dispatch.as_ref(), &shown.clock);
 
 	let unknown = || "no longer known".to_owned();
 	let mut pairs = vec![
@@ -197,11 +203,33 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 		pairs.push(("against", Amount(tally.nays).to_string()));
 		pairs.push(("abstain", Amount(abstain(tally)).to_string()));
 		let quorum = tally.quorum.map_or(String::new(), |quorum| format!("{}: ", Amount(quorum)));
-		pairs.push(("quorum", format!("{quorum}{}", quorum_text(tally))));
+		pairs.push(("quorum", format!("{quorum}{}", quorum_text(tally, proposal.state))));
 	}
 	pairs.extend(shown.dates());
-	pairs.push(("next", shown.outlook(index)));
+	if proposal.state == State::Executed {
+		pairs.push(("dispatch", dispatch_text(dispatch.as_ref(), &shown.clock)));
+	}
+	pairs.push(("next", shown.outlook()));
 	Ok(Report::new(document, fields(&pairs)))
+}
+
+fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
+	match dispatch {
+		Some(Dispatch { block, result: Ok(()) }) => format!("{}: it succeeded", clock.when(*block)),
+		Some(Dispatch { block, result: Err(refusal) }) => {
+			format!("{}: it failed: {}", clock.when(*block), refusal.message)
+		},
+		None => "so long ago that this node does not tell whether it succeeded".into(),
+	}
+}
+
+/// `{"block", "in_seconds", "succeeded", "error"}`.
+fn dispatch_json(dispatch: Option<&Dispatch>, clock: &Clock) -> Value {
+	let Some(Dispatch { block, result }) = dispatch else { return Value::Null };
+	let mut document = clock.to_json(*block);
+	document["succeeded"] = json!(result.is_ok());
+	document["error"] = json!(result.as_ref().err().map(|refusal| &refusal.message));
+	document
 }
 
 enum Call {
@@ -232,7 +260,7 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::governance::Kind;
+	use crate::{chain::governance::Kind, error::Refusal};
 
 	fn shown(state: State) -> Shown {
 		let tally = Tally {
@@ -268,6 +296,22 @@ mod tests {
 				"voting ends: block 190, in 4 min 30 s"
 			]
 		);
+	}
+
+	#[test]
+	fn dispatch_should_be_told_as_failed_when_its_call_was_refused() {
+		let clock = Clock { now: 100, block_time: 3_000 };
+		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
+		let failed = Dispatch { block: 98, result: Err(refusal) };
+		assert_eq!(dispatch_text(Some(&failed), &clock), "block 98, 6 s ago: it failed: no money");
+		let document = dispatch_json(Some(&failed), &clock);
+		assert_eq!(
+			(&document["succeeded"], &document["error"]),
+			(&false.into(), &"no money".into())
+		);
+		let done = Dispatch { block: 98, result: Ok(()) };
+		assert_eq!(dispatch_json(Some(&done), &clock)["succeeded"], true);
+		assert!(dispatch_text(None, &clock).contains("so long ago"));
 	}
 
 	#[test]

@@ -42,7 +42,7 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 		"{} votes {} on proposal {index}\nnext: {}",
 		Amount(weight),
 		side_text(choice),
-		shown.outlook(index)
+		shown.outlook()
 	);
 	let mut document = shown.to_json();
 	document["vote"] = json!({
@@ -142,7 +142,7 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 	let at = context.chain().await?.at(sent.block_hash).await?;
 	let shown = Shown::read(&at, index).await?;
 	let state = state_name(shown.proposal.state);
-	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook(index));
+	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook());
 	let mut document = shown.to_json();
 	document["transactions"] = transactions([&sent]);
 	Ok(Report::new(document, text))

@@ -43,11 +43,16 @@ fn unmoved(first: u64, at: u64, stranger: bool, change: impl Fn()) {
 			}
 			if stranger {
 				meddle(index);
+				// As pallet-referenda's alarms do.
+				let _ = Referenda::nudge_referendum(RuntimeOrigin::root(), index);
 			}
 			assert!(runs(index), "ended early, in block {} of {end}", now());
 			let expected = if now() <= before.snapshot { State::Pending } else { State::Active };
 			assert_eq!(state(index), expected);
-			assert_eq!((tally(index).snapshot, tally(index).majority), (before.snapshot, before.majority));
+			assert_eq!(
+				(tally(index).snapshot, tally(index).majority),
+				(before.snapshot, before.majority)
+			);
 			go_to(now() + 1);
 		}
 		assert_eq!(state(index), State::Succeeded);
@@ -206,11 +211,12 @@ proptest! {
 				end = first + WINDOW;
 			}
 			while now() <= end {
-				for (at, delay, period, window, deposit) in &changes {
+				for (at, delay, period, window, stranger) in &changes {
 					if now() == start + at {
 						set_periods((*delay, *period, *(window.min(period))));
-						if *deposit {
+						if *stranger {
 							meddle(index);
+							let _ = Referenda::nudge_referendum(RuntimeOrigin::root(), index);
 						}
 					}
 				}

@@ -85,10 +85,7 @@ fn call_should_be_dispatched_early_by_nobody() {
 		let index = constitutional(DispatchTime::After(0));
 		approved(index);
 		let task = crate::proposals::task(index);
-		assert_noop!(
-			Scheduler::cancel_named(signed(STRANGER), task),
-			DispatchError::BadOrigin
-		);
+		assert_noop!(Scheduler::cancel_named(signed(STRANGER), task), DispatchError::BadOrigin);
 		meddle(index);
 		assert!(Governance::set_parameters(signed(ANN), parameters()).is_err());
 		assert_eq!(Governance::proposal(index).unwrap().state, State::Queued);

@@ -19,6 +19,7 @@ fn broken(breaking: impl FnOnce(u32)) -> &'static str {
 	});
 	match found {
 		Some(TryRuntimeError::Other(message)) => message,
+		Some(TryRuntimeError::Module(error)) => error.message.unwrap(),
 		other => panic!("found {other:?}"),
 	}
 }

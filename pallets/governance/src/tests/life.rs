@@ -29,7 +29,7 @@ fn proposal_should_pass_every_state_when_it_is_voted_for() {
 			assert_eq!(states(index, DELAY + 1), [(State::Pending, DELAY + 1)]);
 			assert_ok!(vote(ANN, index, Side::For));
 			assert_eq!(states(index, PERIOD - 1), [(State::Active, PERIOD - 1)]);
-			assert_ok!(vote(BEN, index, Side::Against));
+			assert_ok!(vote(BEN, index, Side::Abstain));
 			let rest = states(index, 30);
 			assert_eq!(
 				rest,
@@ -54,7 +54,10 @@ fn proposal_should_be_defeated_when_votes_or_voters_are_missing() {
 			for (who, side) in votes {
 				assert_ok!(vote(*who, index, *side));
 			}
-			assert_eq!(states(index, 40), [(State::Active, PERIOD), (State::Defeated, 40 - PERIOD)]);
+			assert_eq!(
+				states(index, 40),
+				[(State::Active, PERIOD), (State::Defeated, 40 - PERIOD)]
+			);
 			assert!(!runs(index));
 			assert!(!dispatched());
 		});

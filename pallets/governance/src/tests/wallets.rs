@@ -24,9 +24,8 @@ fn counted(vote: AccountVote) -> Result<(Side, AccountVote), DispatchError> {
 	run(|| {
 		let index = proposed(Kind::Treasury);
 		open(index);
-		counted = Governance::vote(signed(BEN), index, vote)
-			.map_err(|error| error.error)
-			.map(|_| {
+		counted =
+			Governance::vote(signed(BEN), index, vote).map_err(|error| error.error).map(|_| {
 				let ballot = Ballots::<Test>::get(index, BEN).unwrap();
 				assert_eq!(ballot.weight, 20_000);
 				let Voting::Casting(shown) = VotingFor::<Test>::get(BEN, 1) else {

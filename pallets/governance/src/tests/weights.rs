@@ -10,7 +10,7 @@ use codec::Encode;
 use frame_support::{dispatch::GetDispatchInfo, weights::constants::ParityDbWeight};
 use frame_system::RawOrigin;
 use openledger_pallet_support::cost;
-use sp_runtime::traits::{Dispatchable, Get};
+use sp_runtime::traits::Dispatchable;
 use std::collections::BTreeSet;
 
 /// What a call touched.
@@ -42,8 +42,11 @@ fn touched(
 	let recorder = sp_trie::recorder::Recorder::default();
 	let (origin, dispatched) = (origin.into(), call.clone());
 	ext.execute_with_recorder(recorder.clone(), || dispatched.dispatch(origin).unwrap());
-	let reads: BTreeSet<Vec<u8>> =
-		recorder.recorded_keys().values().flat_map(|keys| keys.keys().map(|k| k.to_vec())).collect();
+	let reads: BTreeSet<Vec<u8>> = recorder
+		.recorded_keys()
+		.values()
+		.flat_map(|keys| keys.keys().map(|k| k.to_vec()))
+		.collect();
 	let writes: BTreeSet<Vec<u8>> =
 		ext.overlayed_changes().changes().map(|(key, _)| key.clone()).collect();
 	// Counted for every call: block number, events.
@@ -74,8 +77,7 @@ fn covered(
 	let (touched, call) = touched(prepare, origin);
 	// Every series has one checkpoint here, or none.
 	let reads = (work.reads + work.lookups) as usize;
-	let provided =
-		Touched { reads, writes: work.writes as usize, agendas: work.agendas as usize };
+	let provided = Touched { reads, writes: work.writes as usize, agendas: work.agendas as usize };
 	assert!(
 		touched.reads <= provided.reads
 			&& touched.writes <= provided.writes
@@ -206,10 +208,7 @@ fn ends_should_be_covered() {
 	};
 	let (ended, _) = touched(prepare, signed(STRANGER));
 	let Work { reads, writes, agendas, .. } = Work::POKE;
-	assert!(
-		ended.reads as u64 <= reads && ended.writes as u64 <= writes,
-		"{ended:?}"
-	);
+	assert!(ended.reads as u64 <= reads && ended.writes as u64 <= writes, "{ended:?}");
 	assert!(ended.agendas as u64 <= agendas, "{ended:?}");
 }
 

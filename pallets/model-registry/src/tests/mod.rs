@@ -1,6 +1,7 @@
 //! Tests by topic. Each ends with the invariants of `try_state`.
 
 mod activate;
+mod parameters;
 mod register;
 mod sequences;
 mod terms;

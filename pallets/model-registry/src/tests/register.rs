@@ -1,7 +1,7 @@
 //! Registration, and what owners change later.
 
 use super::{active, register};
-use crate::{mock::*, types::Parameters, Error, Event, Models, Registration, Status};
+use crate::{mock::*, Error, Event, Models, Registration, Status};
 use frame_support::{assert_noop, assert_ok};
 use openledger_pallet_support::{Pricing, TrainingSource};
 use polkadot_sdk::*;
@@ -133,20 +133,5 @@ fn owner_calls_should_refuse_when_the_caller_is_not_the_owner() {
 			assert_noop!(ModelRegistry::set_host(signed(OTHER), model, OTHER), error);
 			assert_noop!(ModelRegistry::retire(signed(OTHER), model), error);
 		}
-	});
-}
-
-#[test]
-fn set_parameters_should_apply_when_called_by_the_admin() {
-	run(|| {
-		let parameters = Parameters { registration_fee: 0 };
-		assert_noop!(
-			ModelRegistry::set_parameters(signed(OWNER), parameters),
-			DispatchError::BadOrigin
-		);
-		assert_ok!(ModelRegistry::set_parameters(RuntimeOrigin::root(), parameters));
-		System::assert_last_event(Event::ParametersSet { parameters }.into());
-		register(OWNER, |_| {});
-		assert_eq!(Balances::free_balance(OWNER), START);
 	});
 }
