@@ -93,8 +93,16 @@ fn outline(value: &Value, depth: usize, lines: &mut Vec<String>) {
 fn plain(value: &Value) -> Option<String> {
 	Some(match value {
 		Value::String(text) if text.len() > SHOWN => {
-			let bytes = text.strip_prefix("0x").map_or(text.len(), |digits| digits.len() / 2);
-			format!("{} ({bytes} bytes)", crate::output::beginning(text, SHOWN / 2))
+			let beginning = crate::output::beginning(text, SHOWN / 2);
+			match text.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok()) {
+				// The hash is what people compare with that of their own file.
+				Some(bytes) => format!(
+					"{beginning} ({} bytes, blake2-256 {})",
+					bytes.len(),
+					crate::output::hex(hash(&bytes))
+				),
+				None => format!("{beginning} ({} bytes)", text.len()),
+			}
 		},
 		Value::String(text) => crate::output::text(text.as_bytes()),
 		Value::Array(items) if items.is_empty() => "none".into(),

@@ -183,7 +183,7 @@ fn long_bytes_should_be_cut_off_when_shown_to_people() {
 	let arguments = json!({ "code": format!("0x{}", "ab".repeat(1_000)) });
 	let call = super::Decoded { pallet: "System".into(), name: "set_code".into(), arguments };
 	let text = call.text();
-	assert!(text.len() < 200 && text.contains("(1000 bytes)"), "{text}");
+	assert!(text.len() < 280 && text.contains("(1000 bytes, blake2-256 0x"), "{text}");
 }
 
 #[test]

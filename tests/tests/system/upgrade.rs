@@ -60,13 +60,12 @@ fn chain_should_go_on_with_the_next_runtime_when_an_upgrade_was_voted_in() {
 	let other = Subxt::connect(&node);
 	let signed_before = other.sign_remark();
 
-	// What the call's bytes are is not the client's to say here.
-	let file = node.folder("proposals").unwrap().join("upgrade");
-	fs::write(&file, other.encode_set_code(code)).unwrap();
+	let file = node.folder("proposals").unwrap().join("next.wasm");
+	fs::write(&file, code).unwrap();
 	run(client, &["wrap", "16000000"]);
 	run(client, &["delegate", "self"]);
 	let file = file.display().to_string();
-	let proposal = read(client, &["propose", "--track", "constitutional", "--call-file", &file]);
+	let proposal = read(client, &["propose", "upgrade", "--code", &file]);
 	let number = proposal.proposal.to_string();
 	let snapshot = proposal.snapshot.block;
 	chain
@@ -148,13 +147,6 @@ impl Subxt {
 		let runtime = tokio::runtime::Runtime::new().unwrap();
 		let client = runtime.block_on(OnlineClient::from_insecure_url(node.url())).unwrap();
 		Self { runtime, client }
-	}
-
-	/// The bytes of `System.set_code`.
-	fn encode_set_code(&self, code: &[u8]) -> Vec<u8> {
-		let call = dynamic::transaction("System", "set_code", (code.to_vec(),));
-		let at = self.runtime.block_on(self.client.at_current_block()).unwrap();
-		at.transactions().call_data(&call).unwrap()
 	}
 
 	/// The first transaction of `//Ferdie`, for the runtime of now, that never expires.

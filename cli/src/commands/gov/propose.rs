@@ -24,6 +24,10 @@ use crate::{
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::{
+	fs,
+	path::{Path, PathBuf},
+};
 
 /// The most that the chain stores for a hash, see `pallet_preimage::MAX_SIZE`.
 const LONGEST: u32 = 4 * 1024 * 1024;
@@ -61,6 +65,32 @@ pub enum Shortcut {
 		#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 		after: u32,
 	},
+	/// Replace the runtime
+	Upgrade {
+		/// The new runtime as wasm, compressed or not
+		#[arg(long, value_name = "FILE")]
+		code: PathBuf,
+		/// Blocks between approval and dispatch, if more than the timelock
+		#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
+		after: u32,
+	},
+}
+
+/// How wasm begins, and how the SDK's compressed wasm does.
+const WASM: [&[u8]; 2] = [b"\0asm", &[82, 188, 83, 118, 70, 219, 142, 5]];
+
+/// # Errors
+/// If the file cannot be read, or is no wasm.
+fn read_wasm(file: &Path) -> Result<Vec<u8>> {
+	let named = file.display();
+	let code = fs::read(file).map_err(|e| Error::BadData(format!("cannot read {named}: {e}")))?;
+	if WASM.iter().any(|start| code.starts_with(start)) {
+		return Ok(code);
+	}
+	Err(Error::BadData(format!(
+		"{named} is no wasm: give the file that the build leaves, \
+		 openledger_runtime.compact.compressed.wasm"
+	)))
 }
 
 impl Arguments {
@@ -75,6 +105,11 @@ impl Arguments {
 					json!({ "amount": amount.0.to_string(), "beneficiary": to.to_string() });
 				let bytes = calls::encode(&metadata, "Treasury", "spend_local", &arguments)?;
 				Ok((Track::Treasury, Proposed::new(&metadata, bytes)?, *after))
+			},
+			(Some(Shortcut::Upgrade { code, after }), _) => {
+				let arguments = json!({ "code": hex(read_wasm(code)?) });
+				let bytes = calls::encode(&metadata, "System", "set_code", &arguments)?;
+				Ok((Track::Constitutional, Proposed::new(&metadata, bytes)?, *after))
 			},
 			(None, Some(track)) => Ok((track, self.source.read(&metadata)?, self.after)),
 			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),
@@ -187,6 +222,18 @@ mod tests {
 		let text = error.to_string();
 		assert!(text.contains("takes 10000 votes") && text.contains("0.5 are missing"), "{text}");
 		assert!(text.contains("gov wrap") && text.contains("gov delegate"), "{text}");
+	}
+
+	#[test]
+	fn upgrade_should_be_refused_when_the_file_is_no_wasm() {
+		let folder = tempfile::tempdir().unwrap();
+		let file = folder.path().join("code");
+		let error = |file: &Path| read_wasm(file).unwrap_err().to_string();
+		assert!(error(&file).contains("cannot read"), "{}", error(&file));
+		fs::write(&file, b"#!/bin/sh").unwrap();
+		assert!(error(&file).contains("is no wasm"), "{}", error(&file));
+		fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+		assert_eq!(read_wasm(&file).unwrap().len(), 8);
 	}
 
 	#[test]
