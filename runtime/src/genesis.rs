@@ -2,7 +2,7 @@
 //!
 //! | preset | validators and attesters | answer within | claim within | unbonding | life of a proposal |
 //! | --- | --- | --- | --- | --- | --- |
-//! | `dev` | Alice | 2 minutes | 1 minute | 1 minute | 90 seconds |
+//! | `dev` | Alice | 2 minutes | 1 minute | 1 minute | 84 seconds |
 //! | `local` | Alice, Bob, Charlie, Dave | 5 minutes | 2 minutes | 10 minutes | 9 minutes |
 //!
 //! The security council of both is the six well-known accounts, and their stashes as the second

@@ -133,7 +133,7 @@ pub struct Referendum {
 pub(super) struct Deposit {}
 
 #[derive(DecodeAsType)]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "a variant is decoded with all its fields, read or not")]
 pub(super) enum ReferendumInfo {
 	Ongoing(Referendum),
 	Approved(u32, Option<Deposit>, Option<Deposit>),

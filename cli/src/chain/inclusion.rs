@@ -133,12 +133,12 @@ pub(super) async fn find(
 	finalized: bool,
 ) -> Result<Option<Hash>> {
 	let until = chain.best().await?.number().saturating_add(PATIENCE);
-	let mut searched = BTreeSet::new();
+	let (mut searched, mut newest) = (BTreeSet::new(), 0);
 	loop {
-		let head = chain.head(finalized).await?;
-		let mut next = head;
+		let mut next = chain.head(finalized).await?;
 		while searched.insert(next) {
 			let block = chain.block(next).await?;
+			newest = newest.max(block.number);
 			if block.number <= since {
 				break;
 			}
@@ -147,7 +147,7 @@ pub(super) async fn find(
 			}
 			next = block.parent;
 		}
-		if chain.at(head).await?.number() >= until {
+		if newest >= until {
 			return Ok(None);
 		}
 		tokio::time::sleep(PAUSE).await;

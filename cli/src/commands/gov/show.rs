@@ -4,7 +4,7 @@ use super::call::Proposed;
 use crate::{
 	amount::Amount,
 	chain::{
-		governance::{Bounded, Proposal, State, Tally},
+		governance::{Bounded, Parameters, Proposal, State, Tally},
 		Dispatch, Snapshot,
 	},
 	context::Context,
@@ -32,11 +32,13 @@ impl Shown {
 	/// # Errors
 	/// If there is no such proposal, or the chain cannot be read.
 	pub async fn read(at: &Snapshot, index: u32) -> Result<Self> {
+		Self::under(&at.governance_parameters().await?, at, index).await
+	}
+
+	/// As [`Self::read`], with the parameters that `at` has.
+	async fn under(parameters: &Parameters, at: &Snapshot, index: u32) -> Result<Self> {
 		let proposal = at.proposal(index).await?;
-		let timelock = match &proposal.tally {
-			Some(tally) => Some(at.governance_parameters().await?.terms(tally.kind).timelock),
-			None => None,
-		};
+		let timelock = proposal.tally.as_ref().map(|tally| parameters.terms(tally.kind).timelock);
 		let vetoed = proposal.state == State::Canceled && at.is_vetoed(index).await?;
 		Ok(Self { index, proposal, clock: at.clock()?, timelock, vetoed })
 	}
@@ -120,9 +122,10 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		true => (0..best.proposal_count().await?).collect(),
 		false => best.unsettled_proposals().await?,
 	};
+	let parameters = best.governance_parameters().await?;
 	let (mut list, mut rows) = (Vec::new(), Vec::new());
 	for index in numbers {
-		let shown = Shown::read(&best, index).await?;
+		let shown = Shown::under(&parameters, &best, index).await?;
 		let over =
 			matches!(shown.proposal.state, State::Canceled | State::Defeated | State::Executed);
 		if all || !over {
