@@ -183,9 +183,41 @@ pub enum Error {
 	/// A computation left the range of numbers.
 	#[error("{0} is not finite: the row or the weights are far out of range")]
 	NotFinite(&'static str),
-	/// The tensor library refused.
-	#[error("tensor computation failed: {0}")]
-	Tensor(#[from] candle_core::Error),
+	/// Rows of text where numbers are needed, or the other way round.
+	#[error("the rows are {found}, the model needs {expected}")]
+	WrongKind {
+		/// What the rows are.
+		found: &'static str,
+		/// What the model takes.
+		expected: &'static str,
+	},
+	/// A classifier needs labels.
+	#[error("the rows have no labels, which a classifier needs: give each row a label")]
+	Unlabelled,
+	/// Rows of text cannot be read.
+	#[error(transparent)]
+	Text(#[from] openledger_transformers::files::TextError),
+	/// The base model that an adapter belongs to is not at hand.
+	#[error(
+		"the base model 0x{} is not open: give the directory of its files",
+		hex::encode(.0)
+	)]
+	NoBase(Hash),
+	/// A transformer, its files or its training failed.
+	#[error(transparent)]
+	Transformer(Box<openledger_transformers::Error>),
+	/// A leaf cannot be computed from its contribution's rows alone.
+	#[error(
+		"the index was built by a method that follows the whole training run, so that single rows \
+		 have no vectors of their own: build it by ekfac or exact"
+	)]
+	NotLocal,
+}
+
+impl From<openledger_transformers::Error> for Error {
+	fn from(error: openledger_transformers::Error) -> Self {
+		Self::Transformer(Box::new(error))
+	}
 }
 
 impl Error {

@@ -40,34 +40,41 @@
 //!
 //! # Which numbers must agree where
 //!
-//! An answer, a query sketch and a leaf are recomputed by others, so they go through [`kernels`],
-//! whose sums have a fixed order and which use no platform functions: every machine gets the same
-//! bits. Trained weights, bases and scales are computed once and then travel in files under their
-//! hash, so they may use candle, whose matrix products are the same bits on one machine but not
-//! between machines or batch sizes.
+//! An answer, a query sketch and a leaf are recomputed by others, so everything that enters them
+//! goes through `openledger_kernels`, whose sums have a fixed order and which use no platform
+//! functions: every machine gets the same bits. So does training, which can be replayed. Curvature
+//! and scales are computed once and travel in the index file.
 
+pub mod bm25;
+pub mod builders;
 pub mod curvature;
 pub mod data;
 pub mod error;
 pub mod evaluate;
+mod gradients;
 pub mod index;
-pub mod kernels;
 mod manifest;
 pub mod model;
 mod query;
+pub mod rows;
 mod tensors;
 pub mod train;
 
 #[cfg(test)]
 mod testing;
 
-pub use curvature::EkFac;
+pub use builders::{EkFac, ExactCurvature, GradientDot};
 pub use data::{encode_row, parse_input, Dataset, Schema};
 pub use error::{Error, Place, Result};
 pub use evaluate::{evaluate, Protocol, Report};
-pub use index::{build_index, Contribution, FloatIndex, GradientDot, Index, IndexBuilder};
+pub use gradients::{
+	coordinates, for_each_batch, set_batch_rows, Function, Gradients, Site, SiteFactors,
+};
+pub use index::{
+	build_index, Basis, Contribution, FloatIndex, Index, IndexBuilder, LayerBasis, Part,
+};
 pub use manifest::{Manifest, ManifestEntry, Source};
-pub use model::{Activation, Answer, Architecture, Model};
+pub use model::{Activation, Answer, Architecture, Base, Lora, Model, TextModel};
 pub use query::{attribute, held_out_attribution, held_out_sketch};
 pub use train::{train, Optimiser, Scaling, Schedule, TrainConfig, Trained};
 

@@ -1,9 +1,6 @@
 //! From an answer to the contributions that shaped it.
 
-use crate::{
-	index::{loss_coordinates, margin_coordinates},
-	parse_input, Dataset, Error, Index, Model, Result,
-};
+use crate::{index::for_each_row, Dataset, Function, Index, Model, Result};
 use openledger_proof::{top_entries, Attribution, Entry, ProvenEntry, Sketch};
 
 /// Attributes the answer `output` to `input`: the contributions whose presence in training raised
@@ -26,10 +23,8 @@ pub fn attribute(
 	max_entries: usize,
 ) -> Result<Attribution> {
 	index.check_model(model)?;
-	let row = parse_input(input, model.architecture().inputs())?;
-	let class = model.class(output)?;
-	let mut gradient = vec![0.0; index.basis().dimension()];
-	margin_coordinates(model.network(), index.basis(), &row, class, &mut gradient);
+	let query = model.query(input, output)?;
+	let gradient = gradient_sum(model, index, &query, Function::Margin)?;
 	rank(index, index.query_sketch(&gradient)?, max_entries)
 }
 
@@ -41,10 +36,7 @@ pub fn attribute(
 pub fn held_out_sketch(model: &Model, index: &Index, held_out: &Dataset) -> Result<Sketch> {
 	index.check_model(model)?;
 	model.check_fits(held_out)?;
-	let mut gradient = vec![0.0; index.basis().dimension()];
-	for (row, label) in held_out.rows() {
-		loss_coordinates(model.network(), index.basis(), row, label as usize, &mut gradient);
-	}
+	let mut gradient = gradient_sum(model, index, held_out, Function::Loss)?;
 	let rows = held_out.len() as f64;
 	gradient.iter_mut().for_each(|x| *x = -*x / rows);
 	index.query_sketch(&gradient)
@@ -64,19 +56,31 @@ pub fn held_out_attribution(
 	rank(index, held_out_sketch(model, index, held_out)?, max_entries)
 }
 
+/// The sum of the rows' gradients in the coordinates of the index, `[dimension]`.
+fn gradient_sum(
+	model: &Model,
+	index: &Index,
+	rows: &Dataset,
+	function: Function,
+) -> Result<Vec<f64>> {
+	let mut sum = vec![0.0; index.dimension()];
+	for_each_row(model, index.parts(), rows, function, |_, row| {
+		sum.iter_mut().zip(row).for_each(|(total, x)| *total += x);
+		Ok(())
+	})?;
+	Ok(sum)
+}
+
 fn rank(index: &Index, query: Sketch, max_entries: usize) -> Result<Attribution> {
-	let unfit = |error| Error::malformed("index file", error);
-	let mut scored = Vec::with_capacity(index.leaves().len());
-	for (position, leaf) in (0u32..).zip(index.leaves()) {
-		let score = query.dot(&leaf.sketch).map_err(unfit)?;
-		scored.push((Entry { contribution: leaf.contribution, score }, position));
-	}
-	let top = top_entries(scored.iter().map(|(entry, _)| *entry), max_entries);
+	let scores = index.scores(&query)?;
+	let scored = index.contributions().iter().zip(&scores);
+	let entries = scored.map(|(&contribution, &score)| Entry { contribution, score });
+	let top = top_entries(entries, max_entries);
 	let positions: std::collections::HashMap<_, _> =
-		scored.iter().map(|(entry, position)| (entry.contribution, *position)).collect();
+		index.contributions().iter().copied().zip(0u32..).collect();
 	let prove = |entry: &Entry| {
 		let leaf_index = *positions.get(&entry.contribution)?;
-		let leaf = index.leaves().get(leaf_index as usize)?.clone();
+		let leaf = index.leaf(leaf_index as usize)?;
 		let proof = index.proof(leaf_index)?;
 		Some(ProvenEntry { leaf, leaf_index, proof, score: entry.score })
 	};

@@ -48,7 +48,7 @@ pub fn random_model(widths: &[usize], activation: Activation, seed: u64) -> Mode
 		.windows(2)
 		.map(|pair| {
 			let weight = uniform(pair[0] * pair[1], 1.5 / (pair[0] as f32).sqrt());
-			Linear::new(pair[0], weight, uniform(pair[1], 0.3))
+			Linear::from_parts(pair[0], &weight, &uniform(pair[1], 0.3))
 		})
 		.collect();
 	let shift = uniform(widths[0], 1.0);
@@ -56,25 +56,9 @@ pub fn random_model(widths: &[usize], activation: Activation, seed: u64) -> Mode
 	Model::new(Architecture::mlp(widths, activation), layers, shift, factor).unwrap()
 }
 
-/// The network with `change` added to one parameter, in the order of gradient coordinates: layer by
-/// layer `[outputs][inputs + 1]`, the bias last in each row.
+/// The network with `change` added to one parameter, in the order of gradient coordinates.
 pub fn perturbed(model: &Model, coordinate: usize, change: f32) -> Network {
-	let mut network = model.network().clone();
-	let mut rest = coordinate;
-	for layer in &mut network.layers {
-		if rest >= layer.coordinates() {
-			rest -= layer.coordinates();
-			continue;
-		}
-		let (output, input) = (rest / (layer.inputs + 1), rest % (layer.inputs + 1));
-		let (mut weight, mut bias) = (layer.weight.clone(), layer.bias.clone());
-		if input == layer.inputs {
-			bias[output] += change;
-		} else {
-			weight[output * layer.inputs + input] += change;
-		}
-		*layer = Linear::new(layer.inputs, weight, bias);
-		break;
-	}
-	network
+	let mut parameters = model.parameters();
+	parameters[coordinate] += change;
+	model.with_parameters(&parameters).unwrap().network().unwrap().clone()
 }

@@ -1,6 +1,7 @@
 //! Eigenvalues and eigenvectors of symmetric matrices.
 
 use crate::{Error, Result};
+use faer::{Mat, Side};
 
 /// The eigendecomposition of a symmetric matrix of `n` rows.
 #[derive(Clone, Debug)]
@@ -11,10 +12,8 @@ pub struct Eigen {
 	pub vectors: Vec<f64>,
 }
 
-/// Decomposes a symmetric matrix, row-major `[n][n]`, in O(n³).
-///
-/// Householder reduction to tridiagonal form, then implicit QL with Wilkinson's shift (Golub and
-/// Van Loan, *Matrix Computations*, section 8.3). All sums have a fixed order.
+/// Decomposes a symmetric matrix, row-major `[n][n]`, in O(n³). The library runs on one thread, since
+/// it is built without its feature for more: the bits do not depend on their number.
 ///
 /// # Errors
 /// [`Error::NotFinite`] if a value is not finite or the iteration does not converge.
@@ -26,138 +25,28 @@ pub fn symmetric_eigen(matrix: &[f64], n: usize) -> Result<Eigen> {
 	if matrix.iter().any(|x| !x.is_finite()) {
 		return Err(Error::NotFinite("a curvature matrix"));
 	}
-	let (mut diagonal, mut beside, mut vectors) = tridiagonalise(matrix.to_vec(), n);
-	diagonalise(&mut diagonal, &mut beside, &mut vectors)?;
-	let mut order: Vec<usize> = (0..n).collect();
-	order.sort_by(|&a, &b| diagonal[a].total_cmp(&diagonal[b]));
-	Ok(Eigen {
-		values: order.iter().map(|&k| diagonal[k]).collect(),
-		vectors: order.iter().flat_map(|&k| &vectors[k * n..(k + 1) * n]).copied().collect(),
-	})
-}
-
-/// Reduces `a` to `Q a Qᵀ` with a diagonal and one off-diagonal (`beside[k]` between `k` and `k +
-/// 1`, the last one zero). Returns both and `Q`.
-fn tridiagonalise(mut a: Vec<f64>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-	let mut q = vec![0.0; n * n];
-	(0..n).for_each(|k| q[k * n + k] = 1.0);
-	let mut beside = vec![0.0; n];
-	for k in 0..n.saturating_sub(1) {
-		// The reflection I - 2 v vᵀ takes the part of column k below the diagonal to its first
-		// coordinate.
-		let mut v: Vec<f64> = (k + 1..n).map(|i| a[i * n + k]).collect();
-		let norm = length(&v);
-		let target = if v[0] > 0.0 { -norm } else { norm };
-		beside[k] = target;
-		v[0] -= target;
-		let size = length(&v);
-		if size == 0.0 {
-			continue;
-		}
-		v.iter_mut().for_each(|x| *x /= size);
-		// a <- H a H on the remaining block, as the symmetric update a - v wᵀ - w vᵀ.
-		let first = k + 1;
-		let mut w: Vec<f64> =
-			(first..n).map(|i| 2.0 * dot(&a[i * n + first..(i + 1) * n], &v)).collect();
-		let along = dot(&w, &v);
-		w.iter_mut().zip(&v).for_each(|(w, v)| *w -= along * v);
-		for (i, (vi, wi)) in v.iter().zip(&w).enumerate() {
-			let row = &mut a[(first + i) * n + first..(first + i + 1) * n];
-			row.iter_mut().zip(v.iter().zip(&w)).for_each(|(x, (v, w))| *x -= vi * w + wi * v);
-		}
-		// q <- H q on the rows below k.
-		let mut projection = vec![0.0; n];
-		for (i, vi) in v.iter().enumerate() {
-			let row = &q[(first + i) * n..(first + i + 1) * n];
-			projection.iter_mut().zip(row).for_each(|(p, x)| *p += vi * x);
-		}
-		for (i, vi) in v.iter().enumerate() {
-			let row = &mut q[(first + i) * n..(first + i + 1) * n];
-			row.iter_mut().zip(&projection).for_each(|(x, p)| *x -= 2.0 * vi * p);
-		}
+	if n == 0 {
+		return Ok(Eigen { values: Vec::new(), vectors: Vec::new() });
 	}
-	((0..n).map(|k| a[k * n + k]).collect(), beside, q)
-}
-
-/// Rotates a tridiagonal matrix to diagonal form, applying each rotation to two rows of `vectors`.
-fn diagonalise(diagonal: &mut [f64], beside: &mut [f64], vectors: &mut [f64]) -> Result<()> {
-	const MAX_ROUNDS: usize = 60;
-	let n = diagonal.len();
-	for start in 0..n {
-		for round in 0.. {
-			// The block from `start` ends where the off-diagonal is negligible.
-			let end = (start..n - 1)
-				.find(|&k| {
-					let scale = diagonal[k].abs() + diagonal[k + 1].abs();
-					beside[k].abs() <= f64::EPSILON * scale || beside[k].abs() < f64::MIN_POSITIVE
-				})
-				.unwrap_or(n - 1);
-			if end == start {
-				break;
-			}
-			if round == MAX_ROUNDS {
-				return Err(Error::NotFinite("an eigenvalue"));
-			}
-			// Wilkinson's shift: the eigenvalue of the leading 2x2 block next to its first entry.
-			let half = (diagonal[start + 1] - diagonal[start]) / (2.0 * beside[start]);
-			let root = half.hypot(1.0).copysign(half);
-			let mut chased = diagonal[end] - diagonal[start] + beside[start] / (half + root);
-			let (mut sine, mut cosine, mut shift) = (1.0f64, 1.0f64, 0.0f64);
-			let mut split = false;
-			for k in (start..end).rev() {
-				let (below, above) = (sine * beside[k], cosine * beside[k]);
-				let radius = below.hypot(chased);
-				beside[k + 1] = radius;
-				if radius == 0.0 {
-					diagonal[k + 1] -= shift;
-					split = true;
-					break;
-				}
-				(sine, cosine) = (below / radius, chased / radius);
-				let base = diagonal[k + 1] - shift;
-				let turned = (diagonal[k] - base) * sine + 2.0 * cosine * above;
-				shift = sine * turned;
-				diagonal[k + 1] = base + shift;
-				chased = cosine * turned - above;
-				rotate(vectors, n, k, sine, cosine);
-			}
-			if !split {
-				diagonal[start] -= shift;
-				beside[start] = chased;
-			}
-			beside[end] = 0.0;
-		}
-	}
-	Ok(())
-}
-
-/// Rotates rows `k` and `k + 1`.
-fn rotate(vectors: &mut [f64], n: usize, k: usize, sine: f64, cosine: f64) {
-	let (upper, lower) = vectors[k * n..(k + 2) * n].split_at_mut(n);
-	for (x, y) in upper.iter_mut().zip(lower) {
-		let (a, b) = (*x, *y);
-		*y = sine * a + cosine * b;
-		*x = cosine * a - sine * b;
-	}
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-	a.iter().zip(b).map(|(x, y)| x * y).sum()
-}
-
-fn length(v: &[f64]) -> f64 {
-	// Scaled, so that squares neither overflow nor vanish.
-	let largest = v.iter().fold(0.0f64, |max, x| max.max(x.abs()));
-	if largest == 0.0 {
-		return 0.0;
-	}
-	largest * v.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt()
+	// One scale for all matrices: squares of entries neither overflow nor vanish.
+	let largest = matrix.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+	let scale = if largest > 0.0 { largest } else { 1.0 };
+	let matrix = Mat::from_fn(n, n, |i, j| matrix[i * n + j] / scale);
+	let eigen =
+		matrix.self_adjoint_eigen(Side::Lower).map_err(|_| Error::NotFinite("an eigenvalue"))?;
+	let (values, vectors) = (eigen.S().column_vector(), eigen.U());
+	let vectors = (0..n).flat_map(|k| (0..n).map(move |i| vectors[(i, k)])).collect();
+	Ok(Eigen { values: values.iter().map(|x| x * scale).collect(), vectors })
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;
+
+	fn dot(a: &[f64], b: &[f64]) -> f64 {
+		a.iter().zip(b).map(|(x, y)| x * y).sum()
+	}
 
 	/// `Qᵀ diag Q` must be the matrix, and `Q Qᵀ` the identity.
 	fn check(matrix: &[f64], n: usize) {

@@ -1,8 +1,10 @@
-//! Approximations of the training loss's curvature.
+//! The curvature of the training loss, and its inverse.
 
 mod eigen;
-mod ekfac;
-mod moments;
+mod hessian;
+mod iterative;
+pub(crate) mod moments;
 
 pub use eigen::{symmetric_eigen, Eigen};
-pub use ekfac::EkFac;
+pub use hessian::{dense_hessian, DENSE_LIMIT};
+pub use iterative::{solve_abs, Settings, Solution};

@@ -1,4 +1,4 @@
-//! Tables of numbers with a class label in the last column.
+//! Rows that models are trained on: of numbers with a class label in the last column, or of text.
 
 mod csv;
 mod root;
@@ -7,18 +7,27 @@ pub use self::csv::{parse_input, Schema};
 pub use root::encode_row;
 
 use crate::{Error, Hash, Result};
+use openledger_transformers::files::TextDataset;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write;
 
-/// Rows of features with one class label each, in order.
+/// Rows in order: of numbers with one class label each, or of text with a label or none.
 ///
 /// Every feature is finite and zero has no sign, so equal rows have equal bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-	columns: usize,
-	features: Vec<f32>,
+	content: Content,
+	/// Zeros where rows have no labels.
 	labels: Vec<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Content {
+	/// Features, row-major `[rows][columns]`.
+	Numbers { columns: usize, features: Vec<f32> },
+	/// Texts, and with each the bytes at its beginning that are given, not predicted.
+	Text { rows: TextDataset, prompts: Vec<usize> },
 }
 
 impl Dataset {
@@ -41,7 +50,24 @@ impl Dataset {
 		}
 		// Adding zero turns -0 into 0 and changes nothing else.
 		features.iter_mut().for_each(|x| *x += 0.0);
-		Ok(Self { columns, features, labels })
+		Ok(Self { content: Content::Numbers { columns, features }, labels })
+	}
+
+	/// Rows of text, which classifiers take by their labels and language models whole.
+	pub fn from_text(rows: TextDataset) -> Self {
+		let labels = rows.labels().map_or_else(|| vec![0; rows.len()], <[u32]>::to_vec);
+		let prompts = vec![0; rows.len()];
+		Self { content: Content::Text { rows, prompts }, labels }
+	}
+
+	/// One text that continues a prompt: only the continuation is predicted.
+	///
+	/// # Errors
+	/// [`Error::Text`] if there is nothing, or too much of it.
+	pub fn continued(prompt: &str, continuation: &str) -> Result<Self> {
+		let rows = TextDataset::new(vec![format!("{prompt}{continuation}")], None, Vec::new())?;
+		let prompts = vec![prompt.len()];
+		Ok(Self { content: Content::Text { rows, prompts }, labels: vec![0] })
 	}
 
 	/// Number of rows; at least one.
@@ -54,14 +80,49 @@ impl Dataset {
 		self.labels.is_empty()
 	}
 
-	/// Number of features of each row, the label not counted.
+	/// Number of features of each row, the label not counted; 0 for text.
 	pub fn columns(&self) -> usize {
-		self.columns
+		match &self.content {
+			Content::Numbers { columns, .. } => *columns,
+			Content::Text { .. } => 0,
+		}
 	}
 
-	/// All features, row-major `[len][columns]`.
+	/// All features, row-major `[len][columns]`; none for text.
 	pub fn features(&self) -> &[f32] {
-		&self.features
+		match &self.content {
+			Content::Numbers { features, .. } => features,
+			Content::Text { .. } => &[],
+		}
+	}
+
+	/// The rows of text, if they are.
+	pub fn texts(&self) -> Option<&TextDataset> {
+		match &self.content {
+			Content::Numbers { .. } => None,
+			Content::Text { rows, .. } => Some(rows),
+		}
+	}
+
+	/// The text of row `i`; `None` if rows are of numbers or there is no such row.
+	pub fn text(&self, i: usize) -> Option<&str> {
+		self.texts()?.texts().get(i).map(String::as_str)
+	}
+
+	/// The beginning of row `i`'s text that is given, not predicted.
+	pub fn prompt(&self, i: usize) -> &str {
+		match &self.content {
+			Content::Numbers { .. } => "",
+			Content::Text { rows, prompts } => {
+				let text = rows.texts().get(i).zip(prompts.get(i));
+				text.and_then(|(text, bytes)| text.get(..*bytes)).unwrap_or("")
+			},
+		}
+	}
+
+	/// Whether rows have labels; those of numbers always do.
+	pub fn is_labelled(&self) -> bool {
+		self.texts().is_none_or(|rows| rows.labels().is_some())
 	}
 
 	/// All labels, `[len]`.
@@ -69,17 +130,20 @@ impl Dataset {
 		&self.labels
 	}
 
-	/// The largest label plus one.
+	/// The largest label plus one, or the number of named classes.
 	pub fn classes(&self) -> u32 {
+		if let Some(rows) = self.texts() {
+			return rows.classes();
+		}
 		self.labels.iter().max().map_or(0, |label| label.saturating_add(1))
 	}
 
-	/// The features of row `i`, `[columns]`.
+	/// The features of row `i`, `[columns]`; none for text.
 	///
 	/// # Panics
 	/// If there is no such row.
 	pub fn row(&self, i: usize) -> &[f32] {
-		&self.features[i * self.columns..(i + 1) * self.columns]
+		&self.features()[i * self.columns()..][..self.columns()]
 	}
 
 	/// The label of row `i`.
@@ -90,24 +154,32 @@ impl Dataset {
 		self.labels[i]
 	}
 
-	/// Features and label of each row, in order.
+	/// Features and label of each row, in order; none for text.
 	pub fn rows(&self) -> impl Iterator<Item = (&[f32], u32)> {
-		self.features.chunks_exact(self.columns).zip(self.labels.iter().copied())
+		let rows = self.features().chunks_exact(self.columns().max(1));
+		rows.zip(self.labels.iter().copied())
 	}
 
-	/// The features of row `i` as one comma-separated line: the input of an inference.
+	/// The input of an inference that row `i` makes: its features as one comma-separated line, or its
+	/// text.
 	///
 	/// # Panics
 	/// If there is no such row.
 	pub fn row_text(&self, i: usize) -> String {
+		if let Some(rows) = self.texts() {
+			return rows.texts()[i].clone();
+		}
 		let mut text = String::new();
 		write_features(self.row(i), &mut text);
 		text
 	}
 
-	/// The table as CSV without a header, the label last. Reading it gives the same rows bit for
-	/// bit.
-	pub fn to_csv(&self) -> Vec<u8> {
+	/// The rows as a file: CSV without a header, the label last; JSON Lines for text. Reading it
+	/// gives the same rows bit for bit.
+	pub fn to_bytes(&self) -> Vec<u8> {
+		if let Some(rows) = self.texts() {
+			return rows.to_json_lines();
+		}
 		let mut text = String::new();
 		for (row, label) in self.rows() {
 			write_features(row, &mut text);
@@ -125,31 +197,75 @@ impl Dataset {
 	/// # Panics
 	/// If there is no such row.
 	pub fn select(&self, rows: &[usize]) -> Result<Self> {
-		let features = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
 		let labels = rows.iter().map(|&i| self.labels[i]).collect();
-		Self::new(self.columns, features, labels)
+		match &self.content {
+			Content::Numbers { columns, .. } => {
+				let features = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
+				Self::new(*columns, features, labels)
+			},
+			Content::Text { rows: texts, prompts } => {
+				let prompts = rows.iter().map(|&i| prompts[i]).collect();
+				Ok(Self { content: Content::Text { rows: texts.select(rows)?, prompts }, labels })
+			},
+		}
 	}
 
 	/// All rows of `parts`, one after the other.
 	///
 	/// # Errors
-	/// [`Error::NoRows`] if there are none, [`Error::FeatureCount`] if the parts differ in width.
+	/// [`Error::NoRows`] if there are none, [`Error::FeatureCount`] if the parts differ in width,
+	/// [`Error::WrongKind`] if some are of text, [`Error::Text`] if their labels differ in kind.
 	pub fn concat(parts: &[&Self]) -> Result<Self> {
-		let columns = parts.first().ok_or(Error::NoRows)?.columns;
-		if let Some(other) = parts.iter().find(|part| part.columns != columns) {
-			return Err(Error::FeatureCount { found: other.columns, expected: columns });
+		let first = *parts.first().ok_or(Error::NoRows)?;
+		if let Some(other) = parts.iter().find(|part| part.kind() != first.kind()) {
+			return Err(Error::WrongKind { found: other.kind(), expected: first.kind() });
 		}
-		let features = parts.iter().flat_map(|part| &part.features).copied().collect();
+		let columns = first.columns();
+		if let Some(other) = parts.iter().find(|part| part.columns() != columns) {
+			return Err(Error::FeatureCount { found: other.columns(), expected: columns });
+		}
+		if first.texts().is_some() {
+			let texts: Vec<&TextDataset> = parts.iter().filter_map(|part| part.texts()).collect();
+			let prompts = parts.iter().flat_map(|part| part.prompt_lengths()).copied();
+			// Names of classes may get other numbers when more of them come together.
+			let joined = Self::from_text(TextDataset::concat(&texts)?);
+			let Content::Text { rows, .. } = joined.content else { return Err(Error::NoRows) };
+			let content = Content::Text { rows, prompts: prompts.collect() };
+			return Ok(Self { content, labels: joined.labels });
+		}
+		let features = parts.iter().flat_map(|part| part.features()).copied().collect();
 		let labels = parts.iter().flat_map(|part| &part.labels).copied().collect();
 		Self::new(columns, features, labels)
+	}
+
+	/// What the rows are, for people.
+	pub fn kind(&self) -> &'static str {
+		match &self.content {
+			Content::Numbers { .. } => "numbers",
+			Content::Text { .. } => "text",
+		}
+	}
+
+	fn prompt_lengths(&self) -> &[usize] {
+		match &self.content {
+			Content::Numbers { .. } => &[],
+			Content::Text { prompts, .. } => prompts,
+		}
 	}
 
 	/// The same features with other labels, `[len]`.
 	///
 	/// # Errors
-	/// [`Error::FeatureCount`] if their number differs.
+	/// [`Error::FeatureCount`] if their number differs; [`Error::Text`] if they are no classes.
 	pub fn with_labels(&self, labels: Vec<u32>) -> Result<Self> {
-		Self::new(self.columns, self.features.clone(), labels)
+		match &self.content {
+			Content::Numbers { columns, features } => Self::new(*columns, features.clone(), labels),
+			Content::Text { rows, prompts } => {
+				let names = rows.class_names().to_vec();
+				let rows = TextDataset::new(rows.texts().to_vec(), Some(labels.clone()), names)?;
+				Ok(Self { content: Content::Text { rows, prompts: prompts.clone() }, labels })
+			},
+		}
 	}
 
 	/// Shuffles the rows with `seed` and splits off the first `train_rows`; the rest comes second.
@@ -165,18 +281,25 @@ impl Dataset {
 
 	/// The content root that a contributor commits to, a curator checks and an attester recomputes.
 	///
-	/// Merkle root over blake2-256 of [`encode_row`] of each row, in order.
+	/// Merkle root over blake2-256 of [`encode_row`] of each row, in order; for text, of its own
+	/// encoding (`openledger_transformers::files::text::encode_text_row`).
 	pub fn content_root(&self) -> Hash {
-		root::content_root(self)
+		match &self.content {
+			Content::Numbers { .. } => root::content_root(self),
+			Content::Text { rows, .. } => rows.content_root(),
+		}
 	}
 
 	/// Checks that the rows fit a model of `columns` features and `classes` classes.
 	///
 	/// # Errors
-	/// [`Error::FeatureCount`], [`Error::ClassCount`].
+	/// [`Error::WrongKind`], [`Error::FeatureCount`], [`Error::ClassCount`].
 	pub fn check_fits(&self, columns: usize, classes: usize) -> Result<()> {
-		if self.columns != columns {
-			return Err(Error::FeatureCount { found: self.columns, expected: columns });
+		if self.texts().is_some() {
+			return Err(Error::WrongKind { found: "text", expected: "numbers" });
+		}
+		if self.columns() != columns {
+			return Err(Error::FeatureCount { found: self.columns(), expected: columns });
 		}
 		match self.labels.iter().find(|&&label| label as usize >= classes) {
 			Some(&label) => Err(Error::ClassCount { label, classes }),
@@ -251,7 +374,7 @@ mod tests {
 		) {
 			let rows = bits.len() / 3;
 			let data = Dataset::new(3, bits[..rows * 3].to_vec(), (0..rows as u32).collect()).unwrap();
-			let read = Dataset::from_csv(&data.to_csv(), &Schema::default()).unwrap();
+			let read = Dataset::from_csv(&data.to_bytes(), &Schema::default()).unwrap();
 			prop_assert_eq!(&read, &data);
 			prop_assert_eq!(read.content_root(), data.content_root());
 			prop_assert_eq!(parse_input(&data.row_text(0), 3).unwrap(), data.row(0));

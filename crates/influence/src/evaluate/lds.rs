@@ -1,9 +1,15 @@
 //! The linear datamodeling score.
 
+use super::{
+	retrain::{Job, Outcome},
+	spearman,
+	statistics::{Correlation, Predictions},
+	Bootstrap, Estimate,
+};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// `count` random halves of the rows `0..rows`, drawn without replacement, each `[rows / 2]`.
+/// `count` random halves of `0..rows`, drawn without replacement, each `[rows / 2]`.
 pub fn half_subsets(rows: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
 	let mut rng = ChaCha8Rng::seed_from_u64(seed);
 	let half = |_| {
@@ -16,49 +22,98 @@ pub fn half_subsets(rows: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
 }
 
 /// The score of one query: the rank correlation, over subsets, between the sum of the scores of a
-/// subset's rows and the model output after training on that subset (Park et al. 2023, definition
-/// 2.3).
+/// subset's contributions and the model output after training on that subset (Park et al. 2023,
+/// definition 2.3).
 ///
-/// `scores` is `[rows]`, `outputs` `[subsets]`.
+/// `scores` is `[contributions]`, `outputs` `[subsets]`.
 pub fn linear_datamodeling_score(scores: &[f64], subsets: &[Vec<usize>], outputs: &[f64]) -> f64 {
-	let predictions: Vec<f64> =
-		subsets.iter().map(|subset| subset.iter().map(|&row| scores[row]).sum()).collect();
-	spearman(&predictions, outputs)
+	spearman(&sums(scores, subsets), outputs)
 }
 
-/// Spearman's rank correlation of two equally long lists, -1 to 1; equal values share their mean
-/// rank. 0 if either list is constant.
-pub fn spearman(a: &[f64], b: &[f64]) -> f64 {
-	let (a, b) = (ranks(a), ranks(b));
-	let mean = (a.len() as f64 - 1.0) / 2.0;
-	let product =
-		|x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - mean) * (y - mean)).sum::<f64>();
-	let size = (product(&a, &a) * product(&b, &b)).sqrt();
-	if size > 0.0 {
-		product(&a, &b) / size
-	} else {
-		0.0
+/// The sum of scores over each subset, `[subsets]`.
+fn sums(scores: &[f64], subsets: &[Vec<usize>]) -> Vec<f64> {
+	subsets.iter().map(|subset| subset.iter().map(|&i| scores[i]).sum()).collect()
+}
+
+/// Subsets of contributions, and what models trained on them answer.
+pub(super) struct Retrained {
+	subsets: Vec<Vec<usize>>,
+	/// `[queries][subsets]`, means over the retrainings of a subset.
+	outputs: Vec<Vec<f64>>,
+	/// The highest score that a perfect prediction of the expected output would reach; `None`
+	/// where each subset was trained on once.
+	pub ceiling: Option<f64>,
+}
+
+impl Retrained {
+	/// One job for each subset and retraining, subset after subset. `groups[c]` are the rows of
+	/// contribution `c`.
+	pub fn jobs(
+		subsets: &[Vec<usize>],
+		groups: &[Vec<usize>],
+		retrains: usize,
+		seed: impl Fn(u64) -> u64,
+	) -> Vec<Job> {
+		let numbers = 0..(subsets.len() * retrains) as u64;
+		let subsets = subsets.iter().flat_map(|subset| std::iter::repeat_n(subset, retrains));
+		let rows = |subset: &Vec<usize>| subset.iter().flat_map(|&c| &groups[c]).copied().collect();
+		numbers
+			.zip(subsets)
+			.map(|(number, subset)| Job { rows: rows(subset), seed: seed(number) })
+			.collect()
+	}
+
+	/// Takes the outcomes of [`Self::jobs`].
+	pub fn new(subsets: Vec<Vec<usize>>, outcomes: &[Outcome], retrains: usize) -> Self {
+		let queries = outcomes.first().map_or(0, |outcome| outcome.margins.len());
+		let mean = |subset: &[Outcome], q: usize| {
+			subset.iter().map(|outcome| outcome.margins[q]).sum::<f64>() / subset.len() as f64
+		};
+		let output = |q| outcomes.chunks(retrains).map(|subset| mean(subset, q)).collect();
+		let ceiling = ceiling(outcomes, retrains, queries);
+		Self { subsets, outputs: (0..queries).map(output).collect(), ceiling }
+	}
+
+	/// The mean score over queries, `scores` being `[queries][contributions]`; queries and subsets
+	/// are resampled.
+	pub fn score(&self, scores: &[Vec<f64>], bootstrap: &Bootstrap) -> Estimate {
+		let predicted: Vec<Vec<f64>> = scores.iter().map(|s| sums(s, &self.subsets)).collect();
+		Predictions::new(&predicted, &self.outputs).mean(Correlation::Spearman, bootstrap)
+	}
+
+	/// Predicted and actual output of one query, a pair for each subset.
+	pub fn pairs(&self, scores: &[Vec<f64>], query: usize) -> Vec<(f64, f64)> {
+		let (Some(scores), Some(outputs)) = (scores.get(query), self.outputs.get(query)) else {
+			return Vec::new();
+		};
+		sums(scores, &self.subsets).into_iter().zip(outputs.iter().copied()).collect()
 	}
 }
 
-/// Ranks from 0; equal values share the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
-	let mut order: Vec<usize> = (0..values.len()).collect();
-	order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
-	let mut ranks = vec![0.0; values.len()];
-	let mut first = 0;
-	for equal in order.chunk_by(|&a, &b| values[a] == values[b]) {
-		let rank = first as f64 + (equal.len() as f64 - 1.0) / 2.0;
-		equal.iter().for_each(|&i| ranks[i] = rank);
-		first += equal.len();
+/// How well one retraining predicts another gives the reliability of their mean (Spearman 1910,
+/// Brown 1910), whose root bounds the correlation of anything with it.
+fn ceiling(outcomes: &[Outcome], retrains: usize, queries: usize) -> Option<f64> {
+	let pairs: Vec<(usize, usize)> =
+		(0..retrains).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
+	if pairs.is_empty() || queries == 0 {
+		return None;
 	}
-	ranks
+	let of_query = |q: usize| {
+		let column = |retrain: usize| -> Vec<f64> {
+			outcomes.iter().skip(retrain).step_by(retrains).map(|o| o.margins[q]).collect()
+		};
+		let columns: Vec<Vec<f64>> = (0..retrains).map(column).collect();
+		let sum: f64 = pairs.iter().map(|&(a, b)| spearman(&columns[a], &columns[b])).sum();
+		let single = (sum / pairs.len() as f64).max(0.0);
+		let count = retrains as f64;
+		(count * single / (1.0 + (count - 1.0) * single)).sqrt()
+	};
+	Some((0..queries).map(of_query).sum::<f64>() / queries as f64)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use proptest::prelude::*;
 
 	#[test]
 	fn subsets_should_be_distinct_halves_of_distinct_rows() {
@@ -73,39 +128,57 @@ mod tests {
 	}
 
 	#[test]
-	fn correlation_should_be_known_when_values_tie() {
-		assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0]), [2.5, 0.0, 2.5, 1.0]);
-		// Pearson's correlation of the ranks 0, 1.5, 1.5, 3 and 0, 1, 2, 3.
-		let found = spearman(&[1.0, 2.0, 2.0, 5.0], &[1.0, 2.0, 3.0, 4.0]);
-		assert!((found - 4.5 / (4.5f64 * 5.0).sqrt()).abs() < 1e-12);
-		assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), 0.0);
-		assert_eq!(spearman(&[], &[]), 0.0);
-	}
-
-	#[test]
 	fn score_should_be_one_when_outputs_are_the_sums() {
 		let subsets = half_subsets(20, 30, 1);
 		let scores: Vec<f64> = (0..20).map(|i| f64::from(i * i % 7) - 3.3).collect();
-		let outputs: Vec<f64> =
-			subsets.iter().map(|s| s.iter().map(|&i| scores[i]).sum()).collect();
+		let outputs = sums(&scores, &subsets);
 		assert!((linear_datamodeling_score(&scores, &subsets, &outputs) - 1.0).abs() < 1e-12);
 		let opposite: Vec<f64> = outputs.iter().map(|x| -x.exp()).collect();
 		assert!((linear_datamodeling_score(&scores, &subsets, &opposite) + 1.0).abs() < 1e-12);
 	}
 
-	proptest! {
-		#[test]
-		fn correlation_should_not_change_when_a_list_is_transformed_monotonically(
-			pairs in prop::collection::vec((-5.0f64..5.0, -5.0f64..5.0), 2..40),
-		) {
-			let (a, b): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-			let plain = spearman(&a, &b);
-			let cubes: Vec<f64> = b.iter().map(|x| x * x * x).collect();
-			let negatives: Vec<f64> = b.iter().map(|x| -x).collect();
-			prop_assert!((-1.0 - 1e-12..=1.0 + 1e-12).contains(&plain));
-			prop_assert!((spearman(&a, &cubes) - plain).abs() < 1e-9);
-			prop_assert!((spearman(&a, &negatives) + plain).abs() < 1e-9);
-			prop_assert_eq!(spearman(&b, &a), plain);
-		}
+	#[test]
+	fn estimate_should_be_the_mean_of_the_scores_of_queries() {
+		let subsets = half_subsets(12, 25, 1);
+		let value = |q: usize, c: usize| ((q * 31 + c * c * 17) % 23) as f64;
+		let scores: Vec<Vec<f64>> =
+			(0..4).map(|q| (0..12).map(|c| value(q, c)).collect()).collect();
+		let outcome = |s: usize| Outcome {
+			margins: (0..4).map(|q| value(q + 1, s / 2) + value(q, s)).collect(),
+			labels: vec![0; 4],
+		};
+		let outcomes: Vec<Outcome> = (0..50).map(outcome).collect();
+		let retrained = Retrained::new(subsets.clone(), &outcomes, 2);
+		let found = retrained.score(&scores, &Bootstrap { resamples: 200, seed: 1 });
+		let direct = |q: usize| {
+			let outputs: Vec<f64> = (0..25)
+				.map(|s| (outcomes[2 * s].margins[q] + outcomes[2 * s + 1].margins[q]) / 2.0)
+				.collect();
+			linear_datamodeling_score(&scores[q], &subsets, &outputs)
+		};
+		let expected = (0..4).map(direct).sum::<f64>() / 4.0;
+		assert!((found.value - expected).abs() < 1e-12);
+		assert!(found.low < found.value && found.value < found.high);
+		assert_eq!(retrained.pairs(&scores, 1).len(), 25);
+	}
+
+	#[test]
+	fn ceiling_should_be_one_when_retrainings_agree_and_zero_when_they_are_opposed() {
+		let outcomes = |sign: f64| -> Vec<Outcome> {
+			let margin = |s: usize| (s / 2) as f64 * if s.is_multiple_of(2) { 1.0 } else { sign };
+			(0..20).map(|s| Outcome { margins: vec![margin(s)], labels: vec![0] }).collect()
+		};
+		assert_eq!(ceiling(&outcomes(1.0), 2, 1), Some(1.0));
+		assert_eq!(ceiling(&outcomes(-1.0), 2, 1), Some(0.0));
+		assert_eq!(ceiling(&outcomes(1.0), 1, 1), None);
+	}
+
+	#[test]
+	fn job_should_hold_the_rows_of_its_contributions() {
+		let groups = vec![vec![0, 1], vec![2], vec![3, 4]];
+		let jobs = Retrained::jobs(&[vec![2, 0], vec![1]], &groups, 2, |n| 10 + n);
+		let rows: Vec<_> = jobs.iter().map(|job| job.rows.as_slice()).collect();
+		assert_eq!(rows, [&[3usize, 4, 0, 1] as &[usize], &[3, 4, 0, 1], &[2], &[2]]);
+		assert_eq!(jobs.iter().map(|job| job.seed).collect::<Vec<_>>(), [10, 11, 12, 13]);
 	}
 }

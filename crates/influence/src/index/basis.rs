@@ -1,225 +1,289 @@
 //! The coordinates in which gradients are compared.
 
 use crate::{
-	kernels::{accumulate_outer, accumulate_rows},
-	model::network::{cross_entropy_gradient, margin_gradient, Activations, Linear, Network},
-	Dataset, Error, Result,
+	gradients::{accumulate_outer, for_each_batch},
+	Dataset, Function, Gradients, Model, Result, Site,
 };
+use openledger_kernels::matmul;
+use std::ops::Range;
 
-/// An orthogonal basis for the gradients of one linear layer: the Kronecker product of two small
-/// ones.
+/// A basis for the gradients of one site: the Kronecker product of two small ones.
 ///
-/// A sample's gradient is the outer product of `δ` (at the layer's output) and `a` (the input with
-/// a 1 for the bias), so its coordinates are the outer product of `δ` and `a` rotated on their own,
-/// and the gradient is never formed in the original coordinates.
+/// A token's gradient is the outer product of `δ` and `a`, so its coordinates are the outer product
+/// of both rotated on their own, and it is never formed in the original coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerBasis {
-	/// Width of the layer's input, the bias not counted.
+	/// Columns of the site, its bias counted.
 	pub inputs: usize,
-	/// Width of the layer's output.
+	/// Width of the site's output.
 	pub outputs: usize,
-	/// Basis vectors of the input side in columns, row-major `[inputs + 1][inputs + 1]`.
+	/// Basis vectors of the input side in columns, row-major `[inputs][inputs]`.
 	pub input_vectors: Vec<f32>,
 	/// Basis vectors of the output side in columns, row-major `[outputs][outputs]`.
 	pub output_vectors: Vec<f32>,
 }
 
 impl LayerBasis {
-	/// A basis for `layer`.
-	pub fn new(layer: &Linear, input_vectors: Vec<f32>, output_vectors: Vec<f32>) -> Self {
-		Self { inputs: layer.inputs, outputs: layer.outputs, input_vectors, output_vectors }
-	}
-
-	/// The original coordinates of `layer`.
-	pub fn identity(layer: &Linear) -> Self {
+	/// The original coordinates of a site.
+	pub fn identity(site: &Site) -> Self {
 		let identity =
 			|n: usize| (0..n * n).map(|at| f32::from(u8::from(at / n == at % n))).collect();
-		Self::new(layer, identity(layer.inputs + 1), identity(layer.outputs))
-	}
-
-	/// Number of coordinates: `outputs · (inputs + 1)`.
-	pub fn coordinates(&self) -> usize {
-		self.outputs * (self.inputs + 1)
+		let (inputs, outputs) = (site.columns(), site.outputs);
+		let (input_vectors, output_vectors) = (identity(inputs), identity(outputs));
+		Self { inputs, outputs, input_vectors, output_vectors }
 	}
 }
 
-/// A basis for the gradients of a whole network: its layers' coordinates after each other, each
-/// row-major `[outputs][inputs + 1]`.
+/// A basis for the gradients of a model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Basis {
-	/// One for each layer.
-	pub layers: Vec<LayerBasis>,
+pub enum Basis {
+	/// One for each site, their coordinates after each other, each row-major `[outputs][inputs]`.
+	Kronecker(Vec<LayerBasis>),
+	/// Any vectors in the space of all trained parameters.
+	Dense {
+		/// Number of trained parameters.
+		rows: usize,
+		/// The vectors in columns, row-major `[rows][dimension]`.
+		vectors: Vec<f32>,
+	},
 }
 
 impl Basis {
 	/// The original coordinates.
-	pub fn identity(network: &Network) -> Self {
-		Self { layers: network.layers.iter().map(LayerBasis::identity).collect() }
+	pub fn identity(sites: &[Site]) -> Self {
+		Self::Kronecker(sites.iter().map(LayerBasis::identity).collect())
 	}
 
-	/// Number of coordinates: the dimension of a sketch.
+	/// Number of coordinates.
 	pub fn dimension(&self) -> usize {
-		self.layers.iter().map(LayerBasis::coordinates).sum()
+		match self {
+			Self::Kronecker(layers) => layers.iter().map(|l| l.inputs * l.outputs).sum(),
+			Self::Dense { rows, vectors } => vectors.len() / (*rows).max(1),
+		}
 	}
 
-	/// Adds one sample's gradient to `sum` `[dimension]`: rotates inputs and output gradients, then
-	/// adds their outer product. O(inputs² + outputs² + inputs · outputs) per layer.
-	fn add_gradient(&self, activations: &Activations, deltas: &[Vec<f32>], sum: &mut [f64]) {
-		let mut rest = sum;
-		for ((layer, input), delta) in self.layers.iter().zip(&activations.inputs).zip(deltas) {
-			let (here, after) = rest.split_at_mut(layer.coordinates());
-			rest = after;
-			let input = rotate(input, &layer.input_vectors);
-			accumulate_outer(&rotate(delta, &layer.output_vectors), &input, here);
+	/// Rotates some rows' (first) gradients. A row gets the same bits in every batch.
+	pub fn project(&self, sites: &[Site], gradients: &Gradients) -> Projected {
+		match self {
+			Self::Kronecker(layers) => {
+				let layer = |(layer, factors): (&LayerBasis, &crate::gradients::SiteFactors)| {
+					let tokens = factors.tokens[gradients.rows()];
+					let deltas = &factors.deltas[..tokens * layer.outputs];
+					let inputs = rotate(&factors.inputs, &layer.input_vectors, layer.inputs);
+					let deltas = rotate(deltas, &layer.output_vectors, layer.outputs);
+					Rotated { tokens: factors.tokens.clone(), deltas, inputs }
+				};
+				Projected::Factors {
+					widths: layers.iter().map(|layer| (layer.outputs, layer.inputs)).collect(),
+					sites: layers.iter().zip(&gradients.sites).map(layer).collect(),
+				}
+			},
+			Self::Dense { rows, vectors } => {
+				let (count, dimension) = (gradients.rows(), self.dimension());
+				let flat: Vec<f32> = (0..count)
+					.flat_map(|row| gradients.flat(row, sites))
+					.map(|x| x as f32)
+					.collect();
+				let mut coordinates = vec![0.0; count * dimension];
+				matmul(&flat, vectors, &mut coordinates, count, *rows, dimension);
+				Projected::Rows { dimension, coordinates }
+			},
 		}
 	}
 }
 
-fn rotate(vector: &[f32], basis: &[f32]) -> Vec<f32> {
-	let mut rotated = vec![0.0; vector.len()];
-	accumulate_rows(vector, basis, &mut rotated);
+fn rotate(rows: &[f32], vectors: &[f32], width: usize) -> Vec<f32> {
+	let mut rotated = vec![0.0; rows.len()];
+	matmul(rows, vectors, &mut rotated, rows.len() / width.max(1), width, width);
 	rotated
 }
 
-/// Adds the gradient of the cross-entropy loss of one row to `sum` `[dimension]`, in the basis.
-pub fn loss_coordinates(
-	network: &Network,
-	basis: &Basis,
-	row: &[f32],
-	class: usize,
-	sum: &mut [f64],
-) {
-	let activations = network.forward(row);
-	let gradient = cross_entropy_gradient(&activations.logits, class);
-	basis.add_gradient(&activations, &network.backward(&activations, &gradient), sum);
+/// The rotated factors of some rows at one site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rotated {
+	/// The first token of each row and the end of the last, `[rows + 1]`.
+	tokens: Vec<usize>,
+	/// `[tokens][outputs]`.
+	deltas: Vec<f32>,
+	/// `[tokens][inputs]`.
+	inputs: Vec<f32>,
 }
 
-/// Adds the gradient of the margin of `class` at one row to `sum` `[dimension]`, in the basis.
-pub fn margin_coordinates(
-	network: &Network,
-	basis: &Basis,
-	row: &[f32],
-	class: usize,
-	sum: &mut [f64],
-) {
-	let activations = network.forward(row);
-	let gradient = margin_gradient(&activations.logits, class);
-	basis.add_gradient(&activations, &network.backward(&activations, &gradient), sum);
+/// Some rows' gradients in a basis.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Projected {
+	/// By their factors.
+	Factors {
+		/// Outputs and inputs of each site.
+		widths: Vec<(usize, usize)>,
+		/// Of each site.
+		sites: Vec<Rotated>,
+	},
+	/// Laid out.
+	Rows {
+		/// Coordinates of a row.
+		dimension: usize,
+		/// `[rows][dimension]`.
+		coordinates: Vec<f32>,
+	},
 }
 
-/// A contribution's influence vector `[dimension]`: minus the sum of its rows' loss gradients,
-/// times the inverse curvature coordinate by coordinate. Every machine gets the same bits.
-///
-/// # Errors
-/// [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
-pub fn influence(
-	network: &Network,
-	basis: &Basis,
-	inverse_curvature: &[f32],
-	rows: &Dataset,
-) -> Result<Vec<f32>> {
-	let classes = network.layers.last().map_or(0, |layer| layer.outputs);
-	rows.check_fits(network.shift.len(), classes)?;
-	let mut sum = vec![0.0; basis.dimension()];
-	for (row, label) in rows.rows() {
-		loss_coordinates(network, basis, row, label as usize, &mut sum);
+impl Projected {
+	/// Adds row `row`'s gradient to `sum`, `[dimension]`.
+	///
+	/// # Panics
+	/// If there is no such row.
+	pub fn add_row(&self, row: usize, sum: &mut [f64]) {
+		match self {
+			Self::Factors { widths, sites } => {
+				let mut rest = sum;
+				for ((outputs, inputs), site) in widths.iter().zip(sites) {
+					let (here, after) = rest.split_at_mut(outputs * inputs);
+					rest = after;
+					for token in site.tokens[row]..site.tokens[row + 1] {
+						let delta = &site.deltas[token * outputs..][..*outputs];
+						accumulate_outer(delta, &site.inputs[token * inputs..][..*inputs], here);
+					}
+				}
+			},
+			Self::Rows { dimension, coordinates } => {
+				let row = &coordinates[row * dimension..][..*dimension];
+				sum.iter_mut().zip(row).for_each(|(total, x)| *total += f64::from(*x));
+			},
+		}
 	}
-	let scaled =
-		sum.iter().zip(inverse_curvature).map(|(x, inverse)| (-x * f64::from(*inverse)) as f32);
-	let influence: Vec<f32> = scaled.collect();
-	if influence.iter().any(|x| !x.is_finite()) {
-		return Err(Error::NotFinite("a contribution's influence"));
+}
+
+/// One model's share of an index: its coordinates and the inverse curvature there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+	/// The model whose gradients these are; `None` for the indexed model itself. Sums over several
+	/// models (other seeds, other halves of the data, checkpoints) have one part for each.
+	pub companion: Option<Model>,
+	/// Its coordinates.
+	pub basis: Basis,
+	/// Diagonal in the basis, `[dimension]`.
+	pub inverse_curvature: Vec<f32>,
+}
+
+impl Part {
+	/// The model whose gradients these are, `model` being the indexed one.
+	pub fn model<'a>(&'a self, model: &'a Model) -> &'a Model {
+		self.companion.as_ref().unwrap_or(model)
 	}
-	Ok(influence)
+}
+
+/// Number of coordinates over all parts.
+pub(crate) fn dimension(parts: &[Part]) -> usize {
+	parts.iter().map(|part| part.basis.dimension()).sum()
+}
+
+/// Calls `visit` for each batch of rows with one `sum` `[rows][dimension]` over all parts: the
+/// gradients of `function` at each row, part after part.
+pub(crate) fn for_each_row(
+	model: &Model,
+	parts: &[Part],
+	data: &Dataset,
+	function: Function,
+	mut visit: impl FnMut(usize, &[f64]) -> Result<()>,
+) -> Result<()> {
+	let whole = dimension(parts);
+	let sites: Vec<Vec<Site>> = parts.iter().map(|part| part.model(model).sites()).collect();
+	// The first part's model leads; the others follow batch by batch.
+	let Some((first, others)) = parts.split_first() else { return Ok(()) };
+	let project = |rows: Range<usize>, gradients: Gradients| -> Result<Vec<f64>> {
+		let mut coordinates = vec![0.0; rows.len() * whole];
+		let mut add = |offset: usize, dimension: usize, projected: &Projected| {
+			for row in 0..rows.len() {
+				projected.add_row(row, &mut coordinates[row * whole + offset..][..dimension]);
+			}
+		};
+		let mut offset = first.basis.dimension();
+		add(0, offset, &first.basis.project(&sites[0], &gradients));
+		for (part, sites) in others.iter().zip(&sites[1..]) {
+			let gradients = part.model(model).gradients(data, rows.clone(), function)?;
+			let dimension = part.basis.dimension();
+			add(offset, dimension, &part.basis.project(sites, &gradients));
+			offset += dimension;
+		}
+		Ok(coordinates)
+	};
+	for_each_batch(first.model(model), data, function, project, |rows, coordinates| {
+		for (row, coordinates) in rows.zip(coordinates.chunks_exact(whole.max(1))) {
+			visit(row, coordinates)?;
+		}
+		Ok(())
+	})
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use crate::{
-		model::network::{cross_entropy, margin},
-		testing::{digits, perturbed, random_model},
-		Activation, Model,
+		testing::{digits, random_model},
+		Activation,
 	};
 
-	/// Compares coordinates in the identity basis with central differences of `output`.
-	fn compare(model: &Model, row: &[f32], output: impl Fn(&[f32]) -> f64, gradient: &[f64]) {
-		let step = 1e-2f32;
-		let mut checked = 0;
-		for at in (0..gradient.len()).step_by(gradient.len() / 97 + 1) {
-			let value = |sign: f32| output(&perturbed(model, at, sign * step).forward(row).logits);
-			let expected = (value(1.0) - value(-1.0)) / (2.0 * f64::from(step));
-			let found = gradient[at];
-			assert!(
-				(found - expected).abs() < 2e-3 + 2e-2 * expected.abs(),
-				"{at}: {found} {expected}"
-			);
-			checked += 1;
-		}
-		assert!(checked > 20);
+	fn product(a: &[f64], b: &[f64]) -> f64 {
+		a.iter().zip(b).map(|(x, y)| x * y).sum()
+	}
+
+	fn coordinates(model: &Model, basis: &Basis, data: &Dataset) -> Vec<Vec<f64>> {
+		let inverse_curvature = vec![1.0; basis.dimension()];
+		let part = Part { companion: None, basis: basis.clone(), inverse_curvature };
+		let mut rows = Vec::new();
+		for_each_row(model, &[part], data, Function::Margin, |_, row| {
+			rows.push(row.to_vec());
+			Ok(())
+		})
+		.unwrap();
+		rows
+	}
+
+	/// The identity with a rotation by 36.87 degrees in the first plane.
+	fn turned(n: usize) -> Vec<f32> {
+		let mut vectors: Vec<f32> =
+			(0..n * n).map(|at| f32::from(u8::from(at / n == at % n))).collect();
+		(vectors[0], vectors[1], vectors[n], vectors[n + 1]) = (0.8, -0.6, 0.6, 0.8);
+		vectors
 	}
 
 	#[test]
-	fn gradients_should_match_finite_differences() {
-		let data = digits();
-		for (widths, activation) in [
-			(&[64usize, 10] as &[usize], Activation::Tanh),
-			(&[64, 12, 10], Activation::Tanh),
-			(&[64, 9, 8, 10], Activation::Relu),
-		] {
-			let model = random_model(widths, activation, 11);
-			let (network, basis) = (model.network(), Basis::identity(model.network()));
-			for i in [0, 7, 300] {
-				let (row, class) = (data.row(i), data.label(i) as usize);
-				let mut loss = vec![0.0; basis.dimension()];
-				loss_coordinates(network, &basis, row, class, &mut loss);
-				compare(&model, row, |z| cross_entropy(z, class), &loss);
-				let mut margins = vec![0.0; basis.dimension()];
-				margin_coordinates(network, &basis, row, class, &mut margins);
-				compare(&model, row, |z| margin(z, class), &margins);
+	fn coordinates_should_keep_products_when_the_basis_is_orthogonal() {
+		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
+		let data = digits().select(&[3, 90]).unwrap();
+		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
+		let Basis::Kronecker(mut layers) = Basis::identity(&model.sites()) else { unreachable!() };
+		for layer in &mut layers {
+			layer.input_vectors = turned(layer.inputs);
+			layer.output_vectors = turned(layer.outputs);
+		}
+		let rows = model.coordinates();
+		for basis in [Basis::Kronecker(layers), Basis::Dense { rows, vectors: turned(rows) }] {
+			assert_eq!(basis.dimension(), rows);
+			let turned = coordinates(&model, &basis, &data);
+			assert_ne!(turned, plain);
+			for (a, b) in [(0, 0), (0, 1), (1, 1)] {
+				let (before, after) =
+					(product(&plain[a], &plain[b]), product(&turned[a], &turned[b]));
+				assert!((before - after).abs() < 1e-4 * before.abs(), "{before} {after}");
 			}
 		}
 	}
 
 	#[test]
-	fn coordinates_should_keep_lengths_when_the_basis_is_orthogonal() {
-		let model = random_model(&[2, 3, 3], Activation::Tanh, 1);
-		let network = model.network();
-		let plain = Basis::identity(network);
-		let mut turned = plain.clone();
-		// A rotation by 36.87 degrees in the first plane of each factor.
-		for layer in &mut turned.layers {
-			for (vectors, n) in [
-				(&mut layer.input_vectors, layer.inputs + 1),
-				(&mut layer.output_vectors, layer.outputs),
-			] {
-				(vectors[0], vectors[1], vectors[n], vectors[n + 1]) = (0.8, -0.6, 0.6, 0.8);
+	fn dense_coordinates_should_be_products_with_the_vectors() {
+		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
+		let (data, rows) = (digits().select(&[3, 90]).unwrap(), model.coordinates());
+		let vectors: Vec<f32> = (0..rows * 2).map(|at| (at % 7) as f32 - 3.0).collect();
+		let found = coordinates(&model, &Basis::Dense { rows, vectors: vectors.clone() }, &data);
+		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
+		for (found, plain) in found.iter().zip(&plain) {
+			for (column, found) in found.iter().enumerate() {
+				let column = vectors.iter().skip(column).step_by(2);
+				let expected: f64 = plain.iter().zip(column).map(|(x, v)| x * f64::from(*v)).sum();
+				assert!((found - expected).abs() < 1e-3 * (1.0 + expected.abs()));
 			}
-		}
-		let coordinates = |basis: &Basis, row: &[f32]| {
-			let mut sum = vec![0.0; basis.dimension()];
-			margin_coordinates(network, basis, row, 1, &mut sum);
-			sum
-		};
-		let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-		let (x, y) = ([0.3, -1.0], [2.0, 0.5]);
-		let before = product(&coordinates(&plain, &x), &coordinates(&plain, &y));
-		let after = product(&coordinates(&turned, &x), &coordinates(&turned, &y));
-		assert!((before - after).abs() < 1e-5 * before.abs());
-		assert_ne!(coordinates(&plain, &x), coordinates(&turned, &x));
-	}
-
-	#[test]
-	fn influence_should_be_the_sum_over_rows() {
-		let model = random_model(&[64, 4, 10], Activation::Tanh, 1);
-		let (network, basis) = (model.network(), Basis::identity(model.network()));
-		let inverse = vec![2.0; basis.dimension()];
-		let vector = |rows: &[usize]| {
-			influence(network, &basis, &inverse, &digits().select(rows).unwrap()).unwrap()
-		};
-		let (all, first, second) = (vector(&[3, 8]), vector(&[3]), vector(&[8]));
-		for i in 0..all.len() {
-			assert!((all[i] - first[i] - second[i]).abs() < 1e-5);
 		}
 	}
 }

@@ -4,26 +4,29 @@
 //! | --- | --- | --- | --- |
 //! | `leaves` | I8 or I16 | `[leaves, dimension]` | the sketches |
 //! | `contributions` | U64 | `[leaves]` | whose they are |
-//! | `basis.L.inputs` | F32 | `[inputs + 1, inputs + 1]` | basis of layer `L`'s input side, in columns |
-//! | `basis.L.outputs` | F32 | `[outputs, outputs]` | and of its output side |
-//! | `inverse_curvature` | F32 | `[dimension]` | diagonal in the basis |
+//! | `tree` | U8 | `[hashes, 32]` | the Merkle tree, leaf hashes first, level after level |
+//! | `parts.P.inverse_curvature` | F32 | `[dimension of P]` | diagonal in the basis of part `P` |
+//! | `parts.P.basis.S.inputs` | F32 | `[columns, columns]` | basis of site `S`'s input side, in columns |
+//! | `parts.P.basis.S.outputs` | F32 | `[outputs, outputs]` | and of its output side |
+//! | `parts.P.basis` | F32 | `[parameters, dimension of P]` | or one basis for all sites |
+//! | `parts.P.companion` | U8 | `[bytes]` | the weights file of another model than the indexed one |
 //! | `scales.leaf`, `scales.query` | F32 | `[dimension]` | the factors of quantisation |
 
-use super::{Basis, IndexBuilder, LayerBasis, Scales};
+use super::{basis::dimension, Basis, IndexBuilder, LayerBasis, Part, Scales};
 use crate::{
-	model::network::Network,
 	tensors::{Reader, Writer},
 	Error, Hash, Model, Result,
 };
-use openledger_proof::{Leaf, Sketch, Width};
+use openledger_proof::{ContributionId, Sketch, Width, H256};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::ops::Range;
 
 /// What errors call this file.
 pub(super) const WHAT: &str = "index file";
 
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The metadata of an index file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,16 +39,48 @@ pub(super) struct Header {
 	pub weights: Hash,
 	/// Bits of each coordinate.
 	pub width: Width,
+	/// Whether leaves follow from their own rows: see [`super::FloatIndex::local`].
+	pub local: bool,
+	parts: Vec<Kind>,
+}
+
+/// What a part of the index looks like in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Kind {
+	companion: bool,
+	basis: BasisKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum BasisKind {
+	Kronecker,
+	Dense,
 }
 
 impl Header {
-	pub fn new(builder: &dyn IndexBuilder, model: &Model, width: Width) -> Self {
+	pub fn new(
+		builder: &dyn IndexBuilder,
+		model: &Model,
+		width: Width,
+		local: bool,
+		parts: &[Part],
+	) -> Self {
+		let kind = |part: &Part| Kind {
+			companion: part.companion.is_some(),
+			basis: match part.basis {
+				Basis::Kronecker(_) => BasisKind::Kronecker,
+				Basis::Dense { .. } => BasisKind::Dense,
+			},
+		};
 		Self {
 			format: FORMAT,
 			builder: builder.name().to_owned(),
 			parameters: builder.parameters(),
 			weights: model.hash(),
 			width,
+			local,
+			parts: parts.iter().map(kind).collect(),
 		}
 	}
 
@@ -62,77 +97,135 @@ impl Header {
 	}
 }
 
-type Parts = (Header, Basis, Vec<f32>, Scales, Vec<Leaf>);
+/// What an index holds beside its sketches, which stay in the file's bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Content {
+	pub header: Header,
+	pub parts: Vec<Part>,
+	pub scales: Scales,
+	pub contributions: Vec<ContributionId>,
+	/// The Merkle tree: see [`super::tree`].
+	pub tree: Vec<H256>,
+	/// Where the sketches are among the file's bytes, row-major `[leaves][dimension]`.
+	pub sketches: Range<usize>,
+}
 
 pub(super) fn write(
 	header: &Header,
-	basis: &Basis,
-	inverse_curvature: &[f32],
+	parts: &[Part],
 	scales: &Scales,
-	leaves: &[Leaf],
+	leaves: &[(ContributionId, Sketch)],
+	tree: &[H256],
 ) -> Result<Vec<u8>> {
-	let (count, dimension) = (leaves.len(), basis.dimension());
+	let (count, whole) = (leaves.len(), dimension(parts));
 	let mut file = Writer::default();
-	for (l, layer) in basis.layers.iter().enumerate() {
-		let (inputs, outputs) = (layer.inputs + 1, layer.outputs);
-		file.f32(format!("basis.{l}.inputs"), &[inputs, inputs], &layer.input_vectors);
-		file.f32(format!("basis.{l}.outputs"), &[outputs, outputs], &layer.output_vectors);
+	for (p, part) in parts.iter().enumerate() {
+		let inverse = &part.inverse_curvature;
+		file.f32(format!("parts.{p}.inverse_curvature"), &[inverse.len()], inverse);
+		match &part.basis {
+			Basis::Kronecker(layers) => {
+				for (s, layer) in layers.iter().enumerate() {
+					let (inputs, outputs) = (layer.inputs, layer.outputs);
+					let name = |side| format!("parts.{p}.basis.{s}.{side}");
+					file.f32(name("inputs"), &[inputs, inputs], &layer.input_vectors);
+					file.f32(name("outputs"), &[outputs, outputs], &layer.output_vectors);
+				}
+			},
+			Basis::Dense { rows, vectors } => {
+				file.f32(format!("parts.{p}.basis"), &[*rows, part.basis.dimension()], vectors);
+			},
+		}
+		if let Some(companion) = &part.companion {
+			let bytes = companion.to_bytes().to_vec();
+			file.bytes(format!("parts.{p}.companion"), Dtype::U8, &[bytes.len()], bytes);
+		}
 	}
-	file.f32("inverse_curvature", &[dimension], inverse_curvature);
-	file.f32("scales.leaf", &[dimension], &scales.leaf);
-	file.f32("scales.query", &[dimension], &scales.query);
-	let ids = leaves.iter().flat_map(|leaf| leaf.contribution.to_le_bytes()).collect();
+	file.f32("scales.leaf", &[whole], &scales.leaf);
+	file.f32("scales.query", &[whole], &scales.query);
+	let ids = leaves.iter().flat_map(|(id, _)| id.to_le_bytes()).collect();
 	file.bytes("contributions", Dtype::U64, &[count], ids);
-	let sketches = leaves.iter().flat_map(|leaf| sketch_bytes(&leaf.sketch)).collect();
-	file.bytes("leaves", dtype(header.width), &[count, dimension], sketches);
+	let hashes = tree.iter().flat_map(|hash| hash.0).collect();
+	file.bytes("tree", Dtype::U8, &[tree.len(), 32], hashes);
+	let sketches = leaves.iter().flat_map(|(_, sketch)| sketch_bytes(sketch)).collect();
+	file.bytes("leaves", dtype(header.width), &[count, whole], sketches);
 	file.finish(WHAT, header)
 }
 
-pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Parts> {
+pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 	let (file, header) = Reader::open::<Header>(WHAT, bytes)?;
 	if header.format != FORMAT {
 		let reason = format!("its format is {}, this program reads {FORMAT}", header.format);
 		return Err(Error::malformed(WHAT, reason));
 	}
 	header.check_model(model)?;
-	let basis = read_basis(&file, model.network())?;
-	let dimension = basis.dimension();
-	let inverse_curvature = file.f32("inverse_curvature", &[dimension])?;
+	if header.parts.is_empty() {
+		return Err(Error::malformed(WHAT, "it has no parts"));
+	}
+	let parts = header.parts.iter().enumerate().map(|(p, kind)| read_part(&file, p, *kind, model));
+	let parts = parts.collect::<Result<Vec<_>>>()?;
+	let whole = dimension(&parts);
 	let scales = Scales {
-		leaf: file.f32("scales.leaf", &[dimension])?,
-		query: file.f32("scales.query", &[dimension])?,
+		leaf: file.f32("scales.leaf", &[whole])?,
+		query: file.f32("scales.query", &[whole])?,
 	};
 	let count = file.shape("contributions")?.first().copied().unwrap_or(0);
 	if u32::try_from(count).is_err() || count == 0 {
 		return Err(Error::malformed(WHAT, format!("it has {count} leaves")));
 	}
 	let (ids, _) = file.bytes("contributions", Dtype::U64, &[count])?.as_chunks::<8>();
-	let sketches = file.bytes("leaves", dtype(header.width), &[count, dimension])?;
-	let row = dimension * header.width.bytes() as usize;
-	let leaves: Vec<Leaf> = ids
-		.iter()
-		.zip(sketches.chunks_exact(row.max(1)))
-		.map(|(id, bytes)| Leaf {
-			contribution: u64::from_le_bytes(*id),
-			sketch: read_sketch(bytes, header.width),
-		})
-		.collect();
+	let contributions: Vec<_> = ids.iter().map(|id| u64::from_le_bytes(*id)).collect();
 	let mut seen = std::collections::HashSet::new();
-	if let Some(leaf) = leaves.iter().find(|leaf| !seen.insert(leaf.contribution)) {
-		let reason = format!("contribution {} has two leaves", leaf.contribution);
-		return Err(Error::malformed(WHAT, reason));
+	if let Some(id) = contributions.iter().find(|id| !seen.insert(**id)) {
+		return Err(Error::malformed(WHAT, format!("contribution {id} has two leaves")));
 	}
-	Ok((header, basis, inverse_curvature, scales, leaves))
+	let (hashes, _) =
+		file.bytes("tree", Dtype::U8, &[super::tree::size(count), 32])?.as_chunks::<32>();
+	let sketches = file.bytes("leaves", dtype(header.width), &[count, whole])?;
+	let start = sketches.as_ptr() as usize - bytes.as_ptr() as usize;
+	Ok(Content {
+		header,
+		parts,
+		scales,
+		contributions,
+		tree: hashes.iter().map(|hash| H256(*hash)).collect(),
+		sketches: start..start + sketches.len(),
+	})
 }
 
-fn read_basis(file: &Reader, network: &Network) -> Result<Basis> {
-	let layers = network.layers.iter().enumerate().map(|(l, layer)| {
-		let (inputs, outputs) = (layer.inputs + 1, layer.outputs);
-		let input_vectors = file.f32(&format!("basis.{l}.inputs"), &[inputs, inputs])?;
-		let output_vectors = file.f32(&format!("basis.{l}.outputs"), &[outputs, outputs])?;
-		Ok(LayerBasis::new(layer, input_vectors, output_vectors))
-	});
-	Ok(Basis { layers: layers.collect::<Result<_>>()? })
+fn read_part(file: &Reader, p: usize, kind: Kind, model: &Model) -> Result<Part> {
+	let companion = if kind.companion {
+		let name = format!("parts.{p}.companion");
+		let shape = file.shape(&name)?;
+		let companion = Model::load(file.bytes(&name, Dtype::U8, &shape)?, None)?;
+		if companion.architecture() != model.architecture() {
+			let reason = format!("the companion of part {p} is of another architecture");
+			return Err(Error::malformed(WHAT, reason));
+		}
+		Some(companion)
+	} else {
+		None
+	};
+	let basis = match kind.basis {
+		BasisKind::Kronecker => {
+			let layers = model.sites().into_iter().enumerate().map(|(s, site)| {
+				let (inputs, outputs) = (site.columns(), site.outputs);
+				let read = |side, n| file.f32(&format!("parts.{p}.basis.{s}.{side}"), &[n, n]);
+				let (input_vectors, output_vectors) =
+					(read("inputs", inputs)?, read("outputs", outputs)?);
+				Ok(LayerBasis { inputs, outputs, input_vectors, output_vectors })
+			});
+			Basis::Kronecker(layers.collect::<Result<_>>()?)
+		},
+		BasisKind::Dense => {
+			let name = format!("parts.{p}.basis");
+			let (rows, shape) = (model.coordinates(), file.shape(&name)?);
+			let dimension = shape.get(1).copied().unwrap_or(0);
+			Basis::Dense { rows, vectors: file.f32(&name, &[rows, dimension])? }
+		},
+	};
+	let inverse_curvature =
+		file.f32(&format!("parts.{p}.inverse_curvature"), &[basis.dimension()])?;
+	Ok(Part { companion, basis, inverse_curvature })
 }
 
 fn dtype(width: Width) -> Dtype {
@@ -144,17 +237,7 @@ fn dtype(width: Width) -> Dtype {
 
 fn sketch_bytes(sketch: &Sketch) -> Vec<u8> {
 	match sketch {
-		Sketch::Int8(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+		Sketch::Int8(values) => values.iter().map(|x| x.to_le_bytes()[0]).collect(),
 		Sketch::Int16(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-	}
-}
-
-fn read_sketch(bytes: &[u8], width: Width) -> Sketch {
-	match width {
-		Width::Int8 => Sketch::Int8(bytes.iter().map(|x| i8::from_le_bytes([*x])).collect()),
-		Width::Int16 => {
-			let (pairs, _) = bytes.as_chunks::<2>();
-			Sketch::Int16(pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect())
-		},
 	}
 }

@@ -4,32 +4,55 @@ mod basis;
 mod builder;
 mod file;
 mod quantise;
+mod tree;
 
-pub use basis::{influence, loss_coordinates, margin_coordinates, Basis, LayerBasis};
-pub use builder::{Contribution, FloatIndex, GradientDot, IndexBuilder};
+pub(crate) use basis::for_each_row;
+pub use basis::{Basis, LayerBasis, Part, Projected};
+pub use builder::{all_rows, local_leaf, Contribution, FloatIndex, IndexBuilder};
 pub use quantise::Scales;
 
-use crate::{Dataset, Error, Hash, Model, Progress, Result};
-use file::{Header, WHAT};
-use openledger_proof::{
-	merkle_proof, merkle_root, ContributionId, IndexCommitment, Leaf, Sketch, Width, H256,
-};
+use crate::{Dataset, Error, Function, Hash, Model, Progress, Result};
+use file::{Content, Header, WHAT};
+use memmap2::Mmap;
+use openledger_kernels::{scan_i16, scan_i8};
+use openledger_proof::{ContributionId, IndexCommitment, Leaf, Sketch, Width, H256};
+use rayon::prelude::*;
+use std::{fs::File, ops::Deref, path::Path, sync::Arc};
 
 /// An influence index: leaves in canonical order, and all that a query needs to be expressed in the
 /// same coordinates.
 ///
 /// Leaf `i` belongs to the `i`-th contribution as the chain orders them; the builder is given that
-/// order.
-#[derive(Clone, Debug, PartialEq)]
+/// order. The sketches are read where the file lies, in memory or mapped from disk.
+#[derive(Clone, Debug)]
 pub struct Index {
-	header: Header,
-	basis: Basis,
-	inverse_curvature: Vec<f32>,
-	scales: Scales,
-	leaves: Vec<Leaf>,
-	leaf_hashes: Vec<H256>,
-	bytes: Vec<u8>,
+	content: Content,
+	bytes: Bytes,
 	file_hash: Hash,
+}
+
+/// The bytes of an index file.
+#[derive(Clone, Debug)]
+enum Bytes {
+	Owned(Arc<[u8]>),
+	Mapped(Arc<Mmap>),
+}
+
+impl Deref for Bytes {
+	type Target = [u8];
+
+	fn deref(&self) -> &[u8] {
+		match self {
+			Self::Owned(bytes) => bytes,
+			Self::Mapped(map) => map,
+		}
+	}
+}
+
+impl PartialEq for Index {
+	fn eq(&self, other: &Self) -> bool {
+		self.file_hash == other.file_hash
+	}
 }
 
 /// Builds the index of `model` over `contributions`, which must be in the chain's order.
@@ -37,7 +60,7 @@ pub struct Index {
 /// # Errors
 /// [`Error::NoRows`] without contributions, [`Error::Setting`] if one is given twice or a parameter
 /// of the builder is out of range, [`Error::FeatureCount`], [`Error::ClassCount`],
-/// [`Error::NotFinite`], [`Error::Tensor`].
+/// [`Error::NotFinite`].
 pub fn build_index(
 	builder: &dyn IndexBuilder,
 	model: &Model,
@@ -66,33 +89,23 @@ impl Index {
 		width: Width,
 	) -> Result<Self> {
 		builder::check_contributions(model, contributions)?;
-		let FloatIndex { basis, inverse_curvature, leaves } = float;
-		let squares = margin_squares(model, &basis, contributions)?;
+		let FloatIndex { parts, leaves, local } = float;
+		let squares = margin_squares(model, &parts, contributions)?;
 		let scales = Scales::fit(&leaves, &squares, width);
-		let leaves: Vec<Leaf> = contributions
+		let leaves: Vec<(ContributionId, Sketch)> = contributions
 			.iter()
 			.zip(&leaves)
-			.map(|(contribution, leaf)| Leaf {
-				contribution: contribution.id,
-				sketch: scales.leaf(leaf, width),
+			.map(|(contribution, leaf)| (contribution.id, scales.leaf(leaf, width)))
+			.collect();
+		let hashes = leaves
+			.par_iter()
+			.map(|(contribution, sketch)| {
+				Leaf { contribution: *contribution, sketch: sketch.clone() }.hash()
 			})
 			.collect();
-		let header = Header::new(builder, model, width);
-		let bytes = file::write(&header, &basis, &inverse_curvature, &scales, &leaves)?;
-		Ok(Self::assemble(header, basis, inverse_curvature, scales, leaves, bytes))
-	}
-
-	fn assemble(
-		header: Header,
-		basis: Basis,
-		inverse_curvature: Vec<f32>,
-		scales: Scales,
-		leaves: Vec<Leaf>,
-		bytes: Vec<u8>,
-	) -> Self {
-		let leaf_hashes = leaves.iter().map(Leaf::hash).collect();
-		let file_hash = crate::blake2_256(&bytes);
-		Self { header, basis, inverse_curvature, scales, leaves, leaf_hashes, bytes, file_hash }
+		let header = Header::new(builder, model, width, local, &parts);
+		let bytes = file::write(&header, &parts, &scales, &leaves, &tree::grow(hashes))?;
+		Self::load(&bytes, None, model)
 	}
 
 	/// Reads an index file for `model`; `expected` is the hash it was registered with.
@@ -100,11 +113,36 @@ impl Index {
 	/// # Errors
 	/// [`Error::HashMismatch`] with both hashes if the bytes are others, [`Error::WrongModel`] with
 	/// both hashes if it was built for other weights, [`Error::Malformed`] or [`Error::Json`] if it
-	/// is no index file or its shapes are not the model's.
+	/// is no index file, its shapes are not the model's or its tree is not that of its leaves.
 	pub fn load(bytes: &[u8], expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		crate::check_hash(WHAT, bytes, expected)?;
-		let (header, basis, inverse_curvature, scales, leaves) = file::read(bytes, model)?;
-		Ok(Self::assemble(header, basis, inverse_curvature, scales, leaves, bytes.to_vec()))
+		Self::read(Bytes::Owned(bytes.into()), expected, model)
+	}
+
+	/// Maps an index file of any size into memory; as [`Index::load`]. The file must not be changed
+	/// as long as the index is in use.
+	///
+	/// # Errors
+	/// [`Error::Io`] and those of [`Index::load`].
+	pub fn open(path: &Path, expected: Option<&Hash>, model: &Model) -> Result<Self> {
+		let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+		let file = File::open(path).map_err(io)?;
+		// SAFETY: the map is only read, and its bytes are checked before use; whoever changes the
+		// file underneath makes reads undefined, which the documentation forbids.
+		let map = unsafe { Mmap::map(&file) }.map_err(io)?;
+		Self::read(Bytes::Mapped(Arc::new(map)), expected, model)
+	}
+
+	fn read(bytes: Bytes, expected: Option<&Hash>, model: &Model) -> Result<Self> {
+		let file_hash = crate::check_hash(WHAT, &bytes, expected)?;
+		let content = file::read(&bytes, model)?;
+		let index = Self { content, bytes, file_hash };
+		let count = index.content.contributions.len();
+		let hashes: Vec<H256> =
+			(0..count).into_par_iter().map(|i| index.leaf_at(i).hash()).collect();
+		if tree::grow(hashes) != index.content.tree {
+			return Err(Error::malformed(WHAT, "its Merkle tree is not that of its leaves"));
+		}
+		Ok(index)
 	}
 
 	/// The index file (safetensors).
@@ -120,71 +158,134 @@ impl Index {
 	/// What the model commits to on chain.
 	pub fn commitment(&self) -> IndexCommitment {
 		IndexCommitment {
-			root: merkle_root(&self.leaf_hashes),
+			root: self.content.tree.last().copied().unwrap_or_default(),
 			// Both are checked against the limits of the file's and the architecture's sizes.
-			leaf_count: u32::try_from(self.leaves.len()).unwrap_or(u32::MAX),
-			dimension: u32::try_from(self.basis.dimension()).unwrap_or(u32::MAX),
-			width: self.header.width,
+			leaf_count: u32::try_from(self.len()).unwrap_or(u32::MAX),
+			dimension: u32::try_from(self.dimension()).unwrap_or(u32::MAX),
+			width: self.width(),
 		}
 	}
 
 	/// How the index was built, in JSON: the builder's name and its parameters.
 	pub fn parameters_json(&self) -> String {
-		self.header.parameters_json()
+		self.content.header.parameters_json()
 	}
 
 	/// The weights the index was built for.
 	pub fn weights_hash(&self) -> Hash {
-		self.header.weights
+		self.content.header.weights
 	}
 
 	/// Bits of each coordinate.
 	pub fn width(&self) -> Width {
-		self.header.width
+		self.content.header.width
 	}
 
-	/// The leaves in order.
-	pub fn leaves(&self) -> &[Leaf] {
-		&self.leaves
+	/// Whether leaves follow from their own rows: see [`FloatIndex::local`].
+	pub fn is_local(&self) -> bool {
+		self.content.header.local
+	}
+
+	/// Number of leaves; at least one.
+	pub fn len(&self) -> usize {
+		self.content.contributions.len()
+	}
+
+	/// Whether there are no leaves; never so.
+	pub fn is_empty(&self) -> bool {
+		self.content.contributions.is_empty()
+	}
+
+	/// Number of coordinates of a sketch.
+	pub fn dimension(&self) -> usize {
+		self.content.scales.leaf.len()
+	}
+
+	/// The models, coordinates and curvatures.
+	pub fn parts(&self) -> &[Part] {
+		&self.content.parts
+	}
+
+	/// The factors of quantisation.
+	pub fn scales(&self) -> &Scales {
+		&self.content.scales
 	}
 
 	/// The contributions in the order of their leaves.
-	pub fn contributions(&self) -> impl Iterator<Item = ContributionId> + '_ {
-		self.leaves.iter().map(|leaf| leaf.contribution)
+	pub fn contributions(&self) -> &[ContributionId] {
+		&self.content.contributions
 	}
 
-	/// The coordinates of gradients.
-	pub fn basis(&self) -> &Basis {
-		&self.basis
+	/// Leaf `position`; `None` if there is no such leaf.
+	pub fn leaf(&self, position: usize) -> Option<Leaf> {
+		(position < self.len()).then(|| self.leaf_at(position))
+	}
+
+	/// The leaves in order.
+	pub fn leaves(&self) -> impl Iterator<Item = Leaf> + '_ {
+		(0..self.len()).map(|position| self.leaf_at(position))
+	}
+
+	fn leaf_at(&self, position: usize) -> Leaf {
+		let width = self.dimension() * self.width().bytes() as usize;
+		let sketches = &self.bytes[self.content.sketches.clone()];
+		let sketch = read_sketch(&sketches[position * width..][..width], self.width());
+		Leaf { contribution: self.content.contributions[position], sketch }
+	}
+
+	/// The exact score `<query, Psi_c>` of each leaf, in order, on all threads.
+	///
+	/// # Errors
+	/// [`Error::Malformed`] if the query's dimension or width is not the index's.
+	pub fn scores(&self, query: &Sketch) -> Result<Vec<i64>> {
+		/// Leaves that one thread scores at a time.
+		const BLOCK: usize = 256;
+		if (query.dimension(), query.width()) != (self.dimension(), self.width()) {
+			return Err(Error::malformed(WHAT, "the query is of another dimension or width"));
+		}
+		let sketches = &self.bytes[self.content.sketches.clone()];
+		let width = self.dimension() * self.width().bytes() as usize;
+		let mut scores = vec![0; self.len()];
+		let blocks = sketches.par_chunks((BLOCK * width).max(1));
+		blocks.zip(scores.par_chunks_mut(BLOCK)).for_each(|(bytes, scores)| match query {
+			Sketch::Int8(query) => scan_i8(query, as_i8(bytes), scores),
+			Sketch::Int16(query) => match as_i16(bytes) {
+				Some(rows) => scan_i16(query, rows, scores),
+				None => scan_i16(query, &copy_i16(bytes), scores),
+			},
+		});
+		Ok(scores)
 	}
 
 	/// Sibling hashes from leaf `position` to the root; `None` if there is no such leaf.
 	pub fn proof(&self, position: u32) -> Option<Vec<H256>> {
-		merkle_proof(&self.leaf_hashes, position)
+		tree::proof(&self.content.tree, self.len(), usize::try_from(position).ok()?)
 	}
 
-	/// The sketch of a query gradient `[dimension]` in the basis, of the index's width.
+	/// The sketch of a query gradient `[dimension]` in the coordinates of the parts, of the index's
+	/// width.
 	///
 	/// # Errors
 	/// [`Error::NotFinite`].
 	pub fn query_sketch(&self, gradient: &[f64]) -> Result<Sketch> {
-		self.scales.query(gradient, self.header.width)
+		self.content.scales.query(gradient, self.width())
 	}
 
 	/// Computes leaf `position` again from the contribution's rows, to the same bits as the builder
-	/// on any machine: an audit compares it with [`Index::leaves`].
+	/// on any machine: an audit compares it with [`Index::leaf`].
 	///
 	/// # Errors
-	/// [`Error::WrongModel`], [`Error::Malformed`] if there is no such leaf, and those of
-	/// [`influence`].
+	/// [`Error::WrongModel`], [`Error::Malformed`] if there is no such leaf, [`Error::NotLocal`],
+	/// and those of [`local_leaf`].
 	pub fn recompute_leaf(&self, model: &Model, position: usize, rows: &Dataset) -> Result<Leaf> {
 		self.check_model(model)?;
-		let leaf = self.leaves.get(position);
-		let leaf =
-			leaf.ok_or_else(|| Error::malformed(WHAT, format!("there is no leaf {position}")))?;
-		let influence = influence(model.network(), &self.basis, &self.inverse_curvature, rows)?;
-		let sketch = self.scales.leaf(&influence, self.header.width);
-		Ok(Leaf { contribution: leaf.contribution, sketch })
+		let missing = || Error::malformed(WHAT, format!("there is no leaf {position}"));
+		let contribution = *self.contributions().get(position).ok_or_else(missing)?;
+		if !self.is_local() {
+			return Err(Error::NotLocal);
+		}
+		let influence = local_leaf(model, self.parts(), rows)?;
+		Ok(Leaf { contribution, sketch: self.content.scales.leaf(&influence, self.width()) })
 	}
 
 	/// Checks that the index was built for `model`.
@@ -192,26 +293,54 @@ impl Index {
 	/// # Errors
 	/// [`Error::WrongModel`] with both hashes.
 	pub fn check_model(&self, model: &Model) -> Result<()> {
-		self.header.check_model(model)
+		self.content.header.check_model(model)
 	}
 }
 
-/// The mean square of each coordinate of the margin gradient over all rows, `[dimension]`.
+fn read_sketch(bytes: &[u8], width: Width) -> Sketch {
+	match width {
+		Width::Int8 => Sketch::Int8(as_i8(bytes).to_vec()),
+		Width::Int16 => Sketch::Int16(copy_i16(bytes)),
+	}
+}
+
+fn as_i8(bytes: &[u8]) -> &[i8] {
+	// SAFETY: both types have one byte, any alignment and no invalid values.
+	unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+}
+
+/// The values in place, if they lie as this machine keeps them.
+fn as_i16(bytes: &[u8]) -> Option<&[i16]> {
+	if cfg!(target_endian = "big") {
+		return None;
+	}
+	// SAFETY: every pair of bytes is a valid value.
+	match unsafe { bytes.align_to::<i16>() } {
+		([], values, []) => Some(values),
+		_ => None,
+	}
+}
+
+fn copy_i16(bytes: &[u8]) -> Vec<i16> {
+	bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
+}
+
+/// The mean square of each coordinate of the margin gradient over all rows, `[dimension]`, each row
+/// taken with the class that the model answers.
 fn margin_squares(
 	model: &Model,
-	basis: &Basis,
+	parts: &[Part],
 	contributions: &[Contribution],
 ) -> Result<Vec<f64>> {
-	let mut squares = vec![0.0; basis.dimension()];
-	let mut count = 0.0;
-	for (row, _) in contributions.iter().flat_map(|c| c.rows.rows()) {
-		let class = crate::model::argmax(&model.logits(row)?);
-		let mut gradient = vec![0.0; squares.len()];
-		margin_coordinates(model.network(), basis, row, class as usize, &mut gradient);
-		squares.iter_mut().zip(&gradient).for_each(|(sum, x)| *sum += x * x);
-		count += 1.0;
-	}
-	squares.iter_mut().for_each(|x| *x /= count);
+	let data = all_rows(contributions)?;
+	let answers = model.batch_logits(&data)?.iter().map(|z| crate::model::argmax(z)).collect();
+	let data = data.with_labels(answers)?;
+	let mut squares = vec![0.0; basis::dimension(parts)];
+	for_each_row(model, parts, &data, Function::Margin, |_, row| {
+		squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+		Ok(())
+	})?;
+	squares.iter_mut().for_each(|x| *x /= data.len() as f64);
 	Ok(squares)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
 	testing::{blobs, random_model},
-	Activation, Architecture, EkFac, TrainConfig,
+	Activation, Architecture, EkFac, GradientDot, TrainConfig,
 };
 
 /// A trained model and its training rows in five uneven contributions.
@@ -40,7 +40,7 @@ fn index_should_be_equal_when_written_and_read() {
 fn leaves_should_follow_the_order_given() {
 	let (model, contributions) = setting();
 	let index = build(&model, &contributions, Width::Int8).unwrap();
-	assert_eq!(index.contributions().collect::<Vec<_>>(), [9, 4, 11, 2, 30]);
+	assert_eq!(index.contributions(), [9, 4, 11, 2, 30]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn leaf_should_be_recomputed_to_the_same_bits_from_the_rows() {
 	let index = Index::load(index.to_bytes(), None, &model).unwrap();
 	for (position, contribution) in contributions.iter().enumerate() {
 		let leaf = index.recompute_leaf(&model, position, &contribution.rows).unwrap();
-		assert_eq!(leaf, index.leaves()[position]);
+		assert_eq!(Some(&leaf), index.leaf(position).as_ref());
 		let other = &contributions[(position + 1) % 5].rows;
 		assert_ne!(index.recompute_leaf(&model, position, other).unwrap(), leaf);
 	}
@@ -120,13 +120,19 @@ fn load_should_fail_without_panic_when_cut_or_foreign() {
 fn load_should_refuse_when_a_contribution_has_two_leaves() {
 	let (model, contributions) = setting();
 	let index = build(&model, &contributions, Width::Int8).unwrap();
-	let mut leaves = index.leaves.clone();
-	leaves[1].contribution = leaves[0].contribution;
-	let bytes =
-		file::write(&index.header, &index.basis, &index.inverse_curvature, &index.scales, &leaves)
-			.unwrap();
+	let mut leaves: Vec<_> = index.leaves().map(|l| (l.contribution, l.sketch)).collect();
+	let write = |leaves: &[(ContributionId, Sketch)]| {
+		let Content { header, parts, scales, tree, .. } = &index.content;
+		file::write(header, parts, scales, leaves, tree).unwrap()
+	};
+	// A sketch that the tree does not know.
+	leaves.swap(0, 1);
+	let text = Index::load(&write(&leaves), None, &model).unwrap_err().to_string();
+	assert!(text.contains("its Merkle tree is not that of its leaves"), "{text}");
+	leaves[1].0 = leaves[0].0;
+	let bytes = write(&leaves);
 	let text = Index::load(&bytes, None, &model).unwrap_err().to_string();
-	assert!(text.contains("contribution 9 has two leaves"), "{text}");
+	assert!(text.contains("contribution 4 has two leaves"), "{text}");
 }
 
 #[test]
@@ -139,4 +145,34 @@ fn build_should_refuse_when_contributions_are_missing_repeated_or_unfit() {
 	let wide = Dataset::new(3, vec![1.0; 3], vec![0]).unwrap();
 	let unfit = [Contribution { id: 1, rows: wide }];
 	assert!(matches!(build(&model, &unfit, Width::Int8), Err(Error::FeatureCount { .. })));
+}
+
+#[test]
+fn scores_should_be_the_products_with_every_leaf() {
+	let (model, contributions) = setting();
+	for width in [Width::Int8, Width::Int16] {
+		let index = build(&model, &contributions, width).unwrap();
+		let query = index.leaf(2).unwrap().sketch;
+		let expected: Vec<i64> =
+			index.leaves().map(|leaf| query.dot(&leaf.sketch).unwrap()).collect();
+		assert_eq!(index.scores(&query).unwrap(), expected);
+	}
+	let index = build(&model, &contributions, Width::Int8).unwrap();
+	assert!(index.scores(&Sketch::Int16(vec![0; index.dimension()])).is_err());
+	assert!(index.scores(&Sketch::Int8(vec![0; 3])).is_err());
+}
+
+#[test]
+fn index_should_be_equal_when_mapped_from_its_file() {
+	let (model, contributions) = setting();
+	let index = build(&model, &contributions, Width::Int16).unwrap();
+	let directory = tempfile::tempdir().unwrap();
+	let path = directory.path().join("index.safetensors");
+	std::fs::write(&path, index.to_bytes()).unwrap();
+	let mapped = Index::open(&path, Some(&index.file_hash()), &model).unwrap();
+	assert_eq!(mapped, index);
+	assert!(mapped.leaves().eq(index.leaves()));
+	assert_eq!(mapped.proof(3), index.proof(3));
+	let missing = Index::open(&directory.path().join("none"), None, &model);
+	assert!(matches!(missing, Err(Error::Io { .. })));
 }

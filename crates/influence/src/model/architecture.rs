@@ -1,7 +1,8 @@
 //! What a model computes, apart from its weights.
 
-use crate::{Error, Result};
+use crate::{Dataset, Error, Hash, Result};
 use openledger_proof::MAX_DIMENSION;
+use openledger_transformers::files::LoraConfig;
 use serde::{Deserialize, Serialize};
 
 /// The non-linearity between two layers.
@@ -17,7 +18,7 @@ pub enum Activation {
 /// The architecture descriptor, in JSON on chain:
 /// `{"kind":"mlp","widths":[64,32,10],"activation":"tanh"}` or
 /// `{"kind":"logistic","inputs":64,"classes":10}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Architecture {
 	/// Multinomial logistic regression: one linear layer.
@@ -34,6 +35,56 @@ pub enum Architecture {
 		/// After every layer but the last.
 		activation: Activation,
 	},
+	/// A classifier of text: a BERT-type encoder, a LoRA adapter, and a linear layer on the text's
+	/// vector.
+	Encoder {
+		/// The base model: see [`Base::hash`](super::Base::hash).
+		#[serde(with = "crate::hex_hash")]
+		base: Hash,
+		/// The adapter.
+		lora: Lora,
+		/// Classes.
+		classes: usize,
+		/// Longer texts lose their end.
+		max_tokens: usize,
+	},
+	/// A language model: a Llama-type decoder and a LoRA adapter.
+	Decoder {
+		/// The base model: see [`Base::hash`](super::Base::hash).
+		#[serde(with = "crate::hex_hash")]
+		base: Hash,
+		/// The adapter.
+		lora: Lora,
+		/// Longer texts lose their end.
+		max_tokens: usize,
+		/// The longest answer.
+		answer_tokens: usize,
+	},
+}
+
+/// A low-rank adapter: `W + alpha / rank · B A` in place of each target `W` (Hu et al. 2021).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lora {
+	/// Rows of `A`, columns of `B`.
+	pub rank: usize,
+	/// Scales the adapter.
+	pub alpha: f64,
+	/// The adapted layers by the last parts of their names, such as `query`.
+	pub targets: Vec<String>,
+	/// Divides by the root of the rank instead (Kalajdzievski 2023).
+	pub rslora: bool,
+}
+
+impl Lora {
+	pub(super) fn config(&self) -> LoraConfig {
+		LoraConfig {
+			rank: self.rank,
+			alpha: self.alpha,
+			target_modules: self.targets.clone(),
+			rslora: self.rslora,
+		}
+	}
 }
 
 impl Architecture {
@@ -66,6 +117,17 @@ impl Architecture {
 	/// # Errors
 	/// [`Error::Setting`].
 	pub fn check(&self) -> Result<()> {
+		match self {
+			Self::Encoder { classes, .. } if *classes < 2 => {
+				return Err(Error::setting("architecture", "needs at least two classes"));
+			},
+			Self::Encoder { max_tokens: 0, .. } | Self::Decoder { max_tokens: 0, .. } => {
+				return Err(Error::setting("architecture", "needs room for tokens"));
+			},
+			// The rest is checked against the base model.
+			Self::Encoder { .. } | Self::Decoder { .. } => return Ok(()),
+			Self::Logistic { .. } | Self::Mlp { .. } => {},
+		}
 		let widths = self.widths();
 		if widths.len() < 2 || widths.contains(&0) {
 			let reason = "needs features and classes, and no layer may be empty";
@@ -86,9 +148,10 @@ impl Architecture {
 		}
 	}
 
-	/// Widths from the features to the classes.
+	/// Widths from the features to the classes; none for models of text.
 	pub fn widths(&self) -> Vec<usize> {
 		match self {
+			Self::Encoder { .. } | Self::Decoder { .. } => Vec::new(),
 			Self::Logistic { inputs, classes } => vec![*inputs, *classes],
 			Self::Mlp { widths, .. } => widths.clone(),
 		}
@@ -97,22 +160,46 @@ impl Architecture {
 	/// The non-linearity. Of no effect where there is one layer only.
 	pub fn activation(&self) -> Activation {
 		match self {
-			Self::Logistic { .. } => Activation::Tanh,
 			Self::Mlp { activation, .. } => *activation,
+			_ => Activation::Tanh,
 		}
 	}
 
-	/// Number of features.
+	/// Number of features; 0 for models of text.
 	pub fn inputs(&self) -> usize {
 		self.widths().first().copied().unwrap_or(0)
 	}
 
-	/// Number of classes.
+	/// Number of classes; 0 for language models.
 	pub fn classes(&self) -> usize {
-		self.widths().last().copied().unwrap_or(0)
+		match self {
+			Self::Encoder { classes, .. } => *classes,
+			_ => self.widths().last().copied().unwrap_or(0),
+		}
 	}
 
-	/// Number of weights and biases: the dimension of a sketch of the model.
+	/// Whether models take rows of text.
+	pub fn is_text(&self) -> bool {
+		matches!(self, Self::Encoder { .. } | Self::Decoder { .. })
+	}
+
+	/// Checks that rows are of text, and have labels among the classes if there are classes.
+	pub(super) fn check_text(&self, data: &Dataset) -> Result<()> {
+		if data.texts().is_none() {
+			return Err(Error::WrongKind { found: data.kind(), expected: "text" });
+		}
+		let Self::Encoder { classes, .. } = self else { return Ok(()) };
+		if !data.is_labelled() {
+			return Err(Error::Unlabelled);
+		}
+		match data.labels().iter().find(|&&label| label as usize >= *classes) {
+			Some(&label) => Err(Error::ClassCount { label, classes: *classes }),
+			None => Ok(()),
+		}
+	}
+
+	/// Number of weights and biases, the dimension of a sketch of the model; 0 for models of text,
+	/// where it depends on the base model.
 	pub fn parameters(&self) -> usize {
 		self.widths().windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum()
 	}

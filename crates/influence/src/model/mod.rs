@@ -1,36 +1,71 @@
-//! Classifiers of one row of numbers: multinomial logistic regression and multi-layer perceptrons.
+//! Models: classifiers of rows of numbers (multinomial logistic regression, multi-layer perceptrons),
+//! and transformers with an adapter for text.
 
 mod architecture;
-pub(crate) mod graph;
+mod base;
 pub mod network;
+pub mod tangent;
+pub(crate) mod text;
 mod weights;
 
-pub use architecture::{Activation, Architecture};
+pub use architecture::{Activation, Architecture, Lora};
+pub use base::Base;
+pub use text::TextModel;
 
 use crate::{parse_input, Dataset, Error, Hash, Result};
 use network::{cross_entropy, Linear, Network};
+use openledger_transformers::files::TextDataset;
 
 /// A trained model: architecture, feature scaling and weights, with the file that holds them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Model {
 	architecture: Architecture,
-	network: Network,
+	kind: Kind,
 	bytes: Vec<u8>,
 	hash: Hash,
+}
+
+/// What computes.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+	/// Linear layers on features.
+	Network(Network),
+	/// A transformer with an adapter.
+	Text(TextModel),
+}
+
+impl PartialEq for Model {
+	fn eq(&self, other: &Self) -> bool {
+		self.hash == other.hash
+	}
 }
 
 /// A model's answer to one input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-	/// The most probable class, the lowest number where several are.
+	/// The most probable class, the lowest number where several are; 0 from a language model.
 	pub label: u32,
-	/// The class as text: the output of an inference on chain.
+	/// The class as text, or the continuation: the output of an inference on chain.
 	pub text: String,
-	/// The last layer's output, `[classes]`.
+	/// The last layer's output, `[classes]`; none from a language model.
 	pub logits: Vec<f32>,
 }
 
 impl Model {
+	/// A model of text with the adapter that `text` has.
+	///
+	/// # Errors
+	/// [`Error::Setting`] if the architecture is none for text.
+	pub fn from_text(architecture: Architecture, text: TextModel) -> Result<Self> {
+		architecture.check()?;
+		if !architecture.is_text() {
+			return Err(Error::setting("architecture", "is for rows of numbers"));
+		}
+		let bytes = weights::write_sites(&architecture, &text.sites(), &text.parameters())?;
+		let hash = crate::blake2_256(&bytes);
+		Ok(Self { architecture, kind: Kind::Text(text), bytes, hash })
+	}
+
 	/// Puts a model together from `layers` (shapes as in `architecture`) and the feature scaling
 	/// `x -> (x - shift) · factor`, each `[inputs]`.
 	///
@@ -48,13 +83,13 @@ impl Model {
 		let fits = layers.len() + 1 == widths.len()
 			&& layers.iter().zip(widths.windows(2)).all(|(layer, pair)| {
 				(layer.inputs, layer.outputs) == (pair[0], pair[1])
-					&& layer.weight.len() == pair[0] * pair[1]
+					&& layer.coordinates() == (pair[0] + 1) * pair[1]
 			}) && shift.len() == architecture.inputs()
 			&& factor.len() == architecture.inputs();
 		if !fits {
 			return Err(Error::malformed(weights::WHAT, "its shapes are not the architecture's"));
 		}
-		let values = layers.iter().flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+		let values = layers.iter().flat_map(|layer| &layer.parameters);
 		if !values.chain(&shift).chain(&factor).all(|x| x.is_finite()) {
 			return Err(Error::NotFinite("a weight"));
 		}
@@ -62,18 +97,45 @@ impl Model {
 		let network = Network { layers, activation, shift, factor };
 		let bytes = weights::write(&architecture, &network)?;
 		let hash = crate::blake2_256(&bytes);
-		Ok(Self { architecture, network, bytes, hash })
+		Ok(Self { architecture, kind: Kind::Network(network), bytes, hash })
+	}
+
+	/// The same model with other trained parameters, in the order of [`Model::parameters`].
+	///
+	/// # Errors
+	/// [`Error::Malformed`] if their number is not the model's, [`Error::NotFinite`].
+	pub fn with_parameters(&self, parameters: &[f32]) -> Result<Self> {
+		match &self.kind {
+			Kind::Network(network) => {
+				let layers = split_layers(&self.architecture, parameters)?;
+				let Network { shift, factor, .. } = network.clone();
+				Self::new(self.architecture.clone(), layers, shift, factor)
+			},
+			Kind::Text(text) => {
+				let mut text = text.clone();
+				text.set_parameters(parameters)?;
+				Self::from_text(self.architecture.clone(), text)
+			},
+		}
 	}
 
 	/// Reads a weights file; `expected` is the hash it was registered with.
 	///
 	/// # Errors
 	/// [`Error::HashMismatch`] with both hashes if the bytes are others, [`Error::Malformed`] or
-	/// [`Error::Json`] if they are no weights file.
+	/// [`Error::Json`] if they are no weights file, [`Error::NoBase`] if the model is an adapter whose
+	/// base model is not open.
 	pub fn load(bytes: &[u8], expected: Option<&Hash>) -> Result<Self> {
 		let hash = crate::check_hash(weights::WHAT, bytes, expected)?;
-		let (architecture, network) = weights::read(bytes)?;
-		Ok(Self { architecture, network, bytes: bytes.to_vec(), hash })
+		let architecture = weights::architecture(bytes)?;
+		let kind = if architecture.is_text() {
+			let mut text = TextModel::of(&architecture, 0)?;
+			text.set_parameters(&weights::read_sites(bytes, &text.sites())?)?;
+			Kind::Text(text)
+		} else {
+			Kind::Network(weights::read(bytes)?)
+		};
+		Ok(Self { architecture, kind, bytes: bytes.to_vec(), hash })
 	}
 
 	/// The weights file (safetensors).
@@ -91,20 +153,49 @@ impl Model {
 		&self.architecture
 	}
 
-	/// The layers and the scaling, for gradients.
-	pub fn network(&self) -> &Network {
-		&self.network
+	/// The layers and the scaling.
+	///
+	/// # Errors
+	/// [`Error::WrongKind`] for a model of text.
+	pub fn network(&self) -> Result<&Network> {
+		match &self.kind {
+			Kind::Network(network) => Ok(network),
+			Kind::Text(_) => Err(Error::WrongKind { found: "numbers", expected: "text" }),
+		}
 	}
 
-	/// Answers one input, the comma-separated features of one row.
+	/// What computes.
+	pub(crate) fn kind(&self) -> &Kind {
+		&self.kind
+	}
+
+	/// The transformer and its adapter, if it is a model of text.
+	pub fn text(&self) -> Option<&TextModel> {
+		match &self.kind {
+			Kind::Network(_) => None,
+			Kind::Text(text) => Some(text),
+		}
+	}
+
+	/// Answers one input: the comma-separated features of one row, a text to be classified, or one
+	/// to be continued.
 	///
 	/// The row is computed alone and in a fixed order, so every machine gets the same bits.
 	///
 	/// # Errors
-	/// [`Error::InputLength`], [`Error::NotANumber`] with the column, [`Error::NotFinite`].
+	/// [`Error::InputLength`], [`Error::NotANumber`] with the column, [`Error::NotFinite`],
+	/// [`Error::Transformer`].
 	pub fn answer(&self, input: &str) -> Result<Answer> {
-		let row = parse_input(input, self.architecture.inputs())?;
-		let logits = self.logits(&row)?;
+		let logits = match (&self.kind, &self.architecture) {
+			(Kind::Text(text), Architecture::Decoder { answer_tokens, .. }) => {
+				let text = text.continuation(input, *answer_tokens)?;
+				return Ok(Answer { label: 0, text, logits: Vec::new() });
+			},
+			(Kind::Text(text), _) => text.logits(input)?,
+			(Kind::Network(_), _) => {
+				self.logits(&parse_input(input, self.architecture.inputs())?)?
+			},
+		};
 		let label = argmax(&logits);
 		Ok(Answer { label, text: label.to_string(), logits })
 	}
@@ -119,11 +210,50 @@ impl Model {
 		if row.len() != expected {
 			return Err(Error::FeatureCount { found: row.len(), expected });
 		}
-		let logits = self.network.forward(row).logits;
+		let logits = self.network()?.forward(row).logits;
 		if logits.iter().any(|z| !z.is_finite()) {
 			return Err(Error::NotFinite("an answer"));
 		}
 		Ok(logits)
+	}
+
+	/// The last layer's output for each row, `[rows][classes]`, the same bits as row by row.
+	///
+	/// # Errors
+	/// Those of [`Model::logits`].
+	pub fn batch_logits(&self, data: &Dataset) -> Result<Vec<Vec<f32>>> {
+		let network = match &self.kind {
+			Kind::Network(network) => network,
+			Kind::Text(text) => return text.batch_logits(data),
+		};
+		let expected = self.architecture.inputs();
+		if data.columns() != expected {
+			return Err(Error::FeatureCount { found: data.columns(), expected });
+		}
+		let logits = network.forward(data.features()).logits;
+		if logits.iter().any(|z| !z.is_finite()) {
+			return Err(Error::NotFinite("an answer"));
+		}
+		Ok(logits.chunks_exact(self.architecture.classes()).map(<[f32]>::to_vec).collect())
+	}
+
+	/// An inference as a row: of the input's features and the output's class, of a text and its
+	/// class, or of a prompt and its continuation.
+	///
+	/// # Errors
+	/// [`Error::InputLength`] or [`Error::NotANumber`] if the input is no row of the model,
+	/// [`Error::UnknownClass`] if the output is no class, [`Error::Text`].
+	pub fn query(&self, input: &str, output: &str) -> Result<Dataset> {
+		if matches!(self.architecture, Architecture::Decoder { .. }) {
+			return Dataset::continued(input, output);
+		}
+		let label = u32::try_from(self.class(output)?).unwrap_or(u32::MAX);
+		if self.architecture.is_text() {
+			let rows = TextDataset::new(vec![input.to_owned()], Some(vec![label]), Vec::new())?;
+			return Ok(Dataset::from_text(rows));
+		}
+		let row = parse_input(input, self.architecture.inputs())?;
+		Dataset::new(row.len(), row, vec![label])
 	}
 
 	/// The class number that an inference's output text names.
@@ -146,8 +276,8 @@ impl Model {
 	pub fn accuracy(&self, data: &Dataset) -> Result<f64> {
 		self.check_fits(data)?;
 		let mut right = 0u64;
-		for (row, label) in data.rows() {
-			right += u64::from(argmax(&self.logits(row)?) == label);
+		for (logits, label) in self.batch_logits(data)?.iter().zip(data.labels()) {
+			right += u64::from(argmax(logits) == *label);
 		}
 		Ok(right as f64 / data.len() as f64)
 	}
@@ -158,20 +288,45 @@ impl Model {
 	/// Those of [`Dataset::check_fits`] and [`Model::logits`].
 	pub fn loss(&self, data: &Dataset) -> Result<f64> {
 		self.check_fits(data)?;
+		if let Kind::Text(text) = &self.kind {
+			return text.loss(data);
+		}
 		let mut sum = 0.0;
-		for (row, label) in data.rows() {
-			sum += cross_entropy(&self.logits(row)?, label as usize);
+		for (logits, label) in self.batch_logits(data)?.iter().zip(data.labels()) {
+			sum += cross_entropy(logits, *label as usize);
 		}
 		Ok(sum / data.len() as f64)
 	}
 
-	/// Checks that rows have the model's features and classes.
+	/// Checks that rows have the model's features and classes, or are of text.
 	///
 	/// # Errors
-	/// Those of [`Dataset::check_fits`].
+	/// Those of [`Dataset::check_fits`], [`Error::Unlabelled`].
 	pub fn check_fits(&self, data: &Dataset) -> Result<()> {
+		if self.architecture.is_text() {
+			return self.architecture.check_text(data);
+		}
 		data.check_fits(self.architecture.inputs(), self.architecture.classes())
 	}
+}
+
+/// Parts flat parameters, in the order of gradient coordinates, into layers.
+pub(crate) fn split_layers(architecture: &Architecture, parameters: &[f32]) -> Result<Vec<Linear>> {
+	if parameters.len() != architecture.parameters() {
+		let reason = format!(
+			"there are {} parameters instead of {}",
+			parameters.len(),
+			architecture.parameters()
+		);
+		return Err(Error::malformed(weights::WHAT, reason));
+	}
+	let (mut layers, mut rest) = (Vec::new(), parameters);
+	for pair in architecture.widths().windows(2) {
+		let (layer, after) = rest.split_at((pair[0] + 1) * pair[1]);
+		rest = after;
+		layers.push(Linear::new(pair[0], layer.to_vec()));
+	}
+	Ok(layers)
 }
 
 pub(crate) fn argmax(logits: &[f32]) -> u32 {
@@ -208,7 +363,7 @@ mod tests {
 
 	#[test]
 	fn answer_should_fail_when_numbers_overflow() {
-		let layers = vec![Linear::new(1, vec![1e30, -1e30], vec![0.0; 2])];
+		let layers = vec![Linear::from_parts(1, &[1e30, -1e30], &[0.0; 2])];
 		let architecture = Architecture::Logistic { inputs: 1, classes: 2 };
 		let model = Model::new(architecture, layers, vec![0.0], vec![1.0]).unwrap();
 		assert!(matches!(model.answer("1e30"), Err(Error::NotFinite(_))));
@@ -227,14 +382,14 @@ mod tests {
 	#[test]
 	fn new_should_refuse_when_shapes_are_not_the_architectures() {
 		let architecture = Architecture::Logistic { inputs: 2, classes: 2 };
-		let layer = |inputs: usize| Linear::new(inputs, vec![0.5; inputs * 2], vec![0.0; 2]);
+		let layer = |inputs: usize| Linear::from_parts(inputs, &vec![0.5; inputs * 2], &[0.0; 2]);
 		let build =
 			|layers, n| Model::new(architecture.clone(), layers, vec![0.0; n], vec![1.0; n]);
 		assert!(build(vec![layer(2)], 2).is_ok());
 		assert!(build(vec![layer(3)], 2).is_err());
 		assert!(build(vec![layer(2)], 3).is_err());
 		assert!(build(vec![], 2).is_err());
-		let nan = Linear::new(2, vec![f32::NAN; 4], vec![0.0; 2]);
+		let nan = Linear::from_parts(2, &[f32::NAN; 4], &[0.0; 2]);
 		assert!(matches!(build(vec![nan], 2), Err(Error::NotFinite(_))));
 	}
 }

@@ -1,7 +1,8 @@
-//! The forward and backward pass of a multi-layer perceptron, one row at a time.
+//! The forward and backward pass of a multi-layer perceptron over a batch of rows. A row gets the
+//! same bits in every batch.
 
 use super::Activation;
-use crate::kernels::{accumulate_rows, log_sum_exp, softmax, tanh, transpose};
+use openledger_kernels::{log_sum_exp, matmul, softmax, tanh_slice};
 
 /// A fully connected layer: `z = W x + b`.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,35 +11,57 @@ pub struct Linear {
 	pub inputs: usize,
 	/// Width of the output.
 	pub outputs: usize,
-	/// `W`, row-major `[outputs][inputs]`.
-	pub weight: Vec<f32>,
-	/// `b`, `[outputs]`.
-	pub bias: Vec<f32>,
-	weight_transposed: Vec<f32>,
+	/// `[W | b]`, row-major `[outputs][inputs + 1]`: the order of gradient coordinates.
+	pub parameters: Vec<f32>,
+	/// `[inputs + 1][outputs]`.
+	transposed: Vec<f32>,
 }
 
 impl Linear {
-	/// Takes `weight` (row-major `[bias.len()][inputs]`) and `bias`; the caller has checked the
-	/// lengths.
-	pub(crate) fn new(inputs: usize, weight: Vec<f32>, bias: Vec<f32>) -> Self {
-		let outputs = bias.len();
-		let weight_transposed = transpose(&weight, outputs, inputs);
-		Self { inputs, outputs, weight, bias, weight_transposed }
+	/// Takes `[W | b]`, row-major `[outputs][inputs + 1]`; the caller has checked the length.
+	pub fn new(inputs: usize, parameters: Vec<f32>) -> Self {
+		let columns = inputs + 1;
+		let outputs = parameters.len() / columns;
+		let mut transposed = vec![0.0; parameters.len()];
+		for (o, row) in parameters.chunks_exact(columns).enumerate() {
+			for (i, value) in row.iter().enumerate() {
+				transposed[i * outputs + o] = *value;
+			}
+		}
+		Self { inputs, outputs, parameters, transposed }
+	}
+
+	/// Takes `weight`, row-major `[bias.len()][inputs]`, and `bias`.
+	pub fn from_parts(inputs: usize, weight: &[f32], bias: &[f32]) -> Self {
+		let rows = bias.iter().enumerate();
+		let row = |(o, bias): (usize, &f32)| {
+			weight[o * inputs..(o + 1) * inputs].iter().copied().chain([*bias])
+		};
+		Self::new(inputs, rows.flat_map(row).collect())
+	}
+
+	/// `W`, row-major `[outputs][inputs]`, and `b`, `[outputs]`.
+	pub fn to_parts(&self) -> (Vec<f32>, Vec<f32>) {
+		let rows = || self.parameters.chunks_exact(self.inputs + 1);
+		let weight = rows().flat_map(|row| &row[..self.inputs]).copied().collect();
+		(weight, rows().map(|row| row[self.inputs]).collect())
 	}
 
 	/// Number of gradient coordinates: `outputs · (inputs + 1)`, the bias counted as one more
 	/// input.
 	pub fn coordinates(&self) -> usize {
-		self.outputs * (self.inputs + 1)
+		self.parameters.len()
 	}
 }
 
-/// What the forward pass of one row leaves behind.
+/// What the forward pass of a batch leaves behind.
 #[derive(Clone, Debug)]
 pub struct Activations {
-	/// Per layer its input with a trailing 1 for the bias, `[inputs + 1]`.
+	/// Rows of the batch.
+	pub rows: usize,
+	/// Per layer its inputs with a trailing 1 for the bias, `[rows][inputs + 1]`.
 	pub inputs: Vec<Vec<f32>>,
-	/// The last layer's output, `[classes]`.
+	/// The last layer's outputs, `[rows][classes]`.
 	pub logits: Vec<f32>,
 }
 
@@ -61,55 +84,87 @@ impl Network {
 		self.layers.iter().map(Linear::coordinates).sum()
 	}
 
-	/// Runs one row of raw features `[inputs]` forward.
-	pub fn forward(&self, row: &[f32]) -> Activations {
-		let scaled = row
-			.iter()
-			.zip(&self.shift)
-			.zip(&self.factor)
-			.map(|((x, shift), factor)| (x - shift) * factor);
-		let mut current: Vec<f32> = scaled.collect();
+	/// Number of classes.
+	pub fn classes(&self) -> usize {
+		self.layers.last().map_or(0, |layer| layer.outputs)
+	}
+
+	/// Scales raw features, `[rows][inputs]`.
+	pub fn scale(&self, features: &[f32]) -> Vec<f32> {
+		let rows = features.chunks_exact(self.shift.len().max(1));
+		let scale = |row| {
+			std::iter::zip(row, std::iter::zip(&self.shift, &self.factor))
+				.map(|(x, (shift, factor)): (&f32, _)| (x - shift) * factor)
+		};
+		rows.flat_map(scale).collect()
+	}
+
+	/// Runs raw features `[rows][inputs]` forward.
+	pub fn forward(&self, features: &[f32]) -> Activations {
+		self.forward_scaled(self.scale(features))
+	}
+
+	/// Runs scaled features `[rows][inputs]` forward.
+	pub fn forward_scaled(&self, features: Vec<f32>) -> Activations {
+		let rows = features.len() / self.shift.len().max(1);
+		let mut current = features;
 		let mut inputs = Vec::with_capacity(self.layers.len());
 		for (position, layer) in self.layers.iter().enumerate() {
-			let mut output = layer.bias.clone();
-			accumulate_rows(&current, &layer.weight_transposed, &mut output);
-			current.push(1.0);
-			inputs.push(current);
+			let input = with_ones(&current, layer.inputs);
+			let mut output = vec![0.0; rows * layer.outputs];
+			let columns = layer.inputs + 1;
+			matmul(&input, &layer.transposed, &mut output, rows, columns, layer.outputs);
+			inputs.push(input);
 			if position + 1 < self.layers.len() {
-				output.iter_mut().for_each(|z| *z = self.activation.apply(*z));
+				self.activation.apply(&mut output);
 			}
 			current = output;
 		}
-		Activations { inputs, logits: current }
+		Activations { rows, inputs, logits: current }
 	}
 
-	/// Runs a gradient at the logits (`[classes]`) backward and returns, per layer, the gradient at
-	/// that layer's output before the non-linearity, `[outputs]`.
+	/// Runs gradients at the logits (`[rows][classes]`) backward and returns, per layer, the
+	/// gradients at that layer's output before the non-linearity, `[rows][outputs]`.
 	///
-	/// The gradient of the layer's parameters `[W | b]` is the outer product of this with
-	/// [`Activations::inputs`]; it is never formed here.
-	pub fn backward(&self, activations: &Activations, logit_gradient: &[f32]) -> Vec<Vec<f32>> {
-		let mut deltas = vec![logit_gradient.to_vec()];
+	/// The gradient of the layer's parameters for one row is the outer product of its row here with
+	/// its row of [`Activations::inputs`]; it is never formed here.
+	pub fn backward(&self, activations: &Activations, logit_gradients: &[f32]) -> Vec<Vec<f32>> {
+		let mut deltas = vec![logit_gradients.to_vec()];
 		for position in (1..self.layers.len()).rev() {
 			let layer = &self.layers[position];
-			let mut delta = vec![0.0; layer.inputs];
-			accumulate_rows(&deltas[deltas.len() - 1], &layer.weight, &mut delta);
-			for (value, output) in delta.iter_mut().zip(&activations.inputs[position]) {
-				*value *= self.activation.slope(*output);
-			}
-			deltas.push(delta);
+			let (above, columns) = (&deltas[deltas.len() - 1], layer.inputs + 1);
+			let samples = above.len() / layer.outputs.max(1);
+			let mut below = vec![0.0; samples * columns];
+			matmul(above, &layer.parameters, &mut below, samples, layer.outputs, columns);
+			// Several gradients of one row follow each other batch by batch.
+			let outputs = activations.inputs[position].chunks_exact(columns).cycle();
+			let slopes = |(gradient, output): (&[f32], &[f32])| {
+				let pairs = std::iter::zip(gradient, output).take(layer.inputs);
+				pairs.map(|(x, y)| x * self.activation.slope(*y)).collect::<Vec<_>>()
+			};
+			deltas.push(below.chunks_exact(columns).zip(outputs).flat_map(slopes).collect());
 		}
 		deltas.reverse();
 		deltas
 	}
 }
 
+/// Appends a 1 to each row, `[rows][columns + 1]`.
+fn with_ones(rows: &[f32], columns: usize) -> Vec<f32> {
+	let mut out = Vec::with_capacity(rows.len() + rows.len() / columns.max(1));
+	for row in rows.chunks_exact(columns.max(1)) {
+		out.extend_from_slice(row);
+		out.push(1.0);
+	}
+	out
+}
+
 impl Activation {
-	/// The function's value at `z`.
-	pub fn apply(self, z: f32) -> f32 {
+	/// Replaces each `z` by the function's value.
+	pub fn apply(self, values: &mut [f32]) {
 		match self {
-			Self::Tanh => tanh(z),
-			Self::Relu => z.max(0.0),
+			Self::Tanh => tanh_slice(values),
+			Self::Relu => values.iter_mut().for_each(|z| *z = z.max(0.0)),
 		}
 	}
 
@@ -118,6 +173,14 @@ impl Activation {
 		match self {
 			Self::Tanh => 1.0 - output * output,
 			Self::Relu if output > 0.0 => 1.0,
+			Self::Relu => 0.0,
+		}
+	}
+
+	/// The function's second derivative, expressed by its value `output`.
+	pub fn bend(self, output: f32) -> f32 {
+		match self {
+			Self::Tanh => -2.0 * output * (1.0 - output * output),
 			Self::Relu => 0.0,
 		}
 	}
@@ -130,7 +193,8 @@ pub fn cross_entropy(logits: &[f32], class: usize) -> f64 {
 
 /// The gradient of [`cross_entropy`] at the logits: `p - onehot(class)`.
 pub fn cross_entropy_gradient(logits: &[f32], class: usize) -> Vec<f32> {
-	let mut gradient = softmax(logits);
+	let mut gradient = logits.to_vec();
+	softmax(&mut gradient);
 	gradient[class] -= 1.0;
 	gradient
 }
@@ -144,9 +208,10 @@ pub fn margin(logits: &[f32], class: usize) -> f64 {
 /// The gradient of [`margin`] at the logits: 1 at `class`, and minus the softmax over the other
 /// classes.
 pub fn margin_gradient(logits: &[f32], class: usize) -> Vec<f32> {
-	let mut others = logits.to_vec();
-	others.remove(class);
-	let mut gradient: Vec<f32> = softmax(&others).iter().map(|p| -p).collect();
+	let mut gradient = logits.to_vec();
+	gradient.remove(class);
+	softmax(&mut gradient);
+	gradient.iter_mut().for_each(|p| *p = -*p);
 	gradient.insert(class, 1.0);
 	gradient
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
 	tensors::{Reader, Writer},
-	Error, Result,
+	Error, Result, Site,
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,32 +31,66 @@ struct Metadata {
 pub(super) fn write(architecture: &Architecture, network: &Network) -> Result<Vec<u8>> {
 	let mut file = Writer::default();
 	for (l, layer) in network.layers.iter().enumerate() {
-		file.f32(format!("layers.{l}.weight"), &[layer.outputs, layer.inputs], &layer.weight);
-		file.f32(format!("layers.{l}.bias"), &[layer.outputs], &layer.bias);
+		let (weight, bias) = layer.to_parts();
+		file.f32(format!("layers.{l}.weight"), &[layer.outputs, layer.inputs], &weight);
+		file.f32(format!("layers.{l}.bias"), &[layer.outputs], &bias);
 	}
 	file.f32("scaling.shift", &[network.shift.len()], &network.shift);
 	file.f32("scaling.factor", &[network.factor.len()], &network.factor);
 	file.finish(WHAT, &Metadata { format: FORMAT, architecture: architecture.clone() })
 }
 
-pub(super) fn read(bytes: &[u8]) -> Result<(Architecture, Network)> {
-	let (file, metadata) = Reader::open::<Metadata>(WHAT, bytes)?;
+/// The weights file of a model of text: one tensor `sites.NAME` `[outputs, columns]` per site.
+pub(super) fn write_sites(
+	architecture: &Architecture,
+	sites: &[Site],
+	parameters: &[f32],
+) -> Result<Vec<u8>> {
+	let (mut file, mut rest) = (Writer::default(), parameters);
+	for site in sites {
+		let (here, after) = rest.split_at(site.coordinates());
+		rest = after;
+		file.f32(format!("sites.{}", site.name), &[site.outputs, site.columns()], here);
+	}
+	file.finish(WHAT, &Metadata { format: FORMAT, architecture: architecture.clone() })
+}
+
+/// Reads the parameters that [`write_sites`] wrote, `[coordinates]`.
+pub(super) fn read_sites(bytes: &[u8], sites: &[Site]) -> Result<Vec<f32>> {
+	let (file, _) = Reader::open::<Metadata>(WHAT, bytes)?;
+	let mut parameters = Vec::new();
+	for site in sites {
+		let name = format!("sites.{}", site.name);
+		parameters.extend(file.f32(&name, &[site.outputs, site.columns()])?);
+	}
+	Ok(parameters)
+}
+
+/// The architecture of a weights file.
+pub(super) fn architecture(bytes: &[u8]) -> Result<Architecture> {
+	let (_, metadata) = Reader::open::<Metadata>(WHAT, bytes)?;
 	if metadata.format != FORMAT {
 		let reason = format!("its format is {}, this program reads {FORMAT}", metadata.format);
 		return Err(Error::malformed(WHAT, reason));
 	}
+	metadata.architecture.check()?;
+	Ok(metadata.architecture)
+}
+
+/// The network of a weights file, whose [`architecture`] has been read and checked.
+pub(super) fn read(bytes: &[u8]) -> Result<Network> {
+	let (file, metadata) = Reader::open::<Metadata>(WHAT, bytes)?;
 	let architecture = metadata.architecture;
-	architecture.check()?;
 	let mut layers = Vec::new();
 	for (l, pair) in architecture.widths().windows(2).enumerate() {
 		let weight = file.f32(&format!("layers.{l}.weight"), &[pair[1], pair[0]])?;
 		let bias = file.f32(&format!("layers.{l}.bias"), &[pair[1]])?;
-		layers.push(Linear::new(pair[0], weight, bias));
+		layers.push(Linear::from_parts(pair[0], &weight, &bias));
 	}
 	let shift = file.f32("scaling.shift", &[architecture.inputs()])?;
 	let factor = file.f32("scaling.factor", &[architecture.inputs()])?;
 	let activation = architecture.activation();
-	Ok((architecture, Network { layers, activation, shift, factor }))
+	Ok(Network { layers, activation, shift, factor })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
 	build_index,
 	testing::{digits, digits_model},
-	Contribution, EkFac, FloatIndex, IndexBuilder,
+	Contribution, EkFac, Error, FloatIndex, IndexBuilder,
 };
 use openledger_proof::{shares, total_variation, ClaimError, Width, PARTS};
 
@@ -141,8 +141,7 @@ fn wrong_labels_should_harm_and_right_ones_help_the_held_out_loss() {
 	let setting = setting();
 	let index = index(&setting, Width::Int16);
 	let sketch = held_out_sketch(&setting.model, &index, &setting.test).unwrap();
-	let scores: Vec<i64> =
-		index.leaves().iter().map(|leaf| sketch.dot(&leaf.sketch).unwrap()).collect();
+	let scores = index.scores(&sketch).unwrap();
 	assert!(scores[11] < 0, "{scores:?}");
 	assert!(scores[10] > 0, "{scores:?}");
 	let attribution = held_out_attribution(&setting.model, &index, &setting.test, 12).unwrap();
@@ -155,10 +154,9 @@ fn wrong_labels_should_harm_and_right_ones_help_the_held_out_loss() {
 /// The real scores, from which integers are rounded.
 fn float_scores(setting: &Setting, float: &FloatIndex, i: usize) -> Vec<f64> {
 	let row = setting.test.row(i);
-	let class = setting.model.answer(&setting.test.row_text(i)).unwrap().label as usize;
-	let mut gradient = vec![0.0; float.basis.dimension()];
-	margin_coordinates(setting.model.network(), &float.basis, row, class, &mut gradient);
-	float.scores(&gradient)
+	let class = setting.model.answer(&setting.test.row_text(i)).unwrap().label;
+	let query = Dataset::new(64, row.to_vec(), vec![class]).unwrap();
+	float.scores(&float.queries(&setting.model, &query).unwrap()[0])
 }
 
 #[test]

@@ -73,18 +73,18 @@ pub struct TrainConfig {
 }
 
 impl TrainConfig {
-	/// A recipe that works untuned on small tables: SGD with momentum 0.9, learning rate 0.05
-	/// falling along a cosine, weight decay 0.001, 60 epochs in batches of 32, features divided by
+	/// A recipe that works untuned on small tables: SGD with momentum 0.9, learning rate 0.1
+	/// falling along a cosine, weight decay 0.001, 150 epochs in batches of 32, features divided by
 	/// the largest.
 	pub fn standard(architecture: Architecture) -> Self {
 		Self {
 			architecture,
 			optimiser: Optimiser::Sgd { momentum: 0.9 },
-			learning_rate: 0.05,
+			learning_rate: 0.1,
 			schedule: Schedule::Cosine,
 			warm_up: 0.0,
 			weight_decay: 1e-3,
-			epochs: 60,
+			epochs: 150,
 			batch_size: 32,
 			scaling: Scaling::Maximum,
 			seed: 0,
@@ -131,11 +131,25 @@ impl TrainConfig {
 			Schedule::Constant => self.learning_rate,
 			Schedule::Cosine => {
 				let done = (step - warm_up) as f64 / steps.saturating_sub(warm_up).max(1) as f64;
-				let factor = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
+				let factor = 0.5 * (1.0 + cosine(done));
 				self.learning_rate * factor as f32
 			},
 		}
 	}
+}
+
+/// `cos(π part)` for a part from 0 to 1, the same bits on every machine: a Taylor series where it
+/// converges fast, absolute error below `1e-12`.
+fn cosine(part: f64) -> f64 {
+	// cos(π - x) = -cos x
+	if part > 0.5 {
+		return -cosine(1.0 - part);
+	}
+	let square = (std::f64::consts::PI * part).powi(2);
+	(1..=10).rev().fold(1.0, |sum, k| {
+		let k = f64::from(k);
+		1.0 - sum * square / ((2.0 * k - 1.0) * (2.0 * k))
+	})
 }
 
 #[cfg(test)]
@@ -189,8 +203,16 @@ mod tests {
 	}
 
 	#[test]
+	fn cosine_should_match_the_standard_library() {
+		for k in 0..=1000 {
+			let part = f64::from(k) / 1000.0;
+			assert!((cosine(part) - (std::f64::consts::PI * part).cos()).abs() < 1e-12);
+		}
+	}
+
+	#[test]
 	fn learning_rate_should_stay_when_constant() {
 		let config = TrainConfig { schedule: Schedule::Constant, ..standard() };
-		assert!((0..10).all(|step| config.learning_rate_at(step, 10) == 0.05));
+		assert!((0..10).all(|step| config.learning_rate_at(step, 10) == 0.1));
 	}
 }

@@ -2,18 +2,14 @@
 
 mod config;
 mod optimiser;
+mod run;
 
 pub use config::{Optimiser, Scaling, Schedule, TrainConfig};
+pub use optimiser::State;
+pub use run::{Batch, Run};
 
-use crate::{
-	model::{
-		graph::{gradient, Graph},
-		network::Linear,
-	},
-	Activation, Architecture, Dataset, Error, Model, Progress, Result,
-};
-use candle_core::{Device, Tensor};
-use rand::{seq::SliceRandom, Rng, SeedableRng};
+use crate::{Activation, Architecture, Dataset, Model, Progress, Result};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 /// A trained model and how well it fits the rows it was trained on.
@@ -30,73 +26,30 @@ pub struct Trained {
 /// Trains a model on `data` and reports after every epoch (`stage` is `training`, `loss` the
 /// epoch's mean).
 ///
-/// The last batch of an epoch holds the remaining rows. Gradients are candle's; the same rows and
-/// recipe give the same bits on one machine, whatever the number of threads.
+/// The last batch of an epoch holds the remaining rows. The same rows and recipe give the same bits
+/// on every machine.
 ///
 /// # Errors
-/// [`Error::Setting`], [`Error::FeatureCount`], [`Error::ClassCount`], and [`Error::Diverged`] as
-/// soon as the loss is not finite.
+/// [`Error::Setting`](crate::Error::Setting), [`Error::FeatureCount`](crate::Error::FeatureCount),
+/// [`Error::ClassCount`](crate::Error::ClassCount), and
+/// [`Error::Diverged`](crate::Error::Diverged) as soon as the loss is not finite.
 pub fn train(
 	data: &Dataset,
 	config: &TrainConfig,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Trained> {
-	config.check()?;
-	let architecture = &config.architecture;
-	data.check_fits(architecture.inputs(), architecture.classes())?;
-	let (shift, factor) = fit_scaling(config.scaling, data);
-	let rows: Vec<Vec<f32>> = data.rows().map(|(row, _)| scale(row, &shift, &factor)).collect();
-
-	let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-	let mut parameters = initial_parameters(architecture, &mut rng);
-	let mut state = optimiser::State::new(config, parameters.len());
-	let mut order: Vec<usize> = (0..data.len()).collect();
-	let steps = u64::from(config.epochs) * data.len().div_ceil(config.batch_size) as u64;
-	let mut step = 0;
-	for epoch in 1..=config.epochs {
-		order.shuffle(&mut rng);
-		let mut total = 0.0;
-		for batch in order.chunks(config.batch_size) {
-			let features = batch.iter().flat_map(|&i| &rows[i]).copied().collect();
-			let labels = batch.iter().map(|&i| data.label(i)).collect();
-			let (loss, gradient) = batch_gradient(architecture, &parameters, features, labels)?;
-			state.step(&mut parameters, &gradient, config.learning_rate_at(step, steps));
-			step += 1;
-			total += loss * batch.len() as f64;
+	let mut run = Run::new(data, config)?;
+	let (mut total, epochs) = (0.0, u64::from(config.epochs));
+	while let Some(batch) = run.batch() {
+		let (epoch, rows, last) = (batch.epoch, batch.rows.len(), batch.last_of_epoch);
+		total += run.step()? * rows as f64;
+		if last {
+			let loss = Some(total / data.len() as f64);
+			progress(Progress { stage: "training", done: u64::from(epoch), total: epochs, loss });
+			total = 0.0;
 		}
-		let loss = total / data.len() as f64;
-		if !loss.is_finite() {
-			return Err(Error::Diverged { epoch, loss });
-		}
-		let (done, total) = (u64::from(epoch), u64::from(config.epochs));
-		progress(Progress { stage: "training", done, total, loss: Some(loss) });
 	}
-	if !parameters.iter().all(|x| x.is_finite()) {
-		return Err(Error::Diverged { epoch: config.epochs, loss: f64::NAN });
-	}
-	let model = Model::new(architecture.clone(), layers(architecture, &parameters), shift, factor)?;
-	let (loss, accuracy) = (model.loss(data)?, model.accuracy(data)?);
-	Ok(Trained { model, loss, accuracy })
-}
-
-/// Mean loss of a batch of scaled rows, and its gradient in the layout of `parameters`.
-fn batch_gradient(
-	architecture: &Architecture,
-	parameters: &[f32],
-	features: Vec<f32>,
-	labels: Vec<u32>,
-) -> Result<(f64, Vec<f32>)> {
-	let rows = labels.len();
-	let features = Tensor::from_vec(features, (rows, architecture.inputs()), &Device::Cpu)?;
-	let labels = Tensor::from_vec(labels, rows, &Device::Cpu)?;
-	let (graph, variables) = Graph::variable(architecture, parameters)?;
-	let loss = candle_nn::loss::cross_entropy(&graph.forward(&features)?.logits, &labels)?;
-	let gradients = loss.backward()?;
-	let mut flat = Vec::with_capacity(parameters.len());
-	for variable in &variables {
-		flat.extend(gradient(&gradients, variable)?);
-	}
-	Ok((f64::from(loss.to_scalar::<f32>()?), flat))
+	run.finish()
 }
 
 /// Shift and factor of each feature, `[columns]`.
@@ -125,11 +78,7 @@ fn fit_scaling(scaling: Scaling, data: &Dataset) -> (Vec<f32>, Vec<f32>) {
 	}
 }
 
-fn scale(row: &[f32], shift: &[f32], factor: &[f32]) -> Vec<f32> {
-	row.iter().zip(shift).zip(factor).map(|((x, shift), factor)| (x - shift) * factor).collect()
-}
-
-/// Per layer the weight `[outputs][inputs]`, then the bias. Uniform weights of the variance that
+/// Per layer `[outputs][inputs + 1]`, the bias last in each row. Uniform weights of the variance that
 /// keeps activations in range, `2 / (inputs + outputs)` (Glorot and Bengio 2010) or, before ReLU,
 /// `2 / inputs` (He et al. 2015); biases zero.
 fn initial_parameters(architecture: &Architecture, rng: &mut ChaCha8Rng) -> Vec<f32> {
@@ -140,21 +89,12 @@ fn initial_parameters(architecture: &Architecture, rng: &mut ChaCha8Rng) -> Vec<
 			Activation::Relu => pair[0],
 		};
 		let bound = (6.0 / fan as f32).sqrt();
-		parameters.extend((0..pair[0] * pair[1]).map(|_| rng.random_range(-bound..bound)));
-		parameters.extend(vec![0.0; pair[1]]);
+		for _ in 0..pair[1] {
+			parameters.extend((0..pair[0]).map(|_| rng.random_range(-bound..bound)));
+			parameters.push(0.0);
+		}
 	}
 	parameters
-}
-
-fn layers(architecture: &Architecture, parameters: &[f32]) -> Vec<Linear> {
-	let (mut layers, mut rest) = (Vec::new(), parameters);
-	for pair in architecture.widths().windows(2) {
-		let (weight, after) = rest.split_at(pair[0] * pair[1]);
-		let (bias, after) = after.split_at(pair[1]);
-		rest = after;
-		layers.push(Linear::new(pair[0], weight.to_vec(), bias.to_vec()));
-	}
-	layers
 }
 
 #[cfg(test)]

@@ -2,16 +2,21 @@
 
 use super::{Optimiser, TrainConfig};
 
-/// An optimiser with its moments, each `[parameters]`.
-pub(super) struct State {
-	optimiser: Optimiser,
-	weight_decay: f32,
-	first: Vec<f32>,
-	second: Vec<f32>,
-	steps: i32,
+/// An optimiser with its moments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+	pub(crate) optimiser: Optimiser,
+	pub(crate) weight_decay: f32,
+	/// The velocity or the mean of gradients, `[parameters]`.
+	pub(crate) first: Vec<f32>,
+	/// The mean of squared gradients, `[parameters]`; empty for gradient descent.
+	pub(crate) second: Vec<f32>,
+	/// The decays of both means to the power of the steps done, for Adam's correction.
+	pub(crate) powers: (f32, f32),
 }
 
 impl State {
+	/// Before the first step, for that many parameters.
 	pub fn new(config: &TrainConfig, parameters: usize) -> Self {
 		let second = match config.optimiser {
 			Optimiser::Sgd { .. } => 0,
@@ -22,13 +27,12 @@ impl State {
 			weight_decay: config.weight_decay,
 			first: vec![0.0; parameters],
 			second: vec![0.0; second],
-			steps: 0,
+			powers: (1.0, 1.0),
 		}
 	}
 
 	/// Moves `parameters` by one step against `gradient`, both `[parameters]`.
 	pub fn step(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f32) {
-		self.steps = self.steps.saturating_add(1);
 		let decay = self.weight_decay;
 		let moves = parameters.iter_mut().zip(gradient).zip(&mut self.first);
 		match self.optimiser {
@@ -39,8 +43,8 @@ impl State {
 				}
 			},
 			Optimiser::AdamW { beta1, beta2, epsilon } => {
-				let (unbias1, unbias2) =
-					(1.0 - beta1.powi(self.steps), 1.0 - beta2.powi(self.steps));
+				self.powers = (self.powers.0 * beta1, self.powers.1 * beta2);
+				let (unbias1, unbias2) = (1.0 - self.powers.0, 1.0 - self.powers.1);
 				for (((parameter, gradient), first), second) in moves.zip(&mut self.second) {
 					*first = beta1 * *first + (1.0 - beta1) * gradient;
 					*second = beta2 * *second + (1.0 - beta2) * gradient * gradient;

@@ -1,5 +1,8 @@
 use super::*;
-use crate::testing::{blobs, digits};
+use crate::{
+	testing::{blobs, digits},
+	Error, Function,
+};
 
 fn recipe(widths: &[usize], activation: Activation) -> TrainConfig {
 	let architecture = Architecture::mlp(widths, activation);
@@ -89,20 +92,50 @@ fn features_should_be_scaled_by_the_rule() {
 }
 
 #[test]
-fn gradient_of_a_batch_should_be_the_mean_of_gradients_row_by_row() {
-	let data = digits().select(&[3, 14, 15]).unwrap();
-	let architecture = Architecture::mlp(&[64, 5, 10], Activation::Tanh);
-	let parameters = initial_parameters(&architecture, &mut ChaCha8Rng::seed_from_u64(4));
-	let part = |rows: &[usize]| {
-		let part = data.select(rows).unwrap();
-		let features = part.features().iter().map(|x| x / 16.0).collect();
-		batch_gradient(&architecture, &parameters, features, part.labels().to_vec()).unwrap()
-	};
-	let (loss, gradient) = part(&[0, 1, 2]);
-	let single = [part(&[0]), part(&[1]), part(&[2])];
-	assert!((single.iter().map(|s| s.0).sum::<f64>() / 3.0 - loss).abs() < 1e-5);
-	for (i, value) in gradient.iter().enumerate() {
-		let mean = single.iter().map(|s| s.1[i]).sum::<f32>() / 3.0;
-		assert!((mean - value).abs() < 1e-5);
+fn run_should_step_by_the_mean_gradient_of_its_batch() {
+	let data = digits().select(&[3, 14, 15, 92]).unwrap();
+	let sgd = Optimiser::Sgd { momentum: 0.0 };
+	let config =
+		TrainConfig { optimiser: sgd, batch_size: 3, ..recipe(&[64, 5, 10], Activation::Tanh) };
+	let mut run = Run::new(&data, &config).unwrap();
+	assert_eq!(run.steps(), 40);
+	while let Some(batch) = run.batch() {
+		let (rows, rate) = (batch.rows.to_vec(), batch.rate);
+		let (before, model) = (run.parameters().to_vec(), run.model().unwrap());
+		let mut sum = vec![0.0; before.len()];
+		let selected = data.select(&rows).unwrap();
+		let gradients = model.gradients(&selected, 0..rows.len(), Function::Loss).unwrap();
+		(0..rows.len()).for_each(|row| gradients.add_row(row, &model.sites(), &mut sum));
+		let loss = run.step().unwrap();
+		assert!((loss - gradients.values.iter().sum::<f64>() / rows.len() as f64).abs() < 1e-5);
+		for ((after, before), sum) in run.parameters().iter().zip(&before).zip(&sum) {
+			let mean = sum / rows.len() as f64 + f64::from(config.weight_decay * before);
+			let expected = f64::from(*before) - f64::from(rate) * mean;
+			assert!((f64::from(*after) - expected).abs() < 1e-5);
+		}
+	}
+}
+
+#[test]
+fn run_should_end_with_the_same_bits_when_restored_midway() {
+	let data = blobs(50, 1);
+	for optimiser in [
+		Optimiser::Sgd { momentum: 0.9 },
+		Optimiser::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+	] {
+		let config = TrainConfig { optimiser, ..recipe(&[2, 4, 3], Activation::Tanh) };
+		let mut run = Run::new(&data, &config).unwrap();
+		for _ in 0..17 {
+			run.step().unwrap();
+		}
+		let (parameters, state) = (run.parameters().to_vec(), run.state().clone());
+		let mut other = Run::new(&data, &config).unwrap();
+		other.restore(17, parameters, state).unwrap();
+		for run in [&mut run, &mut other] {
+			while run.batch().is_some() {
+				run.step().unwrap();
+			}
+		}
+		assert_eq!(run.finish().unwrap(), other.finish().unwrap());
 	}
 }

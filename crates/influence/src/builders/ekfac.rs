@@ -1,16 +1,13 @@
 //! Eigenvalue-corrected Kronecker-factored curvature.
 
-use super::{
-	moments::{add_gram, add_product, for_each_sample},
-	symmetric_eigen,
-};
 use crate::{
-	index::{influence, Basis, FloatIndex, IndexBuilder, LayerBasis},
-	kernels::transpose,
-	model::network::Network,
-	Contribution, Dataset, Error, Model, Progress, Result,
+	curvature::{
+		moments::{coordinate_moments, factor_moments},
+		symmetric_eigen,
+	},
+	index::{all_rows, Basis, LayerBasis, Part},
+	Contribution, Dataset, Error, FloatIndex, Function, IndexBuilder, Model, Progress, Result,
 };
-use candle_core::{Device, Tensor};
 use serde_json::{json, Value};
 
 /// EK-FAC influence: `psi_c = -(G + λI)⁻¹ Σ ∇L(row)` with the Gauss-Newton matrix `G` approximated
@@ -52,50 +49,44 @@ impl EkFac {
 		Ok(())
 	}
 
-	/// The eigenvectors of both factors of each layer.
-	fn basis(&self, network: &Network, data: &Dataset) -> Result<Basis> {
-		let square = |n: usize| vec![0.0; n * n];
-		let mut inputs: Vec<_> = network.layers.iter().map(|l| square(l.inputs + 1)).collect();
-		let mut deltas: Vec<_> = network.layers.iter().map(|l| square(l.outputs)).collect();
-		for_each_sample(network, data, self.draws, self.seed, &mut |sample| {
-			add_gram(&mut inputs[sample.layer], sample.inputs)?;
-			add_gram(&mut deltas[sample.layer], sample.deltas)
-		})?;
-		let layers =
-			network.layers.iter().zip(inputs.iter().zip(&deltas)).map(|(layer, moments)| {
-				let inputs = eigenvectors(moments.0, layer.inputs + 1)?;
-				Ok(LayerBasis::new(layer, inputs, eigenvectors(moments.1, layer.outputs)?))
-			});
-		Ok(Basis { layers: layers.collect::<Result<_>>()? })
+	fn function(&self) -> Function {
+		Function::DrawnLoss { seed: self.seed, draws: self.draws }
 	}
 
-	/// Per layer the corrected eigenvalues: the mean square of each coordinate of the gradient in
-	/// the basis, `[outputs][inputs + 1]`.
-	fn eigenvalues(
+	/// The eigenvectors of both factors of each site.
+	fn basis(&self, model: &Model, data: &Dataset) -> Result<Vec<LayerBasis>> {
+		let moments = factor_moments(model, data, self.function())?;
+		let basis = |(site, (inputs, outputs)): (&crate::Site, &(Vec<f64>, Vec<f64>))| {
+			Ok(LayerBasis {
+				inputs: site.columns(),
+				outputs: site.outputs,
+				input_vectors: eigenvectors(inputs, site.columns())?,
+				output_vectors: eigenvectors(outputs, site.outputs)?,
+			})
+		};
+		model.sites().iter().zip(&moments).map(basis).collect()
+	}
+
+	/// Basis and diagonal inverse curvature of `model` over `data`, all of it local: other builders
+	/// precondition with it.
+	///
+	/// # Errors
+	/// [`Error::Setting`] and those of [`Model::gradients`].
+	pub fn part(
 		&self,
-		network: &Network,
-		basis: &Basis,
+		model: &Model,
 		data: &Dataset,
-	) -> Result<Vec<Vec<f64>>> {
-		let vectors = basis.layers.iter().map(|layer| {
-			let (inputs, outputs) = (layer.inputs + 1, layer.outputs);
-			let input_vectors =
-				Tensor::from_slice(&layer.input_vectors, (inputs, inputs), &Device::Cpu)?;
-			let output_vectors =
-				Tensor::from_slice(&layer.output_vectors, (outputs, outputs), &Device::Cpu)?;
-			Ok((input_vectors, output_vectors))
-		});
-		let vectors = vectors.collect::<Result<Vec<_>>>()?;
-		let mut sums: Vec<_> = network.layers.iter().map(|l| vec![0.0; l.coordinates()]).collect();
-		for_each_sample(network, data, self.draws, self.seed, &mut |sample| {
-			let (input_vectors, output_vectors) = &vectors[sample.layer];
-			let inputs = sample.inputs.matmul(input_vectors)?.sqr()?;
-			let deltas = sample.deltas.matmul(output_vectors)?.sqr()?;
-			add_product(&mut sums[sample.layer], &deltas, &inputs)
-		})?;
-		let samples = data.len() as f64 * f64::from(self.draws);
-		sums.iter_mut().flatten().for_each(|x| *x /= samples);
-		Ok(sums)
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<Part> {
+		self.check()?;
+		let mut tell = |done| progress(Progress { stage: "curvature", done, total: 2, loss: None });
+		tell(0);
+		let layers = self.basis(model, data)?;
+		tell(1);
+		let eigenvalues = coordinate_moments(model, &layers, data, self.function())?;
+		tell(2);
+		let inverse_curvature = inverse(&eigenvalues, self.damping);
+		Ok(Part { companion: None, basis: Basis::Kronecker(layers), inverse_curvature })
 	}
 }
 
@@ -105,7 +96,7 @@ fn eigenvectors(matrix: &[f64], n: usize) -> Result<Vec<f32>> {
 		(0..n * n).map(|at| 0.5 * (matrix[at] + matrix[(at % n) * n + at / n])).collect();
 	let rows: Vec<f32> =
 		symmetric_eigen(&symmetric, n)?.vectors.iter().map(|x| *x as f32).collect();
-	Ok(transpose(&rows, n, n))
+	Ok((0..n * n).map(|at| rows[(at % n) * n + at / n]).collect())
 }
 
 /// `1 / (Λ + λ)` per coordinate, all layers after each other.
@@ -136,22 +127,8 @@ impl IndexBuilder for EkFac {
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<FloatIndex> {
-		self.check()?;
-		let network = model.network();
-		let rows: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
-		let data = Dataset::concat(&rows)?;
-		let mut tell = |stage, done, total| progress(Progress { stage, done, total, loss: None });
-		tell("curvature", 0, 2);
-		let basis = self.basis(network, &data)?;
-		tell("curvature", 1, 2);
-		let inverse_curvature = inverse(&self.eigenvalues(network, &basis, &data)?, self.damping);
-		tell("curvature", 2, 2);
-		let mut leaves = Vec::with_capacity(contributions.len());
-		for (done, contribution) in (1..).zip(contributions) {
-			leaves.push(influence(network, &basis, &inverse_curvature, &contribution.rows)?);
-			tell("influence", done, contributions.len() as u64);
-		}
-		Ok(FloatIndex { basis, inverse_curvature, leaves })
+		let part = self.part(model, &all_rows(contributions)?, progress)?;
+		FloatIndex::local(model, vec![part], contributions, progress)
 	}
 }
 
@@ -159,33 +136,34 @@ impl IndexBuilder for EkFac {
 mod tests {
 	use super::*;
 	use crate::{
-		index::loss_coordinates,
-		model::network::{cross_entropy_gradient, Network},
 		testing::{blobs, random_model},
 		Activation,
 	};
+	use openledger_kernels::softmax;
 
-	/// Per layer the gradient of a row's loss, `[outputs][inputs + 1]`, the naive way.
-	fn gradients(network: &Network, row: &[f32], label: usize) -> Vec<Vec<f64>> {
-		let activations = network.forward(row);
-		let gradient = cross_entropy_gradient(&activations.logits, label);
-		let deltas = network.backward(&activations, &gradient);
-		let outer = |(delta, input): (&Vec<f32>, &Vec<f32>)| {
-			let products =
-				delta.iter().flat_map(|d| input.iter().map(move |a| f64::from(*d) * f64::from(*a)));
-			products.collect()
+	/// Per layer the gradient of a row's loss, `[outputs][inputs + 1]`.
+	fn gradients(model: &Model, row: &[f32], label: usize) -> Vec<Vec<f64>> {
+		let data = Dataset::new(row.len(), row.to_vec(), vec![label as u32]).unwrap();
+		let sites = model.sites();
+		let flat = model.gradients(&data, 0..1, Function::Loss).unwrap().flat(0, &sites);
+		let mut rest = flat.as_slice();
+		let take = |site: &crate::Site| {
+			let (here, after) = rest.split_at(site.coordinates());
+			rest = after;
+			here.to_vec()
 		};
-		deltas.iter().zip(&activations.inputs).map(outer).collect()
+		sites.iter().map(take).collect()
 	}
 
 	/// The Fisher block of a layer with labels weighted by their probability instead of drawn.
-	fn fisher(network: &Network, data: &Dataset, layer: usize) -> Vec<f64> {
-		let n = network.layers[layer].coordinates();
+	fn fisher(model: &Model, data: &Dataset, layer: usize) -> Vec<f64> {
+		let n = model.sites()[layer].coordinates();
 		let mut sum = vec![0.0; n * n];
 		for (row, _) in data.rows() {
-			let probabilities = crate::kernels::softmax(&network.forward(row).logits);
+			let mut probabilities = model.logits(row).unwrap();
+			softmax(&mut probabilities);
 			for (label, probability) in probabilities.iter().enumerate() {
-				let gradient = &gradients(network, row, label)[layer];
+				let gradient = &gradients(model, row, label)[layer];
 				for (i, x) in gradient.iter().enumerate() {
 					for (j, y) in gradient.iter().enumerate() {
 						sum[i * n + j] += f64::from(*probability) * x * y / data.len() as f64;
@@ -199,14 +177,13 @@ mod tests {
 	#[test]
 	fn eigenvalues_should_be_the_diagonal_of_the_dense_fisher_in_the_basis() {
 		let (model, data) = (random_model(&[2, 3, 3], Activation::Tanh, 8), blobs(60, 2));
-		let network = model.network();
 		// Many draws, so that drawn labels come close to their expectation.
 		let builder = EkFac { draws: 3000, ..Default::default() };
-		let basis = builder.basis(network, &data).unwrap();
-		let eigenvalues = builder.eigenvalues(network, &basis, &data).unwrap();
-		for (l, layer) in basis.layers.iter().enumerate() {
-			let dense = fisher(network, &data, l);
-			let (inputs, outputs) = (layer.inputs + 1, layer.outputs);
+		let basis = builder.basis(&model, &data).unwrap();
+		let eigenvalues = coordinate_moments(&model, &basis, &data, builder.function()).unwrap();
+		for (l, layer) in basis.iter().enumerate() {
+			let dense = fisher(&model, &data, l);
+			let (inputs, outputs) = (layer.inputs, layer.outputs);
 			let n = inputs * outputs;
 			let largest = eigenvalues[l].iter().fold(0.0f64, |max, x| max.max(*x));
 			for (at, eigenvalue) in eigenvalues[l].iter().enumerate() {
@@ -228,10 +205,10 @@ mod tests {
 	#[test]
 	fn basis_should_diagonalise_both_moments() {
 		let (model, data) = (random_model(&[2, 3, 3], Activation::Tanh, 8), blobs(60, 2));
-		let network = model.network();
-		let basis = EkFac::default().basis(network, &data).unwrap();
-		for (l, layer) in basis.layers.iter().enumerate() {
-			let n = layer.inputs + 1;
+		let network = model.network().unwrap();
+		let basis = EkFac::default().basis(&model, &data).unwrap();
+		for (l, layer) in basis.iter().enumerate() {
+			let n = layer.inputs;
 			let mut rotated = vec![0.0f64; n * n];
 			for (row, _) in data.rows() {
 				let input = &network.forward(row).inputs[l];
@@ -249,6 +226,15 @@ mod tests {
 		}
 	}
 
+	/// The same coordinates without curvature: leaves are then minus the loss gradient.
+	fn ones(parts: &[Part]) -> Vec<Part> {
+		let plain = |part: &Part| Part {
+			inverse_curvature: vec![1.0; part.basis.dimension()],
+			..part.clone()
+		};
+		parts.iter().map(plain).collect()
+	}
+
 	#[test]
 	fn influence_should_equal_a_dense_solve_when_there_is_one_logistic_output_pair() {
 		// With two classes the gradients of the two logits are opposite, and inputs are independent
@@ -256,15 +242,14 @@ mod tests {
 		// solve.
 		let model = random_model(&[1, 2], Activation::Tanh, 5);
 		let data = Dataset::new(1, vec![0.7; 8], vec![0, 1, 0, 0, 1, 0, 1, 1]).unwrap();
-		let network = model.network();
 		let builder = EkFac { draws: 4000, damping: 0.5, seed: 3 };
 		let contributions = [Contribution { id: 1, rows: data.clone() }];
 		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
-		let dense = fisher(network, &data, 0);
+		let dense = fisher(&model, &data, 0);
 		let damping = 0.5 * (0..4).map(|k| dense[k * 5]).sum::<f64>() / 4.0;
 		let total: Vec<f64> = (0..4)
 			.map(|k| {
-				data.rows().map(|(row, label)| gradients(network, row, label as usize)[0][k]).sum()
+				data.rows().map(|(row, label)| gradients(&model, row, label as usize)[0][k]).sum()
 			})
 			.collect();
 		let eigen = symmetric_eigen(&dense, 4).unwrap();
@@ -278,9 +263,10 @@ mod tests {
 				.sum()
 		};
 		for label in 0..2 {
-			let query = &gradients(network, data.row(0), label)[0];
-			let mut turned = vec![0.0; 4];
-			loss_coordinates(network, &index.basis, data.row(0), label, &mut turned);
+			let query = &gradients(&model, data.row(0), label)[0];
+			let row = Dataset::new(1, data.row(0).to_vec(), vec![label as u32]).unwrap();
+			let loss = crate::index::local_leaf(&model, &ones(&index.parts), &row).unwrap();
+			let turned: Vec<f64> = loss.iter().map(|x| -f64::from(*x)).collect();
 			let score = index.scores(&turned)[0];
 			let expected = -solve(query);
 			assert!((score - expected).abs() < 0.05 * expected.abs(), "{score} {expected}");

@@ -1,0 +1,34 @@
+//! Gradients without curvature.
+
+use crate::{
+	index::{Basis, Part},
+	Contribution, FloatIndex, IndexBuilder, Model, Progress, Result,
+};
+use serde_json::{json, Value};
+
+/// Gradient dot product: `psi_c = -Σ ∇L(row)`, no curvature. The baseline that every other builder
+/// must beat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GradientDot;
+
+impl IndexBuilder for GradientDot {
+	fn name(&self) -> &'static str {
+		"gradient-dot"
+	}
+
+	fn parameters(&self) -> Value {
+		json!({})
+	}
+
+	fn build(
+		&self,
+		model: &Model,
+		contributions: &[Contribution],
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<FloatIndex> {
+		let basis = Basis::identity(&model.sites());
+		let inverse_curvature = vec![1.0; basis.dimension()];
+		let parts = vec![Part { companion: None, basis, inverse_curvature }];
+		FloatIndex::local(model, parts, contributions, progress)
+	}
+}

@@ -1,0 +1,21 @@
+//! The methods that compute influence vectors, and the rivals they are measured against.
+
+mod cosine;
+mod datainf;
+mod ekfac;
+mod ensemble;
+mod exact;
+mod gradient;
+mod tracin;
+mod trak;
+mod unrolled;
+
+pub use cosine::GradientCosine;
+pub use datainf::DataInf;
+pub use ekfac::EkFac;
+pub use ensemble::{Ensemble, Members};
+pub use exact::{Damping, ExactCurvature};
+pub use gradient::GradientDot;
+pub use tracin::TracIn;
+pub use trak::Trak;
+pub use unrolled::{Checkpoints, Outcome, Unrolled};

@@ -1,0 +1,65 @@
+//! How much memory a computation took.
+
+use serde::{Deserialize, Serialize};
+use std::fs;
+
+/// Memory of a computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Memory {
+	/// Bytes by which resident memory at its highest exceeded that at the start. What the
+	/// computation took from memory that had been freed before but not given back is not counted.
+	pub bytes: u64,
+	/// Whether the highest value is the kernel's own record, reset at the start; otherwise it is
+	/// the larger of those at the end and after each stage.
+	pub exact: bool,
+}
+
+/// A measurement under way.
+pub(super) struct Meter {
+	start: u64,
+	exact: bool,
+	highest: u64,
+}
+
+impl Meter {
+	/// Starts; `None` where `/proc` does not tell.
+	pub fn start() -> Option<Self> {
+		let start = status("VmRSS:")?;
+		// 5 resets the record of the highest resident size (proc_pid_clear_refs(5)).
+		let exact = fs::write("/proc/self/clear_refs", "5").is_ok() && status("VmHWM:").is_some();
+		Some(Self { start, exact, highest: start })
+	}
+
+	/// What has been taken until now.
+	pub fn read(&mut self) -> Memory {
+		let now = status(if self.exact { "VmHWM:" } else { "VmRSS:" });
+		self.highest = self.highest.max(now.unwrap_or(0));
+		Memory { bytes: self.highest - self.start, exact: self.exact }
+	}
+}
+
+/// A size of this process in bytes.
+fn status(name: &str) -> Option<u64> {
+	let text = fs::read_to_string("/proc/self/status").ok()?;
+	let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+	line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn meter_should_count_memory_that_was_touched_and_given_back() {
+		let mut meter = Meter::start().unwrap();
+		let size = 256 << 20;
+		let block = vec![1u8; size];
+		let held = meter.read();
+		assert_eq!(block.iter().map(|x| u64::from(*x)).sum::<u64>(), size as u64);
+		drop(block);
+		// Other tests may give back memory meanwhile.
+		assert!(held.bytes >= size as u64 / 2, "{held:?}");
+		assert!(meter.read().bytes >= held.bytes);
+	}
+}

@@ -1,0 +1,374 @@
+//! Models of text: a published transformer with a trained LoRA adapter.
+
+use super::{
+	base::{Base, BaseNetwork},
+	Architecture, Lora,
+};
+use crate::{
+	gradients::{Function, Gradients, Site, SiteFactors},
+	Dataset, Error, Hash, Result,
+};
+use openledger_transformers::{
+	files::AdapterFile, train::batch_gradient, CausalText, Factors, LabelledText, LanguageModel,
+	TextClassifier,
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use std::{ops::Range, sync::Arc};
+
+/// A transformer with an adapter.
+#[derive(Clone, Debug)]
+pub struct TextModel {
+	base: Arc<Base>,
+	network: Network,
+	max_tokens: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Network {
+	Classifier(TextClassifier),
+	Language(LanguageModel),
+}
+
+/// One row as tokens.
+#[derive(Clone, Debug)]
+pub(crate) enum Sample {
+	/// For a classifier.
+	Labelled(LabelledText),
+	/// For a language model.
+	Causal(CausalText),
+}
+
+impl TextModel {
+	/// A model before training: the adapter as it starts, drawn by `seed`. With `classes` it is a
+	/// classifier, which needs an encoder; without, a language model, which needs a decoder.
+	///
+	/// # Errors
+	/// [`Error::NoBase`] if the base model is not open, [`Error::Setting`] if it is of the other
+	/// kind, [`Error::Transformer`] if the adapter does not fit it.
+	pub fn untrained(
+		base: &Hash,
+		lora: &Lora,
+		classes: Option<usize>,
+		max_tokens: usize,
+		seed: u64,
+	) -> Result<Self> {
+		let base = Base::find(base)?;
+		let config = lora.config();
+		let network = match (&base.network, classes) {
+			(BaseNetwork::Encoder(bert), Some(classes)) => Network::Classifier(
+				TextClassifier::new_adapter(Arc::clone(bert), config, classes, seed)?,
+			),
+			(BaseNetwork::Decoder(llama), None) => {
+				Network::Language(LanguageModel::new_adapter(Arc::clone(llama), config, seed)?)
+			},
+			(BaseNetwork::Encoder(_), None) => {
+				return Err(Error::setting("base", "is an encoder, which needs classes"));
+			},
+			(BaseNetwork::Decoder(_), Some(_)) => {
+				return Err(Error::setting("base", "is a decoder, which has no classes"));
+			},
+		};
+		Ok(Self { base, network, max_tokens })
+	}
+
+	/// [`TextModel::untrained`] of an architecture.
+	///
+	/// # Errors
+	/// Those of [`TextModel::untrained`].
+	pub(crate) fn of(architecture: &Architecture, seed: u64) -> Result<Self> {
+		match architecture {
+			Architecture::Encoder { base, lora, classes, max_tokens } => {
+				Self::untrained(base, lora, Some(*classes), *max_tokens, seed)
+			},
+			Architecture::Decoder { base, lora, max_tokens, .. } => {
+				Self::untrained(base, lora, None, *max_tokens, seed)
+			},
+			_ => Err(Error::setting("architecture", "is for rows of numbers")),
+		}
+	}
+
+	/// The trained parameters as PEFT keeps them.
+	pub fn to_adapter(&self) -> AdapterFile {
+		match &self.network {
+			Network::Classifier(model) => model.to_adapter(),
+			Network::Language(model) => model.to_adapter(),
+		}
+	}
+
+	/// The same base model with the parameters of a PEFT adapter.
+	///
+	/// # Errors
+	/// [`Error::Transformer`] if it is for another base model or task.
+	pub fn with_adapter(&self, file: &AdapterFile) -> Result<Self> {
+		let network = match &self.network {
+			Network::Classifier(model) => {
+				Network::Classifier(TextClassifier::with_adapter(Arc::clone(model.base()), file)?)
+			},
+			Network::Language(model) => {
+				Network::Language(LanguageModel::with_adapter(Arc::clone(model.base()), file)?)
+			},
+		};
+		Ok(Self { network, ..self.clone() })
+	}
+
+	/// Where the trained parameters are.
+	pub fn sites(&self) -> Vec<Site> {
+		let sites = match &self.network {
+			Network::Classifier(model) => model.sites(),
+			Network::Language(model) => model.sites(),
+		};
+		let site = |site: &openledger_transformers::Site| Site {
+			name: site.name.clone(),
+			inputs: site.inputs,
+			outputs: site.outputs,
+			bias: site.bias,
+		};
+		sites.iter().map(site).collect()
+	}
+
+	/// The trained parameters in the order of gradient coordinates.
+	pub fn parameters(&self) -> Vec<f32> {
+		match &self.network {
+			Network::Classifier(model) => model.parameters(),
+			Network::Language(model) => model.parameters(),
+		}
+	}
+
+	/// Replaces the trained parameters.
+	///
+	/// # Errors
+	/// [`Error::Transformer`] if there are more or fewer, or one is not finite.
+	pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
+		match &mut self.network {
+			Network::Classifier(model) => model.set_parameters(parameters)?,
+			Network::Language(model) => model.set_parameters(parameters)?,
+		}
+		Ok(())
+	}
+
+	/// The mean loss of some samples in nats and its gradient `[parameters]`, the same bits for any
+	/// number of threads.
+	///
+	/// # Errors
+	/// [`Error::Transformer`], also where the loss is not finite.
+	pub(crate) fn batch_gradient(&self, samples: &[&Sample]) -> Result<(f64, Vec<f32>)> {
+		Ok(match &self.network {
+			Network::Classifier(model) => {
+				let of = |sample: &&Sample| match sample {
+					Sample::Labelled(text) => Ok(text.clone()),
+					Sample::Causal(_) => Err(mismatch()),
+				};
+				let texts = samples.iter().map(of).collect::<Result<Vec<_>>>()?;
+				batch_gradient(model, &texts.iter().collect::<Vec<_>>())?
+			},
+			Network::Language(model) => {
+				let of = |sample: &&Sample| match sample {
+					Sample::Causal(text) => Ok(text.clone()),
+					Sample::Labelled(_) => Err(mismatch()),
+				};
+				let texts = samples.iter().map(of).collect::<Result<Vec<_>>>()?;
+				batch_gradient(model, &texts.iter().collect::<Vec<_>>())?
+			},
+		})
+	}
+
+	/// The logits of a text, `[classes]`; of the next token for a language model.
+	///
+	/// # Errors
+	/// [`Error::Transformer`].
+	pub fn logits(&self, text: &str) -> Result<Vec<f32>> {
+		let ids = self.encode(text)?;
+		Ok(match &self.network {
+			Network::Classifier(model) => model.logits(&ids)?,
+			Network::Language(model) => model.next_logits(&ids)?,
+		})
+	}
+
+	/// The logits of each text, `[rows][classes]`.
+	///
+	/// # Errors
+	/// Those of [`TextModel::logits`], [`Error::WrongKind`].
+	pub fn batch_logits(&self, data: &Dataset) -> Result<Vec<Vec<f32>>> {
+		let texts = data.texts().ok_or_else(not_text)?;
+		let logits: Vec<_> = texts.texts().par_iter().map(|text| self.logits(text)).collect();
+		logits.into_iter().collect()
+	}
+
+	/// The mean loss over all rows, in nats.
+	///
+	/// # Errors
+	/// Those of [`TextModel::gradients`].
+	pub fn loss(&self, data: &Dataset) -> Result<f64> {
+		let samples = self.samples(data, 0..data.len())?;
+		let loss = |sample: &Sample| -> Result<f64> {
+			Ok(match (&self.network, sample) {
+				(Network::Classifier(model), Sample::Labelled(text)) => {
+					model.loss(&text.ids, text.label)?
+				},
+				(Network::Language(model), Sample::Causal(text)) => {
+					model.loss(&text.ids, text.from)?
+				},
+				_ => return Err(mismatch()),
+			})
+		};
+		let losses: Vec<Result<f64>> = samples.par_iter().map(loss).collect();
+		let mut sum = 0.0;
+		for loss in losses {
+			sum += loss?;
+		}
+		Ok(sum / data.len() as f64)
+	}
+
+	/// The most probable continuation of `prompt`, token by token, at most `limit` tokens. Stops
+	/// where the longest text of the model is reached.
+	///
+	/// # Errors
+	/// [`Error::Transformer`]; [`Error::Setting`] for a classifier.
+	pub fn continuation(&self, prompt: &str, limit: usize) -> Result<String> {
+		let Network::Language(model) = &self.network else { return Err(mismatch()) };
+		let mut ids = self.encode(prompt)?;
+		let start = ids.len();
+		while ids.len() < start.saturating_add(limit) && ids.len() < self.max_tokens {
+			let next = super::argmax(&model.next_logits(&ids)?);
+			if self.base.tokenizer.is_special(next) {
+				break;
+			}
+			ids.push(next);
+		}
+		Ok(self.base.tokenizer.decode(&ids[start..]).map_err(file)?)
+	}
+
+	/// The gradients of `function` at some rows; see `Model::gradients`.
+	///
+	/// # Errors
+	/// [`Error::WrongKind`] for rows of numbers, [`Error::Unlabelled`], [`Error::ClassCount`],
+	/// [`Error::Transformer`].
+	pub fn gradients(
+		&self,
+		data: &Dataset,
+		rows: Range<usize>,
+		function: Function,
+	) -> Result<Gradients> {
+		let site = || SiteFactors { tokens: vec![0], inputs: Vec::new(), deltas: Vec::new() };
+		let sites = (0..self.sites().len()).map(|_| site()).collect();
+		let mut all = Gradients { values: Vec::new(), sites };
+		let samples = self.samples(data, rows.clone())?;
+		let numbered: Vec<(usize, &Sample)> = rows.zip(&samples).collect();
+		let one = |(row, sample): &(usize, &Sample)| self.row_gradients(*row, sample, function);
+		let results: Vec<Result<RowGradients>> = numbered.par_iter().map(one).collect();
+		let results = results.into_iter().collect::<Result<Vec<_>>>()?;
+		for row in &results {
+			let Some((_, first)) = row.first() else { continue };
+			for (site, factors) in all.sites.iter_mut().zip(first) {
+				site.tokens.push(site.tokens[site.tokens.len() - 1] + factors.tokens);
+				site.inputs.extend_from_slice(&factors.inputs);
+			}
+		}
+		for draw in 0..function.draws() {
+			for (value, factors) in results.iter().filter_map(|row| row.get(draw)) {
+				all.values.push(*value);
+				for (site, factors) in all.sites.iter_mut().zip(factors) {
+					site.deltas.extend_from_slice(&factors.deltas);
+				}
+			}
+		}
+		Ok(all)
+	}
+
+	fn row_gradients(
+		&self,
+		row: usize,
+		sample: &Sample,
+		function: Function,
+	) -> Result<RowGradients> {
+		let drawn = |seed: u64| {
+			let mut rng = ChaCha8Rng::seed_from_u64(seed);
+			rng.set_stream(row as u64);
+			rng
+		};
+		let without_value =
+			|all: Vec<Vec<Factors>>| all.into_iter().map(|factors| (0.0, factors)).collect();
+		Ok(match (&self.network, sample, function) {
+			(Network::Classifier(model), Sample::Labelled(text), Function::Loss) => {
+				vec![model.loss_factors(&text.ids, text.label)?]
+			},
+			(Network::Classifier(model), Sample::Labelled(text), Function::Margin) => {
+				vec![model.margin_factors(&text.ids, text.label)?]
+			},
+			(
+				Network::Classifier(model),
+				Sample::Labelled(text),
+				Function::DrawnLoss { seed, draws },
+			) => without_value(model.drawn_factors(&text.ids, draws as usize, &mut drawn(seed))?),
+			(Network::Language(model), Sample::Causal(text), Function::Loss) => {
+				vec![model.loss_factors(&text.ids, text.from)?]
+			},
+			(Network::Language(model), Sample::Causal(text), Function::Margin) => {
+				vec![model.output_factors(&text.ids, text.from)?]
+			},
+			(
+				Network::Language(model),
+				Sample::Causal(text),
+				Function::DrawnLoss { seed, draws },
+			) => without_value(model.drawn_factors(
+				&text.ids,
+				text.from,
+				draws as usize,
+				&mut drawn(seed),
+			)?),
+			_ => return Err(mismatch()),
+		})
+	}
+
+	fn encode(&self, text: &str) -> Result<Vec<u32>> {
+		Ok(self.base.tokenizer.encode(text, self.max_tokens).map_err(file)?.ids)
+	}
+
+	/// Some rows as tokens.
+	///
+	/// # Errors
+	/// Those of [`TextModel::gradients`].
+	pub(crate) fn samples(&self, data: &Dataset, rows: Range<usize>) -> Result<Vec<Sample>> {
+		let sample = |row: usize| -> Result<Sample> {
+			let text = data.text(row).ok_or_else(not_text)?;
+			let ids = self.encode(text)?;
+			Ok(match &self.network {
+				Network::Classifier(model) => {
+					let (label, classes) = (data.label(row), model.classes());
+					if !data.is_labelled() {
+						return Err(Error::Unlabelled);
+					}
+					if label as usize >= classes {
+						return Err(Error::ClassCount { label, classes });
+					}
+					Sample::Labelled(LabelledText { ids, label })
+				},
+				Network::Language(_) => {
+					let from = match data.prompt(row) {
+						"" => 1,
+						prompt => self.encode(prompt)?.len(),
+					};
+					Sample::Causal(CausalText { ids, from })
+				},
+			})
+		};
+		rows.into_par_iter().map(sample).collect()
+	}
+}
+
+/// Per draw the value and the factors of each site.
+type RowGradients = Vec<(f64, Vec<Factors>)>;
+
+fn file(error: openledger_transformers::files::FileError) -> Error {
+	Error::Transformer(Box::new(error.into()))
+}
+
+fn not_text() -> Error {
+	Error::WrongKind { found: "numbers", expected: "text" }
+}
+
+fn mismatch() -> Error {
+	Error::setting("architecture", "is a classifier, which does not continue texts")
+}

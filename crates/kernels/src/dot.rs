@@ -1,0 +1,67 @@
+//! Exact integer dot products, and one query against the rows of an index.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
+pub(crate) mod portable;
+
+use crate::path::kernels;
+
+/// `Σ_i a[i] · b[i]`, exact for all values, -128 included.
+#[track_caller]
+pub fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
+	same_length(a.len(), b.len());
+	(kernels().dot_i8)(a, b)
+}
+
+/// `Σ_i a[i] · b[i]`, exact for all values, -32768 included, and up to 2^33 of them.
+#[track_caller]
+pub fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
+	same_length(a.len(), b.len());
+	(kernels().dot_i16)(a, b)
+}
+
+/// `Σ_i a[i] · b[i]`, exact for all values.
+#[track_caller]
+pub fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
+	same_length(a.len(), b.len());
+	(kernels().dot_i8_i16)(a, b)
+}
+
+/// `out[r] = Σ_i query[i] · rows[r][i]`, exact, for `rows` of `[out.len()][query.len()]`.
+#[track_caller]
+pub fn scan_i8(query: &[i8], rows: &[i8], out: &mut [i64]) {
+	whole_rows(query.len(), rows.len(), out.len());
+	if query.is_empty() {
+		out.fill(0);
+	} else {
+		(kernels().scan_i8)(query, rows, out);
+	}
+}
+
+/// `out[r] = Σ_i query[i] · rows[r][i]`, exact, for `rows` of `[out.len()][query.len()]`.
+#[track_caller]
+pub fn scan_i16(query: &[i16], rows: &[i16], out: &mut [i64]) {
+	whole_rows(query.len(), rows.len(), out.len());
+	if query.is_empty() {
+		out.fill(0);
+	} else {
+		(kernels().scan_i16)(query, rows, out);
+	}
+}
+
+#[track_caller]
+fn same_length(a: usize, b: usize) {
+	assert_eq!(a, b, "a dot product needs two slices of the same length");
+}
+
+#[track_caller]
+fn whole_rows(width: usize, values: usize, rows: usize) {
+	assert!(
+		rows.checked_mul(width) == Some(values),
+		"rows: {values} values, not {rows} rows of {width}"
+	);
+}

@@ -1,0 +1,387 @@
+//! BERT-type encoders (Devlin et al. 2019) and the text classifier built on them.
+
+use crate::{
+	dual::Dual,
+	error::{Error, Result},
+	files::{Activation, AdapterFile, BaseConfig, BertConfig, LoraConfig, Task, Weights},
+	gradients::{self, Factors, Output, Site},
+	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	lora::Adapter,
+	ops::{gather, Mask, Matrix, Unary},
+	tensor::SharedVector,
+};
+use rand::Rng;
+use std::{path::Path, sync::Arc};
+
+/// The scale and shift of a layer normalisation.
+#[derive(Clone, Debug)]
+struct Norm {
+	scale: SharedVector,
+	shift: SharedVector,
+}
+
+impl Norm {
+	/// Reads `name.weight` and `name.bias`, or the names TensorFlow gave them.
+	fn load(source: &dyn Source, name: &str, width: usize) -> Result<Self> {
+		let old = !source.has(&format!("{name}.weight")) && source.has(&format!("{name}.gamma"));
+		let [scale, shift] = if old { ["gamma", "beta"] } else { ["weight", "bias"] };
+		Ok(Self {
+			scale: load_vector(source, &format!("{name}.{scale}"), width)?,
+			shift: load_vector(source, &format!("{name}.{shift}"), width)?,
+		})
+	}
+}
+
+#[derive(Clone, Debug)]
+struct Layer {
+	query: Linear,
+	key: Linear,
+	value: Linear,
+	attention_output: Linear,
+	attention_norm: Norm,
+	intermediate: Linear,
+	output: Linear,
+	output_norm: Norm,
+}
+
+/// A frozen encoder.
+#[derive(Clone, Debug)]
+pub struct Bert {
+	config: BertConfig,
+	hash: Option<[u8; 32]>,
+	words: Matrix,
+	positions: Matrix,
+	types: Matrix,
+	norm: Norm,
+	layers: Vec<Layer>,
+	pooler: Option<Linear>,
+	modules: Vec<Module>,
+}
+
+impl Bert {
+	/// Reads the model of a directory in Hugging Face's format.
+	///
+	/// # Errors
+	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
+	pub fn load(directory: &Path) -> Result<Self> {
+		let weights = Weights::open(directory)?;
+		match weights.config().clone() {
+			BaseConfig::Bert(config) => Self::new(config, &weights, Some(weights.hash())),
+			BaseConfig::Llama(_) => Err(Error::setting(
+				"model_type",
+				"is llama where an encoder (bert) is needed; a llama model is a language model",
+			)),
+		}
+	}
+
+	/// Puts an encoder together; `hash` is that of the files it comes from.
+	///
+	/// # Errors
+	/// Those of `source`.
+	pub fn new(config: BertConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+		let width = config.hidden_size;
+		let mut modules = Vec::new();
+		let mut layers = Vec::with_capacity(config.num_hidden_layers);
+		for i in 0..config.num_hidden_layers {
+			let at = |part: &str| format!("encoder.layer.{i}.{part}");
+			let mut linear = |part: &str, inputs, outputs| {
+				Linear::load(source, &mut modules, at(part), (inputs, outputs), true)
+			};
+			let inner = config.intermediate_size;
+			layers.push(Layer {
+				query: linear("attention.self.query", width, width)?,
+				key: linear("attention.self.key", width, width)?,
+				value: linear("attention.self.value", width, width)?,
+				attention_output: linear("attention.output.dense", width, width)?,
+				attention_norm: Norm::load(source, &at("attention.output.LayerNorm"), width)?,
+				intermediate: linear("intermediate.dense", width, inner)?,
+				output: linear("output.dense", inner, width)?,
+				output_norm: Norm::load(source, &at("output.LayerNorm"), width)?,
+			});
+		}
+		let table = |part: &str, rows| {
+			load_table(source, &format!("embeddings.{part}_embeddings.weight"), rows, width)
+		};
+		let pooler = if source.has("pooler.dense.weight") {
+			let name = "pooler.dense".to_owned();
+			Some(Linear::load(source, &mut modules, name, (width, width), true)?)
+		} else {
+			None
+		};
+		Ok(Self {
+			words: table("word", config.vocab_size)?,
+			positions: table("position", config.max_position_embeddings)?,
+			types: table("token_type", config.type_vocab_size)?,
+			norm: Norm::load(source, "embeddings.LayerNorm", width)?,
+			config,
+			hash,
+			layers,
+			pooler,
+			modules,
+		})
+	}
+
+	/// Its configuration.
+	pub fn config(&self) -> &BertConfig {
+		&self.config
+	}
+
+	/// The linear layers an adapter may change.
+	pub fn modules(&self) -> &[Module] {
+		&self.modules
+	}
+
+	/// The vector of a text, `[1, width]`: the checkpoint's pooler on the first token, or without a
+	/// pooler the mean over all tokens.
+	fn pooled(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+		let hidden = self.hidden(ids, pass)?;
+		match &self.pooler {
+			Some(pooler) => {
+				let first = pass.linear(pooler, &hidden.narrow_rows(0, 1)?)?;
+				Ok(first.unary(Unary::Tanh)?)
+			},
+			None => Ok(hidden.mean_of_rows()?),
+		}
+	}
+
+	/// The last layer's output, `[tokens, width]`.
+	fn hidden(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
+		let words = gather(&self.words, ids.iter().map(|id| *id as usize))?;
+		let types = gather(&self.types, ids.iter().map(|_| 0))?;
+		let positions = gather(&self.positions, 0..ids.len())?;
+		let embedded = Dual::from(words.add(&types)?.add(&positions)?);
+		let mut x = self.normalise(&embedded, &self.norm)?;
+		for layer in &self.layers {
+			x = self.layer(layer, &x, pass)?;
+		}
+		Ok(x)
+	}
+
+	fn layer(&self, layer: &Layer, x: &Dual, pass: &mut Pass<'_>) -> Result<Dual> {
+		let heads = self.config.num_attention_heads;
+		let shape =
+			Heads { queries: heads, groups: heads, width: self.config.hidden_size / heads.max(1) };
+		let [q, k, v] = [&layer.query, &layer.key, &layer.value];
+		let parts = [pass.linear(q, x)?, pass.linear(k, x)?, pass.linear(v, x)?];
+		let mixed =
+			pass.linear(&layer.attention_output, &shape.attend(parts, Mask::Nothing, None)?)?;
+		let x = self.normalise(&mixed.add(x)?, &layer.attention_norm)?;
+		let activation = match self.config.hidden_act {
+			Activation::Gelu => Unary::Gelu,
+			Activation::GeluTanh => Unary::GeluTanh,
+			Activation::Relu => Unary::Relu,
+		};
+		let inner = pass.linear(&layer.intermediate, &x)?.unary(activation)?;
+		self.normalise(&pass.linear(&layer.output, &inner)?.add(&x)?, &layer.output_norm)
+	}
+
+	fn normalise(&self, x: &Dual, norm: &Norm) -> Result<Dual> {
+		Ok(x.layer_norm(self.config.layer_norm_eps, &norm.scale, &norm.shift)?)
+	}
+}
+
+/// Checks a text's length and tokens.
+pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
+	if !(least..=most).contains(&ids.len()) {
+		return Err(Error::TextLength { tokens: ids.len(), least, most });
+	}
+	match ids.iter().find(|id| **id as usize >= vocabulary) {
+		Some(&id) => Err(Error::UnknownToken { id, vocabulary }),
+		None => Ok(()),
+	}
+}
+
+/// Checks that an adapter was made for this task and this base model.
+pub(crate) fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
+	if file.task != task {
+		return Err(Error::wrong_adapter("it was trained for another task"));
+	}
+	match (file.base_hash, hash) {
+		(Some(recorded), Some(found)) if recorded != found => Err(Error::wrong_adapter(format!(
+			"it was trained on 0x{}, this is 0x{}",
+			hex::encode(recorded),
+			hex::encode(found)
+		))),
+		_ => Ok(()),
+	}
+}
+
+/// A classifier of texts: an encoder, a LoRA adapter and a linear head on the text's vector.
+///
+/// A text is computed alone and in a fixed order, so its numbers have the same bits on every
+/// machine, in every batch and on any number of threads.
+#[derive(Clone, Debug)]
+pub struct TextClassifier {
+	base: Arc<Bert>,
+	adapter: Adapter,
+	classes: usize,
+}
+
+impl TextClassifier {
+	/// A classifier before training; see [`Adapter`] for how it starts.
+	///
+	/// # Errors
+	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank, factor or number of classes out
+	/// of range.
+	pub fn new_adapter(
+		base: Arc<Bert>,
+		config: LoraConfig,
+		classes: usize,
+		seed: u64,
+	) -> Result<Self> {
+		check_classes(classes)?;
+		let head = Some((base.config.hidden_size, classes));
+		let adapter = Adapter::random(&base.modules, config, head, seed)?;
+		Ok(Self { base, adapter, classes })
+	}
+
+	/// A trained classifier.
+	///
+	/// # Errors
+	/// [`Error::WrongAdapter`] if the file is for another task or base model.
+	pub fn with_adapter(base: Arc<Bert>, file: &AdapterFile) -> Result<Self> {
+		check_base(file, Task::SequenceClassification, base.hash)?;
+		let classes = file.head.as_ref().map_or(0, |(_, bias)| bias.len());
+		check_classes(classes)?;
+		let head = Some((base.config.hidden_size, classes));
+		let adapter = Adapter::from_file(&base.modules, file, head)?;
+		Ok(Self { base, adapter, classes })
+	}
+
+	/// The trained parameters as a file.
+	pub fn to_adapter(&self) -> AdapterFile {
+		self.adapter.to_file(&self.base.modules, Task::SequenceClassification, self.base.hash)
+	}
+
+	/// The trained parameters.
+	pub fn adapter(&self) -> &Adapter {
+		&self.adapter
+	}
+
+	/// The encoder.
+	pub fn base(&self) -> &Arc<Bert> {
+		&self.base
+	}
+
+	/// Number of classes.
+	pub fn classes(&self) -> usize {
+		self.classes
+	}
+
+	/// The trained layers, in the order of the parameters.
+	pub fn sites(&self) -> &[Site] {
+		self.adapter.sites()
+	}
+
+	/// The trained parameters; see [`Adapter::parameters`].
+	pub fn parameters(&self) -> Vec<f32> {
+		self.adapter.parameters()
+	}
+
+	/// Replaces the trained parameters.
+	///
+	/// # Errors
+	/// Those of [`Adapter::set_parameters`].
+	pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
+		self.adapter.set_parameters(parameters)
+	}
+
+	/// The logits of a text, `[classes]`.
+	///
+	/// # Errors
+	/// [`Error::TextLength`], [`Error::UnknownToken`], [`Error::NotFinite`].
+	pub fn logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
+		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?.value;
+		match logits.values().iter().all(|z| z.is_finite()) {
+			true => Ok(logits.values().to_vec()),
+			false => Err(Error::NotFinite("an output")),
+		}
+	}
+
+	/// The cross-entropy loss `-log p_label` in nats.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::logits`], and [`Error::UnknownClass`].
+	pub fn loss(&self, ids: &[u32], label: u32) -> Result<f64> {
+		let targets = self.target(label)?;
+		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?.value;
+		Output::Loss.value(&logits, &targets)
+	}
+
+	/// The loss and the factors of its gradient, one per site.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::loss`].
+	pub fn loss_factors(&self, ids: &[u32], label: u32) -> Result<(f64, Vec<Factors>)> {
+		self.factors(ids, Output::Loss, label)
+	}
+
+	/// The margin `log(p / (1 - p))` of `class` and the factors of its gradient, one per site.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::loss`].
+	pub fn margin_factors(&self, ids: &[u32], class: u32) -> Result<(f64, Vec<Factors>)> {
+		self.factors(ids, Output::Margin, class)
+	}
+
+	/// Per draw the factors of the gradient of the loss at a label drawn from the model: the second
+	/// moment over many draws is the Gauss-Newton (Fisher) matrix of this text's loss.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::logits`].
+	pub fn drawn_factors(
+		&self,
+		ids: &[u32],
+		draws: usize,
+		rng: &mut impl Rng,
+	) -> Result<Vec<Vec<Factors>>> {
+		gradients::drawn_factors(&self.adapter, |pass| self.forward(ids, pass), draws, rng)
+	}
+
+	/// The exact Hessian of this text's loss times `vector`, `[parameters]`.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::loss`], and [`Error::ParameterCount`].
+	pub fn hessian_vector(&self, ids: &[u32], label: u32, vector: &[f32]) -> Result<Vec<f32>> {
+		let targets = self.target(label)?;
+		let forward = |pass: &mut Pass<'_>| self.forward(ids, pass);
+		gradients::hessian_vector(&self.adapter, forward, &targets, vector)
+	}
+
+	/// The derivative of the logits along `vector` (`[parameters]`), `[classes]`.
+	///
+	/// # Errors
+	/// Those of [`TextClassifier::logits`], and [`Error::ParameterCount`].
+	pub fn logit_tangent(&self, ids: &[u32], vector: &[f32]) -> Result<Vec<f32>> {
+		gradients::logit_tangent(&self.adapter, |pass| self.forward(ids, pass), vector)
+	}
+
+	fn factors(&self, ids: &[u32], output: Output, class: u32) -> Result<(f64, Vec<Factors>)> {
+		let targets = self.target(class)?;
+		gradients::factors(&self.adapter, |pass| self.forward(ids, pass), output, &targets)
+	}
+
+	/// `[1, classes]`.
+	fn forward(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+		let pooled = self.base.pooled(ids, pass)?;
+		pass.head(&pooled)
+	}
+
+	fn target(&self, label: u32) -> Result<[usize; 1]> {
+		match label as usize {
+			class if class < self.classes => Ok([class]),
+			_ => Err(Error::UnknownClass { label, classes: self.classes }),
+		}
+	}
+}
+
+fn check_classes(classes: usize) -> Result<()> {
+	match classes {
+		0 | 1 => Err(Error::setting("classes", "there must be at least 2")),
+		_ => Ok(()),
+	}
+}
+
+#[cfg(test)]
+mod tests;

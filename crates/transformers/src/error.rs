@@ -1,0 +1,108 @@
+//! What can go wrong with models and their training, and what to do about it.
+
+use crate::{files::FileError, tensor::ShapeError};
+
+/// The result of an operation of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Everything that can go wrong. Each message says what was found and what was wanted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+	/// A file cannot be read, written or used.
+	#[error(transparent)]
+	File(#[from] FileError),
+	/// A setting is out of range.
+	#[error("{setting}: {reason}")]
+	Setting {
+		/// Which one.
+		setting: &'static str,
+		/// What is wrong with it, and what would be right.
+		reason: String,
+	},
+	/// A name in `target_modules` fits no linear layer.
+	#[error("target_modules: '{target}' is no linear layer of this model; its last names are {}", .known.join(", "))]
+	UnknownTarget {
+		/// The name.
+		target: String,
+		/// The last parts of the names of the model's linear layers.
+		known: Vec<String>,
+	},
+	/// An adapter does not fit the base model.
+	#[error(
+		"the adapter does not fit the base model: {reason}; use the base model it was trained on"
+	)]
+	WrongAdapter {
+		/// What does not fit.
+		reason: String,
+	},
+	/// A text has no tokens, or more than the model has positions.
+	#[error("a text of {tokens} tokens, where the model takes {least} to {most}: shorten it or leave it out")]
+	TextLength {
+		/// Tokens found.
+		tokens: usize,
+		/// Tokens needed.
+		least: usize,
+		/// Positions of the model.
+		most: usize,
+	},
+	/// A token is not in the model's vocabulary.
+	#[error("token {id} is not in the model's vocabulary of {vocabulary}: use the tokenizer that belongs to the model")]
+	UnknownToken {
+		/// The token.
+		id: u32,
+		/// Size of the vocabulary.
+		vocabulary: usize,
+	},
+	/// A label is beyond the model's classes.
+	#[error("label {label} is not one of the {classes} classes, 0 to {}", .classes.saturating_sub(1))]
+	UnknownClass {
+		/// The label.
+		label: u32,
+		/// The number of classes.
+		classes: usize,
+	},
+	/// The first token to be predicted has none before it, or lies beyond the text.
+	#[error("the tokens to be predicted start at {from} in a text of {tokens}: from 1 to {} is possible", .tokens.saturating_sub(1))]
+	NoTargets {
+		/// Place of the first token to be predicted, from 0.
+		from: usize,
+		/// Tokens of the text.
+		tokens: usize,
+	},
+	/// A flat vector has not one value per trained parameter.
+	#[error("{found} values for {expected} trained parameters")]
+	ParameterCount {
+		/// Values found.
+		found: usize,
+		/// Values wanted.
+		expected: usize,
+	},
+	/// There is nothing to train on.
+	#[error("there are no samples to train on")]
+	NoSamples,
+	/// A computation left the range of numbers.
+	#[error("{0} is not finite: the weights are far out of range")]
+	NotFinite(&'static str),
+	/// Training left the range of numbers.
+	#[error("training diverged in step {step}: the loss is {loss}; lower the learning rate or clip gradients")]
+	Diverged {
+		/// The step, from 1.
+		step: u64,
+		/// The loss; where it is finite, the gradient or the parameters are not.
+		loss: f64,
+	},
+	/// The model's tensors do not fit together.
+	#[error(transparent)]
+	Shape(#[from] ShapeError),
+}
+
+impl Error {
+	pub(crate) fn setting(setting: &'static str, reason: impl Into<String>) -> Self {
+		Self::Setting { setting, reason: reason.into() }
+	}
+
+	pub(crate) fn wrong_adapter(reason: impl Into<String>) -> Self {
+		Self::WrongAdapter { reason: reason.into() }
+	}
+}

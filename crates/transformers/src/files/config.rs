@@ -1,0 +1,569 @@
+//! A base model's `config.json`.
+//!
+//! Fields that Hugging Face's files may leave out have the defaults of its `transformers` library.
+
+use super::{read, ConfigError, FileError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The file's name.
+pub(super) const NAME: &str = "config.json";
+
+/// The file has a few kilobytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The largest width, vocabulary or number of positions: products of two fit any `usize`.
+const MAX_SIZE: u64 = 1 << 24;
+
+const MAX_LAYERS: u64 = 1 << 12;
+
+const MODEL_TYPES: &str = "bert, llama, mistral and qwen2";
+
+/// The non-linearity of a BERT model's intermediate layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Activation {
+	/// `x Φ(x)` with the exact normal distribution function: `gelu`.
+	Gelu,
+	/// Its approximation by `tanh`: `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`.
+	GeluTanh,
+	/// `max(x, 0)`: `relu`.
+	Relu,
+}
+
+/// The shape of a BERT encoder.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BertConfig {
+	/// Number of tokens.
+	pub vocab_size: usize,
+	/// Width; a multiple of `num_attention_heads`.
+	pub hidden_size: usize,
+	/// Number of layers.
+	pub num_hidden_layers: usize,
+	/// Attention heads of each layer.
+	pub num_attention_heads: usize,
+	/// Width of the feed-forward part.
+	pub intermediate_size: usize,
+	/// The longest text, in tokens.
+	pub max_position_embeddings: usize,
+	/// Number of segment types.
+	pub type_vocab_size: usize,
+	/// Added to the variance in layer normalisation.
+	pub layer_norm_eps: f64,
+	/// Non-linearity of the feed-forward part.
+	pub hidden_act: Activation,
+	/// The token that fills up short texts; below `vocab_size`.
+	pub pad_token_id: u32,
+}
+
+/// The shape of a Llama decoder, which Mistral and Qwen2 share.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LlamaConfig {
+	/// Number of tokens.
+	pub vocab_size: usize,
+	/// Width.
+	pub hidden_size: usize,
+	/// Number of layers.
+	pub num_hidden_layers: usize,
+	/// Attention heads of each layer; a multiple of `num_key_value_heads`.
+	pub num_attention_heads: usize,
+	/// Heads of keys and values, each shared by several attention heads.
+	pub num_key_value_heads: usize,
+	/// Coordinates of each head; even.
+	pub head_dim: usize,
+	/// Width of the feed-forward part.
+	pub intermediate_size: usize,
+	/// The longest text, in tokens.
+	pub max_position_embeddings: usize,
+	/// Added to the mean square in RMS normalisation.
+	pub rms_norm_eps: f64,
+	/// Base of the rotary embeddings' frequencies.
+	pub rope_theta: f64,
+	/// Whether the output layer is the token embedding.
+	pub tie_word_embeddings: bool,
+	/// Whether query, key and value projections have a bias (Qwen2). The output projection has
+	/// none.
+	pub attention_bias: bool,
+}
+
+/// The shape of a base model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum BaseConfig {
+	/// An encoder.
+	Bert(BertConfig),
+	/// A decoder.
+	Llama(LlamaConfig),
+}
+
+impl BaseConfig {
+	/// Reads `config.json` of `directory`.
+	///
+	/// # Errors
+	/// [`FileError::Io`], [`FileError::TooLarge`], and those of [`BaseConfig::from_json`].
+	pub fn open(directory: &Path) -> Result<Self, FileError> {
+		let path = directory.join(NAME);
+		Self::parse(&path, &read(&path, MAX_BYTES)?)
+	}
+
+	/// Reads the content of a `config.json`.
+	///
+	/// # Errors
+	/// [`FileError::Json`], and [`FileError::Config`] for what is missing, out of range or not
+	/// supported.
+	pub fn from_json(bytes: &[u8]) -> Result<Self, FileError> {
+		Self::parse(Path::new(NAME), bytes)
+	}
+
+	fn parse(path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
+		let fields: Fields =
+			serde_json::from_slice(bytes).map_err(|source| FileError::json(path, source))?;
+		fields.check().map_err(|source| FileError::config(path, source))
+	}
+
+	/// Number of tokens.
+	pub fn vocab_size(&self) -> usize {
+		match self {
+			Self::Bert(config) => config.vocab_size,
+			Self::Llama(config) => config.vocab_size,
+		}
+	}
+
+	/// Width.
+	pub fn hidden_size(&self) -> usize {
+		match self {
+			Self::Bert(config) => config.hidden_size,
+			Self::Llama(config) => config.hidden_size,
+		}
+	}
+
+	/// The longest text, in tokens.
+	pub fn max_position_embeddings(&self) -> usize {
+		match self {
+			Self::Bert(config) => config.max_position_embeddings,
+			Self::Llama(config) => config.max_position_embeddings,
+		}
+	}
+
+	/// What of the configuration enters computation, as bytes: equal for equal configurations.
+	pub(super) fn encode(&self) -> Vec<u8> {
+		// Numbers and flags always have a JSON form.
+		serde_json::to_vec(self).unwrap_or_default()
+	}
+}
+
+/// The fields read; all others describe the file, training or generation.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Fields {
+	model_type: Option<String>,
+	vocab_size: Option<u64>,
+	hidden_size: Option<u64>,
+	num_hidden_layers: Option<u64>,
+	num_attention_heads: Option<u64>,
+	num_key_value_heads: Option<u64>,
+	head_dim: Option<u64>,
+	intermediate_size: Option<u64>,
+	max_position_embeddings: Option<u64>,
+	type_vocab_size: Option<u64>,
+	layer_norm_eps: Option<f64>,
+	rms_norm_eps: Option<f64>,
+	hidden_act: Option<String>,
+	pad_token_id: Option<u64>,
+	position_embedding_type: Option<String>,
+	is_decoder: Option<bool>,
+	add_cross_attention: Option<bool>,
+	rope_theta: Option<f64>,
+	rope_scaling: Option<Map<String, Value>>,
+	rope_parameters: Option<Map<String, Value>>,
+	tie_word_embeddings: Option<bool>,
+	attention_bias: Option<bool>,
+	mlp_bias: Option<bool>,
+	sliding_window: Option<Value>,
+	use_sliding_window: Option<bool>,
+	layer_types: Option<Vec<String>>,
+	quantization_config: Option<Value>,
+}
+
+impl Fields {
+	fn check(&self) -> Result<BaseConfig, ConfigError> {
+		if let Some(quantisation) = &self.quantization_config {
+			let method = quantisation.get("quant_method").and_then(Value::as_str);
+			return Err(ConfigError::Quantised(super::shorten(method.unwrap_or("unknown method"))));
+		}
+		match self.model_type.as_deref() {
+			Some("bert") => self.bert().map(BaseConfig::Bert),
+			Some("llama") => self.llama(false).map(BaseConfig::Llama),
+			Some("mistral") => {
+				// Left out, the window is that of the first Mistral.
+				let window = self.sliding_window.as_ref().map_or(Some(4096), Value::as_u64);
+				self.refuse_window(window)?;
+				self.llama(false).map(BaseConfig::Llama)
+			},
+			Some("qwen2") => {
+				if self.use_sliding_window == Some(true) {
+					let window = self.sliding_window.as_ref().map_or(Some(4096), Value::as_u64);
+					self.refuse_window(window)?;
+				}
+				self.llama(true).map(BaseConfig::Llama)
+			},
+			Some(other) => {
+				Err(ConfigError::ModelType { found: super::shorten(other), supported: MODEL_TYPES })
+			},
+			None => Err(ConfigError::Missing("model_type")),
+		}
+	}
+
+	fn bert(&self) -> Result<BertConfig, ConfigError> {
+		let embedding = self.position_embedding_type.as_deref().unwrap_or("absolute");
+		if embedding != "absolute" {
+			let found = format!("'{}'", super::shorten(embedding));
+			let field = "position_embedding_type";
+			return Err(ConfigError::Unsupported { field, found, supported: "'absolute'" });
+		}
+		refuse("is_decoder", self.is_decoder)?;
+		refuse("add_cross_attention", self.add_cross_attention)?;
+		let hidden_act = match self.hidden_act.as_deref().unwrap_or("gelu") {
+			"gelu" => Activation::Gelu,
+			"gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Activation::GeluTanh,
+			"relu" => Activation::Relu,
+			other => {
+				return Err(ConfigError::Activation {
+					found: super::shorten(other),
+					supported: "gelu, gelu_new, gelu_pytorch_tanh, gelu_fast and relu",
+				})
+			},
+		};
+		let hidden_size = size("hidden_size", self.hidden_size)?;
+		let num_attention_heads = size("num_attention_heads", self.num_attention_heads)?;
+		if hidden_size % num_attention_heads != 0 {
+			return Err(ConfigError::Heads { width: hidden_size, heads: num_attention_heads });
+		}
+		let vocab_size = size("vocab_size", self.vocab_size)?;
+		let pad_token = self.pad_token_id.unwrap_or(0);
+		let pad_token_id =
+			u32::try_from(pad_token)
+				.ok()
+				.filter(|id| (*id as usize) < vocab_size)
+				.ok_or(ConfigError::PadToken { found: pad_token, vocabulary: vocab_size })?;
+		Ok(BertConfig {
+			vocab_size,
+			hidden_size,
+			num_hidden_layers: layers(self.num_hidden_layers)?,
+			num_attention_heads,
+			intermediate_size: size("intermediate_size", self.intermediate_size)?,
+			max_position_embeddings: size("max_position_embeddings", self.max_position_embeddings)?,
+			type_vocab_size: size("type_vocab_size", self.type_vocab_size.or(Some(2)))?,
+			layer_norm_eps: positive("layer_norm_eps", self.layer_norm_eps.unwrap_or(1e-12))?,
+			hidden_act,
+			pad_token_id,
+		})
+	}
+
+	fn llama(&self, attention_bias: bool) -> Result<LlamaConfig, ConfigError> {
+		let activation = self.hidden_act.as_deref().unwrap_or("silu");
+		if activation != "silu" {
+			let found = super::shorten(activation);
+			return Err(ConfigError::Activation { found, supported: "silu" });
+		}
+		refuse("attention_bias", self.attention_bias)?;
+		refuse("mlp_bias", self.mlp_bias)?;
+		let other = |kind: &&String| *kind != "full_attention";
+		if let Some(kind) = self.layer_types.iter().flatten().find(other) {
+			let (field, found) = ("layer_types", format!("'{}'", super::shorten(kind)));
+			return Err(ConfigError::Unsupported { field, found, supported: "'full_attention'" });
+		}
+		let rope_theta = self.rope_theta()?;
+		let hidden_size = size("hidden_size", self.hidden_size)?;
+		let heads = size("num_attention_heads", self.num_attention_heads)?;
+		let key_value_heads = match self.num_key_value_heads {
+			None => heads,
+			given => size("num_key_value_heads", given)?,
+		};
+		if heads % key_value_heads != 0 {
+			return Err(ConfigError::KeyValueHeads { heads, key_value_heads });
+		}
+		let head_dim = match self.head_dim {
+			None if hidden_size % heads != 0 => {
+				return Err(ConfigError::Heads { width: hidden_size, heads });
+			},
+			None => hidden_size / heads,
+			given => size("head_dim", given)?,
+		};
+		if head_dim % 2 != 0 {
+			return Err(ConfigError::OddHead(head_dim));
+		}
+		Ok(LlamaConfig {
+			vocab_size: size("vocab_size", self.vocab_size)?,
+			hidden_size,
+			num_hidden_layers: layers(self.num_hidden_layers)?,
+			num_attention_heads: heads,
+			num_key_value_heads: key_value_heads,
+			head_dim,
+			intermediate_size: size("intermediate_size", self.intermediate_size)?,
+			max_position_embeddings: size("max_position_embeddings", self.max_position_embeddings)?,
+			rms_norm_eps: positive("rms_norm_eps", self.rms_norm_eps.unwrap_or(1e-6))?,
+			rope_theta,
+			tie_word_embeddings: self.tie_word_embeddings.unwrap_or(false),
+			attention_bias,
+		})
+	}
+
+	/// The rotary embeddings' base; newer files keep it under `rope_parameters`.
+	fn rope_theta(&self) -> Result<f64, ConfigError> {
+		for settings in [&self.rope_scaling, &self.rope_parameters].into_iter().flatten() {
+			let kind = settings.get("rope_type").or_else(|| settings.get("type"));
+			match kind.map(|kind| kind.as_str().unwrap_or("unknown")) {
+				None | Some("default") => (),
+				Some(other) => return Err(ConfigError::RopeScaling(super::shorten(other))),
+			}
+			let part = settings.get("partial_rotary_factor").filter(|part| !part.is_null());
+			if let Some(part) = part.filter(|part| part.as_f64() != Some(1.0)) {
+				return Err(ConfigError::Unsupported {
+					field: "partial_rotary_factor",
+					found: super::shorten(&part.to_string()),
+					supported: "1",
+				});
+			}
+		}
+		let nested = self.rope_parameters.as_ref().and_then(|settings| settings.get("rope_theta"));
+		let theta = nested.and_then(Value::as_f64).or(self.rope_theta);
+		positive("rope_theta", theta.unwrap_or(10_000.0))
+	}
+
+	/// A window that no text exceeds is no window.
+	fn refuse_window(&self, window: Option<u64>) -> Result<(), ConfigError> {
+		let positions = size("max_position_embeddings", self.max_position_embeddings)?;
+		match window {
+			Some(window) if window < positions as u64 => {
+				Err(ConfigError::SlidingWindow { window, positions })
+			},
+			_ => Ok(()),
+		}
+	}
+}
+
+fn refuse(field: &'static str, value: Option<bool>) -> Result<(), ConfigError> {
+	match value {
+		Some(true) => {
+			Err(ConfigError::Unsupported { field, found: "true".to_owned(), supported: "false" })
+		},
+		_ => Ok(()),
+	}
+}
+
+fn bounded(field: &'static str, value: Option<u64>, largest: u64) -> Result<usize, ConfigError> {
+	match value {
+		None => Err(ConfigError::Missing(field)),
+		Some(found) if found == 0 || found > largest => {
+			Err(ConfigError::Size { field, found, largest })
+		},
+		Some(value) => Ok(value as usize),
+	}
+}
+
+fn size(field: &'static str, value: Option<u64>) -> Result<usize, ConfigError> {
+	bounded(field, value, MAX_SIZE)
+}
+
+fn layers(value: Option<u64>) -> Result<usize, ConfigError> {
+	bounded("num_hidden_layers", value, MAX_LAYERS)
+}
+
+fn positive(field: &'static str, found: f64) -> Result<f64, ConfigError> {
+	match found.is_finite() && found > 0.0 {
+		true => Ok(found),
+		false => Err(ConfigError::NotPositive { field, found }),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use serde_json::json;
+
+	fn bert() -> Value {
+		json!({
+			"architectures": ["BertForMaskedLM"], "model_type": "bert", "vocab_size": 30522,
+			"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+			"intermediate_size": 3072, "max_position_embeddings": 512, "type_vocab_size": 2,
+			"layer_norm_eps": 1e-12, "hidden_act": "gelu", "pad_token_id": 0,
+			"attention_probs_dropout_prob": 0.1, "position_embedding_type": "absolute",
+			"transformers_version": "4.6.0", "use_cache": true,
+		})
+	}
+
+	fn llama(model_type: &str) -> Value {
+		json!({
+			"model_type": model_type, "vocab_size": 32000, "hidden_size": 2048,
+			"num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4,
+			"intermediate_size": 5632, "max_position_embeddings": 2048, "rms_norm_eps": 1e-5,
+			"rope_theta": 10000.0, "rope_scaling": null, "tie_word_embeddings": false,
+			"hidden_act": "silu", "sliding_window": null, "torch_dtype": "bfloat16",
+		})
+	}
+
+	fn parse(value: &Value) -> Result<BaseConfig, FileError> {
+		BaseConfig::from_json(value.to_string().as_bytes())
+	}
+
+	fn refusal(mut value: Value, field: &str, change: Value) -> ConfigError {
+		value[field] = change;
+		match parse(&value) {
+			Err(FileError::Config { source, .. }) => source,
+			other => panic!("{field}: {other:?}"),
+		}
+	}
+
+	#[test]
+	fn bert_should_be_read_when_complete_or_with_the_defaults() {
+		let expected = BertConfig {
+			vocab_size: 30522,
+			hidden_size: 768,
+			num_hidden_layers: 12,
+			num_attention_heads: 12,
+			intermediate_size: 3072,
+			max_position_embeddings: 512,
+			type_vocab_size: 2,
+			layer_norm_eps: 1e-12,
+			hidden_act: Activation::Gelu,
+			pad_token_id: 0,
+		};
+		assert_eq!(parse(&bert()).unwrap(), BaseConfig::Bert(expected.clone()));
+		let mut short = bert();
+		for field in ["type_vocab_size", "layer_norm_eps", "hidden_act", "pad_token_id"] {
+			short.as_object_mut().unwrap().remove(field);
+		}
+		assert_eq!(parse(&short).unwrap(), BaseConfig::Bert(expected));
+	}
+
+	#[test]
+	fn llama_should_be_read_when_it_is_llama_mistral_or_qwen2() {
+		let BaseConfig::Llama(config) = parse(&llama("llama")).unwrap() else { panic!() };
+		assert_eq!((config.head_dim, config.num_key_value_heads), (64, 4));
+		assert!(!config.attention_bias);
+		assert_eq!(parse(&llama("mistral")).unwrap(), BaseConfig::Llama(config.clone()));
+		let BaseConfig::Llama(qwen) = parse(&llama("qwen2")).unwrap() else { panic!() };
+		assert_eq!(qwen, LlamaConfig { attention_bias: true, ..config });
+	}
+
+	#[test]
+	fn rope_theta_should_be_found_when_it_is_nested() {
+		let mut value = llama("llama");
+		value["rope_parameters"] = json!({ "rope_type": "default", "rope_theta": 500000.0 });
+		let BaseConfig::Llama(config) = parse(&value).unwrap() else { panic!() };
+		assert_eq!(config.rope_theta, 500_000.0);
+	}
+
+	#[test]
+	fn head_dim_should_stand_when_it_is_given() {
+		let mut value = llama("mistral");
+		value["head_dim"] = json!(128);
+		let BaseConfig::Llama(config) = parse(&value).unwrap() else { panic!() };
+		assert_eq!(config.head_dim, 128);
+	}
+
+	#[test]
+	fn window_should_be_refused_when_texts_can_exceed_it() {
+		let window = ConfigError::SlidingWindow { window: 1024, positions: 2048 };
+		assert_eq!(refusal(llama("mistral"), "sliding_window", json!(1024)), window);
+		let mut absent = llama("mistral");
+		absent.as_object_mut().unwrap().remove("sliding_window");
+		let longer = refusal(absent, "max_position_embeddings", json!(32768));
+		assert_eq!(longer, ConfigError::SlidingWindow { window: 4096, positions: 32768 });
+		let mut wide = llama("mistral");
+		wide["sliding_window"] = json!(2048);
+		parse(&wide).unwrap();
+		let mut unused = llama("qwen2");
+		unused["sliding_window"] = json!(1024);
+		parse(&unused).unwrap();
+		assert_eq!(refusal(unused, "use_sliding_window", json!(true)), window);
+	}
+
+	#[test]
+	fn config_should_be_refused_with_its_own_reason_when_a_field_is_wrong() {
+		let base = bert;
+		for field in [
+			"vocab_size",
+			"hidden_size",
+			"num_hidden_layers",
+			"num_attention_heads",
+			"intermediate_size",
+			"max_position_embeddings",
+		] {
+			let zero = refusal(base(), field, json!(0));
+			assert!(
+				matches!(zero, ConfigError::Size { field: named, found: 0, .. } if named == field)
+			);
+			assert_eq!(refusal(base(), field, Value::Null), ConfigError::Missing(field));
+			assert!(matches!(refusal(base(), field, json!(1u64 << 40)), ConfigError::Size { .. }));
+		}
+		let heads = ConfigError::Heads { width: 768, heads: 10 };
+		assert_eq!(refusal(base(), "num_attention_heads", json!(10)), heads);
+		assert!(matches!(
+			refusal(base(), "hidden_act", json!("swish")),
+			ConfigError::Activation { .. }
+		));
+		assert!(matches!(
+			refusal(base(), "layer_norm_eps", json!(0.0)),
+			ConfigError::NotPositive { .. }
+		));
+		let pad = ConfigError::PadToken { found: 30522, vocabulary: 30522 };
+		assert_eq!(refusal(base(), "pad_token_id", json!(30522)), pad);
+		for (field, value) in [
+			("position_embedding_type", json!("relative_key")),
+			("is_decoder", json!(true)),
+			("add_cross_attention", json!(true)),
+		] {
+			assert!(matches!(refusal(base(), field, value), ConfigError::Unsupported { .. }));
+		}
+		let quantised = json!({ "quant_method": "gptq", "bits": 4 });
+		let error = refusal(base(), "quantization_config", quantised);
+		assert_eq!(error, ConfigError::Quantised("gptq".to_owned()));
+
+		let base = || llama("llama");
+		let shared = ConfigError::KeyValueHeads { heads: 32, key_value_heads: 5 };
+		assert_eq!(refusal(base(), "num_key_value_heads", json!(5)), shared);
+		assert!(matches!(refusal(base(), "hidden_size", json!(2047)), ConfigError::Heads { .. }));
+		assert_eq!(refusal(base(), "head_dim", json!(7)), ConfigError::OddHead(7));
+		assert!(matches!(
+			refusal(base(), "hidden_act", json!("gelu")),
+			ConfigError::Activation { .. }
+		));
+		let scaling = json!({ "rope_type": "llama3", "factor": 8.0 });
+		let scaled = ConfigError::RopeScaling("llama3".to_owned());
+		assert_eq!(refusal(base(), "rope_scaling", scaling.clone()), scaled);
+		assert_eq!(refusal(base(), "rope_parameters", scaling), scaled);
+		let old = json!({ "type": "linear", "factor": 2.0 });
+		let linear = ConfigError::RopeScaling("linear".to_owned());
+		assert_eq!(refusal(base(), "rope_scaling", old), linear);
+		for (field, value) in [
+			("attention_bias", json!(true)),
+			("mlp_bias", json!(true)),
+			("layer_types", json!(["full_attention", "sliding_attention"])),
+			("rope_parameters", json!({ "partial_rotary_factor": 0.5 })),
+		] {
+			assert!(matches!(refusal(base(), field, value), ConfigError::Unsupported { .. }));
+		}
+	}
+
+	#[test]
+	fn other_models_should_be_refused_by_name_with_what_is_supported() {
+		let text = refusal(bert(), "model_type", json!("roberta")).to_string();
+		assert_eq!(
+			text,
+			"model type 'roberta' is not supported; supported are bert, llama, mistral and qwen2"
+		);
+		let missing = refusal(bert(), "model_type", Value::Null);
+		assert_eq!(missing, ConfigError::Missing("model_type"));
+		let mut wrong = bert();
+		wrong["hidden_size"] = json!("wide");
+		assert!(matches!(parse(&wrong), Err(FileError::Json { .. })));
+		assert!(matches!(BaseConfig::from_json(b"{"), Err(FileError::Json { .. })));
+	}
+
+	#[test]
+	fn file_should_be_named_when_it_cannot_be_read() {
+		let text = BaseConfig::open(Path::new("no/such")).unwrap_err().to_string();
+		assert!(text.starts_with("cannot read no/such/config.json"), "{text}");
+	}
+}

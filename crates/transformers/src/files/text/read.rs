@@ -1,0 +1,371 @@
+//! Reading rows of text from JSON Lines and CSV.
+
+use super::{check_text, label_number, RowLabel, TextDataset, MAX_LABEL};
+use crate::files::{shorten, shorten_message, FileError, TextError};
+use csv::{ByteRecord, ReaderBuilder};
+use flate2::read::MultiGzDecoder;
+use serde_json::{Map, Value};
+use std::{borrow::Cow, collections::BTreeSet, io::Read, path::Path};
+
+/// Rows beyond this size, after decompression, are refused: 1 GiB.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// The longest name of a class, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// What rows must look like. The default takes the columns `text` and `label`, the latter if it is
+/// there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextSchema {
+	/// The column of the text.
+	pub text_column: String,
+	/// The column of the label; without it labels are passed over.
+	pub label_column: Option<String>,
+	/// Whether every row must have a label, if there is a label column.
+	pub labels_required: bool,
+	/// Number of classes, where labels are numbers: labels are below it.
+	pub classes: Option<u32>,
+	/// The names of classes in any order, where labels are names. If empty, the names found are the
+	/// classes.
+	pub class_names: Vec<String>,
+	/// The most rows accepted.
+	pub max_rows: Option<usize>,
+}
+
+impl Default for TextSchema {
+	fn default() -> Self {
+		Self {
+			text_column: "text".to_owned(),
+			label_column: Some("label".to_owned()),
+			labels_required: false,
+			classes: None,
+			class_names: Vec::new(),
+			max_rows: None,
+		}
+	}
+}
+
+pub(super) fn up_to(largest: u32) -> String {
+	format!("whole numbers from 0 to {largest}")
+}
+
+impl TextDataset {
+	/// Reads a file of rows, compressed with gzip or not. See [`TextDataset::from_bytes`].
+	///
+	/// # Errors
+	/// [`FileError::Io`], [`FileError::TooLarge`], and those of [`TextDataset::from_bytes`].
+	pub fn read(path: &Path, schema: &TextSchema) -> Result<Self, FileError> {
+		Ok(Self::from_bytes(&crate::files::read(path, MAX_BYTES)?, schema)?)
+	}
+
+	/// Reads rows, compressed with gzip or not.
+	///
+	/// Content that begins with a brace is JSON Lines, one object per line; a label is a whole number
+	/// or, in quotes, a name. All other content is CSV with a header; labels are numbers if the first
+	/// one is, unless the schema names the classes. Labels are all numbers or all names. Texts are
+	/// taken as they stand, with their spaces. Empty lines are passed over.
+	///
+	/// # Errors
+	/// [`TextError`], with row and column where there are such.
+	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self, TextError> {
+		let bytes = decompress(bytes)?;
+		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+		let mut rows = Rows::new(schema);
+		match bytes.trim_ascii_start().first() {
+			Some(b'{' | b'[') => read_json_lines(bytes, &mut rows)?,
+			_ => read_csv(bytes, &mut rows)?,
+		}
+		rows.finish()
+	}
+}
+
+/// A label as it stands in a file.
+#[derive(Clone, Debug)]
+enum Label {
+	Number(u32),
+	Name(String),
+}
+
+/// Rows read so far.
+struct Rows<'a> {
+	schema: &'a TextSchema,
+	texts: Vec<String>,
+	labels: Vec<Label>,
+	names: BTreeSet<String>,
+	/// The first row without a label.
+	unlabelled: Option<u64>,
+}
+
+impl<'a> Rows<'a> {
+	fn new(schema: &'a TextSchema) -> Self {
+		let names = schema.class_names.iter().cloned().collect();
+		Self { schema, texts: Vec::new(), labels: Vec::new(), names, unlabelled: None }
+	}
+
+	fn add(&mut self, row: u64, text: &str, label: Option<Label>) -> Result<(), TextError> {
+		if self.schema.max_rows.is_some_and(|limit| self.texts.len() >= limit) {
+			return Err(TextError::TooLarge { limit: self.texts.len() as u64, unit: "rows" });
+		}
+		check_text(text, row, &self.schema.text_column)?;
+		match label {
+			Some(label) => {
+				self.check_label(row, &label)?;
+				self.labels.push(label);
+			},
+			None => {
+				self.unlabelled.get_or_insert(row);
+			},
+		}
+		// Some rows with and some without is as wrong as none where one is needed.
+		if let Some(row) = self.unlabelled {
+			let required = self.schema.labels_required && self.schema.label_column.is_some();
+			if required || !self.labels.is_empty() {
+				return Err(TextError::Unlabelled { row, column: self.label_column() });
+			}
+		}
+		self.texts.push(text.to_owned());
+		Ok(())
+	}
+
+	fn check_label(&mut self, row: u64, label: &Label) -> Result<(), TextError> {
+		let schema = self.schema;
+		let numbers = match self.labels.first() {
+			Some(first) => matches!(first, Label::Number(_)),
+			None => schema.class_names.is_empty() && matches!(label, Label::Number(_)),
+		};
+		let numbers = numbers || schema.classes.is_some();
+		let largest = schema.classes.map_or(MAX_LABEL, |classes| classes.saturating_sub(1));
+		let refusal = match label {
+			Label::Number(number) if numbers => (*number > largest).then(|| up_to(largest)),
+			Label::Name(name) if !numbers => {
+				if !schema.class_names.is_empty() {
+					(!self.names.contains(name)).then(|| self.list_names())
+				} else if name.len() > MAX_NAME_BYTES {
+					Some(format!("names of at most {MAX_NAME_BYTES} bytes"))
+				} else {
+					if !self.names.contains(name) {
+						self.names.insert(name.clone());
+					}
+					if self.names.len() > MAX_LABEL as usize {
+						let limit = u64::from(MAX_LABEL);
+						return Err(TextError::TooLarge { limit, unit: "names of classes" });
+					}
+					None
+				}
+			},
+			_ if numbers => Some(up_to(largest)),
+			_ if !schema.class_names.is_empty() => Some(self.list_names()),
+			_ => Some("names, as in the rows before".to_owned()),
+		};
+		match refusal {
+			None => Ok(()),
+			Some(expected) => {
+				let found = match label {
+					Label::Number(number) => number.to_string(),
+					Label::Name(name) => format!("'{}'", shorten(name)),
+				};
+				Err(self.not_a_label(row, found, expected))
+			},
+		}
+	}
+
+	fn list_names(&self) -> String {
+		let names: Vec<String> = self.names.iter().take(10).map(|name| shorten(name)).collect();
+		let more = if self.names.len() > 10 { ", …" } else { "" };
+		format!("one of {}{more}", names.join(", "))
+	}
+
+	fn not_a_label(&self, row: u64, found: String, expected: String) -> TextError {
+		TextError::NotALabel { row, column: self.label_column(), found, expected }
+	}
+
+	/// What labels are, for a message about something that is neither number nor name.
+	fn expected(&self) -> String {
+		match (self.schema.classes, self.schema.class_names.is_empty()) {
+			(Some(classes), _) => up_to(classes.saturating_sub(1)),
+			(None, true) => format!("{} or names", up_to(MAX_LABEL)),
+			(None, false) => self.list_names(),
+		}
+	}
+
+	fn label_column(&self) -> String {
+		self.schema.label_column.clone().unwrap_or_default()
+	}
+
+	fn finish(self) -> Result<TextDataset, TextError> {
+		if self.texts.is_empty() {
+			return Err(TextError::NoRows);
+		}
+		let named = matches!(self.labels.first(), Some(Label::Name(_)));
+		let names: Vec<String> = if named { self.names.into_iter().collect() } else { Vec::new() };
+		let number = |label: &Label| match label {
+			Label::Number(number) => *number,
+			Label::Name(name) => label_number(RowLabel::Name(name), &names),
+		};
+		let labels: Vec<u32> = self.labels.iter().map(number).collect();
+		let labels = (!labels.is_empty()).then_some(labels);
+		Ok(TextDataset { texts: self.texts, labels, class_names: names })
+	}
+}
+
+fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
+	for (row, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
+		if line.trim_ascii().is_empty() {
+			continue;
+		}
+		let text = std::str::from_utf8(line).map_err(|error| TextError::NotUtf8 {
+			row,
+			column: error.valid_up_to().saturating_add(1),
+		})?;
+		let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+			let message = error.to_string();
+			let reason = message.split(" at line ").next().unwrap_or_default();
+			TextError::Json { row, column: error.column(), reason: shorten_message(&reason) }
+		})?;
+		let column = &rows.schema.text_column;
+		let text = match object.get(column) {
+			Some(Value::String(text)) => text,
+			Some(other) => {
+				let (column, found) = (column.clone(), shorten(&other.to_string()));
+				return Err(TextError::NotText { row, column, found });
+			},
+			None => {
+				let column = column.clone();
+				let found = list_columns(object.keys().map(String::as_str));
+				return Err(TextError::MissingColumn { row, column, found });
+			},
+		};
+		let label = rows.schema.label_column.as_ref().and_then(|column| object.get(column));
+		let label = match label {
+			None | Some(Value::Null) => None,
+			Some(Value::String(name)) if name.trim().is_empty() => None,
+			Some(Value::String(name)) => Some(Label::Name(name.trim().to_owned())),
+			Some(other) => match other.as_u64().map(u32::try_from) {
+				Some(Ok(number)) => Some(Label::Number(number)),
+				_ => {
+					return Err(rows.not_a_label(row, shorten(&other.to_string()), rows.expected()))
+				},
+			},
+		};
+		rows.add(row, text, label)?;
+	}
+	Ok(())
+}
+
+fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
+	let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+	let mut record = ByteRecord::new();
+	let mut header: Option<(usize, usize, Option<usize>)> = None;
+	while reader.read_byte_record(&mut record).map_err(unreadable)? {
+		let row = line_of(&record, bytes);
+		let Some((columns, text, label)) = header else {
+			header = Some(read_header(&record, row, rows.schema)?);
+			continue;
+		};
+		if record.len() != columns {
+			return Err(TextError::ColumnCount { row, found: record.len(), expected: columns });
+		}
+		let cell = |column: usize| {
+			let bytes = record.get(column).unwrap_or_default();
+			let refused = |_| TextError::NotUtf8 { row, column: column.saturating_add(1) };
+			std::str::from_utf8(bytes).map_err(refused)
+		};
+		let text = cell(text)?;
+		let label = match label.map(cell).transpose()?.map(str::trim) {
+			None | Some("") => None,
+			Some(label) => Some(csv_label(label, rows)),
+		};
+		rows.add(row, text, label)?;
+	}
+	Ok(())
+}
+
+/// A cell is a name where names are expected, and else whatever it looks like.
+fn csv_label(label: &str, rows: &Rows) -> Label {
+	let names =
+		!rows.schema.class_names.is_empty() || matches!(rows.labels.first(), Some(Label::Name(_)));
+	match label.parse::<u32>() {
+		Ok(number) if !names => Label::Number(number),
+		_ => Label::Name(label.to_owned()),
+	}
+}
+
+/// The number of columns, and which of them are text and label.
+fn read_header(
+	record: &ByteRecord,
+	row: u64,
+	schema: &TextSchema,
+) -> Result<(usize, usize, Option<usize>), TextError> {
+	let name = |(column, cell)| {
+		let refused = |_| TextError::NotUtf8 { row, column };
+		std::str::from_utf8(cell).map(str::trim).map_err(refused)
+	};
+	let names: Vec<&str> = (1..).zip(record).map(name).collect::<Result<_, _>>()?;
+	let find = |wanted: &str| {
+		let mut places = (0..).zip(&names).filter(|(_, name)| **name == wanted);
+		match (places.next(), places.next()) {
+			(Some(_), Some(_)) => {
+				let reason = format!("two columns are called '{}'", shorten(wanted));
+				Err(TextError::Csv { row, reason })
+			},
+			(place, _) => Ok(place.map(|(column, _)| column)),
+		}
+	};
+	let missing = |column: &str| TextError::MissingColumn {
+		row,
+		column: column.to_owned(),
+		found: list_columns(names.iter().copied()),
+	};
+	let text = find(&schema.text_column)?.ok_or_else(|| missing(&schema.text_column))?;
+	let label = match &schema.label_column {
+		None => None,
+		Some(column) => match find(column)? {
+			None if schema.labels_required => return Err(missing(column)),
+			place => place,
+		},
+	};
+	Ok((names.len(), text, label))
+}
+
+fn list_columns<'a>(names: impl Iterator<Item = &'a str>) -> String {
+	let mut names: Vec<String> =
+		names.take(11).map(|name| format!("'{}'", shorten(name))).collect();
+	if let Some(last) = names.get_mut(10) {
+		*last = "…".to_owned();
+	}
+	match names.is_empty() {
+		true => "none".to_owned(),
+		false => names.join(", "),
+	}
+}
+
+/// The line on which a record starts. The reader's own number is that of the empty lines before it.
+fn line_of(record: &ByteRecord, text: &[u8]) -> u64 {
+	let Some(position) = record.position() else { return 0 };
+	let start = usize::try_from(position.byte()).ok();
+	let rest = start.and_then(|start| text.get(start..)).unwrap_or_default();
+	let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+	position.line() + blank.filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn unreadable(error: csv::Error) -> TextError {
+	let row = error.position().map_or(0, |position| position.line());
+	TextError::Csv { row, reason: shorten_message(&error) }
+}
+
+fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
+	let too_large = TextError::TooLarge { limit: MAX_BYTES, unit: "bytes" };
+	if !bytes.starts_with(&[0x1f, 0x8b]) {
+		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };
+	}
+	let mut text = Vec::new();
+	// One byte more than allowed tells rows that are too large from such that just fit.
+	let mut reader = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
+	reader.read_to_end(&mut text).map_err(TextError::Decompress)?;
+	if text.len() as u64 > MAX_BYTES {
+		return Err(too_large);
+	}
+	Ok(text.into())
+}

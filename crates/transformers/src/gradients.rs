@@ -1,0 +1,332 @@
+//! Gradients of one sample with respect to the trained parameters, by their factors.
+//!
+//! A trained layer's gradient is `Σ_t δ_t ⊗ a_t` over the tokens: `a_t` what goes in, `δ_t` the
+//! gradient at what comes out. Both are read off one backward pass, with a zero variable added to
+//! the layer's output; the parameters themselves are constants. For the Hessian times a vector the
+//! same is done with the tangent of the loss, whose gradient has one such sum for the layer's output
+//! and one for its tangent.
+
+use crate::{
+	dual::Dual,
+	error::{Error, Result},
+	layers::{Pass, Record},
+	lora::Adapter,
+	ops::{self, Mask},
+	tensor::{misfit, Gradients, Tensor},
+};
+use openledger_kernels as kernels;
+use rand::Rng;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// A trained linear layer, `z = W a + b`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+	/// Its path in the model.
+	pub name: String,
+	/// Width of its input.
+	pub inputs: usize,
+	/// Width of its output.
+	pub outputs: usize,
+	/// Whether it has a bias.
+	pub bias: bool,
+}
+
+impl Site {
+	/// Width of a row of its parameters `[W | b]`.
+	pub fn columns(&self) -> usize {
+		self.inputs + usize::from(self.bias)
+	}
+
+	/// Number of its parameters.
+	pub fn parameters(&self) -> usize {
+		self.outputs * self.columns()
+	}
+}
+
+/// One sample's gradient at one site: the sum over the tokens of `δ_t ⊗ a_t`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Factors {
+	/// Number of tokens.
+	pub tokens: usize,
+	/// `a`, `[tokens][inputs]`, and where the site has a bias `[tokens][inputs + 1]` with a last 1.
+	pub inputs: Vec<f32>,
+	/// `δ`, `[tokens][outputs]`.
+	pub deltas: Vec<f32>,
+}
+
+/// Adds the gradient that `factors` (one per site) stand for to `sum`, laid out as the parameters
+/// are: site after site, row-major `[outputs][inputs (+ 1)]`.
+///
+/// Token after token is added to what `sum` holds, so a batch summed sample by sample has the same
+/// bits however its samples were computed.
+///
+/// # Errors
+/// [`Error::ParameterCount`] if `sum`, the sites and the factors do not fit together.
+pub fn add_gradient(sites: &[Site], factors: &[Factors], sum: &mut [f32]) -> Result<()> {
+	let expected: usize = sites.iter().map(Site::parameters).sum();
+	let fits = |(site, factors): (&Site, &Factors)| {
+		factors.inputs.len() == factors.tokens * site.columns()
+			&& factors.deltas.len() == factors.tokens * site.outputs
+	};
+	if sum.len() != expected || factors.len() != sites.len() || !sites.iter().zip(factors).all(fits)
+	{
+		return Err(Error::ParameterCount { found: sum.len(), expected });
+	}
+	let mut rest = sum;
+	for (site, Factors { tokens, inputs, deltas }) in sites.iter().zip(factors) {
+		let (own, after) = rest.split_at_mut(site.parameters());
+		kernels::matmul_tn(deltas, inputs, own, site.outputs, *tokens, site.columns());
+		rest = after;
+	}
+	Ok(())
+}
+
+/// The gradient that `factors` (one per site) stand for; see [`add_gradient`].
+///
+/// # Errors
+/// Those of [`add_gradient`].
+pub fn gradient(sites: &[Site], factors: &[Factors]) -> Result<Vec<f32>> {
+	let mut sum = vec![0.0; sites.iter().map(Site::parameters).sum()];
+	add_gradient(sites, factors, &mut sum)?;
+	Ok(sum)
+}
+
+/// `work` done for every sample on all threads, the results in the samples' order.
+///
+/// # Errors
+/// That of the first sample in order for which `work` fails.
+pub fn in_order<S: Sync, R: Send>(
+	samples: &[S],
+	work: impl Fn(&S) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
+	let results: Vec<Result<R>> = samples.par_iter().map(work).collect();
+	results.into_iter().collect()
+}
+
+/// What is differentiated, a mean over the targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+	/// `-log p` in nats.
+	Loss,
+	/// `log(p / (1 - p))` (Park et al. 2023, TRAK, section 3.2).
+	Margin,
+}
+
+impl Output {
+	/// The value at `logits` `[targets, classes]`.
+	pub fn value(self, logits: &Tensor, targets: &[usize]) -> Result<f64> {
+		let rows = logits.values().chunks_exact(logits.width().max(1));
+		let mut sum = 0.0;
+		for (row, &target) in rows.zip(targets) {
+			let own = f64::from(row.get(target).copied().unwrap_or(f32::NAN));
+			sum += match self {
+				Self::Loss => kernels::log_sum_exp(row, None) - own,
+				Self::Margin => own - kernels::log_sum_exp(row, Some(target)),
+			};
+		}
+		let value = sum / targets.len().max(1) as f64;
+		value.is_finite().then_some(value).ok_or(Error::NotFinite("an output"))
+	}
+
+	/// The gradient at `logits` `[targets, classes]`, itself differentiable.
+	fn slope(self, logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
+		let shared = || Arc::new(targets.to_vec());
+		let (mask, sign) = match self {
+			Self::Loss => (Mask::Nothing, 1.0),
+			Self::Margin => (Mask::One(shared()), -1.0),
+		};
+		let difference = ops::softmax(logits, &mask)?.sub(&one_hot(logits, targets)?)?;
+		Ok(difference.affine(sign / targets.len().max(1) as f64, 0.0))
+	}
+}
+
+/// 1 at each row's target and 0 elsewhere, of the shape of `logits`.
+fn one_hot(logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
+	let mut values = vec![0.0; logits.values().len()];
+	for (row, &target) in values.chunks_exact_mut(logits.width().max(1)).zip(targets) {
+		if let Some(value) = row.get_mut(target) {
+			*value = 1.0;
+		}
+	}
+	Ok(Tensor::new(logits.dims(), values)?)
+}
+
+/// The value and its gradient's factors, one per site. `forward` gives the targets' logits,
+/// `[targets, classes]`.
+pub(crate) fn factors(
+	adapter: &Adapter,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	output: Output,
+	targets: &[usize],
+) -> Result<(f64, Vec<Factors>)> {
+	let mut pass = Pass::plain(adapter).recorded();
+	let logits = forward(&mut pass)?.value;
+	let value = output.value(&logits, targets)?;
+	let slope = output.slope(&logits.detach(), targets)?;
+	Ok((value, read_factors(adapter, &pass.into_records(), &logits, &slope)?))
+}
+
+/// Per draw the factors of a gradient of the loss at targets drawn from the model's own
+/// probabilities, one draw per row of logits, summed and divided by the root of their number: the
+/// second moment over many draws is the Gauss-Newton (Fisher) matrix of the mean loss (Martens
+/// 2020, section 9.2).
+pub(crate) fn drawn_factors(
+	adapter: &Adapter,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	draws: usize,
+	rng: &mut impl Rng,
+) -> Result<Vec<Vec<Factors>>> {
+	let mut pass = Pass::plain(adapter).recorded();
+	let logits = forward(&mut pass)?.value;
+	let records = pass.into_records();
+	let probabilities = ops::softmax(&logits.detach(), &Mask::Nothing)?;
+	let rows = || probabilities.values().chunks_exact(probabilities.width().max(1));
+	let weight = 1.0 / (rows().len().max(1) as f64).sqrt();
+	let mut all = Vec::with_capacity(draws);
+	for _ in 0..draws {
+		let targets: Vec<usize> = rows().map(|row| draw(row, rng.random())).collect();
+		let slope = probabilities.sub(&one_hot(&logits, &targets)?)?.affine(weight, 0.0);
+		all.push(read_factors(adapter, &records, &logits, &slope)?);
+	}
+	Ok(all)
+}
+
+/// The class in whose part of `[0, 1)` the number `point` lies.
+fn draw(probabilities: &[f32], point: f64) -> usize {
+	let (mut reached, mut last) = (0.0, 0);
+	for (class, probability) in probabilities.iter().enumerate() {
+		if *probability > 0.0 {
+			reached += f64::from(*probability);
+			last = class;
+			if point < reached {
+				break;
+			}
+		}
+	}
+	last
+}
+
+/// The Hessian of the loss, times `vector` (laid out as the parameters are).
+pub(crate) fn hessian_vector(
+	adapter: &Adapter,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	targets: &[usize],
+	vector: &[f32],
+) -> Result<Vec<f32>> {
+	let direction = adapter.direction(vector)?;
+	let mut pass = Pass::along(adapter, &direction).recorded();
+	let Dual { value, tangent } = forward(&mut pass)?;
+	Output::Loss.value(&value, targets)?;
+	let sites = adapter.sites();
+	let mut product = vec![0.0; sites.iter().map(Site::parameters).sum()];
+	let Some(tangent) = tangent else { return Ok(product) };
+	// The loss's tangent: its gradient at the logits times the logits' tangent.
+	let slope = Output::Loss.slope(&value, targets)?;
+	let gradients = ops::sum(&slope.mul(&tangent)?)?.backward(&Tensor::new(&[1], vec![1.0])?)?;
+	let records = pass.into_records();
+	let at_outputs = each_record(sites, &records, |site, record| {
+		site_factors(site, &record.input.value, 1.0, delta(&gradients, &record.probe))
+	})?;
+	add_gradient(sites, &at_outputs, &mut product)?;
+	let at_tangents = each_record(sites, &records, |site, record| {
+		match (&record.input.tangent, &record.tangent_probe) {
+			(Some(input), Some(probe)) => site_factors(site, input, 0.0, delta(&gradients, probe)),
+			_ => Ok(Factors { tokens: 0, inputs: vec![], deltas: vec![] }),
+		}
+	})?;
+	add_gradient(sites, &at_tangents, &mut product)?;
+	if !product.iter().all(|x| x.is_finite()) {
+		return Err(Error::NotFinite("a product with the Hessian"));
+	}
+	Ok(product)
+}
+
+/// The derivative of the logits along `vector`, `[targets][classes]`.
+pub(crate) fn logit_tangent(
+	adapter: &Adapter,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	vector: &[f32],
+) -> Result<Vec<f32>> {
+	let direction = adapter.direction(vector)?;
+	let Dual { value, tangent } = forward(&mut Pass::along(adapter, &direction))?;
+	match tangent {
+		Some(tangent) => Ok(tangent.values().to_vec()),
+		None => Ok(vec![0.0; value.values().len()]),
+	}
+}
+
+/// One backward pass from `slope` at `logits`.
+fn read_factors(
+	adapter: &Adapter,
+	records: &[Option<Record>],
+	logits: &Tensor,
+	slope: &Tensor,
+) -> Result<Vec<Factors>> {
+	let gradients = logits.backward(slope)?;
+	each_record(adapter.sites(), records, |site, record| {
+		site_factors(site, &record.input.value, 1.0, delta(&gradients, &record.probe))
+	})
+}
+
+/// `read` for every site that was passed, no tokens for the others.
+fn each_record(
+	sites: &[Site],
+	records: &[Option<Record>],
+	read: impl Fn(&Site, &Record) -> Result<Factors>,
+) -> Result<Vec<Factors>> {
+	let none = || Ok(Factors { tokens: 0, inputs: vec![], deltas: vec![] });
+	let read = |(site, record): (&Site, &Option<Record>)| match record {
+		Some(record) => read(site, record),
+		None => none(),
+	};
+	sites.iter().zip(records).map(read).collect()
+}
+
+/// The gradient at a probe; zeros where nothing depends on it.
+fn delta(gradients: &Gradients, probe: &Tensor) -> Vec<f32> {
+	match gradients.get(probe) {
+		Some(gradient) => gradient.values().to_vec(),
+		None => vec![0.0; probe.values().len()],
+	}
+}
+
+/// Factors of an input `[tokens, inputs]`; `last` stands for the bias's input where there is one.
+fn site_factors(site: &Site, input: &Tensor, last: f32, deltas: Vec<f32>) -> Result<Factors> {
+	let &[tokens, _] = input.dims() else { return Ok(misfit("trained site", &[input.dims()])?) };
+	let mut inputs = input.values().to_vec();
+	if site.bias {
+		let rows = inputs.chunks_exact(site.inputs.max(1));
+		inputs = rows.flat_map(|row| row.iter().copied().chain([last])).collect();
+	}
+	Ok(Factors { tokens, inputs, deltas })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn gradient_should_be_the_sum_of_outer_products() {
+		let site = |inputs, bias| Site { name: "s".into(), inputs, outputs: 2, bias };
+		let sites = [site(1, false), site(1, true)];
+		let first =
+			Factors { tokens: 2, inputs: vec![1.0, 2.0], deltas: vec![1.0, -1.0, 3.0, 0.5] };
+		let second = Factors { tokens: 1, inputs: vec![4.0, 1.0], deltas: vec![2.0, 3.0] };
+		let factors = [first, second];
+		assert_eq!(gradient(&sites, &factors).unwrap(), [7.0, 0.0, 8.0, 2.0, 12.0, 3.0]);
+		assert!(gradient(&sites[..1], &factors).is_err());
+		assert!(add_gradient(&sites, &factors, &mut [0.0; 5]).is_err());
+	}
+
+	#[test]
+	fn draw_should_meet_the_probabilities_and_never_choose_the_impossible() {
+		let probabilities = [0.0, 0.25, 0.0, 0.75, 0.0];
+		let points = (0..1000).map(|i| draw(&probabilities, f64::from(i) / 1000.0));
+		let classes: Vec<usize> = points.collect();
+		assert_eq!(classes.iter().filter(|class| **class == 1).count(), 250);
+		assert_eq!(classes.iter().filter(|class| **class == 3).count(), 750);
+		// Probabilities may sum to slightly less than 1.
+		assert_eq!(draw(&[0.5, 0.499, 0.0], 0.9999), 1);
+	}
+}

@@ -1,0 +1,43 @@
+//! BERT and Llama with LoRA adapters: training, and per-sample gradients by their factors.
+//!
+//! A base model comes from files in Hugging Face's formats ([`files`]) and stays frozen; a low-rank
+//! adapter, and for a classifier a linear head, is trained on it.
+//!
+//! | step | function |
+//! | --- | --- |
+//! | read a base model | [`Bert::load`], [`Llama::load`] |
+//! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
+//! | train | [`train()`] |
+//! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
+//! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
+//! | curvature and derivatives along a direction | `hessian_vector`, `logit_tangent` |
+//! | keep what was trained | `to_adapter` |
+//!
+//! # The same bits everywhere
+//!
+//! Answers and gradients are recomputed by others. Every text is computed alone, in a fixed order,
+//! by [`ops`] that run on `openledger_kernels`: the number of threads, the batch and the machine do
+//! not change a bit.
+
+pub mod bert;
+pub mod dual;
+pub mod error;
+pub mod files;
+pub mod gradients;
+mod layers;
+pub mod llama;
+pub mod lora;
+pub mod ops;
+pub mod tensor;
+pub mod train;
+
+#[cfg(test)]
+mod testing;
+
+pub use bert::{Bert, TextClassifier};
+pub use error::{Error, Result};
+pub use gradients::{Factors, Site};
+pub use layers::{Module, Source};
+pub use llama::{LanguageModel, Llama};
+pub use lora::Adapter;
+pub use train::{train, CausalText, LabelledText, TrainConfig};

@@ -1,0 +1,334 @@
+//! Llama-type decoders (Touvron et al. 2023) and the language model built on them.
+
+use crate::{
+	bert::{check_base, check_ids},
+	dual::Dual,
+	error::{Error, Result},
+	files::{AdapterFile, BaseConfig, LlamaConfig, LoraConfig, Task, Weights},
+	gradients::{self, Factors, Output, Site},
+	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	lora::Adapter,
+	ops::{self, gather, Mask, Matrix, Rotation, Unary},
+	tensor::SharedVector,
+};
+use rand::Rng;
+use std::{path::Path, sync::Arc};
+
+#[derive(Clone, Debug)]
+struct Layer {
+	attention_norm: SharedVector,
+	query: Linear,
+	key: Linear,
+	value: Linear,
+	attention_output: Linear,
+	mlp_norm: SharedVector,
+	gate: Linear,
+	up: Linear,
+	down: Linear,
+}
+
+/// A frozen decoder.
+#[derive(Clone, Debug)]
+pub struct Llama {
+	config: LlamaConfig,
+	hash: Option<[u8; 32]>,
+	/// `[vocabulary][width]`; also the output layer where there is no other.
+	embeddings: Matrix,
+	layers: Vec<Layer>,
+	norm: SharedVector,
+	output: Option<Linear>,
+	modules: Vec<Module>,
+}
+
+impl Llama {
+	/// Reads the model of a directory in Hugging Face's format.
+	///
+	/// # Errors
+	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
+	pub fn load(directory: &Path) -> Result<Self> {
+		let weights = Weights::open(directory)?;
+		match weights.config().clone() {
+			BaseConfig::Llama(config) => Self::new(config, &weights, Some(weights.hash())),
+			BaseConfig::Bert(_) => Err(Error::setting(
+				"model_type",
+				"is bert where a decoder (llama) is needed; a bert model is a text classifier",
+			)),
+		}
+	}
+
+	/// Puts a decoder together; `hash` is that of the files it comes from.
+	///
+	/// # Errors
+	/// Those of `source`.
+	pub fn new(config: LlamaConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+		let (width, inner) = (config.hidden_size, config.intermediate_size);
+		let queries = config.num_attention_heads * config.head_dim;
+		let groups = config.num_key_value_heads * config.head_dim;
+		let mut modules = Vec::new();
+		let mut layers = Vec::with_capacity(config.num_hidden_layers);
+		for i in 0..config.num_hidden_layers {
+			let at = |part: &str| format!("layers.{i}.{part}");
+			let norm = |part: &str| load_vector(source, &at(&format!("{part}.weight")), width);
+			let bias = config.attention_bias;
+			// Where the others have biases the output projection has one in Llama and none in Qwen2.
+			let output_bias = bias && source.has(&at("self_attn.o_proj.bias"));
+			let mut linear = |part: &str, inputs, outputs, bias| {
+				Linear::load(source, &mut modules, at(part), (inputs, outputs), bias)
+			};
+			layers.push(Layer {
+				attention_norm: norm("input_layernorm")?,
+				query: linear("self_attn.q_proj", width, queries, bias)?,
+				key: linear("self_attn.k_proj", width, groups, bias)?,
+				value: linear("self_attn.v_proj", width, groups, bias)?,
+				attention_output: linear("self_attn.o_proj", queries, width, output_bias)?,
+				mlp_norm: norm("post_attention_layernorm")?,
+				gate: linear("mlp.gate_proj", width, inner, false)?,
+				up: linear("mlp.up_proj", width, inner, false)?,
+				down: linear("mlp.down_proj", inner, width, false)?,
+			});
+		}
+		let vocabulary = config.vocab_size;
+		let embeddings = load_table(source, "embed_tokens.weight", vocabulary, width)?;
+		let output = if config.tie_word_embeddings {
+			None
+		} else {
+			let name = "lm_head".to_owned();
+			Some(Linear::load(source, &mut modules, name, (width, vocabulary), false)?)
+		};
+		let norm = load_vector(source, "norm.weight", width)?;
+		Ok(Self { config, hash, embeddings, layers, norm, output, modules })
+	}
+
+	/// Its configuration.
+	pub fn config(&self) -> &LlamaConfig {
+		&self.config
+	}
+
+	/// The linear layers an adapter may change.
+	pub fn modules(&self) -> &[Module] {
+		&self.modules
+	}
+
+	/// The logits of the token after each of `ids[from..]`, `[ids - from, vocabulary]`.
+	fn forward(&self, ids: &[u32], from: usize, pass: &mut Pass<'_>) -> Result<Dual> {
+		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
+		let embedded = gather(&self.embeddings, ids.iter().map(|id| *id as usize))?;
+		let rotation = Rotation::new(ids.len(), self.config.head_dim, self.config.rope_theta);
+		let mut x = Dual::from(embedded);
+		for layer in &self.layers {
+			x = self.layer(layer, &x, &rotation, pass)?;
+		}
+		let rows = x.narrow_rows(from, ids.len().saturating_sub(from))?;
+		let rows = self.normalise(&rows, &self.norm)?;
+		match &self.output {
+			Some(output) => pass.linear(output, &rows),
+			None => Ok(rows.linear(|x| ops::linear_nt(x, &self.embeddings, None))?),
+		}
+	}
+
+	fn layer(
+		&self,
+		layer: &Layer,
+		x: &Dual,
+		rotation: &Rotation,
+		pass: &mut Pass<'_>,
+	) -> Result<Dual> {
+		let shape = Heads {
+			queries: self.config.num_attention_heads,
+			groups: self.config.num_key_value_heads,
+			width: self.config.head_dim,
+		};
+		let input = self.normalise(x, &layer.attention_norm)?;
+		let [q, k, v] = [&layer.query, &layer.key, &layer.value];
+		let parts = [pass.linear(q, &input)?, pass.linear(k, &input)?, pass.linear(v, &input)?];
+		let mixed = shape.attend(parts, Mask::Future, Some(rotation))?;
+		let x = pass.linear(&layer.attention_output, &mixed)?.add(x)?;
+		let input = self.normalise(&x, &layer.mlp_norm)?;
+		let gate = pass.linear(&layer.gate, &input)?.unary(Unary::Silu)?;
+		let inner = gate.mul(&pass.linear(&layer.up, &input)?)?;
+		Ok(pass.linear(&layer.down, &inner)?.add(&x)?)
+	}
+
+	fn normalise(&self, x: &Dual, scale: &SharedVector) -> Result<Dual> {
+		Ok(x.rms_norm(self.config.rms_norm_eps, scale)?)
+	}
+}
+
+/// A language model: a decoder and a LoRA adapter.
+///
+/// Where a method takes `ids` and `from`, the tokens `ids[from..]` are predicted, each from those
+/// before it, and the value is the mean over them; `from` is at least 1. With the length of a prompt
+/// as `from` only the answer counts.
+///
+/// A text is computed alone and in a fixed order, so its numbers have the same bits on every
+/// machine, in every batch and on any number of threads.
+#[derive(Clone, Debug)]
+pub struct LanguageModel {
+	base: Arc<Llama>,
+	adapter: Adapter,
+}
+
+impl LanguageModel {
+	/// A model before training, which still is the base model; see [`Adapter`].
+	///
+	/// # Errors
+	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank or factor out of range.
+	pub fn new_adapter(base: Arc<Llama>, config: LoraConfig, seed: u64) -> Result<Self> {
+		let adapter = Adapter::random(&base.modules, config, None, seed)?;
+		Ok(Self { base, adapter })
+	}
+
+	/// A trained model.
+	///
+	/// # Errors
+	/// [`Error::WrongAdapter`] if the file is for another task or base model.
+	pub fn with_adapter(base: Arc<Llama>, file: &AdapterFile) -> Result<Self> {
+		check_base(file, Task::CausalLanguageModel, base.hash)?;
+		let adapter = Adapter::from_file(&base.modules, file, None)?;
+		Ok(Self { base, adapter })
+	}
+
+	/// The trained parameters as a file.
+	pub fn to_adapter(&self) -> AdapterFile {
+		self.adapter.to_file(&self.base.modules, Task::CausalLanguageModel, self.base.hash)
+	}
+
+	/// The trained parameters.
+	pub fn adapter(&self) -> &Adapter {
+		&self.adapter
+	}
+
+	/// The decoder.
+	pub fn base(&self) -> &Arc<Llama> {
+		&self.base
+	}
+
+	/// The trained layers, in the order of the parameters.
+	pub fn sites(&self) -> &[Site] {
+		self.adapter.sites()
+	}
+
+	/// The trained parameters; see [`Adapter::parameters`].
+	pub fn parameters(&self) -> Vec<f32> {
+		self.adapter.parameters()
+	}
+
+	/// Replaces the trained parameters.
+	///
+	/// # Errors
+	/// Those of [`Adapter::set_parameters`].
+	pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
+		self.adapter.set_parameters(parameters)
+	}
+
+	/// The logits of the token that follows `ids`, `[vocabulary]`.
+	///
+	/// # Errors
+	/// [`Error::TextLength`], [`Error::UnknownToken`], [`Error::NotFinite`].
+	pub fn next_logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
+		let last = ids.len().saturating_sub(1);
+		let logits = self.base.forward(ids, last, &mut Pass::plain(&self.adapter))?.value;
+		match logits.values().iter().all(|z| z.is_finite()) {
+			true => Ok(logits.values().to_vec()),
+			false => Err(Error::NotFinite("an output")),
+		}
+	}
+
+	/// The mean negative log likelihood of `ids[from..]` in nats.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::next_logits`], and [`Error::NoTargets`].
+	pub fn loss(&self, ids: &[u32], from: usize) -> Result<f64> {
+		let text = Text::new(self, ids, from)?;
+		let logits = text.forward(&mut Pass::plain(&self.adapter))?.value;
+		Output::Loss.value(&logits, &text.targets)
+	}
+
+	/// The loss and the factors of its gradient, one per site.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::loss`].
+	pub fn loss_factors(&self, ids: &[u32], from: usize) -> Result<(f64, Vec<Factors>)> {
+		let text = Text::new(self, ids, from)?;
+		gradients::factors(&self.adapter, |p| text.forward(p), Output::Loss, &text.targets)
+	}
+
+	/// The mean of `log(p / (1 - p))` over `ids[from..]` and the factors of its gradient, one per
+	/// site.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::loss`].
+	pub fn output_factors(&self, ids: &[u32], from: usize) -> Result<(f64, Vec<Factors>)> {
+		let text = Text::new(self, ids, from)?;
+		gradients::factors(&self.adapter, |p| text.forward(p), Output::Margin, &text.targets)
+	}
+
+	/// Per draw the factors of a gradient at next tokens drawn from the model, for each place from
+	/// `from` on by itself: the second moment over many draws is the Gauss-Newton (Fisher) matrix of
+	/// this text's loss.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::loss`].
+	pub fn drawn_factors(
+		&self,
+		ids: &[u32],
+		from: usize,
+		draws: usize,
+		rng: &mut impl Rng,
+	) -> Result<Vec<Vec<Factors>>> {
+		let text = Text::new(self, ids, from)?;
+		gradients::drawn_factors(&self.adapter, |p| text.forward(p), draws, rng)
+	}
+
+	/// The exact Hessian of this text's loss times `vector`, `[parameters]`.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::loss`], and [`Error::ParameterCount`].
+	pub fn hessian_vector(&self, ids: &[u32], from: usize, vector: &[f32]) -> Result<Vec<f32>> {
+		let text = Text::new(self, ids, from)?;
+		gradients::hessian_vector(&self.adapter, |p| text.forward(p), &text.targets, vector)
+	}
+
+	/// The derivative of the logits that predict `ids[from..]` along `vector` (`[parameters]`),
+	/// `[ids - from][vocabulary]`.
+	///
+	/// # Errors
+	/// Those of [`LanguageModel::loss`], and [`Error::ParameterCount`].
+	pub fn logit_tangent(&self, ids: &[u32], from: usize, vector: &[f32]) -> Result<Vec<f32>> {
+		let text = Text::new(self, ids, from)?;
+		gradients::logit_tangent(&self.adapter, |p| text.forward(p), vector)
+	}
+}
+
+/// A text of which a part is predicted.
+struct Text<'a> {
+	base: &'a Llama,
+	/// All tokens but the last, which predicts nothing.
+	context: &'a [u32],
+	/// The first token of the context whose successor is predicted.
+	first: usize,
+	targets: Vec<usize>,
+}
+
+impl<'a> Text<'a> {
+	fn new(model: &'a LanguageModel, ids: &'a [u32], from: usize) -> Result<Self> {
+		let base = model.base.as_ref();
+		// The last token is only predicted, so a text may have one more than there are positions.
+		let most = base.config.max_position_embeddings.saturating_add(1);
+		check_ids(ids, 2, most, base.config.vocab_size)?;
+		match (ids.split_last(), from.checked_sub(1), ids.get(from..)) {
+			(Some((_, context)), Some(first), Some(predicted)) if !predicted.is_empty() => {
+				let targets = predicted.iter().map(|id| *id as usize).collect();
+				Ok(Self { base, context, first, targets })
+			},
+			_ => Err(Error::NoTargets { from, tokens: ids.len() }),
+		}
+	}
+
+	fn forward(&self, pass: &mut Pass<'_>) -> Result<Dual> {
+		self.base.forward(self.context, self.first, pass)
+	}
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! Matrix products: of two differentiable matrices, and with a constant one.
+
+use crate::tensor::{misfit, Result, SharedVector, Tensor};
+use openledger_kernels as kernels;
+use rayon::prelude::*;
+
+/// Rows of a product computed by one task. A row's bits do not depend on it.
+const TASK_ROWS: usize = 64;
+
+/// Which factor is read transposed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+	/// `a · b`.
+	Plain,
+	/// `a · bᵀ`.
+	Right,
+	/// `aᵀ · b`.
+	Left,
+}
+
+/// A constant row-major matrix; clones share the values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+	/// Number of rows.
+	pub rows: usize,
+	/// Number of columns.
+	pub columns: usize,
+	/// `[rows][columns]`.
+	pub values: SharedVector,
+}
+
+impl Matrix {
+	/// Takes `values`, row-major `[rows][columns]`.
+	///
+	/// # Errors
+	/// If there are more or fewer values.
+	pub fn new(rows: usize, columns: usize, values: SharedVector) -> Result<Self> {
+		if rows.checked_mul(columns) != Some(values.len()) {
+			return misfit("matrix", &[&[rows, columns], &[values.len()]]);
+		}
+		Ok(Self { rows, columns, values })
+	}
+}
+
+/// `a · b`, `[m, k] · [k, n] -> [m, n]`, or one such product per leading index,
+/// `[batch, m, k] · [batch, k, n]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+	product(Form::Plain, a, b)
+}
+
+/// `a · bᵀ`, `[m, k] · [n, k] -> [m, n]`, batched as [`matmul`] is.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn matmul_nt(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+	product(Form::Right, a, b)
+}
+
+/// `aᵀ · b`, `[k, m] · [k, n] -> [m, n]`, batched as [`matmul`] is.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn matmul_tn(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+	product(Form::Left, a, b)
+}
+
+/// `x · w + bias` with constant `w` `[inputs, outputs]` and `bias` `[outputs]`, the bias first in
+/// the sum: `[tokens, inputs] -> [tokens, outputs]`.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Tensor> {
+	constant_product(Form::Plain, x, w, bias)
+}
+
+/// `x · wᵀ + bias` with constant `w` `[outputs, inputs]`; otherwise [`linear`].
+///
+/// # Errors
+/// If the shapes do not fit.
+pub fn linear_nt(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Tensor> {
+	constant_product(Form::Right, x, w, bias)
+}
+
+/// Adds a product to `out` `[m][n]`.
+fn multiply(form: Form, a: &[f32], b: &[f32], out: &mut [f32], (m, k, n): (usize, usize, usize)) {
+	let whole = m <= TASK_ROWS || n == 0 || k == 0;
+	match form {
+		Form::Left => kernels::matmul_tn(a, b, out, m, k, n),
+		Form::Plain if whole => kernels::matmul(a, b, out, m, k, n),
+		Form::Right if whole => kernels::matmul_nt(a, b, out, m, k, n),
+		Form::Plain | Form::Right => {
+			let tasks = out.par_chunks_mut(TASK_ROWS * n).zip(a.par_chunks(TASK_ROWS * k));
+			tasks.for_each(|(out, a)| match form {
+				Form::Right => kernels::matmul_nt(a, b, out, out.len() / n, k, n),
+				_ => kernels::matmul(a, b, out, out.len() / n, k, n),
+			});
+		},
+	}
+}
+
+fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+	let (batch, [a0, a1], [b0, b1]) = match (a.dims(), b.dims()) {
+		(&[a0, a1], &[b0, b1]) => (None, [a0, a1], [b0, b1]),
+		(&[batch, a0, a1], &[other, b0, b1]) if batch == other => (Some(batch), [a0, a1], [b0, b1]),
+		(a, b) => return misfit("matrix product", &[a, b]),
+	};
+	let (m, k, inner, n) = match form {
+		Form::Plain => (a0, a1, b0, b1),
+		Form::Right => (a0, a1, b1, b0),
+		Form::Left => (a1, a0, b0, b1),
+	};
+	if k != inner {
+		return misfit("matrix product", &[a.dims(), b.dims()]);
+	}
+	let mut out = vec![0.0; batch.unwrap_or(1) * m * n];
+	for (i, out) in out.chunks_exact_mut((m * n).max(1)).enumerate() {
+		let (a, b) = (&a.values()[i * m * k..][..m * k], &b.values()[i * k * n..][..k * n]);
+		multiply(form, a, b, out, (m, k, n));
+	}
+	let dims = batch.into_iter().chain([m, n]).collect();
+	Ok(Tensor::derived(dims, out, &[a, b], move |step| {
+		let (a, b, gradient) = (&step.arguments[0], &step.arguments[1], step.gradient);
+		let at_a = || match form {
+			Form::Plain => matmul_nt(gradient, b),
+			Form::Right => matmul(gradient, b),
+			Form::Left => matmul_nt(b, gradient),
+		};
+		let at_b = || match form {
+			Form::Plain => matmul_tn(a, gradient),
+			Form::Right => matmul_tn(gradient, a),
+			Form::Left => matmul(a, gradient),
+		};
+		Ok(vec![
+			if step.wanted[0] { Some(at_a()?) } else { None },
+			if step.wanted[1] { Some(at_b()?) } else { None },
+		])
+	}))
+}
+
+/// A product with a constant on the right, added to the bias; `form` is not `Left`.
+fn constant_product(
+	form: Form,
+	x: &Tensor,
+	weight: &Matrix,
+	bias: Option<&SharedVector>,
+) -> Result<Tensor> {
+	let (inputs, outputs) = match form {
+		Form::Right => (weight.columns, weight.rows),
+		_ => (weight.rows, weight.columns),
+	};
+	let tokens = match x.dims() {
+		&[tokens, width] if width == inputs => tokens,
+		dims => return misfit("linear layer", &[dims, &[inputs, outputs]]),
+	};
+	let mut out = match bias {
+		Some(bias) if bias.len() == outputs => bias.repeat(tokens),
+		Some(bias) => return misfit("linear layer", &[&[inputs, outputs], &[bias.len()]]),
+		None => vec![0.0; tokens * outputs],
+	};
+	multiply(form, x.values(), &weight.values, &mut out, (tokens, inputs, outputs));
+	let weight = weight.clone();
+	Ok(Tensor::derived(vec![tokens, outputs], out, &[x], move |step| {
+		let gradient = match form {
+			Form::Right => linear(step.gradient, &weight, None),
+			_ => linear_nt(step.gradient, &weight, None),
+		};
+		Ok(vec![Some(gradient?)])
+	}))
+}

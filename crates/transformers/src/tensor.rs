@@ -1,0 +1,401 @@
+//! Tensors that remember how they were made, and reverse-mode differentiation through them.
+//!
+//! Operations on single elements run on the calling thread: texts are computed side by side, and
+//! threads that share one vector would only wait for each other.
+
+use std::{
+	collections::{BTreeMap, HashMap},
+	fmt,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+};
+
+/// Shapes that do not fit together: a mistake in a model's construction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} of shapes that do not fit: {shapes}")]
+pub struct ShapeError {
+	/// What was tried.
+	pub operation: &'static str,
+	/// The shapes.
+	pub shapes: String,
+}
+
+/// The result of an operation on tensors.
+pub type Result<T> = std::result::Result<T, ShapeError>;
+
+/// Fails `operation` for `shapes`.
+pub(crate) fn misfit<T>(operation: &'static str, shapes: &[&[usize]]) -> Result<T> {
+	Err(ShapeError { operation, shapes: format!("{shapes:?}") })
+}
+
+/// Constant values; clones share them.
+pub type SharedVector = Arc<Vec<f32>>;
+
+/// A row-major tensor of `f32`; clones share the values.
+#[derive(Clone)]
+pub struct Tensor(Arc<Node>);
+
+struct Node {
+	/// Larger than those of all tensors it was made from.
+	id: u64,
+	dims: Vec<usize>,
+	values: SharedVector,
+	origin: Origin,
+}
+
+/// Where a tensor comes from.
+enum Origin {
+	/// It depends on no variable.
+	Constant,
+	/// It is a variable.
+	Variable,
+	/// An operation on others of which one depends on a variable.
+	Operation(Vec<Tensor>, Backward),
+}
+
+type Backward = Box<dyn Fn(&Step<'_>) -> Result<Vec<Option<Tensor>>> + Send + Sync>;
+
+/// One operation on the way back. All tensors in it are constants.
+pub(crate) struct Step<'a> {
+	/// What the operation was applied to.
+	pub arguments: Vec<Tensor>,
+	/// Which of these depend on a variable; the others need no gradient.
+	pub wanted: Vec<bool>,
+	/// What it gave.
+	pub result: &'a Tensor,
+	/// The gradient there.
+	pub gradient: &'a Tensor,
+}
+
+/// The gradients at variables.
+#[derive(Debug, Default)]
+pub struct Gradients(HashMap<u64, Tensor>);
+
+impl Gradients {
+	/// The gradient at `variable`; `None` if nothing depends on it.
+	pub fn get(&self, variable: &Tensor) -> Option<&Tensor> {
+		self.0.get(&variable.0.id)
+	}
+}
+
+impl Drop for Node {
+	/// Takes the graph apart without recursion: it is as deep as the model.
+	fn drop(&mut self) {
+		let take = |node: &mut Self| match &mut node.origin {
+			Origin::Operation(arguments, _) => std::mem::take(arguments),
+			_ => Vec::new(),
+		};
+		let mut left = take(self);
+		while let Some(tensor) = left.pop() {
+			if let Some(mut node) = Arc::into_inner(tensor.0) {
+				left.extend(take(&mut node));
+			}
+		}
+	}
+}
+
+impl fmt::Debug for Tensor {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(f, "Tensor{:?}{:?}", self.dims(), self.values())
+	}
+}
+
+impl Tensor {
+	/// A constant.
+	///
+	/// # Errors
+	/// If there are not as many values as `dims` say.
+	pub fn new(dims: &[usize], values: impl Into<SharedVector>) -> Result<Self> {
+		let values = values.into();
+		let count = dims.iter().try_fold(1usize, |count, dim| count.checked_mul(*dim));
+		match count {
+			Some(count) if count == values.len() => {
+				Ok(Self::with_origin(dims.to_vec(), values, Origin::Constant))
+			},
+			_ => misfit("values", &[dims, &[values.len()]]),
+		}
+	}
+
+	/// A variable of that many zeros.
+	pub fn zero_variable(dims: &[usize]) -> Self {
+		let values = vec![0.0; dims.iter().product()];
+		Self::with_origin(dims.to_vec(), values.into(), Origin::Variable)
+	}
+
+	/// The same values as a variable.
+	pub fn to_variable(&self) -> Self {
+		Self::with_origin(self.0.dims.clone(), self.0.values.clone(), Origin::Variable)
+	}
+
+	/// The same values as a constant.
+	pub fn detach(&self) -> Self {
+		match self.0.origin {
+			Origin::Constant => self.clone(),
+			_ => Self::with_origin(self.0.dims.clone(), self.0.values.clone(), Origin::Constant),
+		}
+	}
+
+	/// The result of an operation; `backward` gives the gradients at its arguments.
+	pub(crate) fn derived(
+		dims: Vec<usize>,
+		values: impl Into<SharedVector>,
+		arguments: &[&Self],
+		backward: impl Fn(&Step<'_>) -> Result<Vec<Option<Self>>> + Send + Sync + 'static,
+	) -> Self {
+		let origin = if arguments.iter().any(|argument| argument.depends_on_variable()) {
+			let arguments = arguments.iter().map(|argument| (*argument).clone()).collect();
+			Origin::Operation(arguments, Box::new(backward))
+		} else {
+			Origin::Constant
+		};
+		Self::with_origin(dims, values.into(), origin)
+	}
+
+	fn with_origin(dims: Vec<usize>, values: SharedVector, origin: Origin) -> Self {
+		static NEXT: AtomicU64 = AtomicU64::new(0);
+		// Other threads only leave gaps: an argument's number is always smaller.
+		let id = NEXT.fetch_add(1, Ordering::Relaxed);
+		Self(Arc::new(Node { id, dims, values, origin }))
+	}
+
+	fn depends_on_variable(&self) -> bool {
+		!matches!(self.0.origin, Origin::Constant)
+	}
+
+	/// The shape.
+	pub fn dims(&self) -> &[usize] {
+		&self.0.dims
+	}
+
+	/// The length of rows, the last dimension; 1 for a scalar.
+	pub fn width(&self) -> usize {
+		self.0.dims.last().copied().unwrap_or(1)
+	}
+
+	/// The values, row-major.
+	pub fn values(&self) -> &[f32] {
+		&self.0.values
+	}
+
+	/// The gradients of `Σ self · seed` at the variables it depends on.
+	///
+	/// Gradients that meet are added in the order from the last operation to the first.
+	///
+	/// # Errors
+	/// If the shapes of tensor and seed differ.
+	pub fn backward(&self, seed: &Self) -> Result<Gradients> {
+		if self.dims() != seed.dims() {
+			return misfit("backward", &[self.dims(), seed.dims()]);
+		}
+		let mut found = Gradients::default();
+		let mut pending = BTreeMap::from([(self.0.id, (self.clone(), seed.detach()))]);
+		// The largest number first: whatever a tensor went into has been gone through by then.
+		while let Some((id, (tensor, gradient))) = pending.pop_last() {
+			let Origin::Operation(arguments, backward) = &tensor.0.origin else {
+				if tensor.depends_on_variable() {
+					found.0.insert(id, gradient);
+				}
+				continue;
+			};
+			let step = Step {
+				arguments: arguments.iter().map(Self::detach).collect(),
+				wanted: arguments.iter().map(Self::depends_on_variable).collect(),
+				result: &tensor.detach(),
+				gradient: &gradient,
+			};
+			for (argument, gradient) in arguments.iter().zip(backward(&step)?) {
+				let Some(gradient) = gradient.filter(|_| argument.depends_on_variable()) else {
+					continue;
+				};
+				match pending.remove(&argument.0.id) {
+					None => pending.insert(argument.0.id, (argument.clone(), gradient)),
+					Some((_, before)) => {
+						let sum = before.add(&gradient)?;
+						pending.insert(argument.0.id, (argument.clone(), sum))
+					},
+				};
+			}
+		}
+		Ok(found)
+	}
+
+	/// Element by element, of two tensors of one shape.
+	fn zip(
+		&self,
+		other: &Self,
+		operation: &'static str,
+		function: impl Fn(f32, f32) -> f32,
+		backward: impl Fn(&Step<'_>) -> Result<Vec<Option<Self>>> + Send + Sync + 'static,
+	) -> Result<Self> {
+		if self.dims() != other.dims() {
+			return misfit(operation, &[self.dims(), other.dims()]);
+		}
+		let pairs = self.values().iter().zip(other.values());
+		let values: Vec<f32> = pairs.map(|(x, y)| function(*x, *y)).collect();
+		Ok(Self::derived(self.dims().to_vec(), values, &[self, other], backward))
+	}
+
+	/// `self + other`.
+	///
+	/// # Errors
+	/// If the shapes differ.
+	pub fn add(&self, other: &Self) -> Result<Self> {
+		self.zip(
+			other,
+			"sum",
+			|x, y| x + y,
+			|step| Ok(vec![Some(step.gradient.clone()), Some(step.gradient.clone())]),
+		)
+	}
+
+	/// `self - other`.
+	///
+	/// # Errors
+	/// If the shapes differ.
+	pub fn sub(&self, other: &Self) -> Result<Self> {
+		self.zip(
+			other,
+			"difference",
+			|x, y| x - y,
+			|step| {
+				let minus = step.wanted[1].then(|| step.gradient.affine(-1.0, 0.0));
+				Ok(vec![Some(step.gradient.clone()), minus])
+			},
+		)
+	}
+
+	/// The product element by element.
+	///
+	/// # Errors
+	/// If the shapes differ.
+	pub fn mul(&self, other: &Self) -> Result<Self> {
+		self.zip(
+			other,
+			"product",
+			|x, y| x * y,
+			|step| {
+				let at = |own: usize, other: usize| match step.wanted[own] {
+					true => step.gradient.mul(&step.arguments[other]).map(Some),
+					false => Ok(None),
+				};
+				Ok(vec![at(0, 1)?, at(1, 0)?])
+			},
+		)
+	}
+
+	/// `self · factor + term`, both rounded to `f32` first.
+	pub fn affine(&self, factor: f64, term: f64) -> Self {
+		let (scale, shift) = (factor as f32, term as f32);
+		let values: Vec<f32> = match term == 0.0 {
+			true => self.values().iter().map(|x| x * scale).collect(),
+			false => self.values().iter().map(|x| x * scale + shift).collect(),
+		};
+		Self::derived(self.dims().to_vec(), values, &[self], move |step| {
+			Ok(vec![Some(step.gradient.affine(factor, 0.0))])
+		})
+	}
+
+	/// The same values in another shape.
+	///
+	/// # Errors
+	/// If that shape has more or fewer elements.
+	pub fn reshape(&self, dims: &[usize]) -> Result<Self> {
+		if dims.iter().product::<usize>() != self.values().len() {
+			return misfit("reshape", &[self.dims(), dims]);
+		}
+		let values = self.0.values.clone();
+		Ok(Self::derived(dims.to_vec(), values, &[self], |step| {
+			Ok(vec![Some(step.gradient.reshape(step.arguments[0].dims())?)])
+		}))
+	}
+
+	/// The first two of three dimensions exchanged, `[a, b, width] -> [b, a, width]`.
+	///
+	/// # Errors
+	/// If there are not three dimensions.
+	pub fn swap_leading(&self) -> Result<Self> {
+		let &[a, b, width] = self.dims() else { return misfit("swap", &[self.dims()]) };
+		let mut values = Vec::with_capacity(self.values().len());
+		for j in 0..b {
+			for i in 0..a {
+				let start = (i * b + j) * width;
+				values.extend_from_slice(&self.values()[start..start + width]);
+			}
+		}
+		Ok(Self::derived(vec![b, a, width], values, &[self], |step| {
+			Ok(vec![Some(step.gradient.swap_leading()?)])
+		}))
+	}
+
+	/// `count` rows of `[rows, width]` from row `first`.
+	///
+	/// # Errors
+	/// If they are not there.
+	pub fn narrow_rows(&self, first: usize, count: usize) -> Result<Self> {
+		let &[rows, width] = self.dims() else { return misfit("narrow", &[self.dims()]) };
+		let last = first.saturating_add(count);
+		if last > rows {
+			return misfit("narrow", &[self.dims(), &[first, count]]);
+		}
+		let values = self.values()[first * width..last * width].to_vec();
+		Ok(Self::derived(vec![count, width], values, &[self], move |step| {
+			let mut values = vec![0.0; rows * width];
+			values[first * width..last * width].copy_from_slice(step.gradient.values());
+			Ok(vec![Some(Self::new(&[rows, width], values)?)])
+		}))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn vector(values: &[f32]) -> Tensor {
+		Tensor::new(&[values.len()], values.to_vec()).unwrap()
+	}
+
+	#[test]
+	fn backward_should_add_gradients_where_ways_meet() {
+		let x = vector(&[2.0, -3.0]).to_variable();
+		let square = x.mul(&x).unwrap();
+		// x^4 + 3 x^2 - x, and 4 x^3 + 6 x - 1.
+		let y = square.mul(&square).unwrap().add(&square.affine(3.0, 7.0)).unwrap();
+		let y = y.sub(&x).unwrap();
+		let gradients = y.backward(&vector(&[1.0, 2.0])).unwrap();
+		assert_eq!(gradients.get(&x).unwrap().values(), [43.0, -254.0]);
+	}
+
+	#[test]
+	fn backward_should_stop_at_constants() {
+		let (x, constant) = (vector(&[2.0]).to_variable(), vector(&[5.0]));
+		let y = x.mul(&constant).unwrap().mul(&x.detach()).unwrap();
+		let gradients = y.backward(&vector(&[1.0])).unwrap();
+		assert_eq!(gradients.get(&x).unwrap().values(), [10.0]);
+		assert!(gradients.get(&constant).is_none());
+		assert!(constant.backward(&vector(&[1.0])).unwrap().0.is_empty());
+	}
+
+	#[test]
+	fn long_chains_should_not_exhaust_the_stack() {
+		let x = vector(&[1.0]).to_variable();
+		let mut y = x.clone();
+		for _ in 0..200_000 {
+			y = y.affine(1.0, 0.0);
+		}
+		assert_eq!(y.backward(&vector(&[3.0])).unwrap().get(&x).unwrap().values(), [3.0]);
+	}
+
+	#[test]
+	fn tensors_should_be_refused_when_shapes_do_not_fit() {
+		let (two, three) = (vector(&[1.0; 2]), vector(&[1.0; 3]));
+		assert!(two.add(&three).is_err() && two.sub(&three).is_err() && two.mul(&three).is_err());
+		assert!(two.reshape(&[3]).is_err() && two.swap_leading().is_err());
+		assert!(two.backward(&three).is_err());
+		assert!(Tensor::new(&[2, 2], vec![0.0; 3]).is_err());
+		assert!(Tensor::new(&[usize::MAX, 2], vec![]).is_err());
+		let matrix = Tensor::new(&[2, 1], vec![0.0; 2]).unwrap();
+		assert!(matrix.narrow_rows(1, 2).is_err() && matrix.narrow_rows(usize::MAX, 1).is_err());
+	}
+}
