@@ -1,8 +1,8 @@
 //! Options and commands.
 
 use crate::commands::{
-	account, attester, contribute, contribution, datanet, explain, gov, host, infer, inference,
-	model, review, rewards, train,
+	account, attester, audit_data, bench, contribute, contribution, datanet, explain, gov, host,
+	infer, inference, model, review, rewards, train,
 };
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -69,6 +69,8 @@ pub enum Command {
 	/// Accept or reject contributions, as a curator
 	#[command(subcommand)]
 	Review(review::Command),
+	/// Rank the rows of a table or a published version by the harm they do, as a curator
+	AuditData(audit_data::Arguments),
 	/// Train a model on published versions of datanets
 	Train(train::Arguments),
 	/// Index, register and manage models
@@ -92,6 +94,9 @@ pub enum Command {
 	/// Bond as an attester, and see who is
 	#[command(subcommand)]
 	Attester(attester::Command),
+	/// Measure the engine, without a chain
+	#[command(subcommand)]
+	Bench(bench::Command),
 	/// Wrap and delegate votes, propose and vote, elect and watch the security council
 	#[command(subcommand)]
 	Gov(gov::Command),

@@ -136,7 +136,7 @@ impl From<openledger_influence::Error> for Error {
 		use openledger_influence::Error as E;
 		let message = error.to_string();
 		match error {
-			E::Io { .. } | E::Diverged { .. } | E::Tensor(_) => Self::Failure(message),
+			E::Io { .. } | E::Diverged { .. } => Self::Failure(message),
 			E::Setting { .. } => Self::Usage(message),
 			_ => Self::BadData(message),
 		}

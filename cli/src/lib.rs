@@ -11,6 +11,7 @@
 //! | [`governance`] | dates, votes, delegations and outlooks, apart from any connection |
 //! | [`limits`] | what is too long for the chain |
 //! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
+//! | [`html`] | pages for people |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
 //!
 //! Exit codes: 0 success, 1 failure, 2 usage, 3 chain unreachable, 4 refused by the chain, 5 bad
@@ -24,6 +25,7 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod governance;
+pub mod html;
 pub mod keys;
 pub mod limits;
 pub mod output;

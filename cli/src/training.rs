@@ -245,6 +245,14 @@ pub fn manifest(ids: impl IntoIterator<Item = ContributionId>) -> Hash {
 	})
 }
 
+/// The probability of each class, `[classes]`: the softmax of a model's logits.
+pub fn probabilities(logits: &[f32]) -> Vec<f64> {
+	let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+	let powers: Vec<f64> = logits.iter().map(|z| f64::from(z - largest).exp()).collect();
+	let sum: f64 = powers.iter().sum();
+	powers.into_iter().map(|power| power / sum).collect()
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -306,5 +314,12 @@ mod tests {
 			panic!("a missing blob was found")
 		};
 		assert!(message.contains("contribution 41"), "{message}");
+	}
+
+	#[test]
+	fn probabilities_should_sum_to_one_when_logits_are_large() {
+		let p = probabilities(&[1000.0, 999.0, -1000.0]);
+		assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+		assert!((p[0] / p[1] - std::f64::consts::E).abs() < 1e-6);
 	}
 }

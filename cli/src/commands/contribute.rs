@@ -49,7 +49,7 @@ struct Batch {
 
 impl Batch {
 	fn new(rows: Dataset) -> Result<Self> {
-		let blob = rows.to_csv();
+		let blob = rows.to_bytes();
 		let too_large = |_| Error::BadData("the table is larger than any datanet takes".into());
 		Ok(Self {
 			content_root: rows.content_root(),

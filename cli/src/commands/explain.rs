@@ -1,12 +1,17 @@
 //! `explain`: who was paid for an answer, and why; all of it checked here.
 
+mod evidence;
+mod page;
+#[cfg(test)]
+mod testing;
+
 use super::views;
 use crate::{
 	amount::Amount,
 	chain::{
 		types::{
-			Basis, Ending, Inference, InferenceState, JobResult, MarketParameters, Model, Payment,
-			Receipt, Role,
+			Basis, Contribution, Ending, Inference, InferenceState, JobResult, MarketParameters,
+			Model, Payment, Receipt, Role,
 		},
 		Chain, Hash, Snapshot,
 	},
@@ -18,12 +23,14 @@ use crate::{
 		Column::{Number, Open, Text},
 		Report,
 	},
+	training::write,
 	verification::{check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
 };
 use clap::Args;
+use evidence::Evidence;
 use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
 use serde_json::{json, Value};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Verifies a settled inference and shows who was paid for it, and why.
 ///
@@ -34,6 +41,10 @@ use std::collections::BTreeMap;
 pub struct Arguments {
 	/// The inference
 	inference: u64,
+	/// Also write all of it as a page for people, with the rows that mattered most where the blob
+	/// store has them
+	#[arg(long, value_name = "FILE")]
+	html: Option<PathBuf>,
 }
 
 /// Characters of an input that are shown to people: a row can have thousands.
@@ -57,7 +68,7 @@ struct Explanation {
 	claim: Option<Found>,
 	entries: Vec<CheckedEntry>,
 	pay: Vec<Pay>,
-	contributors: BTreeMap<ContributionId, AccountId>,
+	contributions: BTreeMap<ContributionId, Contribution>,
 	problems: Vec<String>,
 }
 
@@ -81,14 +92,23 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			)));
 		},
 	};
-	let explanation = gather(context, chain, &best, id, inference, receipt).await?;
+	let mut explanation = gather(context, chain, &best, id, inference, receipt).await?;
+	if let Some(path) = &arguments.html {
+		let evidence = Evidence::gather(&context.store()?, &explanation);
+		explanation.problems.extend(evidence.problem(&text(&explanation.receipt.output)));
+		write(path, page::page(id, &explanation, &evidence))?;
+		context.console.note(format!("the page is in {}", path.display()));
+	}
 	let fault = (!explanation.problems.is_empty()).then(|| {
 		Error::Verification(format!(
 			"inference {id} does not verify: {}",
 			explanation.problems.join("; ")
 		))
 	});
-	let document = explanation.document(id);
+	let mut document = explanation.document(id);
+	if let Some(path) = &arguments.html {
+		document["html"] = json!(path.display().to_string());
+	}
 	Ok(Report::new(document, explanation.text(id)).with_error(fault))
 }
 
@@ -151,14 +171,13 @@ async fn gather(
 		check_payments(&receipt, inference.platform_fee, &split, &shares, &payments);
 	problems.extend(faults);
 
-	let mut contributors = BTreeMap::new();
+	let mut contributions = BTreeMap::new();
 	for contribution in pay.iter().map(|p| p.contribution) {
-		let account = best.contribution(contribution).await?.contributor;
-		contributors.insert(contribution, account);
+		contributions.insert(contribution, best.contribution(contribution).await?);
 	}
 	for payment in &payments {
 		if let Role::Contributor(contribution) = payment.role {
-			if contributors.get(&contribution).is_some_and(|account| *account != payment.account) {
+			if contributions.get(&contribution).is_some_and(|c| c.contributor != payment.account) {
 				problems.push(format!(
 					"contribution {contribution} is of another account than was paid for it"
 				));
@@ -174,7 +193,7 @@ async fn gather(
 		claim,
 		entries,
 		pay,
-		contributors,
+		contributions,
 		problems,
 	})
 }
@@ -243,9 +262,21 @@ fn unscored(paid_for: String, account: String, amount: u128) -> Vec<String> {
 	vec![paid_for, account, empty(), empty(), empty(), Amount(amount).to_string()]
 }
 
+/// What was paid for, in words; contributions are shown apart.
+fn role(role: Role) -> Option<String> {
+	match role {
+		Role::Contributor(_) => None,
+		Role::Owner(0) => Some("model owner".into()),
+		Role::Owner(1) => Some("owner of the parent".into()),
+		Role::Owner(depth) => Some(format!("owner, {depth} generations up")),
+		Role::Attester => Some("attester".into()),
+	}
+}
+
 impl Explanation {
 	fn contributor(&self, contribution: ContributionId) -> String {
-		self.contributors.get(&contribution).map_or("unknown".into(), ToString::to_string)
+		let contribution = self.contributions.get(&contribution);
+		contribution.map_or("unknown".into(), |c| c.contributor.to_string())
 	}
 
 	fn entry(&self, contribution: ContributionId) -> Option<&CheckedEntry> {
@@ -354,14 +385,9 @@ impl Explanation {
 			]);
 		}
 		for payment in &self.payments {
-			let role = match payment.role {
-				Role::Contributor(_) => continue,
-				Role::Owner(0) => "model owner".to_owned(),
-				Role::Owner(1) => "owner of the parent".to_owned(),
-				Role::Owner(depth) => format!("owner, {depth} generations up"),
-				Role::Attester => "attester".to_owned(),
-			};
-			rows.push(unscored(role, short(&payment.account.to_string()), payment.amount));
+			if let Some(role) = role(payment.role) {
+				rows.push(unscored(role, short(&payment.account.to_string()), payment.amount));
+			}
 		}
 		rows.push(unscored("treasury".into(), String::new(), receipt.treasury));
 		let columns = [

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod attester;
+pub mod audit_data;
+pub mod bench;
 pub mod contribute;
 pub mod contribution;
 pub mod datanet;
@@ -12,6 +14,8 @@ mod index;
 pub mod infer;
 pub mod inference;
 pub mod model;
+mod page;
+pub mod recipe;
 mod register;
 pub mod review;
 pub mod rewards;
@@ -39,7 +43,9 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Explain(arguments) => explain::run(context, arguments).await,
 		Command::Rewards(command) => rewards::run(context, command).await,
 		Command::Account(command) => account::run(context, command).await,
+		Command::AuditData(arguments) => audit_data::run(context, arguments).await,
 		Command::Attester(command) => attester::run(context, command).await,
+		Command::Bench(command) => bench::run(context, command).await,
 		Command::Gov(command) => gov::run(context, command).await,
 	}
 }

@@ -1,0 +1,308 @@
+//! `audit-data`: the rows of a table or a published version that a curator should look at first.
+
+mod cross_fit;
+mod page;
+
+use super::recipe::Recipe;
+use crate::{
+	context::Context,
+	error::{Error, Result},
+	html::picture::{Look, Row},
+	output::{
+		beginning, fields, table,
+		Column::{Number, Text},
+		Report,
+	},
+	training::{fetch, read_table, write},
+};
+use clap::{Args, ValueEnum};
+use cross_fit::{cross_fit, CrossFit, Finding};
+use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
+use openledger_proof::ContributionId;
+use serde_json::{json, Value};
+use std::{path::PathBuf, time::Instant};
+
+/// Characters of a row that are shown: it can have thousands.
+const ROW_SHOWN: usize = 32;
+
+/// Ranks the rows of a table or of a published version, those that do a model the most harm first.
+///
+/// Trains models on the rows, each without one part of them, and measures by influence how much
+/// each row raises the loss on rows of the part left out: those whose label the model confirms. Wrong
+/// labels, broken and foreign rows come first.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	/// A table on this machine
+	#[arg(
+		long,
+		value_name = "FILE",
+		conflicts_with_all = ["datanet", "version"],
+		required_unless_present = "datanet"
+	)]
+	table: Option<PathBuf>,
+	/// A datanet on chain
+	#[arg(long, requires = "version")]
+	datanet: Option<u32>,
+	/// Its published version
+	#[arg(long, requires = "datanet")]
+	version: Option<u32>,
+	/// Rows known to be good: harm is then measured on them and not on rows left out
+	#[arg(long, value_name = "FILE")]
+	held_out: Option<PathBuf>,
+	/// Parts; one model is trained without each
+	#[arg(long, default_value_t = 5, value_name = "PARTS")]
+	folds: usize,
+	/// How the curvature is taken
+	#[arg(long, value_name = "METHOD", default_value = "ek-fac")]
+	curvature: Curvature,
+	/// Rows shown
+	#[arg(long, default_value_t = 20, value_name = "ROWS")]
+	top: usize,
+	/// Also write a page with these rows, as pictures where they are pictures
+	#[arg(long, value_name = "FILE")]
+	html: Option<PathBuf>,
+	/// How the models are trained.
+	#[command(flatten)]
+	recipe: Recipe,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum Curvature {
+	/// Kronecker factors
+	EkFac,
+	/// The Hessian, for small models
+	Exact,
+}
+
+/// Where rows are from: their contributions in order, or a table.
+struct Origin {
+	name: String,
+	/// Contribution and number of rows; empty for a table.
+	contributions: Vec<(ContributionId, usize)>,
+}
+
+impl Origin {
+	/// The contribution of row `row` of all, and the row's number in it or in the table, from 1.
+	fn place(&self, row: usize) -> (Option<ContributionId>, usize) {
+		let mut rest = row;
+		for &(id, rows) in &self.contributions {
+			if rest < rows {
+				return (Some(id), rest + 1);
+			}
+			rest -= rows;
+		}
+		(None, rest + 1)
+	}
+}
+
+/// What was found.
+struct Audit {
+	origin: Origin,
+	rows: Dataset,
+	look: Look,
+	method: &'static str,
+	fit: CrossFit,
+	folds: usize,
+	/// Rows of the file of good rows.
+	held_out: Option<usize>,
+	top: usize,
+	seconds: f64,
+}
+
+pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	let (origin, rows) = read(context, &arguments).await?;
+	if rows.texts().is_some() {
+		return Err(Error::BadData(format!(
+			"{} holds text: this command trains models of tables of numbers",
+			origin.name
+		)));
+	}
+	let config = arguments.recipe.config(&rows)?;
+	let schema = Schema {
+		columns: Some(rows.columns()),
+		classes: u32::try_from(config.architecture.classes()).ok(),
+		..Schema::default()
+	};
+	let held_out = arguments.held_out.as_ref().map(|path| read_table(path, &schema)).transpose()?;
+	let builder = builder(arguments.curvature, &config);
+	let started = Instant::now();
+	let fit = cross_fit(
+		&rows,
+		held_out.as_ref(),
+		&config,
+		arguments.folds,
+		builder.as_ref(),
+		&mut context.console.stages(),
+	)?;
+	let looked_at: Vec<Row> = (0..rows.len()).map(|row| Row::of(&rows, row)).collect();
+	let audit = Audit {
+		look: Look::of(&looked_at),
+		origin,
+		rows,
+		method: builder.name(),
+		fit,
+		folds: arguments.folds,
+		held_out: held_out.map(|rows| rows.len()),
+		top: arguments.top,
+		seconds: started.elapsed().as_secs_f64(),
+	};
+	let mut document = audit.document();
+	if let Some(path) = &arguments.html {
+		write(path, page::page(&audit))?;
+		context.console.note(format!("the page is in {}", path.display()));
+		document["html"] = json!(path.display().to_string());
+	}
+	Ok(Report::new(document, audit.text()))
+}
+
+async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Dataset)> {
+	if let Some(path) = &arguments.table {
+		let rows = read_table(path, &Schema::default())?;
+		return Ok((Origin { name: path.display().to_string(), contributions: Vec::new() }, rows));
+	}
+	let (Some(datanet), Some(version)) = (arguments.datanet, arguments.version) else {
+		return Err(Error::Usage("give --table FILE, or --datanet and --version".into()));
+	};
+	let store = context.store()?;
+	let best = context.chain().await?.best().await?;
+	let contributions = fetch(&best, &store, &[(datanet, version)], context.console).await?;
+	let parts: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
+	let rows = Dataset::concat(&parts)?;
+	let contributions = contributions.iter().map(|c| (c.id, c.rows.len())).collect();
+	Ok((Origin { name: format!("datanet {datanet}, version {version}"), contributions }, rows))
+}
+
+fn builder(curvature: Curvature, config: &TrainConfig) -> Box<dyn IndexBuilder> {
+	match curvature {
+		Curvature::Exact => Box::new(ExactCurvature::for_recipe(config)),
+		Curvature::EkFac => Box::new(EkFac::default()),
+	}
+}
+
+impl Audit {
+	/// The rows to look at first.
+	fn worst(&self) -> impl Iterator<Item = &Finding> {
+		self.fit.findings.iter().take(self.top)
+	}
+
+	/// What harm was measured on.
+	fn judge(&self) -> String {
+		match self.held_out {
+			Some(rows) => format!("{rows} rows known to be good"),
+			None => "the rows left out that the model confirms".into(),
+		}
+	}
+
+	fn document(&self) -> Value {
+		let worst: Vec<Value> = self
+			.worst()
+			.map(|finding| {
+				let (contribution, row) = self.origin.place(finding.row);
+				json!({
+					"contribution": contribution,
+					"row": row,
+					"label": finding.label,
+					"answer": finding.answer,
+					"probability": finding.probability,
+					"label_probability": finding.label_probability,
+					"self_influence": finding.self_influence,
+					"harm": finding.harm,
+					"features": self.rows.row_text(finding.row),
+				})
+			})
+			.collect();
+		json!({
+			"source": self.origin.name,
+			"rows": self.rows.len(),
+			"contributions": self.origin.contributions.len(),
+			"folds": self.folds,
+			"method": self.method,
+			"held_out_rows": self.held_out,
+			"accuracy": self.fit.accuracy,
+			"harmful": self.fit.harmful(),
+			"worst": worst,
+			"seconds": self.seconds,
+		})
+	}
+
+	fn text(&self) -> String {
+		let summary = fields(&[
+			("rows", format!("{} of {}", self.rows.len(), self.origin.name)),
+			(
+				"models",
+				format!(
+					"{}, each without one part; they answer {:.2} % of it with its label",
+					self.folds,
+					100.0 * self.fit.accuracy
+				),
+			),
+			("harm", format!("by {}, on {}, in nats", self.method, self.judge())),
+			("harmful rows", self.fit.harmful().to_string()),
+			("seconds", format!("{:.1}", self.seconds)),
+		]);
+		let on_chain = !self.origin.contributions.is_empty();
+		let mut columns = vec![
+			Number("row"),
+			Number("label"),
+			Number("answer"),
+			Number("probability"),
+			Number("self-influence"),
+			Number("harm"),
+			Text("values"),
+		];
+		if on_chain {
+			columns.insert(0, Number("contribution"));
+		}
+		let rows = self.worst().map(|finding| {
+			let (contribution, row) = self.origin.place(finding.row);
+			let cells = [
+				row.to_string(),
+				finding.label.to_string(),
+				finding.answer.to_string(),
+				format!("{:.3}", finding.probability),
+				format!("{:.4}", finding.self_influence),
+				format!("{:+.4}", finding.harm),
+				beginning(&self.rows.row_text(finding.row), ROW_SHOWN),
+			];
+			contribution.map(|id| id.to_string()).into_iter().chain(cells).collect()
+		});
+		format!("{summary}\n{}", table(&columns, rows.collect()))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		arguments: Arguments,
+	}
+
+	#[test]
+	fn source_should_be_a_table_or_a_version_and_not_both() {
+		let taken = |line: &str| {
+			let line = format!("audit-data {line}");
+			Line::try_parse_from(line.split_whitespace()).map(|line| line.arguments).is_ok()
+		};
+		assert!(taken("--table rows.csv"));
+		assert!(taken("--table rows.csv --held-out good.csv --epochs 3 --top 5 --html page.html"));
+		assert!(taken("--datanet 0 --version 2"));
+		for line in ["", "--datanet 0", "--version 0", "--table a.csv --datanet 0 --version 0"] {
+			assert!(!taken(line), "{line} was taken");
+		}
+	}
+
+	#[test]
+	fn place_should_count_from_one_within_each_contribution() {
+		let origin = Origin { name: String::new(), contributions: vec![(7, 2), (3, 4)] };
+		assert_eq!(origin.place(0), (Some(7), 1));
+		assert_eq!(origin.place(1), (Some(7), 2));
+		assert_eq!(origin.place(2), (Some(3), 1));
+		assert_eq!(origin.place(5), (Some(3), 4));
+		let origin = Origin { name: String::new(), contributions: vec![] };
+		assert_eq!(origin.place(5), (None, 6));
+	}
+}

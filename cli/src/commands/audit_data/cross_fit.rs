@@ -1,0 +1,223 @@
+//! Models that each leave one part of the rows out, and what they say about each row.
+
+use crate::{
+	error::{Error, Result},
+	training::probabilities,
+};
+use openledger_influence::{
+	build_index,
+	rows::{harm, self_influence},
+	train, Contribution, Dataset, IndexBuilder, Progress, TrainConfig,
+};
+use openledger_proof::{blake2_256, Width};
+
+/// What was found about one row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Finding {
+	/// Its number among all, from 0.
+	pub row: usize,
+	pub label: u32,
+	/// The answer of the model that has not seen the row.
+	pub answer: u32,
+	/// The probability of that answer.
+	pub probability: f64,
+	/// The probability of the row's own label.
+	pub label_probability: f64,
+	/// How much training on the row would lower its own loss, by the model that has not seen it; in
+	/// nats for each unit of its weight.
+	pub self_influence: f64,
+	/// How much the row raises the mean loss on good rows that the models have not seen: the mean over
+	/// the models that have seen this one, in nats for each unit of its weight.
+	pub harm: f64,
+}
+
+/// What was found about all rows.
+pub(super) struct CrossFit {
+	/// The most harmful first.
+	pub findings: Vec<Finding>,
+	/// The part of rows answered with their label by the model that has not seen them, 0 to 1.
+	pub accuracy: f64,
+}
+
+impl CrossFit {
+	/// Rows that raise the loss.
+	pub fn harmful(&self) -> usize {
+		self.findings.iter().filter(|finding| finding.harm > 0.0).count()
+	}
+}
+
+/// Trains `folds` models, each without one part of `rows`, and ranks all rows by their harm to
+/// `good` rows, or else to those that each model has not seen and confirms.
+///
+/// # Errors
+/// [`Error::Usage`] if there are too few or too many parts; those of training and of the index.
+pub(super) fn cross_fit(
+	rows: &Dataset,
+	good: Option<&Dataset>,
+	config: &TrainConfig,
+	folds: usize,
+	builder: &dyn IndexBuilder,
+	progress: &mut dyn FnMut(Progress),
+) -> Result<CrossFit> {
+	if folds < 2 || folds > rows.len() {
+		return Err(Error::Usage(format!(
+			"--folds {folds}: there must be at least 2 parts, and a row for each; the table has {} rows",
+			rows.len()
+		)));
+	}
+	let order = shuffled(rows.len(), config.seed);
+	let mut findings: Vec<Option<Finding>> = vec![None; rows.len()];
+	let mut harms = vec![0.0; rows.len()];
+	for fold in 0..folds {
+		let part = |inside: bool| -> Vec<usize> {
+			let all = order.iter().copied().enumerate();
+			all.filter(|(at, _)| (at % folds == fold) == inside).map(|(_, row)| row).collect()
+		};
+		let (left_out, seen) = (part(true), part(false));
+		let (unseen, data) = (rows.select(&left_out)?, rows.select(&seen)?);
+		let model = train(&data, config, progress)?.model;
+		// One contribution: rows are what is asked about.
+		let whole = [Contribution { id: 0, rows: data.clone() }];
+		let index = build_index(builder, &model, &whole, Width::Int16, progress)?;
+		let answers: Vec<Vec<f64>> =
+			model.batch_logits(&unseen)?.iter().map(|logits| probabilities(logits)).collect();
+		let confirmed = confirmed(&unseen, &answers)?;
+		let judge = good.unwrap_or(&confirmed);
+		for (row, harm) in seen.iter().zip(harm(&model, &index, judge, &data)?) {
+			if let Some(sum) = harms.get_mut(*row) {
+				*sum += harm;
+			}
+		}
+		let own = self_influence(&model, &index, &unseen)?;
+		for (((row, own), label), answer) in
+			left_out.into_iter().zip(own).zip(unseen.labels()).zip(&answers)
+		{
+			if let Some(place) = findings.get_mut(row) {
+				*place = Some(finding(row, *label, answer, own));
+			}
+		}
+	}
+	let seen_by = (folds - 1) as f64;
+	let mut findings: Vec<Finding> = findings
+		.into_iter()
+		.flatten()
+		.zip(harms)
+		.map(|(finding, harm)| Finding { harm: harm / seen_by, ..finding })
+		.collect();
+	let right = findings.iter().filter(|finding| finding.answer == finding.label).count();
+	let accuracy = right as f64 / rows.len() as f64;
+	findings.sort_by(|a, b| b.harm.total_cmp(&a.harm).then(a.row.cmp(&b.row)));
+	Ok(CrossFit { findings, accuracy })
+}
+
+/// The rows whose label the model finds more probable than not, having not seen them. Wrong labels
+/// among those left out have the largest gradients of all, and would be the measure of harm.
+fn confirmed(unseen: &Dataset, answers: &[Vec<f64>]) -> Result<Dataset> {
+	let rows = unseen.labels().iter().zip(answers).enumerate();
+	let confirmed: Vec<usize> =
+		rows.filter(|(_, (label, p))| probability(p, **label) >= 0.5).map(|(row, _)| row).collect();
+	// A model that confirms none has learned nothing: then all are as good.
+	Ok(if confirmed.is_empty() { unseen.clone() } else { unseen.select(&confirmed)? })
+}
+
+fn probability(probabilities: &[f64], label: u32) -> f64 {
+	usize::try_from(label).ok().and_then(|label| probabilities.get(label)).copied().unwrap_or(0.0)
+}
+
+/// The numbers below `rows` in an order that depends on `seed` alone.
+fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
+	let mut order: Vec<usize> = (0..rows).collect();
+	order.sort_by_cached_key(|row| {
+		blake2_256(&[seed.to_le_bytes(), (*row as u64).to_le_bytes()].concat()).0
+	});
+	order
+}
+
+fn finding(row: usize, label: u32, probabilities: &[f64], self_influence: f64) -> Finding {
+	let mut best = (0u32, 0.0);
+	for (class, probability) in (0u32..).zip(probabilities) {
+		if *probability > best.1 {
+			best = (class, *probability);
+		}
+	}
+	let label_probability = probability(probabilities, label);
+	let (answer, probability) = best;
+	Finding { row, label, answer, probability, label_probability, self_influence, harm: 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use openledger_influence::{Activation, Architecture, EkFac, Schema};
+	use std::path::Path;
+
+	/// 400 digits, and the numbers of those that got a wrong label.
+	fn mislabelled() -> (Dataset, Vec<usize>) {
+		let path = Path::new("../tests/data/digits.csv.gz");
+		let rows = Dataset::read_csv(path, &Schema::default()).unwrap();
+		let rows = rows.select(&(0..400).collect::<Vec<_>>()).unwrap();
+		let wrong: Vec<usize> = (0..400).filter(|i| i % 20 == 7).collect();
+		let mut labels = rows.labels().to_vec();
+		wrong.iter().for_each(|&i| labels[i] = (labels[i] + 1 + i as u32 % 9) % 10);
+		(rows.with_labels(labels).unwrap(), wrong)
+	}
+
+	fn config() -> TrainConfig {
+		let architecture = Architecture::mlp(&[64, 8, 10], Activation::Tanh);
+		TrainConfig { epochs: 30, ..TrainConfig::standard(architecture) }
+	}
+
+	fn fit(rows: &Dataset, good: Option<&Dataset>, folds: usize) -> Result<CrossFit> {
+		cross_fit(rows, good, &config(), folds, &EkFac::default(), &mut |_| ())
+	}
+
+	#[test]
+	fn wrong_labels_should_come_first() {
+		let (rows, wrong) = mislabelled();
+		let fit = fit(&rows, None, 4).unwrap();
+		let first = &fit.findings[..wrong.len()];
+		let found = first.iter().filter(|finding| wrong.contains(&finding.row)).count();
+		assert!(found >= 15, "{found} of 20");
+		assert!(first.iter().all(|finding| finding.harm > 0.0 && finding.self_influence > 0.0));
+		assert!(fit.accuracy > 0.8 && fit.accuracy < 0.96, "{}", fit.accuracy);
+
+		let mut all: Vec<usize> = fit.findings.iter().map(|finding| finding.row).collect();
+		all.sort_unstable();
+		assert_eq!(all, (0..400).collect::<Vec<_>>());
+		for finding in &fit.findings {
+			assert_eq!(finding.label, rows.label(finding.row));
+			assert!(finding.probability >= finding.label_probability);
+			assert!((0.0..=1.0).contains(&finding.probability));
+		}
+	}
+
+	#[test]
+	fn harm_should_be_measured_on_the_good_rows_when_there_are_some() {
+		let (rows, wrong) = mislabelled();
+		// To rows with just these wrong labels, the wrong labels do good.
+		let bad = rows.select(&wrong).unwrap();
+		let place = |good| -> usize {
+			let fit = fit(&rows, good, 2).unwrap();
+			let places = fit.findings.iter().enumerate();
+			places.filter(|(_, finding)| wrong.contains(&finding.row)).map(|(at, _)| at).sum()
+		};
+		assert!(place(Some(&bad)) > 2 * place(None));
+	}
+
+	#[test]
+	fn parts_should_be_refused_when_they_are_too_few_or_too_many() {
+		let rows = Dataset::new(2, vec![0.0, 1.0, 1.0, 0.0, 2.0, 1.0], vec![0, 1, 0]).unwrap();
+		for folds in [0, 1, 4] {
+			assert!(matches!(fit(&rows, None, folds), Err(Error::Usage(_))));
+		}
+	}
+
+	#[test]
+	fn order_should_depend_on_the_seed_alone() {
+		assert_eq!(shuffled(50, 1), shuffled(50, 1));
+		assert_ne!(shuffled(50, 1), shuffled(50, 2));
+		let mut sorted = shuffled(50, 1);
+		sorted.sort_unstable();
+		assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+	}
+}

@@ -1,0 +1,328 @@
+//! `bench influence`: how good attributions are.
+
+use super::{methods::Name, plots, view};
+use crate::{
+	context::Context,
+	error::{Error, Result},
+	output::Report,
+	training::{read_table, write},
+};
+use clap::{Args, ValueEnum};
+use openledger_influence::{
+	evaluate::{self, evaluate, limit_threads, Measure, Method, Protocol, Task},
+	Activation, Architecture, Dataset, Optimiser, Schedule, Schema, TrainConfig,
+};
+use serde_json::json;
+use std::{collections::BTreeSet, path::PathBuf};
+
+/// Trains a classifier on a part of a table, lets methods score every training row for every test
+/// row, and compares the scores with what retraining does.
+///
+/// Every value has a 95 % bootstrap interval. The result does not depend on the number of threads.
+#[derive(Args, Debug)]
+pub struct Arguments {
+	/// Rows with the label last, in CSV, compressed with gzip or not
+	#[arg(long, value_name = "CSV", default_value = "tests/data/digits.csv.gz")]
+	data: PathBuf,
+	/// What is measured; may be repeated
+	#[arg(long = "task", value_delimiter = ',', default_value = "digits-mlp")]
+	tasks: Vec<TaskName>,
+	/// The methods compared [default: those that take seconds]
+	#[arg(long, value_delimiter = ',')]
+	methods: Vec<Name>,
+	/// Rows to train on
+	#[arg(long, default_value_t = 1200)]
+	train_rows: usize,
+	/// Rows to test on
+	#[arg(long, default_value_t = 200)]
+	test_rows: usize,
+	/// Widths of the hidden layers of the multi-layer perceptron
+	#[arg(long, value_delimiter = ',', value_name = "WIDTHS", default_value = "32")]
+	hidden: Vec<usize>,
+	/// Passes over the rows [default: the recipe's]
+	#[arg(long)]
+	epochs: Option<u32>,
+	/// The pull of every weight to zero [default: the recipe's]
+	#[arg(long)]
+	weight_decay: Option<f32>,
+	/// Random halves of the training rows
+	#[arg(long, default_value_t = Protocol::standard().subsets)]
+	subsets: usize,
+	/// Models trained on each half; one where training has one outcome
+	#[arg(long, default_value_t = Protocol::standard().retrains)]
+	retrains: usize,
+	/// Rows of a contribution, where contributions are scored
+	#[arg(long, default_value_t = Protocol::standard().contribution_rows)]
+	contribution_rows: usize,
+	/// Rows left out one at a time
+	#[arg(long, default_value_t = Protocol::standard().left_out)]
+	left_out: usize,
+	/// How many of the most helpful rows are removed
+	#[arg(long, value_delimiter = ',', value_name = "COUNTS", default_value = "20,40,80")]
+	removed: Vec<usize>,
+	/// Test rows for which they are removed
+	#[arg(long, default_value_t = Protocol::standard().removal_rows)]
+	removal_rows: usize,
+	/// The part of training labels that are changed, 0 to 1
+	#[arg(long, default_value_t = 0.1)]
+	mislabelled: f64,
+	/// Models of methods that sum over several
+	#[arg(long, default_value_t = 8)]
+	members: usize,
+	/// Resamples of each interval
+	#[arg(long, default_value_t = Protocol::standard().resamples)]
+	resamples: usize,
+	/// Fixes the split, all samples and all training
+	#[arg(long, default_value_t = Protocol::standard().seed)]
+	seed: u64,
+	/// Threads [default: all processors]
+	#[arg(long)]
+	threads: Option<usize>,
+	/// Keeps what retrained models answer, for the next time
+	#[arg(long, value_name = "DIR")]
+	cache: Option<PathBuf>,
+	/// Also writes the document that --json prints
+	#[arg(long, value_name = "FILE")]
+	report: Option<PathBuf>,
+	/// Draws the results, in SVG
+	#[arg(long, value_name = "DIR")]
+	plots: Option<PathBuf>,
+}
+
+/// What is measured.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum TaskName {
+	/// Linear datamodeling scores of a multi-layer perceptron, by rows and by contributions
+	DigitsMlp,
+	/// Linear datamodeling scores of a logistic regression trained to its minimum, and leaving out
+	/// one row at a time
+	DigitsLogistic,
+	/// Finding rows whose label was changed
+	Mislabel,
+	/// Removing the rows that helped an answer most
+	Removal,
+	/// All of them
+	All,
+}
+
+impl TaskName {
+	const EACH: [Self; 4] = [Self::DigitsMlp, Self::DigitsLogistic, Self::Mislabel, Self::Removal];
+
+	fn measures(self) -> &'static [Measure] {
+		match self {
+			Self::DigitsMlp => &[Measure::LdsRows, Measure::LdsContributions],
+			Self::DigitsLogistic => {
+				&[Measure::LdsRows, Measure::LdsContributions, Measure::LeaveOneOut]
+			},
+			Self::Mislabel => &[Measure::Mislabelled],
+			Self::Removal => &[Measure::Removal],
+			Self::All => &[],
+		}
+	}
+}
+
+/// A task and what is measured on it.
+struct Job {
+	task: Task,
+	measures: BTreeSet<Measure>,
+	protocol: Protocol,
+}
+
+impl Arguments {
+	fn protocol(&self) -> Protocol {
+		let standard = Protocol::standard();
+		Protocol {
+			subsets: self.subsets,
+			retrains: self.retrains,
+			contribution_rows: self.contribution_rows,
+			left_out: self.left_out,
+			removed: self.removed.clone(),
+			removal_rows: self.removal_rows,
+			resamples: self.resamples,
+			seed: self.seed,
+			threads: self.threads.unwrap_or(standard.threads),
+			cache: self.cache.clone(),
+			..standard
+		}
+	}
+
+	fn changed(&self, config: TrainConfig) -> TrainConfig {
+		TrainConfig {
+			epochs: self.epochs.unwrap_or(config.epochs),
+			weight_decay: self.weight_decay.unwrap_or(config.weight_decay),
+			seed: self.seed,
+			..config
+		}
+	}
+
+	fn mlp(&self, data: &Dataset) -> TrainConfig {
+		let widths = [&[data.columns()], self.hidden.as_slice(), &[classes(data)]].concat();
+		self.changed(TrainConfig::standard(Architecture::mlp(&widths, Activation::Tanh)))
+	}
+
+	/// Whole batches at a constant rate, long enough to reach the minimum.
+	fn logistic(&self, data: &Dataset) -> TrainConfig {
+		let architecture =
+			Architecture::Logistic { inputs: data.columns(), classes: classes(data) };
+		self.changed(TrainConfig {
+			optimiser: Optimiser::Sgd { momentum: 0.9 },
+			learning_rate: 0.5,
+			schedule: Schedule::Constant,
+			weight_decay: 1e-3,
+			epochs: 3000,
+			batch_size: self.train_rows.max(1),
+			..TrainConfig::standard(architecture)
+		})
+	}
+
+	/// The tasks, one for each model. Removal and the scores of rows share theirs.
+	fn jobs(&self, data: &Dataset) -> Result<Vec<Job>> {
+		let (train, rest) = data.split(self.train_rows, self.seed)?;
+		if self.test_rows == 0 || rest.len() < self.test_rows {
+			let reason = format!("{} rows are left after those to train on", rest.len());
+			return Err(Error::Usage(format!("--test-rows {}: {reason}", self.test_rows)));
+		}
+		let test = rest.select(&(0..self.test_rows).collect::<Vec<_>>())?;
+		let all = self.tasks.contains(&TaskName::All);
+		let wanted = |name| all || self.tasks.contains(&name);
+		let mut jobs: Vec<Job> = Vec::new();
+		for name in TaskName::EACH.into_iter().filter(|name| wanted(*name)) {
+			let measures = name.measures().iter().copied();
+			if let (TaskName::Removal, Some(job)) = (name, jobs.first_mut()) {
+				if job.task.name == "mlp" {
+					job.measures.extend(measures);
+					continue;
+				}
+			}
+			let mut protocol = self.protocol();
+			let task = |name, config| Task::new(name, train.clone(), test.clone(), config);
+			let task = match name {
+				TaskName::DigitsLogistic => {
+					// The minimum is the same for every seed.
+					protocol.retrains = 1;
+					task("logistic", self.logistic(data))
+				},
+				TaskName::Mislabel => task("mislabelled", self.mlp(data))
+					.with_flipped_labels(self.mislabelled, self.seed)?,
+				TaskName::DigitsMlp | TaskName::Removal | TaskName::All => {
+					task("mlp", self.mlp(data))
+				},
+			};
+			jobs.push(Job { task, measures: measures.collect(), protocol });
+		}
+		Ok(jobs)
+	}
+
+	fn methods(&self, config: &TrainConfig) -> Vec<Method> {
+		let mut seen = BTreeSet::new();
+		let names = if self.methods.is_empty() { Name::QUICK.as_slice() } else { &self.methods };
+		let names = names.iter().filter(|name| seen.insert(**name));
+		names.map(|name| name.method(config, self.members)).collect()
+	}
+}
+
+fn classes(data: &Dataset) -> usize {
+	data.classes() as usize
+}
+
+pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
+	if let Some(threads) = arguments.threads {
+		limit_threads(threads)?;
+	}
+	let data = read_table(&arguments.data, &Schema::default())?;
+	let mut reports: Vec<evaluate::Report> = Vec::new();
+	for Job { task, measures, protocol } in arguments.jobs(&data)? {
+		context.console.note(format!("task {}", task.name));
+		let methods = arguments.methods(&task.config);
+		let mut progress = context.console.stages();
+		reports.push(evaluate(&task, &methods, &measures, &protocol, &mut progress)?);
+	}
+	let document = json!({ "data": arguments.data.display().to_string(), "tasks": reports });
+	if let Some(path) = &arguments.report {
+		write(path, format!("{document:#}\n"))?;
+	}
+	let mut text: Vec<String> = reports.iter().map(view::text).collect();
+	if let Some(directory) = &arguments.plots {
+		std::fs::create_dir_all(directory).map_err(|e| Error::io("create", directory, e))?;
+		for plot in reports.iter().flat_map(plots::draw) {
+			let path = directory.join(&plot.name);
+			write(&path, plot.svg)?;
+			text.push(format!("drawn: {}", path.display()));
+		}
+	}
+	Ok(Report::new(document, text.join("\n\n")))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+
+	#[derive(Parser)]
+	struct Line {
+		#[command(flatten)]
+		arguments: Arguments,
+	}
+
+	fn arguments(line: &str) -> Arguments {
+		let line = format!("influence --train-rows 6 --test-rows 2 {line}");
+		Line::try_parse_from(line.split_whitespace()).unwrap().arguments
+	}
+
+	fn data() -> Dataset {
+		let features = (0..20).map(|x| x as f32).collect();
+		Dataset::new(2, features, (0..10).map(|row| row % 3).collect()).unwrap()
+	}
+
+	fn names(jobs: &[Job]) -> Vec<(&str, usize)> {
+		jobs.iter().map(|job| (job.task.name.as_str(), job.measures.len())).collect()
+	}
+
+	#[test]
+	fn tasks_should_share_a_model_when_they_have_the_same() {
+		let jobs = |line| arguments(line).jobs(&data()).unwrap();
+		assert_eq!(names(&jobs("")), [("mlp", 2)]);
+		assert_eq!(names(&jobs("--task removal")), [("mlp", 1)]);
+		let all = jobs("--task all --mislabelled 0.5");
+		assert_eq!(names(&all), [("mlp", 3), ("logistic", 3), ("mislabelled", 1)]);
+		assert_eq!(all[0].task.train, all[1].task.train);
+		assert_eq!((all[2].task.mislabelled.len(), all[1].protocol.retrains), (3, 1));
+		let two = jobs("--task digits-logistic,removal");
+		assert_eq!(names(&two), [("logistic", 3), ("mlp", 1)]);
+	}
+
+	#[test]
+	fn recipe_should_hold_what_is_given() {
+		let line = "--hidden 8,4 --epochs 3 --weight-decay 0.5 --seed 7 --task all --removed 1,2";
+		let jobs = arguments(&format!("{line} --mislabelled 0.5")).jobs(&data()).unwrap();
+		let config = &jobs[0].task.config;
+		assert_eq!(config.architecture, Architecture::mlp(&[2, 8, 4, 3], Activation::Tanh));
+		for job in &jobs {
+			let config = &job.task.config;
+			assert_eq!((config.epochs, config.weight_decay, config.seed), (3, 0.5, 7));
+			assert_eq!(job.protocol.removed, [1, 2]);
+		}
+	}
+
+	#[test]
+	fn task_should_be_refused_when_there_are_too_few_rows() {
+		for (train_rows, test_rows) in [(10, 2), (6, 5), (6, 0), (0, 2)] {
+			let arguments = Arguments { train_rows, test_rows, ..arguments("") };
+			assert!(arguments.jobs(&data()).is_err(), "{train_rows} {test_rows}");
+		}
+	}
+
+	#[test]
+	fn methods_should_be_the_quick_ones_when_none_is_named_and_each_once() {
+		let config = TrainConfig::standard(Architecture::Logistic { inputs: 2, classes: 2 });
+		let names = |line: &str| -> Vec<String> {
+			arguments(line).methods(&config).iter().map(Method::name).collect()
+		};
+		assert_eq!(names("").len(), Name::QUICK.len());
+		let some = names("--methods exact-halves,ekfac,exact-halves");
+		assert_eq!(some, ["exact-halves", "ekfac"]);
+		for name in Name::value_variants() {
+			assert_eq!(names(&format!("--methods {}", name.text())), [name.text()]);
+		}
+	}
+}

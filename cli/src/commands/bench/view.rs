@@ -1,0 +1,181 @@
+//! Results as tables.
+
+use crate::output::{fields, table, Column};
+use openledger_influence::evaluate::{
+	Detection, Estimate, Lds, LeaveOneOut, Measured, Mislabelled, Precision, Removal, RemovalPoint,
+	Report,
+};
+
+/// All of one task.
+pub fn text(report: &Report) -> String {
+	let mut parts = vec![heading(report)];
+	parts.extend(report.lds.iter().map(lds));
+	parts.extend(report.leave_one_out.as_ref().map(leave_one_out));
+	parts.extend(report.mislabelled.as_ref().map(mislabelled));
+	parts.extend(report.removal.as_ref().map(removal));
+	parts.join("\n\n")
+}
+
+fn heading(report: &Report) -> String {
+	let decay = report.config.weight_decay;
+	fields(&[
+		("task", report.task.clone()),
+		("model", report.config.architecture.to_json()),
+		("rows", format!("{} to train on, {} to test", report.train_rows, report.test_rows)),
+		("accuracy", format!("{:.2} % on test rows", 100.0 * report.accuracy)),
+		("training loss", format!("{:.4} nats", report.training_loss)),
+		("gradient", format!("{:.1e} long, weight decay {decay} counted", report.gradient_norm)),
+		("seconds", format!("{:.1} on {} threads", report.seconds, report.protocol.threads)),
+	])
+}
+
+fn lds(lds: &Lds) -> String {
+	let unit = match lds.contribution_rows {
+		1 => "single rows".to_owned(),
+		rows => format!("{} contributions of {rows} rows", lds.contributions),
+	};
+	let ceiling = lds
+		.ceiling
+		.map_or(String::new(), |ceiling| format!("; at most {ceiling:.3} can be predicted"));
+	let title = format!("linear datamodeling score, {unit}{ceiling}");
+	let seconds = format!("retraining took {:.1} seconds", lds.retraining_seconds);
+	let mut columns = vec![
+		Column::Text("method"),
+		Column::Text("numbers"),
+		Column::Number("LDS"),
+		Column::Number("95 %"),
+	];
+	columns.extend(COSTS);
+	let rows = lds.results.iter().map(|result| {
+		let values = [value(&result.lds), interval(&result.lds)];
+		[name(&result.measured).as_slice(), &values, &costs(&result.measured)].concat()
+	});
+	[title, table(&columns, rows.collect()), seconds].join("\n")
+}
+
+fn leave_one_out(found: &LeaveOneOut) -> String {
+	let title = format!(
+		"leaving out each of {} rows; margins change by up to {:.3}; gradients at the minima are \
+		 below {:.0e}",
+		found.rows.len(),
+		found.largest_change,
+		found.gradient_norm.max(1e-10)
+	);
+	let columns = [
+		Column::Text("method"),
+		Column::Text("numbers"),
+		Column::Number("Pearson"),
+		Column::Number("95 %"),
+		Column::Number("Spearman"),
+		Column::Number("95 %"),
+	];
+	let rows = found.results.iter().map(|result| {
+		let (pearson, spearman) = (&result.pearson, &result.spearman);
+		let values = [value(pearson), interval(pearson), value(spearman), interval(spearman)];
+		[name(&result.measured).as_slice(), &values].concat()
+	});
+	[title, table(&columns, rows.collect())].join("\n")
+}
+
+fn mislabelled(found: &Mislabelled) -> String {
+	let title = format!("finding {} mislabelled rows", found.count);
+	let columns = [
+		Column::Text("ranked by"),
+		Column::Text("numbers"),
+		Column::Text("score"),
+		Column::Number("AUC"),
+		Column::Number("95 %"),
+		Column::Number("found at 10 %"),
+		Column::Number("95 %"),
+		Column::Number("found at 20 %"),
+		Column::Number("95 %"),
+	];
+	let values = |detection: &Detection| {
+		let (first, second) = (&detection.found_at_10, &detection.found_at_20);
+		[&detection.auc, first, second].map(|e| [value(e), interval(e)]).concat()
+	};
+	let loss = ["loss of the model", "", ""].map(String::from);
+	let mut rows = vec![[loss.to_vec(), values(&found.loss)].concat()];
+	for result in &found.results {
+		for (score, detection) in [
+			("self-influence", &result.self_influence),
+			("harm to held-out", &result.held_out_harm),
+		] {
+			let name = name(&result.measured).to_vec();
+			rows.push([name, vec![score.to_owned()], values(detection)].concat());
+		}
+	}
+	[title, table(&columns, rows)].join("\n")
+}
+
+fn removal(found: &Removal) -> String {
+	let title = format!(
+		"removing the rows that helped most, for each of {} test rows, {} retrainings each: fall of \
+		 the margin, and answers that change",
+		found.test_rows, found.retrains
+	);
+	let columns = [
+		Column::Text("rows by"),
+		Column::Number("removed"),
+		Column::Number("fall"),
+		Column::Number("95 %"),
+		Column::Number("changed, %"),
+		Column::Number("95 %"),
+	];
+	let row = |name: &str, point: &RemovalPoint| {
+		let percent = |x: f64| 100.0 * x;
+		let RemovalPoint { drop, changed, .. } = point;
+		vec![
+			name.to_owned(),
+			point.removed.to_string(),
+			format!("{:.2}", drop.value),
+			format!("[{:.2}, {:.2}]", drop.low, drop.high),
+			format!("{:.0}", percent(changed.value)),
+			format!("[{:.0}, {:.0}]", percent(changed.low), percent(changed.high)),
+		]
+	};
+	let mut rows: Vec<_> = found.random.iter().map(|point| row("chance", point)).collect();
+	for result in &found.results {
+		let method = &result.measured.method;
+		rows.extend(result.points.iter().map(|point| row(method, point)));
+	}
+	[title, table(&columns, rows)].join("\n")
+}
+
+const COSTS: [Column; 4] = [
+	Column::Number("index, s"),
+	Column::Number("scores, s"),
+	Column::Number("memory, MB"),
+	Column::Number("leaves, MB"),
+];
+
+fn costs(measured: &Measured) -> [String; 4] {
+	let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
+	[
+		format!("{:.2}", measured.building_seconds),
+		format!("{:.2}", measured.scoring_seconds),
+		measured.memory.map_or(String::new(), |memory| megabytes(memory.bytes)),
+		measured.index_bytes.map_or(String::new(), megabytes),
+	]
+}
+
+fn name(measured: &Measured) -> [String; 2] {
+	[measured.method.clone(), numbers(measured.precision).to_owned()]
+}
+
+/// A precision in one word.
+pub fn numbers(precision: Precision) -> &'static str {
+	match precision {
+		Precision::Float => "float",
+		Precision::Int16 => "int16",
+		Precision::Int8 => "int8",
+	}
+}
+
+fn value(estimate: &Estimate) -> String {
+	format!("{:.3}", estimate.value)
+}
+
+fn interval(estimate: &Estimate) -> String {
+	format!("[{:.3}, {:.3}]", estimate.low, estimate.high)
+}

@@ -1,0 +1,87 @@
+//! What `audit-data` finds in tables, and what it says of those it cannot read.
+
+use openledger_influence::{Dataset, Schema};
+use serde_json::Value;
+use std::{path::Path, process::Command};
+
+fn audit(directory: &Path, arguments: &[&str]) -> (Value, i32, String) {
+	let output = Command::new(env!("CARGO_BIN_EXE_openledger"))
+		.args(["audit-data", "--json", "--hidden", "8", "--epochs", "30"])
+		.args(arguments)
+		.current_dir(directory)
+		.env_clear()
+		.env("HOME", directory)
+		.output()
+		.unwrap();
+	let error = String::from_utf8(output.stderr).unwrap();
+	let document = serde_json::from_slice(&output.stdout)
+		.unwrap_or_else(|e| panic!("no JSON document on standard output: {e}; {error}"));
+	(document, output.status.code().unwrap(), error)
+}
+
+/// Writes 300 digits, each thirtieth with a wrong label, and 100 right ones.
+fn tables(directory: &Path) {
+	let path = Path::new("../tests/data/digits.csv.gz");
+	let digits = Dataset::read_csv(path, &Schema::default()).unwrap();
+	let (rows, good) = digits.split(300, 1).unwrap();
+	let wrong = |(i, label): (usize, &u32)| if i % 30 == 12 { (label + 3) % 10 } else { *label };
+	let labels = rows.labels().iter().enumerate().map(wrong).collect();
+	let write = |name, rows: Dataset| {
+		let mut text = String::from("a header\n");
+		for i in 0..rows.len() {
+			text += &format!("{},{}\n", rows.row_text(i), rows.label(i));
+		}
+		std::fs::write(directory.join(name), text).unwrap();
+	};
+	write("rows.csv", rows.with_labels(labels).unwrap());
+	write("good.csv", good.select(&(0..100).collect::<Vec<_>>()).unwrap());
+}
+
+#[test]
+fn wrong_labels_should_be_found_and_shown_on_a_page() {
+	let home = tempfile::tempdir().unwrap();
+	tables(home.path());
+	for good in [&[][..], &["--held-out", "good.csv"]] {
+		let line = [&["--table", "rows.csv", "--top", "10", "--html", "page.html"], good].concat();
+		let (document, code, error) = audit(home.path(), &line);
+		assert_eq!(code, 0, "{error}");
+		let worst = document["worst"].as_array().unwrap();
+		assert_eq!((worst.len(), &document["rows"]), (10, &300.into()));
+		let found = worst.iter().filter(|row| row["row"].as_u64().unwrap() % 30 == 13).count();
+		assert!(found >= 8, "{found} of 10: {document:#}");
+		assert!(document["accuracy"].as_f64().unwrap() > 0.7);
+		assert_eq!(worst[0]["contribution"], Value::Null);
+		assert_eq!(worst[0]["features"].as_str().unwrap().split(',').count(), 64);
+
+		let page = std::fs::read_to_string(home.path().join("page.html")).unwrap();
+		assert_eq!(page.matches("class=\"picture\"").count(), 10);
+		assert!(page.contains(&format!("row {}", worst[0]["row"])));
+	}
+}
+
+#[test]
+fn table_or_option_should_be_named_when_it_is_wrong() {
+	let home = tempfile::tempdir().unwrap();
+	tables(home.path());
+	std::fs::write(home.path().join("narrow.csv"), "1,2,0\n").unwrap();
+	std::fs::write(home.path().join("broken.csv"), "1,2,0\n1,x,0\n").unwrap();
+	for (line, code, words) in [
+		(&["--table", "broken.csv"][..], 5, &["broken.csv", "row 2", "column 2"][..]),
+		(&["--table", "none.csv"], 1, &["none.csv"]),
+		(&["--table", "rows.csv", "--held-out", "narrow.csv"], 5, &["narrow.csv", "65"]),
+		(&["--table", "rows.csv", "--folds", "1"], 2, &["--folds 1", "at least 2"]),
+		(&["--table", "narrow.csv"], 2, &["--folds 5", "1 rows"]),
+		(&["--table", "rows.csv", "--datanet", "0", "--version", "0"], 2, &["--datanet"]),
+		(&["--datanet", "0"], 2, &["--version"]),
+	] {
+		let (document, found, error) = audit(home.path(), line);
+		assert_eq!(
+			(found, document["error"]["code"].as_i64()),
+			(code, Some(code.into())),
+			"{error}"
+		);
+		for word in words {
+			assert!(error.contains(word), "{line:?}: '{error}' lacks '{word}'");
+		}
+	}
+}
