@@ -82,10 +82,28 @@ impl Axis {
 		}
 	}
 
-	/// Round values within the range, at most about `count`, with their text.
+	/// Round values within the range with their text, at most about `count`, but two at least.
 	fn ticks(&self, count: usize) -> Vec<(f64, String)> {
-		let unit = if self.percent { 100.0 } else { 10f64.powi(-self.power()) };
-		let step = round_step(self.extent() * unit / count.max(1) as f64);
+		let ticks = |count: usize| self.ticks_apart(self.extent() * self.unit() / count as f64);
+		// Steps of half the length have a tick in each range that had less than two by chance.
+		(0..3)
+			.map(|more| ticks(count.max(1) << more))
+			.find(|ticks| ticks.len() > 1)
+			.unwrap_or_default()
+	}
+
+	/// What values are multiplied by before they are shown.
+	fn unit(&self) -> f64 {
+		if self.percent {
+			100.0
+		} else {
+			10f64.powi(-self.power())
+		}
+	}
+
+	/// Multiples of the round step next to `step`, both in the unit shown.
+	fn ticks_apart(&self, step: f64) -> Vec<(f64, String)> {
+		let (unit, step) = (self.unit(), round_step(step));
 		let (first, last) = (self.range.start() * unit / step, self.range.end() * unit / step);
 		let decimals = (-step.log10()).ceil().clamp(0.0, 12.0) as usize;
 		// A little beyond the ends, where rounding would lose the tick on them.
@@ -338,7 +356,8 @@ mod tests {
 		assert_eq!(texts(&Axis::new("", 0.0..=1.0), 5), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
 		assert_eq!(texts(&Axis::new("", -3.2..=11.0), 3), ["0", "5", "10"]);
 		assert_eq!(texts(&Axis::new("", 0.0..=0.5).percent(), 2), ["0 %", "50 %"]);
-		assert_eq!(texts(&Axis::new("", 0.12..=0.19), 3), ["0.15"]);
+		// Two of them where steps of the length wanted would have one.
+		assert_eq!(texts(&Axis::new("", 0.12..=0.19), 1), ["0.12", "0.14", "0.16", "0.18"]);
 	}
 
 	#[test]
@@ -347,7 +366,8 @@ mod tests {
 		assert_eq!(texts(&large, 4), ["-1", "0", "1", "2", "3"]);
 		assert_eq!(large.title(), "score (10⁵)");
 		let small = Axis::new("score", 0.0..=4.5e-12);
-		assert_eq!((texts(&small, 2), small.title()), (vec!["0".into()], "score (10⁻¹²)".into()));
+		assert_eq!(texts(&small, 3), ["0", "2", "4"]);
+		assert_eq!(small.title(), "score (10⁻¹²)");
 		assert_eq!(Axis::new("score", 0.0..=0.05).title(), "score");
 	}
 

@@ -150,9 +150,16 @@ fn lines(title: &str, x: Axis, y: Axis, lines: &[Line]) -> String {
 	let frame = Frame { left, top, width, height, x, y };
 	let mut parts = vec![frame.axes()];
 	for (at, line) in lines.iter().enumerate() {
-		let points: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| frame.at(*x, *y)).collect();
+		// Intervals at one place stand side by side.
+		let aside =
+			if line.marked { 7.0 * (at as f64 - (lines.len() - 1) as f64 / 2.0) } else { 0.0 };
+		let place = |x: f64, y: f64| {
+			let (left, y) = frame.at(x, y);
+			(if x > 0.0 { left + aside } else { left }, y)
+		};
+		let points: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| place(*x, *y)).collect();
 		for ((x, _), (low, high)) in line.points.iter().zip(&line.intervals) {
-			let ((x, low), (_, high)) = (frame.at(*x, *low), frame.at(*x, *high));
+			let ((x, low), (_, high)) = (place(*x, *low), place(*x, *high));
 			parts.push(line.look.interval(x, low, high));
 		}
 		parts.push(line.look.path(&points));
@@ -227,7 +234,8 @@ fn removal(found: &Removal, answers: bool) -> String {
 	all.push(of("chance", Look::reference(), &found.random));
 	let ends = || all.iter().flat_map(|line| line.intervals.iter().flat_map(|(a, b)| [*a, *b]));
 	let counts = || all.iter().flat_map(|line| line.points.iter().map(|point| point.0));
-	let x = Axis::around("most helpful rows removed", counts(), true);
+	let most = counts().fold(1.0, f64::max);
+	let x = Axis::new("most helpful rows removed", 0.0..=1.12 * most);
 	let y = match answers {
 		true => Axis::around("part of answers that change", ends(), true).percent(),
 		false => Axis::around("mean fall of the margin, nats", ends(), true),

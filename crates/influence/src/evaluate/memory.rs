@@ -3,14 +3,18 @@
 use serde::{Deserialize, Serialize};
 use std::fs;
 
-/// Memory of a computation.
+/// Resident memory of the process while a computation ran.
+///
+/// An allocator keeps some of what is freed: memory of earlier computations counts in `peak`, and
+/// what was taken from it does not in `growth`. For a method's own memory, evaluate it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-	/// Bytes by which resident memory at its highest exceeded that at the start. What the
-	/// computation took from memory that had been freed before but not given back is not counted.
-	pub bytes: u64,
-	/// Whether the highest value is the kernel's own record, reset at the start; otherwise it is
-	/// the larger of those at the end and after each stage.
+	/// Bytes at its highest.
+	pub peak: u64,
+	/// Bytes by which that exceeded what there was at the start.
+	pub growth: u64,
+	/// Whether the highest value is the kernel's own record (`VmHWM`), reset at the start; otherwise
+	/// it is the larger of those at the end and after each stage (`VmRSS`).
 	pub exact: bool,
 }
 
@@ -34,7 +38,7 @@ impl Meter {
 	pub fn read(&mut self) -> Memory {
 		let now = status(if self.exact { "VmHWM:" } else { "VmRSS:" });
 		self.highest = self.highest.max(now.unwrap_or(0));
-		Memory { bytes: self.highest - self.start, exact: self.exact }
+		Memory { peak: self.highest, growth: self.highest - self.start, exact: self.exact }
 	}
 }
 
@@ -59,7 +63,7 @@ mod tests {
 		assert_eq!(block.iter().map(|x| u64::from(*x)).sum::<u64>(), size as u64);
 		drop(block);
 		// Other tests may give back memory meanwhile.
-		assert!(held.bytes >= size as u64 / 2, "{held:?}");
-		assert!(meter.read().bytes >= held.bytes);
+		assert!(held.growth >= size as u64 / 2 && held.peak >= size as u64, "{held:?}");
+		assert!(meter.read().growth >= held.growth);
 	}
 }

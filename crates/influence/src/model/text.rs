@@ -237,7 +237,7 @@ impl TextModel {
 			}
 			ids.push(next);
 		}
-		Ok(self.base.tokenizer.decode(&ids[start..]).map_err(file)?)
+		self.base.tokenizer.decode(&ids[start..]).map_err(file)
 	}
 
 	/// The gradients of `function` at some rows; see `Model::gradients`.
