@@ -12,13 +12,14 @@ use clap::{Args, ValueEnum};
 use codec::Encode;
 use openledger_blobs::BlobStore;
 use openledger_influence::{
-	build_index, held_out_attribution, EkFac, Manifest, ManifestEntry, Schema,
+	build_index, builders::Unrolled, held_out_attribution, EkFac, ExactCurvature, IndexBuilder,
+	Manifest, ManifestEntry, Schema,
 };
 use openledger_proof::{ContributionId, Width};
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
-/// Builds the influence index of a trained model by EK-FAC.
+/// Builds the influence index of a trained model.
 ///
 /// Reads weights and manifest from the training directory and the rows from the blob store, and
 /// writes the index (safetensors) and the attribution of the held-out rows, which activation
@@ -33,10 +34,14 @@ pub struct Arguments {
 	/// Bits of a coordinate
 	#[arg(long, default_value = "int8")]
 	width: WidthName,
-	/// Damping of the curvature, as a part of its mean eigenvalue
+	/// How influence is computed: `exact` is truer and takes the square of the model's size, `unrolled`
+	/// follows the training run once more
+	#[arg(long, default_value = "ekfac")]
+	method: MethodName,
+	/// Damping of ekfac's curvature, as a part of its mean eigenvalue
 	#[arg(long, default_value_t = EkFac::default().damping)]
 	damping: f64,
-	/// Labels drawn from the model for each row
+	/// Labels that ekfac draws from the model for each row
 	#[arg(long, default_value_t = EkFac::default().draws)]
 	label_samples: u32,
 	/// Fixes the labels drawn
@@ -48,6 +53,13 @@ pub struct Arguments {
 enum WidthName {
 	Int8,
 	Int16,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy)]
+enum MethodName {
+	Ekfac,
+	Exact,
+	Unrolled,
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
@@ -67,15 +79,22 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	check_manifest(&manifest, found)?;
 	let max_entries: u32 = best.constant("ModelRegistry", "MaxEntries")?;
 
-	let builder =
-		EkFac { draws: arguments.label_samples, damping: arguments.damping, seed: arguments.seed };
+	let builder: Box<dyn IndexBuilder> = match arguments.method {
+		MethodName::Ekfac => {
+			let (draws, damping, seed) =
+				(arguments.label_samples, arguments.damping, arguments.seed);
+			Box::new(EkFac { draws, damping, seed })
+		},
+		MethodName::Exact => Box::new(ExactCurvature::for_recipe(&manifest.config)),
+		MethodName::Unrolled => Box::new(Unrolled { config: manifest.config.clone() }),
+	};
 	let width = match arguments.width {
 		WidthName::Int8 => Width::Int8,
 		WidthName::Int16 => Width::Int16,
 	};
 	let started = Instant::now();
 	let mut progress = context.console.stages();
-	let index = build_index(&builder, &model, &contributions, width, &mut progress)?;
+	let index = build_index(&*builder, &model, &contributions, width, &mut progress)?;
 	let limit = usize::try_from(max_entries).unwrap_or(usize::MAX);
 	let attribution = held_out_attribution(&model, &index, &held_out, limit)?;
 	let seconds = started.elapsed().as_secs_f64();

@@ -376,6 +376,48 @@ fn tokenizer_should_be_read_or_refused_when_damaged() {
 }
 
 #[test]
+fn text_should_be_encoded_when_it_holds_any_characters() {
+	const RANGES: [(u32, u32); 12] = [
+		(0x00, 0x20),
+		(0x20, 0x7f),
+		(0x80, 0x180),
+		(0x300, 0x370),
+		(0x590, 0x700),
+		(0x1100, 0x1200),
+		(0x2000, 0x20d0),
+		(0x2581, 0x2582),
+		(0x4e00, 0x4e40),
+		(0xac00, 0xac40),
+		(0xfb00, 0x1_0000),
+		(0x1f300, 0x2_0000),
+	];
+	let directory = directory();
+	let valid = |make: Make| {
+		make(directory.path()).unwrap();
+		fs::read(directory.path().join("tokenizer.json")).unwrap()
+	};
+	let (bert, llama) = (valid(tiny_bert), valid(tiny_llama));
+	let other = with_other_parts(&llama);
+	let tokenizers = [bert, llama, other].map(|bytes| Tokenizer::from_json(&bytes).unwrap());
+	let mut rng = ChaCha8Rng::seed_from_u64(1);
+	attack("text", b"a film", |bytes| {
+		let mut text = String::from_utf8_lossy(bytes).into_owned();
+		for _ in 0..rng.random_range(0..24) {
+			let (from, to) = *RANGES.choose(&mut rng).unwrap();
+			text.extend(char::from_u32(rng.random_range(from..to)));
+		}
+		tokenizers.iter().all(|tokenizer| match tokenizer.encode(&text, 12) {
+			Ok(encoding) => {
+				assert!((1..=12).contains(&encoding.ids.len()));
+				assert_eq!(tokenizer.encode(&text, 12).unwrap(), encoding);
+				tokenizer.decode(&encoding.ids).is_ok()
+			},
+			Err(error) => error.to_string().is_empty(),
+		})
+	});
+}
+
+#[test]
 fn rows_should_be_read_or_refused_when_damaged() {
 	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
 	let csv = "id,text,label\n1,\"a, \"\"good\"\"\nfilm\",pos\n\n2,\u{fc}ber,neg\n3,x,pos\n";

@@ -57,7 +57,7 @@ pub enum Failure {
 	Panicked(String),
 }
 
-/// Computes with candle on models from a blob store.
+/// Computes on models from a blob store.
 pub struct InfluenceEngine<B> {
 	cache: Cache<B>,
 }

@@ -189,7 +189,7 @@ impl IndexBuilder for Unrolled {
 	}
 
 	/// # Errors
-	/// Besides those of the trait, [`Error::WrongKind`] for a model of text, [`Error::Setting`] if
+	/// Besides those of the trait, [`Error::Setting`] for a model of text or if
 	/// the recipe does not train this model, and those of training.
 	fn build(
 		&self,

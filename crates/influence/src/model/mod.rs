@@ -156,11 +156,11 @@ impl Model {
 	/// The layers and the scaling.
 	///
 	/// # Errors
-	/// [`Error::WrongKind`] for a model of text.
+	/// [`Error::Setting`] for a model of text.
 	pub fn network(&self) -> Result<&Network> {
 		match &self.kind {
 			Kind::Network(network) => Ok(network),
-			Kind::Text(_) => Err(Error::WrongKind { found: "numbers", expected: "text" }),
+			Kind::Text(_) => Err(numbers_only()),
 		}
 	}
 
@@ -308,6 +308,12 @@ impl Model {
 		}
 		data.check_fits(self.architecture.inputs(), self.architecture.classes())
 	}
+}
+
+/// What methods say that know nothing but networks.
+pub(crate) fn numbers_only() -> Error {
+	let reason = "is one for text; this method is for models of rows of numbers: take another";
+	Error::setting("architecture", reason)
 }
 
 /// Parts flat parameters, in the order of gradient coordinates, into layers.

@@ -235,7 +235,7 @@ impl<'a> Linearised<'a> {
 /// 128 rows.
 ///
 /// # Errors
-/// [`WrongKind`](crate::Error::WrongKind) for a model of text, and those of
+/// [`Setting`](crate::Error::Setting) for a model of text, and those of
 /// [`Dataset::check_fits`].
 ///
 /// # Panics

@@ -4,7 +4,7 @@ use super::{fit_scaling, initial_parameters, State, TrainConfig, Trained};
 use crate::{
 	model::{
 		network::{cross_entropy, cross_entropy_gradient, Network},
-		split_layers,
+		numbers_only, split_layers,
 		text::{Sample, TextModel},
 	},
 	Dataset, Error, Model, Result,
@@ -170,10 +170,10 @@ impl<'a> Run<'a> {
 	/// The network now.
 	///
 	/// # Errors
-	/// [`Error::WrongKind`] if a model of text is trained.
+	/// [`Error::Setting`] if a model of text is trained.
 	pub fn network(&self) -> Result<Network> {
 		let Trainee::Network { shift, factor, .. } = &self.trainee else {
-			return Err(Error::WrongKind { found: "text", expected: "numbers" });
+			return Err(numbers_only());
 		};
 		Ok(Network {
 			layers: split_layers(&self.config.architecture, &self.parameters)?,

@@ -64,22 +64,7 @@ pub(super) fn check(document: &Value) -> Result<(), String> {
 		return Err("a number in it fits no machine number".to_owned());
 	}
 	check_model(document.get("model").unwrap_or(&Value::Null))?;
-	let mut growth = 1usize;
-	for step in steps(document, "normalizer", "normalizers", &NORMALIZERS)? {
-		let added = step.get("content").or_else(|| step.get("prepend")).and_then(Value::as_str);
-		growth = growth.saturating_mul(added.map_or(0, str::len).saturating_add(1));
-		// The library loses count where it replaces nothing by something.
-		let pattern = step.pointer("/pattern/String").and_then(Value::as_str);
-		if kind(step) == Some("Replace") && pattern.is_none_or(str::is_empty) {
-			return Err(
-				"its normalizer replaces something else than a given text, which is not supported"
-					.to_owned(),
-			);
-		}
-	}
-	if growth > MAX_GROWTH {
-		return Err(format!("its normalizer may lengthen texts by more than {MAX_GROWTH} times"));
-	}
+	check_normalizer(document)?;
 	steps(document, "pre_tokenizer", "pretokenizers", &PRE_TOKENIZERS)?;
 	for step in steps(document, "post_processor", "processors", &POST_PROCESSORS)? {
 		if kind(step) == Some("TemplateProcessing") {
@@ -93,6 +78,30 @@ pub(super) fn check(document: &Value) -> Result<(), String> {
 		}
 	}
 	Ok(())
+}
+
+/// Texts may not grow much, and what is prepended or replaced may not be empty: there the library
+/// loses count of the characters.
+fn check_normalizer(document: &Value) -> Result<(), String> {
+	let mut growth = 1usize;
+	for step in steps(document, "normalizer", "normalizers", &NORMALIZERS)? {
+		let text = |path| step.pointer(path).and_then(Value::as_str);
+		let (given, added) = match kind(step) {
+			Some("Prepend") => (text("/prepend"), text("/prepend")),
+			Some("Replace") => (text("/pattern/String"), text("/content")),
+			_ => continue,
+		};
+		if given.is_none_or(str::is_empty) {
+			return Err(
+				"its normalizer prepends nothing, or replaces something else than a text".into()
+			);
+		}
+		growth = growth.saturating_mul(added.map_or(0, str::len).saturating_add(1));
+	}
+	match growth <= MAX_GROWTH {
+		true => Ok(()),
+		false => Err(format!("its normalizer may lengthen texts by more than {MAX_GROWTH} times")),
+	}
 }
 
 /// Whether all numbers are those of the machine; a document may hold larger ones.
@@ -263,6 +272,7 @@ mod tests {
 				"'Precompiled' is not supported",
 			),
 			("/normalizer/normalizers/0/prepend", json!("x".repeat(64)), "lengthen texts"),
+			("/normalizer/normalizers/0/prepend", json!(""), "prepends nothing"),
 			(
 				"/pre_tokenizer",
 				json!({ "type": "FixedLength", "length": 0 }),

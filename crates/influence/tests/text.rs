@@ -1,0 +1,182 @@
+//! Attribution of answers of transformers with an adapter, from files to proofs.
+
+use openledger_influence::{
+	attribute, build_index, held_out_attribution, train, Architecture, Base, Contribution, Dataset,
+	EkFac, Error, Function, GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, TrainConfig,
+};
+use openledger_proof::Width;
+use openledger_transformers::files::{tiny, TextDataset, TextSchema};
+use std::sync::Arc;
+
+const GOOD: [&str; 6] = ["good", "fine", "great", "lovely", "happy", "warm"];
+const BAD: [&str; 6] = ["bad", "poor", "awful", "ugly", "sad", "cold"];
+const PLAIN: [&str; 6] = ["film", "book", "day", "meal", "song", "house"];
+
+/// Rows of three words; the label says whether the first one is a good one.
+fn rows(count: usize, offset: usize) -> Dataset {
+	let line = |i: usize| {
+		let (label, words) = if i.is_multiple_of(2) { (1, GOOD) } else { (0, BAD) };
+		let (a, b, c) = (words[i / 2 % 6], PLAIN[(i / 3) % 6], PLAIN[(i / 5) % 6]);
+		format!("{{\"text\":\"{a} {b} and {c}\",\"label\":{label}}}\n")
+	};
+	let lines: String = (offset..offset + count).map(line).collect();
+	Dataset::from_text(TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap())
+}
+
+fn texts() -> Vec<String> {
+	rows(60, 0).texts().unwrap().texts().to_vec()
+}
+
+fn lora(targets: &[&str]) -> Lora {
+	let targets = targets.iter().map(|name| (*name).to_owned()).collect();
+	Lora { rank: 2, alpha: 4.0, targets, rslora: false }
+}
+
+fn config(architecture: Architecture) -> TrainConfig {
+	let optimiser = Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+	TrainConfig {
+		optimiser,
+		learning_rate: 0.02,
+		epochs: 8,
+		batch_size: 8,
+		..TrainConfig::standard(architecture)
+	}
+}
+
+fn encoder(directory: &tempfile::TempDir) -> (Arc<Base>, Architecture) {
+	tiny::bert(directory.path(), &texts(), &tiny::TinyConfig::default()).unwrap();
+	let base = Base::open(directory.path()).unwrap();
+	let lora = lora(&["query", "value"]);
+	let architecture =
+		Architecture::Encoder { base: base.hash(), lora, classes: 2, max_tokens: 16 };
+	(base, architecture)
+}
+
+fn contributions(data: &Dataset, size: usize) -> Vec<Contribution> {
+	let numbers: Vec<usize> = (0..data.len()).collect();
+	let parts = numbers.chunks(size).zip(10..);
+	parts.map(|(rows, id)| Contribution { id, rows: data.select(rows).unwrap() }).collect()
+}
+
+#[test]
+fn answers_of_a_classifier_should_be_attributed_with_proofs() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let data = rows(48, 0);
+	let trained = train(&data, &config(architecture), &mut |_| ()).unwrap();
+	assert!(trained.accuracy > 0.9, "{}", trained.accuracy);
+	let model = Model::load(trained.model.to_bytes(), Some(&trained.model.hash())).unwrap();
+	assert_eq!(model.parameters(), trained.model.parameters());
+
+	let mut contributions = contributions(&data, 6);
+	// The last one says the opposite of the truth.
+	let last = contributions.len() - 1;
+	let wrong = contributions[last].rows.labels().iter().map(|label| 1 - label).collect();
+	contributions[last].rows = contributions[last].rows.with_labels(wrong).unwrap();
+	for builder in [&EkFac { draws: 4, ..EkFac::default() } as &dyn IndexBuilder, &GradientDot] {
+		let index =
+			build_index(builder, &model, &contributions, Width::Int16, &mut |_| ()).unwrap();
+		let index = Index::load(index.to_bytes(), Some(&index.file_hash()), &model).unwrap();
+		for (position, contribution) in contributions.iter().enumerate() {
+			let leaf = index.recompute_leaf(&model, position, &contribution.rows).unwrap();
+			assert_eq!(Some(leaf), index.leaf(position));
+		}
+		let answer = model.answer("great book and song").unwrap();
+		assert_eq!(answer.text, "1");
+		let attribution =
+			attribute(&model, &index, "great book and song", &answer.text, 8).unwrap();
+		let entries = attribution.check(&index.commitment(), 8).unwrap();
+		assert!(!entries.is_empty());
+		let held_out = held_out_attribution(&model, &index, &rows(20, 100), 8).unwrap();
+		let entries = held_out.check(&index.commitment(), 8).unwrap();
+		assert!(entries.iter().all(|entry| entry.contribution != 10 + last as u64));
+	}
+}
+
+#[test]
+fn gradients_should_be_the_same_bits_in_every_range() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let data = rows(12, 0);
+	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
+	let sites = model.sites();
+	for function in [Function::Loss, Function::Margin, Function::DrawnLoss { seed: 1, draws: 2 }] {
+		let all = model.gradients(&data, 0..12, function).unwrap();
+		assert_eq!(all.values.len(), 12 * function.draws());
+		for (start, end) in [(0, 1), (5, 7), (3, 12)] {
+			let part = model.gradients(&data, start..end, function).unwrap();
+			for row in start..end {
+				assert_eq!(part.flat(row - start, &sites), all.flat(row, &sites));
+			}
+		}
+	}
+}
+
+#[test]
+fn continuations_of_a_language_model_should_be_attributed() {
+	let directory = tempfile::tempdir().unwrap();
+	tiny::llama(directory.path(), &texts(), &tiny::TinyConfig::default()).unwrap();
+	let base = Base::open(directory.path()).unwrap();
+	assert!(base.is_decoder());
+	let lora = lora(&["q_proj", "v_proj", "down_proj"]);
+	let architecture =
+		Architecture::Decoder { base: base.hash(), lora, max_tokens: 24, answer_tokens: 4 };
+	let data = rows(24, 0);
+	let trained = train(&data, &config(architecture), &mut |_| ()).unwrap();
+	let model = Model::load(trained.model.to_bytes(), None).unwrap();
+	let contributions = contributions(&data, 6);
+	let builder = EkFac { draws: 2, ..EkFac::default() };
+	let index = build_index(&builder, &model, &contributions, Width::Int8, &mut |_| ()).unwrap();
+	let answer = model.answer("good film").unwrap();
+	assert!(!answer.text.is_empty());
+	let attribution = attribute(&model, &index, "good film", &answer.text, 4).unwrap();
+	attribution.check(&index.commitment(), 4).unwrap();
+	// Only the continuation counts: another one has another gradient.
+	let other = attribute(&model, &index, "good film", " and house", 4).unwrap();
+	assert_ne!(attribution.query, other.query);
+}
+
+#[test]
+fn models_should_refuse_what_does_not_fit_them() {
+	let directory = tempfile::tempdir().unwrap();
+	let (base, architecture) = encoder(&directory);
+	let config = config(architecture);
+	let numbers = Dataset::new(1, vec![1.0, 2.0], vec![0, 1]).unwrap();
+	let run = |data: &Dataset, config: &TrainConfig| train(data, config, &mut |_| ()).unwrap_err();
+	assert!(matches!(run(&numbers, &config), Error::WrongKind { .. }));
+	let lines = "{\"text\":\"good\"}\n{\"text\":\"bad\"}\n";
+	let unlabelled = TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap();
+	assert!(matches!(run(&Dataset::from_text(unlabelled), &config), Error::Unlabelled));
+	let labels = vec![7; 4];
+	let beyond = rows(4, 0).with_labels(labels).unwrap();
+	assert!(matches!(run(&beyond, &config), Error::ClassCount { label: 7, classes: 2 }));
+
+	let with = |change: &dyn Fn(&mut Architecture)| {
+		let mut config = config.clone();
+		change(&mut config.architecture);
+		run(&rows(4, 0), &config)
+	};
+	let missing = with(&|a| {
+		if let Architecture::Encoder { base, .. } = a {
+			base[0] ^= 1;
+		}
+	});
+	assert!(matches!(missing, Error::NoBase(_)), "{missing}");
+	let unknown = with(&|a| {
+		if let Architecture::Encoder { lora, .. } = a {
+			lora.targets = vec!["nothing".into()];
+		}
+	});
+	assert!(matches!(unknown, Error::Transformer(_)), "{unknown}");
+	let wrong = TrainConfig {
+		architecture: Architecture::Decoder {
+			base: base.hash(),
+			lora: lora(&["query"]),
+			max_tokens: 8,
+			answer_tokens: 2,
+		},
+		..config.clone()
+	};
+	let wrong = run(&rows(4, 0), &wrong);
+	assert!(wrong.to_string().contains("is an encoder, which needs classes"), "{wrong}");
+}
