@@ -27,11 +27,7 @@ fn tables(directory: &Path) {
 	let wrong = |(i, label): (usize, &u32)| if i % 30 == 12 { (label + 3) % 10 } else { *label };
 	let labels = rows.labels().iter().enumerate().map(wrong).collect();
 	let write = |name, rows: Dataset| {
-		let mut text = String::from("a header\n");
-		for i in 0..rows.len() {
-			text += &format!("{},{}\n", rows.row_text(i), rows.label(i));
-		}
-		std::fs::write(directory.join(name), text).unwrap();
+		std::fs::write(directory.join(name), rows.to_bytes()).unwrap();
 	};
 	write("rows.csv", rows.with_labels(labels).unwrap());
 	write("good.csv", good.select(&(0..100).collect::<Vec<_>>()).unwrap());
