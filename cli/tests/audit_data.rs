@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 
 fn audit(directory: &Path, arguments: &[&str]) -> (Value, i32, String) {
 	let output = Command::new(env!("CARGO_BIN_EXE_openledger"))
-		.args(["audit-data", "--json", "--hidden", "8", "--epochs", "30"])
+		.args(["audit-data", "--json", "--hidden", "32", "--epochs", "60"])
 		.args(arguments)
 		.current_dir(directory)
 		.env_clear()
@@ -44,7 +44,7 @@ fn wrong_labels_should_be_found_and_shown_on_a_page() {
 		let worst = document["worst"].as_array().unwrap();
 		assert_eq!((worst.len(), &document["rows"]), (10, &300.into()));
 		let found = worst.iter().filter(|row| row["row"].as_u64().unwrap() % 30 == 13).count();
-		assert!(found >= 8, "{found} of 10: {document:#}");
+		assert!(found >= 7, "{found} of 10: {document:#}");
 		assert!(document["accuracy"].as_f64().unwrap() > 0.7);
 		assert_eq!(worst[0]["contribution"], Value::Null);
 		assert_eq!(worst[0]["features"].as_str().unwrap().split(',').count(), 64);
@@ -59,7 +59,7 @@ fn wrong_labels_should_be_found_and_shown_on_a_page() {
 fn table_or_option_should_be_named_when_it_is_wrong() {
 	let home = tempfile::tempdir().unwrap();
 	tables(home.path());
-	std::fs::write(home.path().join("narrow.csv"), "1,2,0\n").unwrap();
+	std::fs::write(home.path().join("narrow.csv"), "1,2,1\n").unwrap();
 	std::fs::write(home.path().join("broken.csv"), "1,2,0\n1,x,0\n").unwrap();
 	for (line, code, words) in [
 		(&["--table", "broken.csv"][..], 5, &["broken.csv", "row 2", "column 2"][..]),

@@ -29,7 +29,7 @@ fn texts() -> Vec<String> {
 
 fn lora(targets: &[&str]) -> Lora {
 	let targets = targets.iter().map(|name| (*name).to_owned()).collect();
-	Lora { rank: 2, alpha: 4.0, targets, rslora: false }
+	Lora { rank: 2, alpha: 4, targets, rslora: false }
 }
 
 fn config(architecture: Architecture) -> TrainConfig {

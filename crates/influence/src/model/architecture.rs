@@ -68,8 +68,9 @@ pub enum Architecture {
 pub struct Lora {
 	/// Rows of `A`, columns of `B`.
 	pub rank: usize,
-	/// Scales the adapter.
-	pub alpha: f64,
+	/// Scales the adapter. A whole number: the descriptor's JSON is read with numbers of any precision,
+	/// which tagged documents take only whole.
+	pub alpha: u32,
 	/// The adapted layers by the last parts of their names, such as `query`.
 	pub targets: Vec<String>,
 	/// Divides by the root of the rank instead (Kalajdzievski 2023).
@@ -80,7 +81,7 @@ impl Lora {
 	pub(super) fn config(&self) -> LoraConfig {
 		LoraConfig {
 			rank: self.rank,
-			alpha: self.alpha,
+			alpha: f64::from(self.alpha),
 			target_modules: self.targets.clone(),
 			rslora: self.rslora,
 		}
