@@ -223,6 +223,9 @@ impl Scenario {
 			plan.price,
 			"--host",
 			plan.host,
+			// Where several validators make blocks, the best one can still be given up, and the model
+			// with it.
+			"--finalized",
 		];
 		let registered: Registered = self.client.run(plan.developer, &command)?;
 		let command = ["model", "activate", &registered.model.to_string(), &folder];
