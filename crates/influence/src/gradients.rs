@@ -14,6 +14,7 @@ use crate::{
 	Dataset, Error, Model, Result,
 };
 use openledger_kernels::softmax;
+pub use openledger_transformers::Site;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -36,31 +37,6 @@ pub fn set_batch_rows(rows: usize) -> Result<()> {
 	}
 	BATCH_ROWS.store(rows, Ordering::Relaxed);
 	Ok(())
-}
-
-/// One linear map with trained parameters `[W | b]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-	/// Where it is in the model.
-	pub name: String,
-	/// Width of the input, the bias not counted.
-	pub inputs: usize,
-	/// Width of the output.
-	pub outputs: usize,
-	/// Whether the map has a bias, which counts as the weight of one more input that is always 1.
-	pub bias: bool,
-}
-
-impl Site {
-	/// Columns of `[W | b]`.
-	pub fn columns(&self) -> usize {
-		self.inputs + usize::from(self.bias)
-	}
-
-	/// Number of gradient coordinates.
-	pub fn coordinates(&self) -> usize {
-		self.outputs * self.columns()
-	}
 }
 
 /// A function of the model at one row.

@@ -57,7 +57,7 @@ pub fn held_out_attribution(
 }
 
 /// The sum of the rows' gradients in the coordinates of the index, `[dimension]`.
-fn gradient_sum(
+pub(crate) fn gradient_sum(
 	model: &Model,
 	index: &Index,
 	rows: &Dataset,

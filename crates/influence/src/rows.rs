@@ -8,6 +8,7 @@
 use crate::{
 	gradients::{for_each_batch, SiteFactors},
 	index::{for_each_row, Basis, LayerBasis, Part},
+	query::gradient_sum,
 	Dataset, Error, Function, Gradients, Index, Model, Result, Site,
 };
 use rayon::prelude::*;
@@ -79,6 +80,7 @@ pub fn self_influence(model: &Model, index: &Index, rows: &Dataset) -> Result<Ve
 /// # Errors
 /// As [`row_scores`].
 pub fn harm(model: &Model, index: &Index, held_out: &Dataset, rows: &Dataset) -> Result<Vec<f64>> {
+	local_parts(model, index)?;
 	let mut mean = gradient_sum(model, index, held_out, Function::Loss)?;
 	mean.iter_mut().for_each(|x| *x /= held_out.len() as f64);
 	row_scores(model, index, &mean, rows)
@@ -95,22 +97,8 @@ pub fn answer_gradient(
 	input: &str,
 	output: &str,
 ) -> Result<Vec<f64>> {
+	local_parts(model, index)?;
 	gradient_sum(model, index, &model.query(input, output)?, Function::Margin)
-}
-
-/// The sum of the rows' gradients in the coordinates of the index, `[dimension]`.
-fn gradient_sum(
-	model: &Model,
-	index: &Index,
-	rows: &Dataset,
-	function: Function,
-) -> Result<Vec<f64>> {
-	let mut sum = vec![0.0; index.dimension()];
-	for_each_row(model, local_parts(model, index)?, rows, function, |_, gradient| {
-		sum.iter_mut().zip(gradient).for_each(|(total, x)| *total += x);
-		Ok(())
-	})?;
-	Ok(sum)
 }
 
 fn local_parts<'a>(model: &Model, index: &'a Index) -> Result<&'a [Part]> {

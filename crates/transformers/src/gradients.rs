@@ -38,8 +38,8 @@ impl Site {
 		self.inputs + usize::from(self.bias)
 	}
 
-	/// Number of its parameters.
-	pub fn parameters(&self) -> usize {
+	/// Number of its parameters, and of gradient coordinates.
+	pub fn coordinates(&self) -> usize {
 		self.outputs * self.columns()
 	}
 }
@@ -64,7 +64,7 @@ pub struct Factors {
 /// # Errors
 /// [`Error::ParameterCount`] if `sum`, the sites and the factors do not fit together.
 pub fn add_gradient(sites: &[Site], factors: &[Factors], sum: &mut [f32]) -> Result<()> {
-	let expected: usize = sites.iter().map(Site::parameters).sum();
+	let expected: usize = sites.iter().map(Site::coordinates).sum();
 	let fits = |(site, factors): (&Site, &Factors)| {
 		factors.inputs.len() == factors.tokens * site.columns()
 			&& factors.deltas.len() == factors.tokens * site.outputs
@@ -75,7 +75,7 @@ pub fn add_gradient(sites: &[Site], factors: &[Factors], sum: &mut [f32]) -> Res
 	}
 	let mut rest = sum;
 	for (site, Factors { tokens, inputs, deltas }) in sites.iter().zip(factors) {
-		let (own, after) = rest.split_at_mut(site.parameters());
+		let (own, after) = rest.split_at_mut(site.coordinates());
 		kernels::matmul_tn(deltas, inputs, own, site.outputs, *tokens, site.columns());
 		rest = after;
 	}
@@ -87,7 +87,7 @@ pub fn add_gradient(sites: &[Site], factors: &[Factors], sum: &mut [f32]) -> Res
 /// # Errors
 /// Those of [`add_gradient`].
 pub fn gradient(sites: &[Site], factors: &[Factors]) -> Result<Vec<f32>> {
-	let mut sum = vec![0.0; sites.iter().map(Site::parameters).sum()];
+	let mut sum = vec![0.0; sites.iter().map(Site::coordinates).sum()];
 	add_gradient(sites, factors, &mut sum)?;
 	Ok(sum)
 }
@@ -219,7 +219,7 @@ pub(crate) fn hessian_vector(
 	let Dual { value, tangent } = forward(&mut pass)?;
 	Output::Loss.value(&value, targets)?;
 	let sites = adapter.sites();
-	let mut product = vec![0.0; sites.iter().map(Site::parameters).sum()];
+	let mut product = vec![0.0; sites.iter().map(Site::coordinates).sum()];
 	let Some(tangent) = tangent else { return Ok(product) };
 	// The loss's tangent: its gradient at the logits times the logits' tangent.
 	let slope = Output::Loss.slope(&value, targets)?;

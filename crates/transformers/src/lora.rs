@@ -2,7 +2,7 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{AdapterFile, LoraConfig, Task},
+	files::{is_target, AdapterFile, LoraConfig, Task},
 	gradients::Site,
 	layers::Module,
 	ops::Matrix,
@@ -181,7 +181,7 @@ impl Adapter {
 		if let Some((inputs, outputs)) = head {
 			sites.push(Site { name: "classifier".into(), inputs, outputs, bias: true });
 		}
-		let count = sites.iter().map(Site::parameters).sum();
+		let count = sites.iter().map(Site::coordinates).sum();
 		let weights = site_weights(&sites, &vec![0.0; count])?;
 		Ok(Self { config, first_sites, sites, weights })
 	}
@@ -198,7 +198,7 @@ impl Adapter {
 
 	/// Number of trained parameters.
 	pub fn parameter_count(&self) -> usize {
-		self.sites.iter().map(Site::parameters).sum()
+		self.sites.iter().map(Site::coordinates).sum()
 	}
 
 	/// The trained parameters: site after site, each row-major `[outputs][inputs]`, with the bias
@@ -248,13 +248,13 @@ impl Adapter {
 
 /// Cuts a flat vector into sites.
 fn site_weights(sites: &[Site], flat: &[f32]) -> Result<Vec<SiteWeights>> {
-	let expected = sites.iter().map(Site::parameters).sum();
+	let expected = sites.iter().map(Site::coordinates).sum();
 	if flat.len() != expected {
 		return Err(Error::ParameterCount { found: flat.len(), expected });
 	}
 	let (mut weights, mut rest) = (Vec::with_capacity(sites.len()), flat);
 	for site in sites {
-		let (own, after) = rest.split_at(site.parameters());
+		let (own, after) = rest.split_at(site.coordinates());
 		rest = after;
 		let (mut weight, mut bias) = (Vec::with_capacity(own.len()), Vec::new());
 		for row in own.chunks_exact(site.columns().max(1)) {
@@ -276,11 +276,8 @@ fn select(modules: &[Module], targets: &[String]) -> Result<Vec<bool>> {
 	if targets.is_empty() {
 		return Err(Error::setting("target_modules", "name at least one linear layer"));
 	}
-	let named = |name: &str, target: &str| {
-		name.strip_suffix(target).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-	};
 	for target in targets {
-		if !modules.iter().any(|module| named(&module.name, target)) {
+		if !modules.iter().any(|module| is_target(&module.name, target)) {
 			let last = |module: &Module| module.name.rsplit('.').next().map(str::to_owned);
 			let mut known: Vec<String> = modules.iter().filter_map(last).collect();
 			known.sort();
@@ -288,7 +285,7 @@ fn select(modules: &[Module], targets: &[String]) -> Result<Vec<bool>> {
 			return Err(Error::UnknownTarget { target: target.clone(), known });
 		}
 	}
-	let chosen = |module: &Module| targets.iter().any(|target| named(&module.name, target));
+	let chosen = |module: &Module| targets.iter().any(|target| is_target(&module.name, target));
 	Ok(modules.iter().map(chosen).collect())
 }
 

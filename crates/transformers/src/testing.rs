@@ -119,10 +119,10 @@ impl Parameters<'_> {
 		let mut start = 0;
 		for site in self.sites {
 			if site.name == name {
-				let own = self.flat.narrow(0, start, site.parameters()).unwrap();
+				let own = self.flat.narrow(0, start, site.coordinates()).unwrap();
 				return Some(own.reshape((site.outputs, site.columns())).unwrap());
 			}
-			start += site.parameters();
+			start += site.coordinates();
 		}
 		None
 	}

@@ -124,7 +124,7 @@ pub fn batch_gradient<M: Trainable>(model: &M, samples: &[&M::Sample]) -> Result
 		return Err(Error::NoSamples);
 	}
 	let sites = model.sites();
-	let mut gradient = vec![0.0; sites.iter().map(Site::parameters).sum()];
+	let mut gradient = vec![0.0; sites.iter().map(Site::coordinates).sum()];
 	let mut loss = 0.0;
 	// Some at a time, as the factors of a large batch would fill the memory.
 	for group in samples.chunks(4 * rayon::current_num_threads().max(1)) {

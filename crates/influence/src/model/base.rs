@@ -43,13 +43,17 @@ impl Base {
 		};
 		let weights = Weights::open(directory).map_err(failed)?;
 		let tokenizer = Tokenizer::open(directory).map_err(failed)?;
-		let config = weights.config();
-		tokenizer.check_vocabulary(config).map_err(failed)?;
+		let (config, weights_hash) = (weights.config().clone(), weights.hash());
+		tokenizer.check_vocabulary(&config).map_err(failed)?;
 		let network = match config {
-			BaseConfig::Bert(_) => BaseNetwork::Encoder(Arc::new(Bert::load(directory)?)),
-			BaseConfig::Llama(_) => BaseNetwork::Decoder(Arc::new(Llama::load(directory)?)),
+			BaseConfig::Bert(config) => {
+				BaseNetwork::Encoder(Arc::new(Bert::new(config, &weights, Some(weights_hash))?))
+			},
+			BaseConfig::Llama(config) => {
+				BaseNetwork::Decoder(Arc::new(Llama::new(config, &weights, Some(weights_hash))?))
+			},
 		};
-		let hash = crate::blake2_256(&[weights.hash(), tokenizer.hash()].concat());
+		let hash = crate::blake2_256(&[weights_hash, tokenizer.hash()].concat());
 		let base = Arc::new(Self { network, tokenizer, hash });
 		lock().insert(hash, Arc::clone(&base));
 		Ok(base)

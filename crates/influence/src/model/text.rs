@@ -115,17 +115,10 @@ impl TextModel {
 
 	/// Where the trained parameters are.
 	pub fn sites(&self) -> Vec<Site> {
-		let sites = match &self.network {
-			Network::Classifier(model) => model.sites(),
-			Network::Language(model) => model.sites(),
-		};
-		let site = |site: &openledger_transformers::Site| Site {
-			name: site.name.clone(),
-			inputs: site.inputs,
-			outputs: site.outputs,
-			bias: site.bias,
-		};
-		sites.iter().map(site).collect()
+		match &self.network {
+			Network::Classifier(model) => model.sites().to_vec(),
+			Network::Language(model) => model.sites().to_vec(),
+		}
 	}
 
 	/// The trained parameters in the order of gradient coordinates.

@@ -23,6 +23,7 @@ pub mod tiny;
 mod tokenizer;
 mod weights;
 
+pub(crate) use adapter::is_target;
 pub use adapter::{AdapterFile, LoraConfig, Task};
 pub use cache::TokenCache;
 pub use config::{Activation, BaseConfig, BertConfig, LlamaConfig};

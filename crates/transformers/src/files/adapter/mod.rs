@@ -87,7 +87,9 @@ impl LoraConfig {
 	}
 }
 
-fn is_target(module: &str, target: &str) -> bool {
+/// Whether PEFT adapts `module` for `target`: the names are equal, or the module's ends with it after a
+/// dot.
+pub(crate) fn is_target(module: &str, target: &str) -> bool {
 	let rest = module.strip_suffix(target);
 	rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
