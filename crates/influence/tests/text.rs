@@ -151,6 +151,10 @@ fn models_should_refuse_what_does_not_fit_them() {
 	let beyond = rows(4, 0).with_labels(labels).unwrap();
 	assert!(matches!(run(&beyond, &config), Error::ClassCount { label: 7, classes: 2 }));
 
+	let fast = TrainConfig { learning_rate: 1e30, ..config.clone() };
+	let error = run(&rows(24, 0), &fast);
+	assert!(matches!(error, Error::Diverged { epoch: 1..=2, .. }), "{error}");
+
 	let with = |change: &dyn Fn(&mut Architecture)| {
 		let mut config = config.clone();
 		change(&mut config.architecture);

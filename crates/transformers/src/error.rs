@@ -1,4 +1,4 @@
-//! What can go wrong with models and their training, and what to do about it.
+//! What can go wrong with models, and what to do about it.
 
 use crate::{files::FileError, tensor::ShapeError};
 
@@ -78,26 +78,23 @@ pub enum Error {
 		/// Values wanted.
 		expected: usize,
 	},
-	/// There is nothing to train on.
-	#[error("there are no samples to train on")]
+	/// A batch is empty.
+	#[error("a batch has no samples: give at least one")]
 	NoSamples,
 	/// A computation left the range of numbers.
 	#[error("{0} is not finite: the weights are far out of range")]
 	NotFinite(&'static str),
-	/// Training left the range of numbers.
-	#[error("training diverged in step {step}: the loss is {loss}; lower the learning rate or clip gradients")]
-	Diverged {
-		/// The step, from 1.
-		step: u64,
-		/// The loss; where it is finite, the gradient or the parameters are not.
-		loss: f64,
-	},
 	/// The model's tensors do not fit together.
 	#[error(transparent)]
 	Shape(#[from] ShapeError),
 }
 
 impl Error {
+	/// Whether numbers left their range, as where training diverges.
+	pub fn is_overflow(&self) -> bool {
+		matches!(self, Self::NotFinite(_))
+	}
+
 	pub(crate) fn setting(setting: &'static str, reason: impl Into<String>) -> Self {
 		Self::Setting { setting, reason: reason.into() }
 	}

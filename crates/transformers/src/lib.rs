@@ -1,4 +1,4 @@
-//! BERT and Llama with LoRA adapters: training, and per-sample gradients by their factors.
+//! BERT and Llama with LoRA adapters: answers, and per-sample gradients by their factors.
 //!
 //! A base model comes from files in Hugging Face's formats ([`files`]) and stays frozen; a low-rank
 //! adapter, and for a classifier a linear head, is trained on it.
@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | read a base model | [`Bert::load`], [`Llama::load`] |
 //! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
-//! | train | [`train()`] |
+//! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
 //! | curvature and derivatives along a direction | `hessian_vector`, `logit_tangent` |
@@ -19,6 +19,7 @@
 //! by [`ops`] that run on `openledger_kernels`: the number of threads, the batch and the machine do
 //! not change a bit.
 
+mod batch;
 pub mod bert;
 pub mod dual;
 pub mod error;
@@ -29,15 +30,14 @@ pub mod llama;
 pub mod lora;
 pub mod ops;
 pub mod tensor;
-pub mod train;
 
 #[cfg(test)]
 mod testing;
 
+pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};
 pub use gradients::{Factors, Site};
 pub use layers::{Module, Source};
 pub use llama::{LanguageModel, Llama};
 pub use lora::Adapter;
-pub use train::{train, CausalText, LabelledText, TrainConfig};

@@ -19,5 +19,4 @@ pub use rope::Rotation;
 pub use rows::{columns, gather, row_broadcast, row_sum, softmax, sum, transpose, Mask};
 pub use unary::Unary;
 
-pub(crate) use rope::sine_cosine;
 pub(crate) use rows::softmax_product;

@@ -9,7 +9,7 @@ use crate::{
 	Dataset, Error, Hash, Result,
 };
 use openledger_transformers::{
-	files::AdapterFile, train::batch_gradient, CausalText, Factors, LabelledText, LanguageModel,
+	batch_gradient, files::AdapterFile, CausalText, Factors, LabelledText, LanguageModel,
 	TextClassifier,
 };
 use rand::SeedableRng;

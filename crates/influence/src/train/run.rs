@@ -108,7 +108,10 @@ impl<'a> Run<'a> {
 	pub fn step(&mut self) -> Result<f64> {
 		let Some(batch) = self.batch() else { return Ok(0.0) };
 		let (epoch, last, rate) = (batch.epoch, batch.last_of_epoch, batch.rate);
-		let (loss, gradient) = self.batch_gradient(batch.rows)?;
+		let (loss, gradient) = match self.batch_gradient(batch.rows) {
+			Err(Error::Transformer(error)) if error.is_overflow() => (f64::NAN, Vec::new()),
+			other => other?,
+		};
 		if !loss.is_finite() {
 			return Err(Error::Diverged { epoch, loss });
 		}

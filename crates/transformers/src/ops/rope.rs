@@ -65,7 +65,7 @@ impl Rotation {
 
 /// Sine and cosine, the same bits on every machine; absolute error below `1e-15` plus `1e-16` of
 /// the angle, for angles up to `2^20`.
-pub(crate) fn sine_cosine(angle: f64) -> (f64, f64) {
+pub(super) fn sine_cosine(angle: f64) -> (f64, f64) {
 	// π / 2 in two parts: the first has 33 bits, so that its product with a quadrant number below
 	// 2^20 is exact.
 	const HIGH: f64 = 1.570_796_326_734_125_6;

@@ -1,4 +1,4 @@
-use super::*;
+use super::{rope::sine_cosine, *};
 use crate::{
 	dual::Dual,
 	tensor::{Result, Tensor},

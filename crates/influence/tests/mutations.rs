@@ -1,0 +1,189 @@
+//! Every reader of this crate's files against damaged ones: it may refuse or read, and what it reads
+//! must work without a panic. See `openledger_mutations`.
+
+use flate2::{write::GzEncoder, Compression};
+use openledger_influence::{
+	attribute, build_index,
+	builders::{Checkpoints, Outcome, Unrolled},
+	parse_input, train, Activation, Architecture, Base, Contribution, Dataset, EkFac,
+	ExactCurvature, Index, IndexBuilder, Lora, Manifest, ManifestEntry, Model, Schema, Source,
+	TrainConfig, Trained,
+};
+use openledger_mutations::{attack, Watched};
+use openledger_proof::Width;
+use openledger_transformers::files::{tiny, TextDataset};
+use std::{fs, io::Write, sync::atomic::AtomicBool};
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+/// Points around three corners.
+fn rows() -> Dataset {
+	let features = (0..24).flat_map(|i| [(i % 3) as f32, (i % 5) as f32 * 0.1]).collect();
+	Dataset::new(2, features, (0..24).map(|i| i % 3).collect()).unwrap()
+}
+
+fn config() -> TrainConfig {
+	let architecture = Architecture::mlp(&[2, 3, 3], Activation::Tanh);
+	TrainConfig { epochs: 2, batch_size: 8, ..TrainConfig::standard(architecture) }
+}
+
+fn trained() -> Trained {
+	train(&rows(), &config(), &mut |_| ()).unwrap()
+}
+
+fn contributions() -> Vec<Contribution> {
+	let part = |id: u64| {
+		let numbers: Vec<usize> = (id as usize * 8..id as usize * 8 + 8).collect();
+		Contribution { id, rows: rows().select(&numbers).unwrap() }
+	};
+	(0..3).map(part).collect()
+}
+
+#[test]
+fn weights_should_be_read_or_refused_when_damaged() {
+	attack("weights", trained().model.to_bytes(), |bytes| match Model::load(bytes, None) {
+		Ok(model) => {
+			let input = vec!["0.5"; model.architecture().inputs()].join(",");
+			let _ = model.answer(&input);
+			assert_eq!(Model::load(model.to_bytes(), None).unwrap(), model);
+			true
+		},
+		Err(error) => error.to_string().is_empty(),
+	});
+}
+
+#[test]
+fn weights_of_text_should_be_read_or_refused_when_damaged() {
+	let directory = tempfile::tempdir().unwrap();
+	let texts = ["a good film", "a bad film", "the worst film"].map(str::to_owned);
+	tiny::bert(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
+	let base = Base::open(directory.path()).unwrap();
+	let lora = Lora { rank: 1, alpha: 2, targets: vec!["query".to_owned()], rslora: false };
+	let architecture = Architecture::Encoder { base: base.hash(), lora, classes: 2, max_tokens: 8 };
+	let data = TextDataset::new(texts.to_vec(), Some(vec![1, 0, 0]), Vec::new()).unwrap();
+	let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
+	let model = train(&Dataset::from_text(data), &config, &mut |_| ()).unwrap().model;
+	attack("weights of text", model.to_bytes(), |bytes| match Model::load(bytes, None) {
+		Ok(model) => {
+			let _ = model.answer("a good film");
+			true
+		},
+		Err(error) => error.to_string().is_empty(),
+	});
+}
+
+#[test]
+fn index_should_be_read_or_refused_when_damaged() {
+	let (model, contributions) = (trained().model, contributions());
+	let kronecker: Box<dyn IndexBuilder> = Box::new(EkFac::default());
+	let dense: Box<dyn IndexBuilder> = Box::new(ExactCurvature::for_recipe(&config()));
+	for (name, builder, width) in
+		[("index in layers", kronecker, Width::Int8), ("dense index", dense, Width::Int16)]
+	{
+		let index =
+			build_index(builder.as_ref(), &model, &contributions, width, &mut |_| ()).unwrap();
+		attack(name, index.to_bytes(), |bytes| match Index::load(bytes, None, &model) {
+			Ok(index) => {
+				if let Ok(attribution) = attribute(&model, &index, "1,0.2", "1", 4) {
+					attribution.check(&index.commitment(), 4).unwrap();
+				}
+				let _ = index.recompute_leaf(&model, 0, &contributions[0].rows);
+				true
+			},
+			Err(error) => error.to_string().is_empty(),
+		});
+	}
+}
+
+#[test]
+fn manifest_should_be_read_or_refused_when_damaged() {
+	let sources = vec![Source { datanet: 1, version: 2 }];
+	let entries = vec![ManifestEntry { id: 5, rows: 24 }];
+	let manifest = Manifest::new(sources, entries, &config(), &trained()).to_json();
+	attack("manifest", manifest.as_bytes(), |bytes| {
+		let Ok(text) = std::str::from_utf8(bytes) else { return false };
+		match Manifest::from_json(text) {
+			Ok(manifest) => {
+				// The loss may lose its last bit in JSON.
+				let again = Manifest::from_json(&manifest.to_json()).unwrap();
+				assert_eq!(again.config, manifest.config);
+				assert_eq!(again.contributions, manifest.contributions);
+				assert_eq!(again.weights_hash, manifest.weights_hash);
+				true
+			},
+			Err(error) => error.to_string().is_empty(),
+		}
+	});
+}
+
+#[test]
+fn architecture_should_be_read_or_refused_when_damaged() {
+	let lora = Lora { rank: 2, alpha: 4, targets: vec!["query".to_owned()], rslora: false };
+	let text = Architecture::Encoder { base: [7; 32], lora, classes: 2, max_tokens: 16 };
+	for (name, architecture) in
+		[("architecture", config().architecture), ("architecture of text", text)]
+	{
+		attack(name, architecture.to_json().as_bytes(), |bytes| {
+			let Ok(text) = std::str::from_utf8(bytes) else { return false };
+			match Architecture::from_json(text) {
+				Ok(read) => {
+					assert_eq!(Architecture::from_json(&read.to_json()).unwrap(), read);
+					true
+				},
+				Err(error) => error.to_string().is_empty(),
+			}
+		});
+	}
+}
+
+#[test]
+fn tables_should_be_read_or_refused_when_damaged() {
+	let csv = b"x,y,class\n0.5,1e3,0\n-2,.25,1\n\n3,4,2\n";
+	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+	encoder.write_all(csv).unwrap();
+	let check = |bytes: &[u8]| match Dataset::from_csv(bytes, &Schema::default()) {
+		Ok(data) => {
+			assert!(data.features().iter().all(|x| x.is_finite()));
+			let again = Dataset::from_csv(&data.to_bytes(), &Schema::default()).unwrap();
+			assert_eq!(again.content_root(), data.content_root());
+			true
+		},
+		Err(error) => error.to_string().is_empty(),
+	};
+	attack("table", csv, check);
+	attack("compressed table", &encoder.finish().unwrap(), check);
+	attack("input", b"0.5,-1e3,7", |bytes| {
+		let Ok(text) = std::str::from_utf8(bytes) else { return false };
+		match parse_input(text, 3) {
+			Ok(row) => row.len() == 3,
+			Err(error) => error.to_string().is_empty(),
+		}
+	});
+}
+
+#[test]
+fn checkpoint_should_be_continued_to_the_same_bits_or_refused_when_damaged() {
+	let (config, contributions) = (config(), contributions());
+	let (model, builder) = (trained().model, Unrolled { config });
+	let whole = builder.build(&model, &contributions, &mut |_| ()).unwrap();
+	let directory = tempfile::tempdir().unwrap();
+	let path = directory.path().join("checkpoint");
+	let stop = AtomicBool::new(true);
+	let first = Checkpoints { path: path.clone(), every: 1, stop: Some(&stop) };
+	let stopped = builder.build_resumable(&model, &contributions, &first, &mut |_| ()).unwrap();
+	assert!(matches!(stopped, Outcome::Stopped { .. }));
+	let valid = fs::read(&path).unwrap();
+	let rest = Checkpoints { stop: None, ..first };
+	attack("checkpoint", &valid, |bytes| {
+		fs::write(&path, bytes).unwrap();
+		match builder.build_resumable(&model, &contributions, &rest, &mut |_| ()) {
+			Ok(Outcome::Done(index)) => {
+				assert!(bytes != valid || index == whole);
+				true
+			},
+			Ok(Outcome::Stopped { .. }) => panic!("nobody stopped it"),
+			Err(error) => error.to_string().is_empty(),
+		}
+	});
+}
