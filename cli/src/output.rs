@@ -3,9 +3,10 @@
 
 use crate::{amount::Amount, error::Error, keys::AccountId};
 use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use openledger_influence::Progress;
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use openledger_influence::{evaluate::resident, Progress};
 use serde_json::Value;
+use std::fmt;
 
 /// The result of a command.
 pub struct Report {
@@ -154,9 +155,9 @@ impl Console {
 	pub fn bar(&self, total: u64, message: impl Into<String>) -> ProgressBar {
 		let bar = ProgressBar::with_draw_target(Some(total), self.target());
 		if let Ok(style) = ProgressStyle::with_template(
-			"{msg:24} {bar:30} {pos}/{len} {per_sec} {elapsed} eta {eta}",
+			"{msg:24} {bar:30} {pos}/{len} {per_sec} {elapsed} eta {eta}{memory}",
 		) {
-			bar.set_style(style);
+			bar.set_style(style.with_key("memory", write_memory));
 		}
 		bar.set_message(message.into());
 		bar
@@ -175,6 +176,14 @@ impl Console {
 		} else {
 			ProgressDrawTarget::stderr()
 		}
+	}
+}
+
+/// The process's resident memory, where the system tells.
+fn write_memory(_: &ProgressState, out: &mut dyn fmt::Write) {
+	if let Some(bytes) = resident() {
+		// A bar that cannot be drawn is nothing to stop for.
+		let _ = write!(out, " {}", HumanBytes(bytes));
 	}
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Meter {
 impl Meter {
 	/// Starts; `None` where `/proc` does not tell.
 	pub fn start() -> Option<Self> {
-		let start = status("VmRSS:")?;
+		let start = resident()?;
 		// 5 resets the record of the highest resident size (proc_pid_clear_refs(5)).
 		let exact = fs::write("/proc/self/clear_refs", "5").is_ok() && status("VmHWM:").is_some();
 		Some(Self { start, exact, highest: start })
@@ -40,6 +40,11 @@ impl Meter {
 		self.highest = self.highest.max(now.unwrap_or(0));
 		Memory { peak: self.highest, growth: self.highest - self.start, exact: self.exact }
 	}
+}
+
+/// Resident memory of this process now, in bytes; `None` where `/proc` does not tell.
+pub fn resident() -> Option<u64> {
+	status("VmRSS:")
 }
 
 /// A size of this process in bytes.
@@ -65,5 +70,6 @@ mod tests {
 		// Other tests may give back memory meanwhile.
 		assert!(held.growth >= size as u64 / 2 && held.peak >= size as u64, "{held:?}");
 		assert!(meter.read().growth >= held.growth);
+		assert!(resident().is_some_and(|bytes| bytes > 1 << 20));
 	}
 }
