@@ -10,7 +10,7 @@
 //! | train | [`train()`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
-//! | curvature and derivatives along a direction | `hessian_vector`, `logit_tangent` |
+//! | curvature and derivatives along a direction | `hessian`, `logit_tangent` |
 //! | keep what was trained | `to_adapter` |
 //!
 //! # The same bits everywhere
@@ -24,6 +24,7 @@ pub mod dual;
 pub mod error;
 pub mod files;
 pub mod gradients;
+pub mod hessian;
 mod layers;
 pub mod llama;
 pub mod lora;
@@ -37,6 +38,7 @@ mod testing;
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};
 pub use gradients::{Factors, Site};
+pub use hessian::Hessian;
 pub use layers::{Module, Source};
 pub use llama::{LanguageModel, Llama};
 pub use lora::Adapter;
