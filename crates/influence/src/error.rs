@@ -208,8 +208,9 @@ pub enum Error {
 	Transformer(Box<openledger_transformers::Error>),
 	/// A leaf cannot be computed from its contribution's rows alone.
 	#[error(
-		"the index was built by a method that follows the whole training run, so that single rows \
-		 have no vectors of their own: build it by ekfac or exact"
+		"the index was built by a method that needs the rows of all contributions for each leaf, so \
+		 that single rows have no vectors of their own: build it by ekfac, or for a smaller model by \
+		 exact"
 	)]
 	NotLocal,
 }

@@ -238,7 +238,7 @@ mod tests {
 	fn rows_should_sum_to_the_score_of_their_contribution() {
 		let (model, rows, _) = digits_model();
 		let contributions = contributions(&rows);
-		let exact = ExactCurvature { damping: Damping::Value(1e-2) };
+		let exact = ExactCurvature::new(Damping::Value(1e-2));
 		let builders: [&dyn IndexBuilder; 3] = [&GradientDot, &EkFac::default(), &exact];
 		for builder in builders {
 			let (float, index) = index(builder, &model, &contributions);

@@ -1,8 +1,9 @@
 //! Attribution of answers of transformers with an adapter, from files to proofs.
 
 use openledger_influence::{
-	attribute, build_index, held_out_attribution, train, Architecture, Base, Contribution, Dataset,
-	EkFac, Error, Function, GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, TrainConfig,
+	attribute, build_index, curvature::dense_hessian, held_out_attribution, train, Architecture,
+	Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function, GradientDot, Index,
+	IndexBuilder, Lora, Model, Optimiser, TrainConfig,
 };
 use openledger_proof::Width;
 use openledger_transformers::files::{tiny, TextDataset, TextSchema};
@@ -183,4 +184,62 @@ fn models_should_refuse_what_does_not_fit_them() {
 	};
 	let wrong = run(&rows(4, 0), &wrong);
 	assert!(wrong.to_string().contains("is an encoder, which needs classes"), "{wrong}");
+}
+
+/// The mean loss's gradient with one parameter changed.
+fn mean_gradient(model: &Model, data: &Dataset, coordinate: usize, change: f32) -> Vec<f64> {
+	let mut parameters = model.parameters();
+	parameters[coordinate] += change;
+	let model = model.with_parameters(&parameters).unwrap();
+	let gradients = model.gradients(data, 0..data.len(), Function::Loss).unwrap();
+	let mut sum = vec![0.0; model.coordinates()];
+	(0..data.len()).for_each(|row| gradients.add_row(row, &model.sites(), &mut sum));
+	sum.iter().map(|x| x / data.len() as f64).collect()
+}
+
+#[test]
+fn hessian_of_text_should_match_differences_of_gradients_on_any_number_of_threads() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let data = rows(9, 0);
+	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
+	let n = model.coordinates();
+	let on = |threads| {
+		let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+		pool.install(|| dense_hessian(&model, &data, &mut |_| ()).unwrap())
+	};
+	let hessian = on(2);
+	assert_eq!(on(5), hessian);
+	let largest = hessian.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+	for i in (0..n).step_by(23) {
+		let [after, before] = [3e-3, -3e-3].map(|by| mean_gradient(&model, &data, i, by));
+		for j in 0..n {
+			let (found, expected) = (hessian[i * n + j], (after[j] - before[j]) / 6e-3);
+			assert_eq!(found, hessian[j * n + i]);
+			assert!((found - expected).abs() < 5e-3 * largest, "{i} {j}: {found} {expected}");
+		}
+	}
+}
+
+#[test]
+fn exact_curvature_of_text_should_be_the_same_dense_or_solved() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let data = rows(24, 0);
+	let config = config(architecture);
+	let model = train(&data, &config, &mut |_| ()).unwrap().model;
+	let dense = ExactCurvature::for_recipe(&config);
+	let large = ExactCurvature { dense_limit: 0, ..dense.clone() };
+	let contributions = contributions(&data, 6);
+	let scores = |builder: &ExactCurvature, local: bool| -> Vec<f64> {
+		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
+		assert_eq!(index.local, local);
+		let queries = index.queries(&model, &rows(5, 50)).unwrap();
+		queries.iter().flat_map(|query| index.scores(query)).collect()
+	};
+	let (dense, large) = (scores(&dense, true), scores(&large, false));
+	let largest = dense.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+	for (dense, large) in dense.iter().zip(&large) {
+		assert!((dense - large).abs() < 0.02 * largest, "{dense} {large}");
+	}
 }

@@ -5,6 +5,7 @@ use crate::{
 	error::{Error, Result},
 	files::{Activation, AdapterFile, BaseConfig, BertConfig, LoraConfig, Task, Weights},
 	gradients::{self, Factors, Output, Site},
+	hessian::Hessian,
 	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
 	ops::{gather, Mask, Matrix, Unary},
@@ -131,26 +132,27 @@ impl Bert {
 		&self.modules
 	}
 
-	/// The vector of a text, `[1, width]`: the checkpoint's pooler on the first token, or without a
-	/// pooler the mean over all tokens.
+	/// The vector of a text, `[copies, width]`: the checkpoint's pooler on the first token, or
+	/// without a pooler the mean over all tokens.
 	fn pooled(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
 		let hidden = self.hidden(ids, pass)?;
+		let hidden = pass.by_copy(&hidden)?;
 		match &self.pooler {
 			Some(pooler) => {
-				let first = pass.linear(pooler, &hidden.narrow_rows(0, 1)?)?;
-				Ok(first.unary(Unary::Tanh)?)
+				let first = pass.all_rows(&hidden.narrow_rows(0, 1)?)?;
+				Ok(pass.linear(pooler, &first)?.unary(Unary::Tanh)?)
 			},
-			None => Ok(hidden.mean_of_rows()?),
+			None => pass.all_rows(&hidden.mean_of_rows()?),
 		}
 	}
 
-	/// The last layer's output, `[tokens, width]`.
+	/// The last layer's output, `[copies · tokens, width]`.
 	fn hidden(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
 		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
 		let words = gather(&self.words, ids.iter().map(|id| *id as usize))?;
 		let types = gather(&self.types, ids.iter().map(|_| 0))?;
 		let positions = gather(&self.positions, 0..ids.len())?;
-		let embedded = Dual::from(words.add(&types)?.add(&positions)?);
+		let embedded = pass.input(words.add(&types)?.add(&positions)?)?;
 		let mut x = self.normalise(&embedded, &self.norm)?;
 		for layer in &self.layers {
 			x = self.layer(layer, &x, pass)?;
@@ -164,8 +166,8 @@ impl Bert {
 			Heads { queries: heads, groups: heads, width: self.config.hidden_size / heads.max(1) };
 		let [q, k, v] = [&layer.query, &layer.key, &layer.value];
 		let parts = [pass.linear(q, x)?, pass.linear(k, x)?, pass.linear(v, x)?];
-		let mixed =
-			pass.linear(&layer.attention_output, &shape.attend(parts, Mask::Nothing, None)?)?;
+		let mixed = shape.attend(parts, pass, Mask::Nothing, None)?;
+		let mixed = pass.linear(&layer.attention_output, &mixed)?;
 		let x = self.normalise(&mixed.add(x)?, &layer.attention_norm)?;
 		let activation = match self.config.hidden_act {
 			Activation::Gelu => Unary::Gelu,
@@ -339,14 +341,14 @@ impl TextClassifier {
 		gradients::drawn_factors(&self.adapter, |pass| self.forward(ids, pass), draws, rng)
 	}
 
-	/// The exact Hessian of this text's loss times `vector`, `[parameters]`.
+	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a
+	/// time.
 	///
 	/// # Errors
-	/// Those of [`TextClassifier::loss`], and [`Error::ParameterCount`].
-	pub fn hessian_vector(&self, ids: &[u32], label: u32, vector: &[f32]) -> Result<Vec<f32>> {
+	/// Those of [`TextClassifier::loss`].
+	pub fn hessian(&self, ids: &[u32], label: u32, at_once: usize) -> Result<Hessian> {
 		let targets = self.target(label)?;
-		let forward = |pass: &mut Pass<'_>| self.forward(ids, pass);
-		gradients::hessian_vector(&self.adapter, forward, &targets, vector)
+		Hessian::new(&self.adapter, |pass| self.forward(ids, pass), &targets, at_once)
 	}
 
 	/// The derivative of the logits along `vector` (`[parameters]`), `[classes]`.
@@ -362,7 +364,7 @@ impl TextClassifier {
 		gradients::factors(&self.adapter, |pass| self.forward(ids, pass), output, &targets)
 	}
 
-	/// `[1, classes]`.
+	/// `[copies, classes]`.
 	fn forward(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
 		let pooled = self.base.pooled(ids, pass)?;
 		pass.head(&pooled)

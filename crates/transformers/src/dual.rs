@@ -1,13 +1,11 @@
 //! Forward-mode differentiation by dual numbers (Griewank and Walther 2008, section 3.1).
 //!
 //! A [`Dual`] is a tensor with its derivative along one direction of the parameters. The derivative
-//! is made of the operations of [`crate::ops`], so it can be run backward: one backward pass of a
-//! loss's tangent gives that loss's Hessian times the direction, exactly (reverse over forward,
-//! Pearlmutter 1994).
+//! is made of the operations of [`crate::ops`].
 
 use crate::{
 	ops::{self, Mask, Rotation, Unary},
-	tensor::{Result, SharedVector, Tensor},
+	tensor::{misfit, Result, SharedVector, Tensor},
 };
 
 /// A tensor and its derivative along a direction.
@@ -157,20 +155,22 @@ impl Dual {
 		self.linear(|x| x.reshape(dims))
 	}
 
-	/// [`Tensor::swap_leading`].
-	pub fn swap_leading(&self) -> Result<Self> {
-		self.linear(Tensor::swap_leading)
+	/// [`Tensor::swap_before_last`].
+	pub fn swap_before_last(&self) -> Result<Self> {
+		self.linear(Tensor::swap_before_last)
 	}
 
-	/// `count` rows of `[rows, width]` from row `first`.
+	/// [`Tensor::narrow_rows`].
 	pub fn narrow_rows(&self, first: usize, count: usize) -> Result<Self> {
 		self.linear(|x| x.narrow_rows(first, count))
 	}
 
-	/// The mean over the rows of `[rows, width]`, `[1, width]`.
+	/// The mean over the rows of each text, `[texts, rows, width] -> [texts, 1, width]`.
 	pub fn mean_of_rows(&self) -> Result<Self> {
-		let rows = self.value.dims().first().copied().unwrap_or(1);
-		let ones = Tensor::new(&[rows, 1], vec![1.0; rows])?;
-		self.linear(|x| Ok(ops::matmul_tn(&ones, x)?.affine(1.0 / rows as f64, 0.0)))
+		let &[texts, rows, _] = self.value.dims() else {
+			return misfit("mean of rows", &[self.value.dims()]);
+		};
+		let ones = Tensor::new(&[texts, rows, 1], vec![1.0; texts * rows])?;
+		self.linear(|x| Ok(ops::matmul_tn(&ones, x)?.affine(1.0 / rows.max(1) as f64, 0.0)))
 	}
 }

@@ -2,9 +2,8 @@
 //!
 //! A trained layer's gradient is `Σ_t δ_t ⊗ a_t` over the tokens: `a_t` what goes in, `δ_t` the
 //! gradient at what comes out. Both are read off one backward pass, with a zero variable added to
-//! the layer's output; the parameters themselves are constants. For the Hessian times a vector the
-//! same is done with the tangent of the loss, whose gradient has one such sum for the layer's output
-//! and one for its tangent.
+//! the layer's output; the parameters themselves are constants. Where they are variables, for second
+//! derivatives, is [`crate::hessian`].
 
 use crate::{
 	dual::Dual,
@@ -129,8 +128,9 @@ impl Output {
 		value.is_finite().then_some(value).ok_or(Error::NotFinite("an output"))
 	}
 
-	/// The gradient at `logits` `[targets, classes]`, itself differentiable.
-	fn slope(self, logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
+	/// The gradient at `logits` `[targets, classes]`, itself differentiable; of the loss also at
+	/// copies of these, `[copies · targets, classes]`.
+	pub fn slope(self, logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 		let shared = || Arc::new(targets.to_vec());
 		let (mask, sign) = match self {
 			Self::Loss => (Mask::Nothing, 1.0),
@@ -141,10 +141,12 @@ impl Output {
 	}
 }
 
-/// 1 at each row's target and 0 elsewhere, of the shape of `logits`.
+/// 1 at each row's target and 0 elsewhere, of the shape of `logits`, over which the targets repeat
+/// themselves.
 fn one_hot(logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 	let mut values = vec![0.0; logits.values().len()];
-	for (row, &target) in values.chunks_exact_mut(logits.width().max(1)).zip(targets) {
+	let rows = values.chunks_exact_mut(logits.width().max(1));
+	for (row, &target) in rows.zip(targets.iter().cycle()) {
 		if let Some(value) = row.get_mut(target) {
 			*value = 1.0;
 		}
@@ -207,41 +209,6 @@ fn draw(probabilities: &[f32], point: f64) -> usize {
 	last
 }
 
-/// The Hessian of the loss, times `vector` (laid out as the parameters are).
-pub(crate) fn hessian_vector(
-	adapter: &Adapter,
-	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
-	targets: &[usize],
-	vector: &[f32],
-) -> Result<Vec<f32>> {
-	let direction = adapter.direction(vector)?;
-	let mut pass = Pass::along(adapter, &direction).recorded();
-	let Dual { value, tangent } = forward(&mut pass)?;
-	Output::Loss.value(&value, targets)?;
-	let sites = adapter.sites();
-	let mut product = vec![0.0; sites.iter().map(Site::coordinates).sum()];
-	let Some(tangent) = tangent else { return Ok(product) };
-	// The loss's tangent: its gradient at the logits times the logits' tangent.
-	let slope = Output::Loss.slope(&value, targets)?;
-	let gradients = ops::sum(&slope.mul(&tangent)?)?.backward(&Tensor::new(&[1], vec![1.0])?)?;
-	let records = pass.into_records();
-	let at_outputs = each_record(sites, &records, |site, record| {
-		site_factors(site, &record.input.value, 1.0, delta(&gradients, &record.probe))
-	})?;
-	add_gradient(sites, &at_outputs, &mut product)?;
-	let at_tangents = each_record(sites, &records, |site, record| {
-		match (&record.input.tangent, &record.tangent_probe) {
-			(Some(input), Some(probe)) => site_factors(site, input, 0.0, delta(&gradients, probe)),
-			_ => Ok(Factors { tokens: 0, inputs: vec![], deltas: vec![] }),
-		}
-	})?;
-	add_gradient(sites, &at_tangents, &mut product)?;
-	if !product.iter().all(|x| x.is_finite()) {
-		return Err(Error::NotFinite("a product with the Hessian"));
-	}
-	Ok(product)
-}
-
 /// The derivative of the logits along `vector`, `[targets][classes]`.
 pub(crate) fn logit_tangent(
 	adapter: &Adapter,
@@ -265,7 +232,7 @@ fn read_factors(
 ) -> Result<Vec<Factors>> {
 	let gradients = logits.backward(slope)?;
 	each_record(adapter.sites(), records, |site, record| {
-		site_factors(site, &record.input.value, 1.0, delta(&gradients, &record.probe))
+		site_factors(site, &record.input, delta(&gradients, &record.probe))
 	})
 }
 
@@ -291,13 +258,13 @@ fn delta(gradients: &Gradients, probe: &Tensor) -> Vec<f32> {
 	}
 }
 
-/// Factors of an input `[tokens, inputs]`; `last` stands for the bias's input where there is one.
-fn site_factors(site: &Site, input: &Tensor, last: f32, deltas: Vec<f32>) -> Result<Factors> {
+/// Factors of an input `[tokens, inputs]`.
+fn site_factors(site: &Site, input: &Tensor, deltas: Vec<f32>) -> Result<Factors> {
 	let &[tokens, _] = input.dims() else { return Ok(misfit("trained site", &[input.dims()])?) };
 	let mut inputs = input.values().to_vec();
 	if site.bias {
 		let rows = inputs.chunks_exact(site.inputs.max(1));
-		inputs = rows.flat_map(|row| row.iter().copied().chain([last])).collect();
+		inputs = rows.flat_map(|row| row.iter().copied().chain([1.0])).collect();
 	}
 	Ok(Factors { tokens, inputs, deltas })
 }

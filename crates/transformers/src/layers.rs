@@ -90,21 +90,60 @@ pub(crate) fn load_table(
 	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
 }
 
-/// What a trained site saw in a forward pass, and the zero variables at its output whose gradients
+/// What a trained site saw in a forward pass, and the zero variable at its output whose gradients
 /// are the deltas.
 pub(crate) struct Record {
 	/// `[tokens, inputs]`.
-	pub input: Dual,
+	pub input: Tensor,
 	/// At the output, `[tokens, outputs]`.
 	pub probe: Tensor,
-	/// At the output's tangent; `None` without a direction.
-	pub tangent_probe: Option<Tensor>,
+}
+
+/// A trained site's parameters as variables, once for each copy of a text.
+pub(crate) struct SiteVariables {
+	/// `[copies, outputs, inputs]`.
+	pub weight: Tensor,
+	/// `[copies, outputs, 1]`, where the site has a bias.
+	pub bias: Option<Tensor>,
+}
+
+impl SiteVariables {
+	/// `copies` of a site's parameters.
+	pub fn new(weights: &SiteWeights, copies: usize) -> Result<Self> {
+		let SiteWeights { weight, bias } = weights;
+		let copied = |values: &[f32], columns: usize| -> Result<Tensor> {
+			let dims = [copies, weight.rows, columns];
+			Ok(Tensor::new(&dims, values.repeat(copies))?.to_variable())
+		};
+		let weight_copies = copied(&weight.values, weight.columns)?;
+		let bias = bias.as_ref().map(|bias| copied(bias, 1)).transpose()?;
+		Ok(Self { weight: weight_copies, bias })
+	}
+
+	/// `W x + b` of `[copies · tokens, inputs]`, each copy by its own parameters.
+	fn apply(&self, x: &Tensor) -> Result<Tensor> {
+		let &[copies, outputs, inputs] = self.weight.dims() else {
+			return Ok(misfit("trained site", &[self.weight.dims()])?);
+		};
+		let rows = x.dims().first().copied().unwrap_or(0);
+		let tokens = rows / copies.max(1);
+		let mut z = ops::matmul_nt(&x.reshape(&[copies, tokens, inputs])?, &self.weight)?;
+		if let Some(bias) = &self.bias {
+			let ones = Tensor::new(&[copies, tokens, 1], vec![1.0; rows])?;
+			z = z.add(&ops::matmul_nt(&ones, bias)?)?;
+		}
+		Ok(z.reshape(&[rows, outputs])?)
+	}
 }
 
 /// One forward pass: the adapter, the direction of the derivative, and what is recorded.
 pub(crate) struct Pass<'a> {
 	adapter: &'a Adapter,
 	direction: Option<&'a [SiteWeights]>,
+	/// The parameters as variables; constants if there are none.
+	variables: Option<&'a [SiteVariables]>,
+	/// How often the text stands side by side.
+	copies: usize,
 	/// One per site; `None` if nothing is to be recorded.
 	records: Option<Vec<Option<Record>>>,
 }
@@ -112,7 +151,41 @@ pub(crate) struct Pass<'a> {
 impl<'a> Pass<'a> {
 	/// A pass that gives the output alone.
 	pub fn plain(adapter: &'a Adapter) -> Self {
-		Self { adapter, direction: None, records: None }
+		Self { adapter, direction: None, variables: None, copies: 1, records: None }
+	}
+
+	/// A pass of `copies` of the text side by side whose output depends on `variables`, one per
+	/// site.
+	pub fn of_variables(
+		adapter: &'a Adapter,
+		variables: &'a [SiteVariables],
+		copies: usize,
+	) -> Self {
+		Self { variables: Some(variables), copies, ..Self::plain(adapter) }
+	}
+
+	/// What the first layer takes: the text's rows `[tokens, width]`, as often as there are copies.
+	pub fn input(&self, embedded: Tensor) -> Result<Dual> {
+		match (self.copies, embedded.dims()) {
+			(1, _) => Ok(embedded.into()),
+			(copies, &[tokens, width]) => {
+				let values = embedded.values().repeat(copies);
+				Ok(Tensor::new(&[copies * tokens, width], values)?.into())
+			},
+			(_, dims) => Ok(misfit("copies of a text", &[dims])?),
+		}
+	}
+
+	/// `[copies · tokens, width]` to `[copies, tokens, width]`.
+	pub fn by_copy(&self, x: &Dual) -> Result<Dual> {
+		let tokens = x.value.dims().first().copied().unwrap_or(0) / self.copies.max(1);
+		Ok(x.reshape(&[self.copies, tokens, x.value.width()])?)
+	}
+
+	/// `[copies, tokens, width]` to `[copies · tokens, width]`.
+	pub fn all_rows(&self, x: &Dual) -> Result<Dual> {
+		let width = x.value.width();
+		Ok(x.reshape(&[x.value.values().len() / width.max(1), width])?)
 	}
 
 	/// A pass that carries the derivative along a direction of the parameters.
@@ -158,19 +231,20 @@ impl<'a> Pass<'a> {
 		let Some(SiteWeights { weight, bias }) = self.adapter.weights().get(index) else {
 			return Ok(misfit("trained site", &[&[index]])?);
 		};
-		let mut value = ops::linear_nt(&x.value, weight, bias.as_ref())?;
+		let mut value = match self.variables.and_then(|variables| variables.get(index)) {
+			Some(variables) => variables.apply(&x.value)?,
+			None => ops::linear_nt(&x.value, weight, bias.as_ref())?,
+		};
 		let moved = x.tangent.as_ref().map(|v| ops::linear_nt(v, weight, None)).transpose()?;
 		let turned = match self.direction.and_then(|direction| direction.get(index)) {
 			Some(along) => Some(ops::linear_nt(&x.value, &along.weight, along.bias.as_ref())?),
 			None => None,
 		};
-		let mut tangent = add_tangents(moved, turned)?;
+		let tangent = add_tangents(moved, turned)?;
 		if let Some(record) = self.records.as_mut().and_then(|records| records.get_mut(index)) {
-			let zeros = |like: &Tensor| Tensor::zero_variable(like.dims());
-			let (probe, tangent_probe) = (zeros(&value), tangent.as_ref().map(zeros));
+			let probe = Tensor::zero_variable(value.dims());
 			value = value.add(&probe)?;
-			tangent = add_tangents(tangent, tangent_probe.clone())?;
-			*record = Some(Record { input: x.clone(), probe, tangent_probe });
+			*record = Some(Record { input: x.value.clone(), probe });
 		}
 		Ok(Dual { value, tangent })
 	}
@@ -189,33 +263,34 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-	/// `softmax(q kᵀ / √width) v`, head by head: `[tokens, queries · width]` and twice
-	/// `[tokens, groups · width]` to `[tokens, queries · width]`.
+	/// `softmax(q kᵀ / √width) v`, head by head: `[copies · tokens, queries · width]` and twice
+	/// `[copies · tokens, groups · width]` to `[copies · tokens, queries · width]`.
 	pub fn attend(
 		&self,
 		[q, k, v]: [Dual; 3],
+		pass: &Pass<'_>,
 		mask: Mask,
 		rotation: Option<&Rotation>,
 	) -> Result<Dual> {
-		let tokens = q.value.dims().first().copied().unwrap_or(0);
+		let (rows, copies) = (q.value.dims().first().copied().unwrap_or(0), pass.copies);
+		let tokens = rows / copies.max(1);
 		let turned = |x: Dual| match rotation {
 			Some(rotation) => x.rotate(rotation),
 			None => Ok(x),
 		};
-		let q = turned(self.split(&q, self.queries)?)?.scale(1.0 / (self.width as f64).sqrt())?;
-		let k = turned(self.split(&k, self.groups)?)?;
-		let v = self.split(&v, self.groups)?;
+		// `[copies · tokens, heads · width]` to `[copies · heads, tokens, width]`.
+		let split = |x: &Dual, heads: usize| -> Result<Dual> {
+			let by_token = x.reshape(&[copies, tokens, heads, self.width])?;
+			Ok(by_token.swap_before_last()?.reshape(&[copies * heads, tokens, self.width])?)
+		};
+		let q = turned(split(&q, self.queries)?)?.scale(1.0 / (self.width as f64).sqrt())?;
+		let k = turned(split(&k, self.groups)?)?;
+		let v = split(&v, self.groups)?;
 		// The queries of one group lie side by side and share its keys: one product per group.
-		let rows = self.queries / self.groups.max(1) * tokens;
-		let scores = q.reshape(&[self.groups, rows, self.width])?.matmul_nt(&k)?;
-		let mixed = scores.softmax(&mask)?.matmul(&v)?;
-		let heads = mixed.reshape(&[self.queries, tokens, self.width])?;
-		Ok(heads.swap_leading()?.reshape(&[tokens, self.queries * self.width])?)
-	}
-
-	/// `[tokens, heads · width]` to `[heads, tokens, width]`.
-	fn split(&self, x: &Dual, heads: usize) -> Result<Dual> {
-		let tokens = x.value.dims().first().copied().unwrap_or(0);
-		Ok(x.reshape(&[tokens, heads, self.width])?.swap_leading()?)
+		let together = self.queries / self.groups.max(1) * tokens;
+		let q = q.reshape(&[copies * self.groups, together, self.width])?;
+		let mixed = q.matmul_nt(&k)?.softmax(&mask)?.matmul(&v)?;
+		let heads = mixed.reshape(&[copies, self.queries, tokens, self.width])?;
+		Ok(heads.swap_before_last()?.reshape(&[rows, self.queries * self.width])?)
 	}
 }

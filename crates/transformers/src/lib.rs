@@ -10,7 +10,7 @@
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
-//! | curvature and derivatives along a direction | `hessian_vector`, `logit_tangent` |
+//! | curvature and derivatives along a direction | `hessian`, `logit_tangent` |
 //! | keep what was trained | `to_adapter` |
 //!
 //! # The same bits everywhere
@@ -25,6 +25,7 @@ pub mod dual;
 pub mod error;
 pub mod files;
 pub mod gradients;
+pub mod hessian;
 mod layers;
 pub mod llama;
 pub mod lora;
@@ -38,6 +39,7 @@ pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};
 pub use gradients::{Factors, Site};
+pub use hessian::Hessian;
 pub use layers::{Module, Source};
 pub use llama::{LanguageModel, Llama};
 pub use lora::Adapter;

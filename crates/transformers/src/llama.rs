@@ -6,6 +6,7 @@ use crate::{
 	error::{Error, Result},
 	files::{AdapterFile, BaseConfig, LlamaConfig, LoraConfig, Task, Weights},
 	gradients::{self, Factors, Output, Site},
+	hessian::Hessian,
 	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
 	ops::{self, gather, Mask, Matrix, Rotation, Unary},
@@ -109,17 +110,17 @@ impl Llama {
 		&self.modules
 	}
 
-	/// The logits of the token after each of `ids[from..]`, `[ids - from, vocabulary]`.
+	/// The logits of the token after each of `ids[from..]`, `[copies · (ids - from), vocabulary]`.
 	fn forward(&self, ids: &[u32], from: usize, pass: &mut Pass<'_>) -> Result<Dual> {
 		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
 		let embedded = gather(&self.embeddings, ids.iter().map(|id| *id as usize))?;
 		let rotation = Rotation::new(ids.len(), self.config.head_dim, self.config.rope_theta);
-		let mut x = Dual::from(embedded);
+		let mut x = pass.input(embedded)?;
 		for layer in &self.layers {
 			x = self.layer(layer, &x, &rotation, pass)?;
 		}
-		let rows = x.narrow_rows(from, ids.len().saturating_sub(from))?;
-		let rows = self.normalise(&rows, &self.norm)?;
+		let rows = pass.by_copy(&x)?.narrow_rows(from, ids.len().saturating_sub(from))?;
+		let rows = self.normalise(&pass.all_rows(&rows)?, &self.norm)?;
 		match &self.output {
 			Some(output) => pass.linear(output, &rows),
 			None => Ok(rows.linear(|x| ops::linear_nt(x, &self.embeddings, None))?),
@@ -141,7 +142,7 @@ impl Llama {
 		let input = self.normalise(x, &layer.attention_norm)?;
 		let [q, k, v] = [&layer.query, &layer.key, &layer.value];
 		let parts = [pass.linear(q, &input)?, pass.linear(k, &input)?, pass.linear(v, &input)?];
-		let mixed = shape.attend(parts, Mask::Future, Some(rotation))?;
+		let mixed = shape.attend(parts, pass, Mask::Future, Some(rotation))?;
 		let x = pass.linear(&layer.attention_output, &mixed)?.add(x)?;
 		let input = self.normalise(&x, &layer.mlp_norm)?;
 		let gate = pass.linear(&layer.gate, &input)?.unary(Unary::Silu)?;
@@ -280,13 +281,14 @@ impl LanguageModel {
 		gradients::drawn_factors(&self.adapter, |p| text.forward(p), draws, rng)
 	}
 
-	/// The exact Hessian of this text's loss times `vector`, `[parameters]`.
+	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a
+	/// time.
 	///
 	/// # Errors
-	/// Those of [`LanguageModel::loss`], and [`Error::ParameterCount`].
-	pub fn hessian_vector(&self, ids: &[u32], from: usize, vector: &[f32]) -> Result<Vec<f32>> {
+	/// Those of [`LanguageModel::loss`].
+	pub fn hessian(&self, ids: &[u32], from: usize, at_once: usize) -> Result<Hessian> {
 		let text = Text::new(self, ids, from)?;
-		gradients::hessian_vector(&self.adapter, |p| text.forward(p), &text.targets, vector)
+		Hessian::new(&self.adapter, |p| text.forward(p), &text.targets, at_once)
 	}
 
 	/// The derivative of the logits that predict `ids[from..]` along `vector` (`[parameters]`),

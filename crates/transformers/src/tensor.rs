@@ -40,6 +40,8 @@ pub struct Tensor(Arc<Node>);
 struct Node {
 	/// Larger than those of all tensors it was made from.
 	id: u64,
+	/// The largest number of a variable it depends on; 0 for none.
+	newest: u64,
 	dims: Vec<usize>,
 	values: SharedVector,
 	origin: Origin,
@@ -57,7 +59,8 @@ enum Origin {
 
 type Backward = Box<dyn Fn(&Step<'_>) -> Result<Vec<Option<Tensor>>> + Send + Sync>;
 
-/// One operation on the way back. All tensors in it are constants.
+/// One operation on the way back. All tensors in it are constants, unless gradients are to be
+/// differentiable.
 pub(crate) struct Step<'a> {
 	/// What the operation was applied to.
 	pub arguments: Vec<Tensor>,
@@ -74,7 +77,7 @@ pub(crate) struct Step<'a> {
 pub struct Gradients(HashMap<u64, Tensor>);
 
 impl Gradients {
-	/// The gradient at `variable`; `None` if nothing depends on it.
+	/// The gradient at `variable`; `None` if nothing depends on it, or it was not asked for.
 	pub fn get(&self, variable: &Tensor) -> Option<&Tensor> {
 		self.0.get(&variable.0.id)
 	}
@@ -154,14 +157,21 @@ impl Tensor {
 	}
 
 	fn with_origin(dims: Vec<usize>, values: SharedVector, origin: Origin) -> Self {
-		static NEXT: AtomicU64 = AtomicU64::new(0);
+		static NEXT: AtomicU64 = AtomicU64::new(1);
 		// Other threads only leave gaps: an argument's number is always smaller.
 		let id = NEXT.fetch_add(1, Ordering::Relaxed);
-		Self(Arc::new(Node { id, dims, values, origin }))
+		let newest = match &origin {
+			Origin::Constant => 0,
+			Origin::Variable => id,
+			Origin::Operation(arguments, _) => {
+				arguments.iter().map(|argument| argument.0.newest).max().unwrap_or(0)
+			},
+		};
+		Self(Arc::new(Node { id, newest, dims, values, origin }))
 	}
 
 	fn depends_on_variable(&self) -> bool {
-		!matches!(self.0.origin, Origin::Constant)
+		self.0.newest > 0
 	}
 
 	/// The shape.
@@ -186,39 +196,27 @@ impl Tensor {
 	/// # Errors
 	/// If the shapes of tensor and seed differ.
 	pub fn backward(&self, seed: &Self) -> Result<Gradients> {
-		if self.dims() != seed.dims() {
-			return misfit("backward", &[self.dims(), seed.dims()]);
-		}
-		let mut found = Gradients::default();
-		let mut pending = BTreeMap::from([(self.0.id, (self.clone(), seed.detach()))]);
-		// The largest number first: whatever a tensor went into has been gone through by then.
-		while let Some((id, (tensor, gradient))) = pending.pop_last() {
-			let Origin::Operation(arguments, backward) = &tensor.0.origin else {
-				if tensor.depends_on_variable() {
-					found.0.insert(id, gradient);
-				}
-				continue;
-			};
-			let step = Step {
-				arguments: arguments.iter().map(Self::detach).collect(),
-				wanted: arguments.iter().map(Self::depends_on_variable).collect(),
-				result: &tensor.detach(),
-				gradient: &gradient,
-			};
-			for (argument, gradient) in arguments.iter().zip(backward(&step)?) {
-				let Some(gradient) = gradient.filter(|_| argument.depends_on_variable()) else {
-					continue;
-				};
-				match pending.remove(&argument.0.id) {
-					None => pending.insert(argument.0.id, (argument.clone(), gradient)),
-					Some((_, before)) => {
-						let sum = before.add(&gradient)?;
-						pending.insert(argument.0.id, (argument.clone(), sum))
-					},
-				};
-			}
-		}
-		Ok(found)
+		walk_back([(self, seed)], 0, false)
+	}
+
+	/// The same, with gradients that are themselves functions of the variables.
+	///
+	/// # Errors
+	/// If the shapes of tensor and seed differ.
+	pub fn differentiable_backward(&self, seed: &Self) -> Result<Gradients> {
+		walk_back([(self, seed)], 0, true)
+	}
+
+	/// The gradients of the sum over `roots` of `Σ root · seed` at `oldest` and the variables made
+	/// after it. Ways that lead to older ones alone are not gone.
+	///
+	/// # Errors
+	/// If the shapes of a tensor and its seed differ.
+	pub fn backward_of_all<'a>(
+		roots: impl IntoIterator<Item = (&'a Self, &'a Self)>,
+		oldest: &Self,
+	) -> Result<Gradients> {
+		walk_back(roots, oldest.0.id, false)
 	}
 
 	/// Element by element, of two tensors of one shape.
@@ -311,41 +309,118 @@ impl Tensor {
 		}))
 	}
 
-	/// The first two of three dimensions exchanged, `[a, b, width] -> [b, a, width]`.
+	/// The two dimensions before the last exchanged, `[.., a, b, width] -> [.., b, a, width]`.
 	///
 	/// # Errors
-	/// If there are not three dimensions.
-	pub fn swap_leading(&self) -> Result<Self> {
-		let &[a, b, width] = self.dims() else { return misfit("swap", &[self.dims()]) };
+	/// If there are fewer than three dimensions.
+	pub fn swap_before_last(&self) -> Result<Self> {
+		let &[.., a, b, width] = self.dims() else { return misfit("swap", &[self.dims()]) };
 		let mut values = Vec::with_capacity(self.values().len());
-		for j in 0..b {
-			for i in 0..a {
-				let start = (i * b + j) * width;
-				values.extend_from_slice(&self.values()[start..start + width]);
+		for block in self.values().chunks_exact((a * b * width).max(1)) {
+			for j in 0..b {
+				for i in 0..a {
+					let start = (i * b + j) * width;
+					values.extend_from_slice(&block[start..start + width]);
+				}
 			}
 		}
-		Ok(Self::derived(vec![b, a, width], values, &[self], |step| {
-			Ok(vec![Some(step.gradient.swap_leading()?)])
+		let mut dims = self.dims().to_vec();
+		let last = dims.len() - 1;
+		dims.swap(last - 2, last - 1);
+		Ok(Self::derived(dims, values, &[self], |step| {
+			Ok(vec![Some(step.gradient.swap_before_last()?)])
 		}))
 	}
 
-	/// `count` rows of `[rows, width]` from row `first`.
+	/// `count` rows of each `[rows, width]` from row `first`, `[.., rows, width] -> [.., count,
+	/// width]`.
 	///
 	/// # Errors
 	/// If they are not there.
 	pub fn narrow_rows(&self, first: usize, count: usize) -> Result<Self> {
-		let &[rows, width] = self.dims() else { return misfit("narrow", &[self.dims()]) };
+		let &[.., rows, width] = self.dims() else { return misfit("narrow", &[self.dims()]) };
 		let last = first.saturating_add(count);
 		if last > rows {
 			return misfit("narrow", &[self.dims(), &[first, count]]);
 		}
-		let values = self.values()[first * width..last * width].to_vec();
-		Ok(Self::derived(vec![count, width], values, &[self], move |step| {
-			let mut values = vec![0.0; rows * width];
-			values[first * width..last * width].copy_from_slice(step.gradient.values());
-			Ok(vec![Some(Self::new(&[rows, width], values)?)])
+		let blocks = self.values().chunks_exact((rows * width).max(1));
+		let values: Vec<f32> =
+			blocks.flat_map(|block| &block[first * width..last * width]).copied().collect();
+		Ok(Self::derived(self.with_rows(count), values, &[self], move |step| {
+			Ok(vec![Some(step.gradient.widen_rows(first, rows)?)])
 		}))
 	}
+
+	/// Each `[count, width]` from row `first` of `rows` rows, the others zero: what takes
+	/// [`Tensor::narrow_rows`] back.
+	fn widen_rows(&self, first: usize, rows: usize) -> Result<Self> {
+		let &[.., count, width] = self.dims() else { return misfit("widen", &[self.dims()]) };
+		let blocks = self.0.dims.iter().rev().skip(2).product::<usize>();
+		let mut values = vec![0.0; blocks * rows * width];
+		let wide = values.chunks_exact_mut((rows * width).max(1));
+		for (wide, own) in wide.zip(self.values().chunks_exact((count * width).max(1))) {
+			wide[first * width..(first + count) * width].copy_from_slice(own);
+		}
+		Ok(Self::derived(self.with_rows(rows), values, &[self], move |step| {
+			Ok(vec![Some(step.gradient.narrow_rows(first, count)?)])
+		}))
+	}
+
+	/// The shape with another number of rows, the dimension before the last.
+	fn with_rows(&self, rows: usize) -> Vec<usize> {
+		let mut dims = self.dims().to_vec();
+		if let Some(before_last) = dims.iter_mut().nth_back(1) {
+			*before_last = rows;
+		}
+		dims
+	}
+}
+
+/// See [`Tensor::backward_of_all`]; `differentiable` gradients keep how they were made.
+fn walk_back<'a>(
+	roots: impl IntoIterator<Item = (&'a Tensor, &'a Tensor)>,
+	oldest: u64,
+	differentiable: bool,
+) -> Result<Gradients> {
+	let kept = |tensor: &Tensor| if differentiable { tensor.clone() } else { tensor.detach() };
+	let wanted = |tensor: &Tensor| tensor.depends_on_variable() && tensor.0.newest >= oldest;
+	let mut found = Gradients::default();
+	let mut pending: BTreeMap<u64, (Tensor, Tensor)> = BTreeMap::new();
+	let meet = |pending: &mut BTreeMap<u64, (Tensor, Tensor)>, at: &Tensor, gradient: Tensor| {
+		let sum = match pending.remove(&at.0.id) {
+			None => gradient,
+			Some((_, before)) => before.add(&gradient)?,
+		};
+		pending.insert(at.0.id, (at.clone(), sum));
+		Ok(())
+	};
+	for (root, seed) in roots {
+		if root.dims() != seed.dims() {
+			return misfit("backward", &[root.dims(), seed.dims()]);
+		}
+		if wanted(root) {
+			meet(&mut pending, root, kept(seed))?;
+		}
+	}
+	// The largest number first: whatever a tensor went into has been gone through by then.
+	while let Some((id, (tensor, gradient))) = pending.pop_last() {
+		let Origin::Operation(arguments, backward) = &tensor.0.origin else {
+			found.0.insert(id, gradient);
+			continue;
+		};
+		let step = Step {
+			arguments: arguments.iter().map(kept).collect(),
+			wanted: arguments.iter().map(wanted).collect(),
+			result: &kept(&tensor),
+			gradient: &gradient,
+		};
+		for (argument, gradient) in arguments.iter().zip(backward(&step)?) {
+			if let Some(gradient) = gradient.filter(|_| wanted(argument)) {
+				meet(&mut pending, argument, gradient)?;
+			}
+		}
+	}
+	Ok(found)
 }
 
 #[cfg(test)]
@@ -378,6 +453,39 @@ mod tests {
 	}
 
 	#[test]
+	fn backward_should_be_differentiable_when_asked_and_leave_older_variables_out() {
+		let x = vector(&[2.0, -3.0]).to_variable();
+		let y = vector(&[1.0, 0.5]).to_variable();
+		let value = x.mul(&x).unwrap().mul(&x).unwrap().mul(&y).unwrap();
+		// At x 3 x^2 y; of this, once more, 6 x y at x and 3 x^2 at y.
+		let gradients = value.differentiable_backward(&vector(&[1.0; 2])).unwrap();
+		let slope = gradients.get(&x).unwrap();
+		assert_eq!(slope.values(), [12.0, 13.5]);
+		let seed = vector(&[1.0, 2.0]);
+		let all = Tensor::backward_of_all([(slope, &seed)], &x).unwrap();
+		assert_eq!(all.get(&x).unwrap().values(), [12.0, -18.0]);
+		assert_eq!(all.get(&y).unwrap().values(), [12.0, 54.0]);
+		let newer = Tensor::backward_of_all([(slope, &seed), (&value, &seed)], &y).unwrap();
+		assert_eq!(newer.get(&y).unwrap().values(), [20.0, 0.0]);
+		assert!(newer.get(&x).is_none());
+	}
+
+	#[test]
+	fn rows_should_be_narrowed_and_swapped_block_by_block() {
+		let x = Tensor::new(&[2, 3, 1], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+		let variable = x.to_variable();
+		let narrow = variable.narrow_rows(1, 1).unwrap();
+		assert_eq!((narrow.dims(), narrow.values()), (&[2, 1, 1][..], &[2.0, 5.0][..]));
+		let seed = Tensor::new(&[2, 1, 1], vec![7.0, 8.0]).unwrap();
+		let gradient = narrow.backward(&seed).unwrap();
+		let expected = [0.0, 7.0, 0.0, 0.0, 8.0, 0.0];
+		assert_eq!(gradient.get(&variable).unwrap().values(), expected);
+		let swapped = x.reshape(&[1, 2, 3, 1]).unwrap().swap_before_last().unwrap();
+		assert_eq!(swapped.dims(), [1, 3, 2, 1]);
+		assert_eq!(swapped.values(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+	}
+
+	#[test]
 	fn long_chains_should_not_exhaust_the_stack() {
 		let x = vector(&[1.0]).to_variable();
 		let mut y = x.clone();
@@ -391,7 +499,7 @@ mod tests {
 	fn tensors_should_be_refused_when_shapes_do_not_fit() {
 		let (two, three) = (vector(&[1.0; 2]), vector(&[1.0; 3]));
 		assert!(two.add(&three).is_err() && two.sub(&three).is_err() && two.mul(&three).is_err());
-		assert!(two.reshape(&[3]).is_err() && two.swap_leading().is_err());
+		assert!(two.reshape(&[3]).is_err() && two.swap_before_last().is_err());
 		assert!(two.backward(&three).is_err());
 		assert!(Tensor::new(&[2, 2], vec![0.0; 3]).is_err());
 		assert!(Tensor::new(&[usize::MAX, 2], vec![]).is_err());

@@ -1,11 +1,13 @@
 //! The true Hessian of the training loss, eigenvalues by absolute value.
 
+use super::cosine::{finite, RowSums};
 use crate::{
-	curvature::{dense_hessian, symmetric_eigen},
+	curvature::{dense_hessian, solve_abs, symmetric_eigen, Settings, Solution, DENSE_LIMIT},
+	for_each_batch,
 	index::{all_rows, Basis, Part},
 	train::Optimiser,
-	Contribution, Dataset, Error, FloatIndex, Function, IndexBuilder, Model, Progress, Result,
-	TrainConfig,
+	Contribution, Dataset, Error, FloatIndex, Function, Gradients, IndexBuilder, Model, Progress,
+	Result, TrainConfig,
 };
 use serde_json::{json, Value};
 
@@ -27,18 +29,31 @@ pub enum Damping {
 /// al. 2016, *Deep Learning*, section 7.8), so `λ = weight decay + 1 / T`. AdamW measures both in
 /// units of the root mean square of batch gradients, which is taken at the trained weights.
 ///
-/// Needs O(parameters²) memory and O(rows · parameters² + parameters³) time, for all contributions
-/// together; at most [`crate::curvature::DENSE_LIMIT`] parameters.
+/// Up to `dense_limit` parameters the Hessian is laid out: O(parameters²) memory and
+/// O(rows · parameters² + parameters³) time, for all contributions together; leaves are local.
+/// Beyond, each contribution's system is solved by itself ([`solve_abs`]): O(steps · parameters)
+/// memory and O(steps · rows · parameters) time for each contribution. Such leaves need all
+/// contributions' rows, so they are not local.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactCurvature {
 	/// `λ`.
 	pub damping: Damping,
+	/// The most parameters whose Hessian is laid out; beyond [`DENSE_LIMIT`] it is never.
+	pub dense_limit: usize,
+	/// How systems of larger models are solved.
+	pub settings: Settings,
 }
 
 impl ExactCurvature {
+	/// With a damping; everything else as usual.
+	pub fn new(damping: Damping) -> Self {
+		let settings = Settings { max_steps: 2000, ..Settings::default() };
+		Self { damping, dense_limit: DENSE_LIMIT, settings }
+	}
+
 	/// With the damping that `config`, the recipe the model was trained by, implies.
 	pub fn for_recipe(config: &TrainConfig) -> Self {
-		Self { damping: Damping::Recipe(config.clone()) }
+		Self::new(Damping::Recipe(config.clone()))
 	}
 
 	/// `λ` for a model trained on `data`.
@@ -54,6 +69,33 @@ impl ExactCurvature {
 			return Ok(damping);
 		}
 		Err(Error::setting("damping", "must be positive"))
+	}
+}
+
+impl ExactCurvature {
+	/// One solve for each contribution.
+	fn solve(
+		&self,
+		model: &Model,
+		data: &Dataset,
+		damping: f64,
+		contributions: &[Contribution],
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<FloatIndex> {
+		let (sites, n) = (model.sites(), model.coordinates());
+		let mut sums = RowSums::new(contributions, n, <[f64]>::to_vec);
+		let visit = |_, gradients: Gradients| {
+			(0..gradients.rows())
+				.for_each(|row| sums.add_row(|sum| gradients.add_row(row, &sites, sum)));
+			Ok(())
+		};
+		for_each_batch(model, data, Function::Loss, |_, g| Ok(g), visit)?;
+		let solved = solve_abs(model, data, damping, &sums.finish(), &self.settings, progress)?;
+		let leaf = |x: Solution| x.values.iter().map(|x| -*x as f32).collect();
+		let leaves = finite(solved.into_iter().map(leaf).collect())?;
+		let basis = Basis::identity(&sites);
+		let parts = vec![Part { companion: None, basis, inverse_curvature: vec![1.0; n] }];
+		Ok(FloatIndex { parts, leaves, local: false })
 	}
 }
 
@@ -75,8 +117,8 @@ fn recipe_damping(config: &TrainConfig, model: &Model, data: &Dataset) -> Result
 fn batch_gradient_size(model: &Model, data: &Dataset, batch_size: usize) -> Result<f64> {
 	let sites = model.sites();
 	let (mut mean, mut squares) = (vec![0.0; model.coordinates()], 0.0);
-	let flat = |_, g: crate::Gradients| Ok((0..g.rows()).map(|r| g.flat(r, &sites)).collect());
-	crate::for_each_batch(model, data, Function::Loss, flat, |_, rows: Vec<Vec<f64>>| {
+	let flat = |_, g: Gradients| Ok((0..g.rows()).map(|r| g.flat(r, &sites)).collect());
+	for_each_batch(model, data, Function::Loss, flat, |_, rows: Vec<Vec<f64>>| {
 		for row in rows {
 			squares += row.iter().map(|x| x * x).sum::<f64>();
 			mean.iter_mut().zip(&row).for_each(|(sum, x)| *sum += x);
@@ -95,10 +137,15 @@ impl IndexBuilder for ExactCurvature {
 	}
 
 	fn parameters(&self) -> Value {
-		match &self.damping {
-			Damping::Value(value) => json!({ "damping": value }),
-			Damping::Recipe(_) => json!({ "damping": "recipe" }),
-		}
+		let damping = match &self.damping {
+			Damping::Value(value) => json!(value),
+			Damping::Recipe(_) => json!("recipe"),
+		};
+		json!({
+			"damping": damping,
+			"dense_limit": self.dense_limit,
+			"tolerance": self.settings.tolerance,
+		})
 	}
 
 	fn build(
@@ -108,13 +155,13 @@ impl IndexBuilder for ExactCurvature {
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<FloatIndex> {
 		let data = all_rows(contributions)?;
-		let damping = self.damping(model, &data)?;
-		let mut tell = |done| progress(Progress { stage: "curvature", done, total: 2, loss: None });
-		tell(0);
-		let (n, hessian) = (model.coordinates(), dense_hessian(model, &data)?);
-		tell(1);
+		let (n, damping) = (model.coordinates(), self.damping(model, &data)?);
+		if n > self.dense_limit.min(DENSE_LIMIT) {
+			return self.solve(model, &data, damping, contributions, progress);
+		}
+		let hessian = dense_hessian(model, &data, progress)?;
 		let eigen = symmetric_eigen(&hessian, n)?;
-		tell(2);
+		progress(Progress { stage: "eigenvectors", done: 1, total: 1, loss: None });
 		let inverse_curvature =
 			eigen.values.iter().map(|value| (1.0 / (value.abs() + damping)) as f32).collect();
 		let vectors = (0..n * n).map(|at| eigen.vectors[(at % n) * n + at / n] as f32).collect();
@@ -128,9 +175,11 @@ impl IndexBuilder for ExactCurvature {
 mod tests {
 	use super::*;
 	use crate::{
-		testing::{blobs, random_model},
+		builders::cosine::tests::contributions,
+		testing::{blobs, digits_model, random_model},
 		Activation, Architecture,
 	};
+	use std::collections::BTreeSet;
 
 	#[test]
 	fn influence_should_be_a_solve_with_the_absolute_hessian() {
@@ -140,10 +189,10 @@ mod tests {
 			Contribution { id: 1, rows: data.select(&(0..10).collect::<Vec<_>>()).unwrap() },
 			Contribution { id: 2, rows: data.select(&(10..30).collect::<Vec<_>>()).unwrap() },
 		];
-		let builder = ExactCurvature { damping: Damping::Value(0.02) };
+		let builder = ExactCurvature::new(Damping::Value(0.02));
 		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
 		let n = model.coordinates();
-		let hessian = dense_hessian(&model, &data).unwrap();
+		let hessian = dense_hessian(&model, &data, &mut |_| ()).unwrap();
 		// |H| is the positive root of H².
 		let eigen = symmetric_eigen(&hessian, n).unwrap();
 		assert!(eigen.values[0] < -0.01, "the test needs negative curvature");
@@ -177,6 +226,32 @@ mod tests {
 	}
 
 	#[test]
+	fn large_models_should_have_the_same_influence_when_solved_contribution_by_contribution() {
+		let (model, data, _) = digits_model();
+		let contributions = contributions(&data, &[100; 6]);
+		let dense = ExactCurvature::new(Damping::Value(0.01));
+		let large = ExactCurvature { dense_limit: 100, ..dense.clone() };
+		let (mut stages, queries) = (BTreeSet::new(), data.select(&[0, 50, 100]).unwrap());
+		let dense = dense.build(&model, &contributions, &mut |_| ()).unwrap();
+		let large = large
+			.build(&model, &contributions, &mut |p| {
+				stages.insert(p.stage);
+			})
+			.unwrap();
+		assert!(stages.contains("solving"));
+		assert_eq!((dense.local, large.local), (true, false));
+		let scores = |index: &FloatIndex| -> Vec<f64> {
+			let queries = index.queries(&model, &queries).unwrap();
+			queries.iter().flat_map(|query| index.scores(query)).collect()
+		};
+		let (dense, large) = (scores(&dense), scores(&large));
+		let largest = dense.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+		for (dense, large) in dense.iter().zip(&large) {
+			assert!((dense - large).abs() < 0.02 * largest, "{dense} {large}");
+		}
+	}
+
+	#[test]
 	fn damping_should_follow_the_recipe() {
 		let (model, data) = (random_model(&[2, 4, 3], Activation::Tanh, 4), blobs(50, 2));
 		let architecture = Architecture::mlp(&[2, 4, 3], Activation::Tanh);
@@ -195,7 +270,7 @@ mod tests {
 		let damping = ExactCurvature::for_recipe(&adam).damping(&model, &data).unwrap();
 		let size = batch_gradient_size(&model, &data, 20).unwrap();
 		assert!((damping - size * (0.001 + 1.0 / 3.0)).abs() < 1e-6 * damping);
-		let zero = ExactCurvature { damping: Damping::Value(0.0) };
+		let zero = ExactCurvature::new(Damping::Value(0.0));
 		assert!(zero.damping(&model, &data).is_err());
 	}
 }

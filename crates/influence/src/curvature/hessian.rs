@@ -1,11 +1,15 @@
 //! The Hessian of the training loss as a matrix.
 
 use crate::{
-	model::network::{cross_entropy_gradient, Activations, Network},
-	Dataset, Error, Model, Result,
+	model::{
+		network::{cross_entropy_gradient, Activations, Network},
+		text_hessian::{add_products, Vectors},
+	},
+	Dataset, Error, Model, Progress, Result,
 };
 use openledger_kernels::{matmul, matmul_tn, softmax};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The most trained parameters whose Hessian is laid out: 8,192, or 512 MiB.
 pub const DENSE_LIMIT: usize = 1 << 13;
@@ -15,20 +19,23 @@ const CHUNK: usize = 256;
 
 /// The Hessian of the mean cross-entropy loss over `data`, row-major
 /// `[coordinates][coordinates]`, in the order of gradient coordinates. O(rows · coordinates²)
-/// time.
+/// time. Reports rows (`stage` is `curvature`); the same bits for any number of threads.
 ///
-/// With `z_l = W_l a_(l-1)` and `δ_l` the gradient at `z_l`, a change `e_i a_(m-1)[j]` of `z_m`
+/// For text these are products with unit vectors ([`openledger_transformers::Hessian`]). In a network,
+/// with `z_l = W_l a_(l-1)` and `δ_l` the gradient at `z_l`, a change `e_i a_(m-1)[j]` of `z_m`
 /// moves the gradient `δ_l a_(l-1)ᵀ` of every later layer by `∂δ_l a_(l-1)ᵀ + δ_l ∂a_(l-1)ᵀ`, and both
 /// derivatives are products of the layers in between (Pearlmutter 1994 gives the recursion for one
 /// direction; here it runs for all directions at once, which share their factor `a_(m-1)[j]`).
 ///
 /// # Errors
-/// [`Error::Setting`] beyond [`DENSE_LIMIT`], [`Error::FeatureCount`], [`Error::ClassCount`],
-/// [`Error::NotFinite`].
-pub fn dense_hessian(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
+/// [`Error::Setting`] beyond [`DENSE_LIMIT`], those of [`Model::gradients`].
+pub fn dense_hessian(
+	model: &Model,
+	data: &Dataset,
+	progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<f64>> {
 	model.check_fits(data)?;
-	let network = model.network()?;
-	let n = network.coordinates();
+	let n = model.coordinates();
 	if n > DENSE_LIMIT {
 		let reason = format!(
 			"a model of {n} parameters is too large for a dense Hessian, at most {DENSE_LIMIT}"
@@ -36,16 +43,14 @@ pub fn dense_hessian(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 		return Err(Error::setting("architecture", reason));
 	}
 	let mut sum = vec![0.0f64; n * n];
-	for rows in (0..data.len()).step_by(CHUNK) {
-		let end = (rows + CHUNK).min(data.len());
-		let columns = data.columns();
-		let features = &data.features()[rows * columns..end * columns];
-		add_chunk(network, features, &data.labels()[rows..end], &mut sum);
+	match model.text() {
+		Some(text) => add_products(text, data, unit_vectors(model), &mut sum, progress)?,
+		None => add_rows(model.network()?, data, &mut sum, progress),
 	}
 	let count = data.len() as f64;
 	for i in 0..n {
 		for j in i..n {
-			// Only the blocks of a layer with itself and with later ones were computed.
+			// Only the blocks of a site with itself and with later ones were computed.
 			let value = sum[i * n + j] / count;
 			if !value.is_finite() {
 				return Err(Error::NotFinite("a curvature matrix"));
@@ -54,6 +59,35 @@ pub fn dense_hessian(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 		}
 	}
 	Ok(sum)
+}
+
+/// Rows of the identity; products with them are wanted from the first one's own site on.
+fn unit_vectors(model: &Model) -> impl Fn(Range<usize>) -> Vectors {
+	let (n, sites) = (model.coordinates(), model.sites());
+	let owners = sites.iter().enumerate();
+	let owners: Vec<usize> =
+		owners.flat_map(|(number, site)| std::iter::repeat_n(number, site.coordinates())).collect();
+	move |range| {
+		let mut vectors = vec![0.0; range.len() * n];
+		range.clone().enumerate().for_each(|(row, at)| vectors[row * n + at] = 1.0);
+		(vectors, owners.get(range.start).copied().unwrap_or(0))
+	}
+}
+
+fn add_rows(
+	network: &Network,
+	data: &Dataset,
+	sum: &mut [f64],
+	progress: &mut dyn FnMut(Progress),
+) {
+	for rows in (0..data.len()).step_by(CHUNK) {
+		let end = (rows + CHUNK).min(data.len());
+		let columns = data.columns();
+		let features = &data.features()[rows * columns..end * columns];
+		add_chunk(network, features, &data.labels()[rows..end], sum);
+		let (done, total) = (end as u64, data.len() as u64);
+		progress(Progress { stage: "curvature", done, total, loss: None });
+	}
 }
 
 /// Per layer what one row contributes.
@@ -258,7 +292,7 @@ mod tests {
 		] {
 			let (model, data) = (random_model(widths, activation, 3), blobs(7, 1));
 			let n = model.coordinates();
-			let hessian = dense_hessian(&model, &data).unwrap();
+			let hessian = dense_hessian(&model, &data, &mut |_| ()).unwrap();
 			let largest = hessian.iter().fold(0.0f64, |max, x| max.max(x.abs()));
 			// Small steps keep ReLU on one side of its kink.
 			let step = if activation == Activation::Relu { 1e-4 } else { 3e-3 };
@@ -285,7 +319,7 @@ mod tests {
 			data.select(&(0..200).collect::<Vec<_>>()).unwrap(),
 			data.select(&(200..300).collect::<Vec<_>>()).unwrap(),
 		);
-		let of = |data: &Dataset| dense_hessian(&model, data).unwrap();
+		let of = |data: &Dataset| dense_hessian(&model, data, &mut |_| ()).unwrap();
 		let (all, first, second) = (of(&data), of(&first), of(&second));
 		for ((all, first), second) in all.iter().zip(&first).zip(&second) {
 			assert!((all - (2.0 * first + second) / 3.0).abs() < 1e-5);
@@ -295,7 +329,7 @@ mod tests {
 	#[test]
 	fn hessian_should_be_refused_when_the_model_is_too_large() {
 		let model = random_model(&[64, 120, 10], Activation::Tanh, 3);
-		let result = dense_hessian(&model, &digits());
+		let result = dense_hessian(&model, &digits(), &mut |_| ());
 		assert!(matches!(result, Err(Error::Setting { .. })));
 	}
 }

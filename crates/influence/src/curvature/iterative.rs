@@ -107,8 +107,8 @@ pub struct Solution {
 ///
 /// # Errors
 /// [`Error::Setting`] if a setting or `damping` is out of range, if `right` is not of the model's
-/// size, or, naming `max_steps`, if a solution has not converged; [`Error::WrongKind`] for a model of
-/// text; [`Error::NotFinite`]; [`Error::FeatureCount`], [`Error::ClassCount`].
+/// size, or, naming `max_steps`, if a solution has not converged; [`Error::NotFinite`]; those of
+/// [`Model::gradients`].
 pub fn solve_abs(
 	model: &Model,
 	data: &Dataset,

@@ -96,10 +96,9 @@ impl<'a> Subject<'a> {
 	/// Trains the model.
 	///
 	/// # Errors
-	/// Those of [`train()`] and [`Dataset::check_fits`].
+	/// Those of [`train()`] and [`Architecture::check_fits`](crate::Architecture::check_fits).
 	pub fn train(task: &'a Task, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
-		let architecture = &task.config.architecture;
-		task.test.check_fits(architecture.inputs(), architecture.classes())?;
+		task.config.architecture.check_fits(&task.test)?;
 		let trained = train(&task.train, &task.config, progress)?;
 		let accuracy = trained.model.accuracy(&task.test)?;
 		let gradient_norm = gradient_norm(&trained.model, task)?;

@@ -184,8 +184,15 @@ impl Architecture {
 		matches!(self, Self::Encoder { .. } | Self::Decoder { .. })
 	}
 
-	/// Checks that rows are of text, and have labels among the classes if there are classes.
-	pub(super) fn check_text(&self, data: &Dataset) -> Result<()> {
+	/// Checks that rows have the features and classes of such a model, or are of text, with labels
+	/// if there are classes.
+	///
+	/// # Errors
+	/// Those of [`Dataset::check_fits`], [`Error::Unlabelled`].
+	pub fn check_fits(&self, data: &Dataset) -> Result<()> {
+		if !self.is_text() {
+			return data.check_fits(self.inputs(), self.classes());
+		}
 		if data.texts().is_none() {
 			return Err(Error::WrongKind { found: data.kind(), expected: "text" });
 		}

@@ -6,6 +6,7 @@ mod base;
 pub mod network;
 pub mod tangent;
 pub(crate) mod text;
+pub(crate) mod text_hessian;
 mod weights;
 
 pub use architecture::{Activation, Architecture, Lora};
@@ -303,10 +304,7 @@ impl Model {
 	/// # Errors
 	/// Those of [`Dataset::check_fits`], [`Error::Unlabelled`].
 	pub fn check_fits(&self, data: &Dataset) -> Result<()> {
-		if self.architecture.is_text() {
-			return self.architecture.check_text(data);
-		}
-		data.check_fits(self.architecture.inputs(), self.architecture.classes())
+		self.architecture.check_fits(data)
 	}
 }
 

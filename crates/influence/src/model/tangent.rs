@@ -6,11 +6,13 @@
 
 use super::{
 	network::{cross_entropy, Activations, Network},
+	text_hessian::add_products,
 	Model,
 };
 use crate::{Dataset, Result};
 use openledger_kernels::{matmul, matmul_nt, matmul_tn, softmax};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Directions taken together by one thread. It changes no result: bounds memory, and parts the work
 /// between threads.
@@ -97,7 +99,7 @@ impl<'a> Linearised<'a> {
 		self.add_gradient(row..row + 1, sum);
 	}
 
-	fn add_gradient(&self, rows: std::ops::Range<usize>, sum: &mut [f32]) {
+	fn add_gradient(&self, rows: Range<usize>, sum: &mut [f32]) {
 		let mut rest = sum;
 		let factors = self.deltas.iter().zip(&self.activations.inputs);
 		for (layer, (deltas, inputs)) in self.network.layers.iter().zip(factors) {
@@ -232,17 +234,25 @@ impl<'a> Linearised<'a> {
 /// `[directions][coordinates]`. The same bits for any number of threads.
 ///
 /// Memory: eight bytes for each number of `directions` on every thread, besides that of a batch of
-/// 128 rows.
+/// 128 rows, or of one text.
 ///
 /// # Errors
-/// [`Setting`](crate::Error::Setting) for a model of text, and those of
-/// [`Dataset::check_fits`].
+/// Those of [`Model::check_fits`] and, for text, [`Model::gradients`].
 ///
 /// # Panics
 /// If the length is no multiple of the number of coordinates.
 pub fn hessian_products(model: &Model, data: &Dataset, directions: &[f32]) -> Result<Vec<f64>> {
-	let (network, columns) = (model.network()?, data.columns());
 	model.check_fits(data)?;
+	if let Some(text) = model.text() {
+		let (coordinates, mut sums) = (model.coordinates(), vec![0.0; directions.len()]);
+		let chosen = |range: Range<usize>| {
+			(directions[range.start * coordinates..range.end * coordinates].to_vec(), 0)
+		};
+		add_products(text, data, chosen, &mut sums, |_| ())?;
+		sums.iter_mut().for_each(|sum| *sum /= data.len() as f64);
+		return Ok(sums);
+	}
+	let (network, columns) = (model.network()?, data.columns());
 	let batches: Vec<(&[f32], &[u32])> =
 		data.features().chunks(ROWS * columns).zip(data.labels().chunks(ROWS)).collect();
 	let mut sums = vec![0.0; directions.len()];

@@ -9,7 +9,7 @@ use crate::{
 	Dataset, Error, Hash, Result,
 };
 use openledger_transformers::{
-	batch_gradient, files::AdapterFile, CausalText, Factors, LabelledText, LanguageModel,
+	batch_gradient, files::AdapterFile, CausalText, Factors, Hessian, LabelledText, LanguageModel,
 	TextClassifier,
 };
 use rand::SeedableRng;
@@ -311,6 +311,29 @@ impl TextModel {
 				draws as usize,
 				&mut drawn(seed),
 			)?),
+			_ => return Err(mismatch()),
+		})
+	}
+
+	/// The Hessian of a sample's loss, for products with up to `vectors` at a time, fewer if its
+	/// copies had more than `tokens` tokens.
+	///
+	/// # Errors
+	/// [`Error::Transformer`].
+	pub(crate) fn hessian(
+		&self,
+		sample: &Sample,
+		vectors: usize,
+		tokens: usize,
+	) -> Result<Hessian> {
+		let at_once = |ids: &[u32]| (tokens / ids.len().max(1)).clamp(1, vectors.max(1));
+		Ok(match (&self.network, sample) {
+			(Network::Classifier(model), Sample::Labelled(text)) => {
+				model.hessian(&text.ids, text.label, at_once(&text.ids))?
+			},
+			(Network::Language(model), Sample::Causal(text)) => {
+				model.hessian(&text.ids, text.from, at_once(&text.ids))?
+			},
 			_ => return Err(mismatch()),
 		})
 	}

@@ -71,14 +71,14 @@ fn gradients_should_match_differences_at_every_site() {
 }
 
 #[test]
-fn hessian_vector_should_match_differences_of_gradients() {
+fn hessian_should_match_differences_of_gradients() {
 	for (model, weights) in cases() {
 		let parameters = model.parameters();
 		let loss = |flat: &Tensor| reference_loss(&reference(&model, &weights, flat), &[1]);
 		let [v, w] = [3, 4].map(|seed| random_vector(parameters.len(), 1.0, seed));
-		let found = model.hessian_vector(&IDS, 1, &v).unwrap();
+		let found = model.hessian(&IDS, 1, 1).unwrap().products(&v, 0).unwrap();
 		assert_close("Hessian", &found, &gradient_difference(&loss, &parameters, &v));
-		let other = model.hessian_vector(&IDS, 1, &w).unwrap();
+		let other = model.hessian(&IDS, 1, 1).unwrap().products(&w, 0).unwrap();
 		let dot = |a: &[f32], b: &[f32]| -> f64 {
 			a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 		};
@@ -165,7 +165,10 @@ fn numbers_should_have_the_same_bits_on_every_instruction_set() {
 	let model = small(Activation::Gelu, &RandomWeights::default());
 	let v = random_vector(model.parameters().len(), 1.0, 3);
 	let results = on_every_path(|| {
-		(model.margin_factors(&IDS, 2).unwrap(), model.hessian_vector(&IDS, 2, &v).unwrap())
+		(
+			model.margin_factors(&IDS, 2).unwrap(),
+			model.hessian(&IDS, 2, 1).unwrap().products(&v, 0).unwrap(),
+		)
 	});
 	assert!(results.iter().all(|result| *result == results[0]));
 }
@@ -222,7 +225,8 @@ fn texts_should_be_refused_when_they_do_not_fit() {
 	assert!(matches!(unknown, Error::UnknownToken { id: 13, vocabulary: 13 }), "{unknown}");
 	let label = model.loss_factors(&IDS, 3).unwrap_err();
 	assert!(matches!(label, Error::UnknownClass { label: 3, classes: 3 }), "{label}");
-	assert!(matches!(model.hessian_vector(&IDS, 0, &[1.0]), Err(Error::ParameterCount { .. })));
+	assert!(matches!(model.hessian(&IDS, 3, 1), Err(Error::UnknownClass { .. })));
+	assert!(matches!(model.logit_tangent(&IDS, &[1.0]), Err(Error::ParameterCount { .. })));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::{
 
 /// Eigenvalues and, in rows, eigenvectors of the Hessian.
 fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Vec<f64>) {
-	let eigen = symmetric_eigen(&dense_hessian(model, data).unwrap(), model.coordinates()).unwrap();
+	let hessian = dense_hessian(model, data, &mut |_| ()).unwrap();
+	let eigen = symmetric_eigen(&hessian, model.coordinates()).unwrap();
 	(eigen.values, eigen.vectors)
 }
 
