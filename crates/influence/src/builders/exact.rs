@@ -4,7 +4,7 @@ use crate::{
 	curvature::{dense_hessian, symmetric_eigen},
 	index::{all_rows, Basis, Part},
 	train::Optimiser,
-	Contribution, Dataset, Error, FloatIndex, Function, IndexBuilder, Model, Progress, Result,
+	Contribution, Dataset, Error, Function, IndexBuilder, Influence, Model, Progress, Result,
 	TrainConfig,
 };
 use serde_json::{json, Value};
@@ -101,12 +101,12 @@ impl IndexBuilder for ExactCurvature {
 		}
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let data = all_rows(contributions)?;
 		let damping = self.damping(model, &data)?;
 		let mut tell = |done| progress(Progress { stage: "curvature", done, total: 2, loss: None });
@@ -120,7 +120,7 @@ impl IndexBuilder for ExactCurvature {
 		let vectors = (0..n * n).map(|at| eigen.vectors[(at % n) * n + at / n] as f32).collect();
 		let basis = Basis::Dense { rows: n, vectors };
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
-		FloatIndex::local(model, parts, contributions, progress)
+		Ok(Influence::Local(parts))
 	}
 }
 
@@ -129,7 +129,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		testing::{blobs, random_model},
-		Activation, Architecture,
+		Activation, Architecture, FloatIndex,
 	};
 
 	#[test]
