@@ -7,7 +7,7 @@ use crate::{
 };
 use codec::Encode;
 use openledger_blobs::BlobStore;
-use openledger_influence::{Contribution, Dataset, Index, Manifest, Model, Schema};
+use openledger_influence::{Contribution, Dataset, Draft, Index, Manifest, Model, Schema};
 use openledger_proof::{blake2_256, ContributionId};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -77,17 +77,18 @@ impl Run {
 		Ok((model, manifest))
 	}
 
-	/// Writes the index, with its hash beside it.
+	/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
 	///
 	/// # Errors
 	/// [`Error::Failure`].
-	pub fn save_index(&self, index: &Index) -> Result<()> {
-		write(&self.index(), index.to_bytes())?;
+	pub fn save_index(&self, draft: Draft) -> Result<Index> {
+		let index = draft.publish()?;
 		let record = json!({
 			"index_file": format!("0x{}", hex::encode(index.file_hash())),
 			"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
 		});
-		write(&self.index_record(), format!("{record:#}\n"))
+		write(&self.index_record(), format!("{record:#}\n"))?;
+		Ok(index)
 	}
 
 	/// Reads the index of `model`.
@@ -104,8 +105,7 @@ impl Run {
 			Error::BadData(format!("{} names no index file: build the index again", path.display()))
 		})?;
 		let path = self.index();
-		let bytes = read(&path, hint)?;
-		Index::load(&bytes, Some(&expected), model)
+		Index::open(&path, Some(&expected), model)
 			.map_err(|e| Error::from(e).in_file(path.display()))
 	}
 }

@@ -3,8 +3,8 @@
 use openledger_blobs::{BlobStore, DirectoryStore};
 use openledger_cli::training::Run;
 use openledger_influence::{
-	build_index, held_out_attribution, train, Activation, Architecture, Contribution, Dataset,
-	EkFac, Manifest, ManifestEntry, Source, TrainConfig,
+	held_out_attribution, train, Activation, Architecture, Contribution, Dataset, Draft, EkFac,
+	Manifest, ManifestEntry, Source, TrainConfig,
 };
 use openledger_proof::Width;
 use serde_json::Value;
@@ -173,9 +173,6 @@ fn trained(directory: &Path) {
 		})
 		.collect();
 	let builder = EkFac::default();
-	let index =
-		build_index(&builder, &trained.model, &contributions, Width::Int8, &mut |_| {}).unwrap();
-	let attribution = held_out_attribution(&trained.model, &index, &rows, 8).unwrap();
 
 	let entries = (0..2).map(|id| ManifestEntry { id, rows: 2 }).collect();
 	let source = Source { datanet: 0, version: 0 };
@@ -184,7 +181,11 @@ fn trained(directory: &Path) {
 	run.create().unwrap();
 	std::fs::write(run.weights(), trained.model.to_bytes()).unwrap();
 	std::fs::write(run.manifest(), manifest.to_json()).unwrap();
-	run.save_index(&index).unwrap();
+	let (width, path) = (Width::Int8, run.index());
+	let draft =
+		Draft::build(&builder, &trained.model, &contributions, width, &path, &mut |_| {}).unwrap();
+	let index = run.save_index(draft).unwrap();
+	let attribution = held_out_attribution(&trained.model, &index, &rows, 8).unwrap();
 	std::fs::write(run.held_out(), codec::Encode::encode(&attribution)).unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! `bench`: measures the engine.
 
 mod chart;
+mod engine;
 mod influence;
 mod methods;
 mod plots;
@@ -14,10 +15,13 @@ use clap::Subcommand;
 pub enum Command {
 	/// How well attributions predict retraining, and find mislabelled rows
 	Influence(influence::Arguments),
+	/// How fast an index is searched and built, and what the same bits everywhere cost
+	Engine(engine::Arguments),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::Influence(arguments) => influence::run(context, &arguments),
+		Command::Engine(arguments) => engine::run(context, &arguments),
 	}
 }

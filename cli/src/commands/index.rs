@@ -12,8 +12,8 @@ use clap::{Args, ValueEnum};
 use codec::Encode;
 use openledger_blobs::BlobStore;
 use openledger_influence::{
-	build_index, builders::Unrolled, held_out_attribution, EkFac, ExactCurvature, IndexBuilder,
-	Manifest, ManifestEntry, Schema,
+	builders::Unrolled, held_out_attribution, Draft, EkFac, ExactCurvature, IndexBuilder, Manifest,
+	ManifestEntry, Schema,
 };
 use openledger_proof::{ContributionId, Width};
 use serde_json::json;
@@ -94,9 +94,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	};
 	let started = Instant::now();
 	let mut progress = context.console.stages();
-	let index = build_index(&*builder, &model, &contributions, width, &mut progress)?;
+	let path = files.index();
+	let draft = Draft::build(&*builder, &model, &contributions, width, &path, &mut progress)?;
 	let limit = usize::try_from(max_entries).unwrap_or(usize::MAX);
-	let attribution = held_out_attribution(&model, &index, &held_out, limit)?;
+	let attribution = held_out_attribution(&model, draft.index(), &held_out, limit)?;
 	let seconds = started.elapsed().as_secs_f64();
 	if attribution.entries.is_empty() {
 		return Err(Error::Failure(
@@ -105,7 +106,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 				.into(),
 		));
 	}
-	files.save_index(&index)?;
+	let index = files.save_index(draft)?;
 	write(&files.held_out(), attribution.encode())?;
 	store.put(index.to_bytes())?;
 

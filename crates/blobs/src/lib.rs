@@ -20,6 +20,22 @@ pub fn blob_hash(bytes: &[u8]) -> BlobHash {
 	Blake2b::<U32>::digest(bytes).into()
 }
 
+/// [`blob_hash`] of bytes that come in pieces.
+#[derive(Clone, Default)]
+pub struct BlobHasher(Blake2b<U32>);
+
+impl BlobHasher {
+	/// Takes the next piece.
+	pub fn update(&mut self, bytes: &[u8]) {
+		self.0.update(bytes);
+	}
+
+	/// The hash of all pieces together.
+	pub fn finish(self) -> BlobHash {
+		self.0.finalize().into()
+	}
+}
+
 /// Where blobs are kept.
 pub trait BlobStore: Send + Sync {
 	/// The bytes whose hash is `hash`, checked.
@@ -52,5 +68,13 @@ mod tests {
 		// RFC 7693 fixes the function; this is its value for the empty string at 32 bytes.
 		let expected = "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8";
 		assert_eq!(hex::encode(blob_hash(b"")), expected);
+	}
+
+	#[test]
+	fn hash_should_be_that_of_the_whole_when_pieces_are_hashed() {
+		let bytes: Vec<u8> = (0..1000u32).map(|x| x as u8).collect();
+		let mut hasher = BlobHasher::default();
+		bytes.chunks(77).for_each(|piece| hasher.update(piece));
+		assert_eq!(hasher.finish(), blob_hash(&bytes));
 	}
 }

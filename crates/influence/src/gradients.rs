@@ -106,7 +106,7 @@ impl Gradients {
 			for token in factors.tokens[row]..factors.tokens[row + 1] {
 				let delta = &factors.deltas[token * site.outputs..][..site.outputs];
 				let input = &factors.inputs[token * site.columns()..][..site.columns()];
-				accumulate_outer(delta, input, here);
+				accumulate_outer(delta, input, 0, here);
 			}
 		}
 	}
@@ -127,12 +127,20 @@ pub fn coordinates(sites: &[Site]) -> usize {
 	sites.iter().map(Site::coordinates).sum()
 }
 
-/// `sum[o][i] += left[o] · right[i]` for `sum` of `[left.len()][right.len()]`. Products of single
-/// precision are exact here, so a fused machine instruction changes nothing.
-pub(crate) fn accumulate_outer(left: &[f32], right: &[f32], sum: &mut [f64]) {
-	for (value, row) in left.iter().zip(sum.chunks_exact_mut(right.len().max(1))) {
-		for (total, other) in row.iter_mut().zip(right) {
+/// Adds the outer product of `left` and `right`, row-major `[left.len()][right.len()]`, to `sum`:
+/// as many of its values as `sum` has, from the one at `start` on. Products of single precision are
+/// exact here, so a fused machine instruction changes nothing.
+pub(crate) fn accumulate_outer(left: &[f32], right: &[f32], start: usize, sum: &mut [f64]) {
+	let width = right.len().max(1);
+	let (mut skipped, mut rest) = (start % width, sum);
+	for value in left.iter().skip(start / width) {
+		let (here, after) = rest.split_at_mut((width - skipped).min(rest.len()));
+		for (total, other) in here.iter_mut().zip(&right[skipped..]) {
 			*total += f64::from(*value) * f64::from(*other);
+		}
+		(skipped, rest) = (0, after);
+		if rest.is_empty() {
+			break;
 		}
 	}
 }

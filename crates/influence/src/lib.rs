@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | rows from CSV, their content root | contributor, curator | [`Dataset::from_csv`], [`Dataset::content_root`] |
 //! | train on published contributions | developer | [`train()`], [`TrainConfig`], [`Manifest`] |
-//! | index, once per model | developer | [`build_index`], [`EkFac`], [`Index`] |
+//! | index, once per model | developer | [`build_index`], [`Draft`], [`EkFac`], [`Index`] |
 //! | held-out sketch and shares | developer | [`held_out_attribution`] |
 //! | load what was registered | host, attester | [`Model::load`], [`Index::load`] |
 //! | answer | host, attester | [`Model::answer`] |
@@ -71,7 +71,8 @@ pub use gradients::{
 	coordinates, for_each_batch, set_batch_rows, Function, Gradients, Site, SiteFactors,
 };
 pub use index::{
-	build_index, Basis, Contribution, FloatIndex, Index, IndexBuilder, LayerBasis, Part,
+	build_index, Basis, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence,
+	LayerBasis, Part,
 };
 pub use manifest::{Manifest, ManifestEntry, Source};
 pub use model::{Activation, Answer, Architecture, Base, Lora, Model, TextModel};
@@ -84,7 +85,7 @@ pub type Hash = openledger_blobs::BlobHash;
 /// How far a long computation has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-	/// What is being done: `training`, `curvature`, `influence`, `retraining`.
+	/// What is being done: `training`, `curvature`, `influence`, `index`, `retraining`.
 	pub stage: &'static str,
 	/// Units done.
 	pub done: u64,

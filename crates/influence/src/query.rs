@@ -1,7 +1,8 @@
 //! From an answer to the contributions that shaped it.
 
 use crate::{index::for_each_row, Dataset, Function, Index, Model, Result};
-use openledger_proof::{top_entries, Attribution, Entry, ProvenEntry, Sketch};
+use openledger_proof::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
+use std::collections::HashMap;
 
 /// Attributes the answer `output` to `input`: the contributions whose presence in training raised
 /// the model's log-odds of that class, best first, at most `max_entries`, with exact scores and
@@ -76,8 +77,13 @@ fn rank(index: &Index, query: Sketch, max_entries: usize) -> Result<Attribution>
 	let scored = index.contributions().iter().zip(&scores);
 	let entries = scored.map(|(&contribution, &score)| Entry { contribution, score });
 	let top = top_entries(entries, max_entries);
-	let positions: std::collections::HashMap<_, _> =
-		index.contributions().iter().copied().zip(0u32..).collect();
+	let mut positions: HashMap<ContributionId, u32> =
+		top.iter().map(|entry| (entry.contribution, 0)).collect();
+	for (position, contribution) in (0u32..).zip(index.contributions()) {
+		if let Some(found) = positions.get_mut(contribution) {
+			*found = position;
+		}
+	}
 	let prove = |entry: &Entry| {
 		let leaf_index = *positions.get(&entry.contribution)?;
 		let leaf = index.leaf(leaf_index as usize)?;

@@ -1,9 +1,9 @@
 //! What the kernels reach on this machine, path by path, beside what the machine itself can do:
-//! `cargo bench -p openledger-kernels [-- matmul|functions|scan]`.
+//! `cargo bench -p openledger-kernels [-- matmul|functions]`.
 
 use openledger_kernels::{
-	available, erf_slice, exp_slice, force, matmul, matmul_nt, matmul_tn, scan_i16, scan_i8,
-	sigmoid_slice, softmax, tanh_slice, Path,
+	available, erf_slice, exp_slice, force, matmul, matmul_nt, matmul_tn, sigmoid_slice, softmax,
+	tanh_slice, Path,
 };
 use std::{
 	hint::black_box,
@@ -21,9 +21,6 @@ fn main() {
 		if wants("functions") {
 			functions(path);
 		}
-	}
-	if wants("scan") {
-		scans();
 	}
 }
 
@@ -156,88 +153,5 @@ fn functions(path: Path) {
 			function(black_box(&mut row));
 		});
 		println!("{name:>16} {:.2}", time * 1e9 / input.len() as f64);
-	}
-}
-
-const ROWS: usize = 200_000;
-const WIDTH: usize = 4096;
-
-/// Reads all of a buffer with the widest loads there are.
-fn read(buffer: &[u64]) -> u64 {
-	#[inline(always)]
-	fn sum(buffer: &[u64]) -> u64 {
-		buffer.iter().fold(0, |sum, value| sum.wrapping_add(*value))
-	}
-	#[cfg(target_arch = "x86_64")]
-	{
-		#[target_feature(enable = "avx512f")]
-		fn avx512(buffer: &[u64]) -> u64 {
-			sum(buffer)
-		}
-		#[target_feature(enable = "avx2")]
-		fn avx2(buffer: &[u64]) -> u64 {
-			sum(buffer)
-		}
-		if is_x86_feature_detected!("avx512f") {
-			// SAFETY: just detected.
-			return unsafe { avx512(buffer) };
-		}
-		if is_x86_feature_detected!("avx2") {
-			// SAFETY: just detected.
-			return unsafe { avx2(buffer) };
-		}
-	}
-	sum(buffer)
-}
-
-fn scans() {
-	let mut state = 1;
-	let buffer: Vec<u64> = (0..ROWS * WIDTH / 8).map(|_| next(&mut state)).collect();
-	// SAFETY: the same bytes, which are valid as integers of any width.
-	let (bytes, shorts) = unsafe {
-		(
-			std::slice::from_raw_parts(buffer.as_ptr().cast::<i8>(), ROWS * WIDTH),
-			std::slice::from_raw_parts(buffer.as_ptr().cast::<i16>(), ROWS * WIDTH / 2),
-		)
-	};
-	let gigabytes = (ROWS * WIDTH) as f64 / 1e9;
-	println!("\nindex of {ROWS} x {WIDTH} bytes, {gigabytes:.2} GB (GB/s, share of reading)");
-	for threads in [1, 2] {
-		let part = ROWS / threads;
-		let reading = gigabytes
-			/ seconds(|| {
-				std::thread::scope(|scope| {
-					for part in buffer.chunks(part * WIDTH / 8) {
-						scope.spawn(move || black_box(read(part)));
-					}
-				})
-			});
-		println!("{threads} threads: reading {reading:.1}");
-		for path in available() {
-			force(Some(path)).expect("it is available");
-			let mut out = vec![0; ROWS];
-			let byte = gigabytes
-				/ seconds(|| {
-					std::thread::scope(|scope| {
-						for (rows, out) in bytes.chunks(part * WIDTH).zip(out.chunks_mut(part)) {
-							scope.spawn(move || scan_i8(&bytes[..WIDTH], rows, out));
-						}
-					})
-				});
-			let short = gigabytes
-				/ seconds(|| {
-					std::thread::scope(|scope| {
-						for (rows, out) in shorts.chunks(part * WIDTH / 2).zip(out.chunks_mut(part))
-						{
-							scope.spawn(move || scan_i16(&shorts[..WIDTH / 2], rows, out));
-						}
-					})
-				});
-			println!(
-				"{path:>16} scan_i8 {byte:.1} ({:.0} %), scan_i16 {short:.1} ({:.0} %)",
-				100.0 * byte / reading,
-				100.0 * short / reading
-			);
-		}
 	}
 }

@@ -51,11 +51,15 @@ impl PartialOrd for Ranked {
 ///
 /// O(n log limit) time and O(limit) memory.
 pub fn top_entries(entries: impl IntoIterator<Item = Entry>, limit: usize) -> Vec<Entry> {
-	let mut heap = BinaryHeap::new();
-	for entry in entries.into_iter().filter(|e| e.score > 0) {
-		heap.push(Ranked(entry));
-		if heap.len() > limit {
-			heap.pop();
+	let mut heap: BinaryHeap<Ranked> = BinaryHeap::new();
+	for entry in entries.into_iter().filter(|e| e.score > 0).map(Ranked) {
+		if heap.len() < limit {
+			heap.push(entry);
+			continue;
+		}
+		// The last of those kept: most entries end at this one comparison.
+		if let Some(mut last) = heap.peek_mut().filter(|last| entry < **last) {
+			*last = entry;
 		}
 	}
 	let mut top: Vec<_> = heap.into_iter().map(|r| r.0).collect();
@@ -75,9 +79,10 @@ mod tests {
 			scores in prop::collection::vec(-5i64..20, 0..60),
 			limit in 0usize..20,
 		) {
+			// In no order of contributions.
 			let entries: Vec<_> = (0..)
 				.zip(&scores)
-				.map(|(contribution, &score)| Entry { contribution, score })
+				.map(|(at, &score)| Entry { contribution: at * 37 % 61, score })
 				.collect();
 			let mut naive: Vec<_> = entries.iter().copied().filter(|e| e.score > 0).collect();
 			naive.sort_by_key(|e| (Reverse(e.score), e.contribution));

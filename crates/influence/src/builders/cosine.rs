@@ -3,7 +3,7 @@
 use crate::{
 	gradients::{coordinates, for_each_batch, Function, Gradients, Site},
 	index::{all_rows, Basis, Part},
-	Contribution, Error, FloatIndex, IndexBuilder, Model, Progress, Result,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
 };
 use serde_json::{json, Value};
 
@@ -24,12 +24,12 @@ impl IndexBuilder for GradientCosine {
 		json!({})
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let (sites, data) = (model.sites(), all_rows(contributions)?);
 		let basis = Basis::identity(&sites);
 		let inverse_curvature = vec![1.0; basis.dimension()];
@@ -48,7 +48,7 @@ impl IndexBuilder for GradientCosine {
 			Ok(())
 		})?;
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
-		Ok(FloatIndex { parts, leaves: finite(leaves.finish())?, local: false })
+		Ok(Influence::Held(FloatIndex { parts, leaves: finite(leaves.finish())?, local: false }))
 	}
 }
 

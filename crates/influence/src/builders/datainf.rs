@@ -4,7 +4,7 @@ use super::cosine::{finite, RowSums};
 use crate::{
 	gradients::{for_each_batch, Function, Gradients, Site},
 	index::{all_rows, Basis, Part},
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Model, Progress, Result,
+	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
 };
 use openledger_kernels::{matmul_nt, matmul_tn};
 use rayon::prelude::*;
@@ -158,12 +158,12 @@ impl IndexBuilder for DataInf {
 		json!({ "damping": self.damping })
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		if !(self.damping > 0.0 && self.damping.is_finite()) {
 			return Err(Error::setting("damping", "must be positive"));
 		}
@@ -183,7 +183,7 @@ impl IndexBuilder for DataInf {
 		let basis = Basis::identity(&sites);
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
-		Ok(FloatIndex { parts, leaves, local: false })
+		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
 }
 

@@ -6,7 +6,7 @@ use crate::{
 		symmetric_eigen,
 	},
 	index::{all_rows, Basis, LayerBasis, Part},
-	Contribution, Dataset, Error, FloatIndex, Function, IndexBuilder, Model, Progress, Result,
+	Contribution, Dataset, Error, Function, IndexBuilder, Influence, Model, Progress, Result,
 };
 use serde_json::{json, Value};
 
@@ -121,14 +121,14 @@ impl IndexBuilder for EkFac {
 		json!({ "damping": self.damping, "draws": self.draws, "seed": self.seed })
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let part = self.part(model, &all_rows(contributions)?, progress)?;
-		FloatIndex::local(model, vec![part], contributions, progress)
+		Ok(Influence::Local(vec![part]))
 	}
 }
 

@@ -2,8 +2,8 @@
 
 use super::tracin::{check_architecture, replay};
 use crate::{
-	index::all_rows, train, Contribution, Dataset, Error, FloatIndex, IndexBuilder, Model,
-	Progress, Result, TrainConfig,
+	index::all_rows, train, Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence,
+	Model, Progress, Result, TrainConfig,
 };
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -66,12 +66,12 @@ impl IndexBuilder for Ensemble {
 
 	/// # Errors
 	/// Besides those of the trait, those of training the companions.
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		if self.members == 0 {
 			return Err(Error::setting("members", "must be at least 1"));
 		}
@@ -79,29 +79,31 @@ impl IndexBuilder for Ensemble {
 			companions(model, contributions, self.kind, self.members, &self.config, progress)?;
 		let share = 1.0 / self.members as f64;
 		let scale = |x: &f32| (share * f64::from(*x)) as f32;
-		let (mut parts, mut local) = (Vec::new(), true);
-		let mut leaves = vec![Vec::new(); contributions.len()];
+		let (mut parts, mut leaves) = (Vec::new(), vec![Vec::new(); contributions.len()]);
 		for (done, companion) in (1..).zip(companions) {
 			let member = companion.as_ref().unwrap_or(model);
-			let index = self.builder.build(member, contributions, progress)?;
-			local &= index.local;
-			for mut part in index.parts {
+			let of_member = match self.builder.influence(member, contributions, progress)? {
+				Influence::Local(parts) => parts,
+				Influence::Held(index) => {
+					for (leaf, of_member) in leaves.iter_mut().zip(&index.leaves) {
+						leaf.extend(of_member.iter().map(scale));
+					}
+					index.parts
+				},
+			};
+			for mut part in of_member {
 				part.companion = part.companion.or_else(|| companion.clone());
 				part.inverse_curvature.iter_mut().for_each(|x| *x = scale(x));
 				parts.push(part);
 			}
-			for (leaf, of_member) in leaves.iter_mut().zip(&index.leaves) {
-				leaf.extend(of_member.iter().map(scale));
-			}
 			let total = self.members as u64;
 			progress(Progress { stage: "ensemble", done, total, loss: None });
 		}
-		if local {
-			// The mean is in the inverse curvature: from there, leaves have the bits that anybody
-			// gets who computes them again.
-			return FloatIndex::local(model, parts, contributions, progress);
+		if leaves.iter().all(Vec::is_empty) {
+			// The mean is in the inverse curvature.
+			return Ok(Influence::Local(parts));
 		}
-		Ok(FloatIndex { parts, leaves, local })
+		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
 }
 

@@ -6,8 +6,8 @@ use crate::{
 	for_each_batch,
 	index::{all_rows, Basis, Part},
 	train::Optimiser,
-	Contribution, Dataset, Error, FloatIndex, Function, Gradients, IndexBuilder, Model, Progress,
-	Result, TrainConfig,
+	Contribution, Dataset, Error, FloatIndex, Function, Gradients, IndexBuilder, Influence, Model,
+	Progress, Result, TrainConfig,
 };
 use serde_json::{json, Value};
 
@@ -81,7 +81,7 @@ impl ExactCurvature {
 		damping: f64,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let (sites, n) = (model.sites(), model.coordinates());
 		let mut sums = RowSums::new(contributions, n, <[f64]>::to_vec);
 		let visit = |_, gradients: Gradients| {
@@ -95,7 +95,7 @@ impl ExactCurvature {
 		let leaves = finite(solved.into_iter().map(leaf).collect())?;
 		let basis = Basis::identity(&sites);
 		let parts = vec![Part { companion: None, basis, inverse_curvature: vec![1.0; n] }];
-		Ok(FloatIndex { parts, leaves, local: false })
+		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
 }
 
@@ -148,12 +148,12 @@ impl IndexBuilder for ExactCurvature {
 		})
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let data = all_rows(contributions)?;
 		let (n, damping) = (model.coordinates(), self.damping(model, &data)?);
 		if n > self.dense_limit.min(DENSE_LIMIT) {
@@ -167,7 +167,7 @@ impl IndexBuilder for ExactCurvature {
 		let vectors = (0..n * n).map(|at| eigen.vectors[(at % n) * n + at / n] as f32).collect();
 		let basis = Basis::Dense { rows: n, vectors };
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
-		FloatIndex::local(model, parts, contributions, progress)
+		Ok(Influence::Local(parts))
 	}
 }
 

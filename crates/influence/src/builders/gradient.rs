@@ -2,7 +2,7 @@
 
 use crate::{
 	index::{Basis, Part},
-	Contribution, FloatIndex, IndexBuilder, Model, Progress, Result,
+	Contribution, IndexBuilder, Influence, Model, Progress, Result,
 };
 use serde_json::{json, Value};
 
@@ -20,15 +20,15 @@ impl IndexBuilder for GradientDot {
 		json!({})
 	}
 
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
-		contributions: &[Contribution],
-		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+		_contributions: &[Contribution],
+		_progress: &mut dyn FnMut(Progress),
+	) -> Result<Influence> {
 		let basis = Basis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
-		FloatIndex::local(model, parts, contributions, progress)
+		Ok(Influence::Local(parts))
 	}
 }

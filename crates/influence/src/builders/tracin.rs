@@ -3,7 +3,7 @@
 use crate::{
 	index::{all_rows, Basis, Part},
 	train::Run,
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Model, Progress, Result, TrainConfig,
+	Contribution, Dataset, Error, IndexBuilder, Influence, Model, Progress, Result, TrainConfig,
 };
 use serde_json::{json, Value};
 
@@ -52,12 +52,12 @@ impl IndexBuilder for TracIn {
 	/// # Errors
 	/// Besides those of the trait, [`Error::Setting`] if the recipe does not train this model, and
 	/// those of training.
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		let data = all_rows(contributions)?;
 		let positions = |steps| self.positions(steps);
 		let checkpoints = replay(model, &data, &self.config, &positions, progress)?;
@@ -70,7 +70,7 @@ impl IndexBuilder for TracIn {
 				inverse_curvature: vec![checkpoint.rate; basis.dimension()],
 			})
 			.collect();
-		FloatIndex::local(model, parts, contributions, progress)
+		Ok(Influence::Local(parts))
 	}
 }
 

@@ -5,7 +5,8 @@ use crate::{
 	curvature::symmetric_eigen,
 	gradients::{for_each_batch, Function, Gradients},
 	index::{all_rows, Basis, Part},
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Model, Progress, Result, TrainConfig,
+	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
+	TrainConfig,
 };
 use openledger_kernels::exp;
 use openledger_proof::MAX_DIMENSION;
@@ -105,7 +106,7 @@ impl Trak {
 			let projected = basis.project(&sites, &gradients);
 			let mut features = vec![0.0; gradients.rows() * dimension];
 			for (row, features) in features.chunks_exact_mut(dimension).enumerate() {
-				projected.add_row(row, features);
+				projected.add_row(row, 0, features);
 			}
 			Ok(features)
 		};
@@ -226,12 +227,12 @@ impl IndexBuilder for Trak {
 
 	/// # Errors
 	/// Besides those of the trait, those of training the companions.
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		self.check()?;
 		let data = all_rows(contributions)?;
 		let companions =
@@ -248,7 +249,7 @@ impl IndexBuilder for Trak {
 			let inverse_curvature = vec![1.0; self.dimension];
 			parts.push(Part { companion: companion.clone(), basis, inverse_curvature });
 		}
-		Ok(FloatIndex { parts, leaves, local: false })
+		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
 }
 

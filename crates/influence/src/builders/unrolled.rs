@@ -9,7 +9,8 @@ use crate::{
 	index::{all_rows, Basis, Part},
 	model::tangent::Linearised,
 	train::Run,
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Model, Progress, Result, TrainConfig,
+	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
+	TrainConfig,
 };
 use serde_json::{json, Value};
 use std::{
@@ -191,14 +192,14 @@ impl IndexBuilder for Unrolled {
 	/// # Errors
 	/// Besides those of the trait, [`Error::Setting`] for a model of text or if
 	/// the recipe does not train this model, and those of training.
-	fn build(
+	fn influence(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
-	) -> Result<FloatIndex> {
+	) -> Result<Influence> {
 		match self.follow(model, contributions, None, progress)? {
-			Outcome::Done(index) => Ok(index),
+			Outcome::Done(index) => Ok(Influence::Held(index)),
 			Outcome::Stopped { .. } => Err(Error::setting("stop", "was given without checkpoints")),
 		}
 	}

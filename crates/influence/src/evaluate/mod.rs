@@ -27,7 +27,7 @@ mod task;
 pub use detection::Detection;
 pub use lds::{half_subsets, linear_datamodeling_score};
 pub use leave_one_out::{LeaveOneOut, LeaveOneOutResult};
-pub use memory::{resident, Memory};
+pub use memory::{resident, Memory, Meter};
 pub use method::{Measured, Method, Precision, Scorer};
 pub use mislabelled::{Mislabelled, MislabelledResult};
 pub use protocol::{Measure, Protocol};

@@ -129,28 +129,72 @@ pub enum Projected {
 }
 
 impl Projected {
-	/// Adds row `row`'s gradient to `sum`, `[dimension]`.
+	/// Number of coordinates.
+	fn dimension(&self) -> usize {
+		match self {
+			Self::Factors { widths, .. } => widths.iter().map(|(o, i)| o * i).sum(),
+			Self::Rows { dimension, .. } => *dimension,
+		}
+	}
+
+	/// Adds row `row`'s gradient to `sum`: as many of its coordinates as `sum` has, from `start` on.
+	/// A coordinate gets the same bits whichever others are asked for.
 	///
 	/// # Panics
 	/// If there is no such row.
-	pub fn add_row(&self, row: usize, sum: &mut [f64]) {
+	pub fn add_row(&self, row: usize, start: usize, sum: &mut [f64]) {
 		match self {
 			Self::Factors { widths, sites } => {
-				let mut rest = sum;
-				for ((outputs, inputs), site) in widths.iter().zip(sites) {
-					let (here, after) = rest.split_at_mut(outputs * inputs);
-					rest = after;
+				let lengths = widths.iter().map(|(outputs, inputs)| outputs * inputs);
+				overlaps(lengths, start, sum, |at, start, sum| {
+					let ((outputs, inputs), site) = (widths[at], &sites[at]);
 					for token in site.tokens[row]..site.tokens[row + 1] {
-						let delta = &site.deltas[token * outputs..][..*outputs];
-						accumulate_outer(delta, &site.inputs[token * inputs..][..*inputs], here);
+						let delta = &site.deltas[token * outputs..][..outputs];
+						let input = &site.inputs[token * inputs..][..inputs];
+						accumulate_outer(delta, input, start, sum);
 					}
-				}
+				});
 			},
 			Self::Rows { dimension, coordinates } => {
-				let row = &coordinates[row * dimension..][..*dimension];
+				let row = &coordinates[row * dimension..][..*dimension][start..];
 				sum.iter_mut().zip(row).for_each(|(total, x)| *total += f64::from(*x));
 			},
 		}
+	}
+}
+
+/// Of pieces of these lengths, one after the other, calls `visit` for each that shares values with
+/// `sum`, which begins at `start`: with the piece's number, the first value shared, counted from the
+/// piece's beginning, and the values shared.
+fn overlaps(
+	lengths: impl Iterator<Item = usize>,
+	start: usize,
+	sum: &mut [f64],
+	mut visit: impl FnMut(usize, usize, &mut [f64]),
+) {
+	let (mut skipped, mut rest) = (start, sum);
+	for (at, length) in lengths.enumerate() {
+		if rest.is_empty() {
+			break;
+		}
+		if skipped >= length {
+			skipped -= length;
+			continue;
+		}
+		let (here, after) = rest.split_at_mut((length - skipped).min(rest.len()));
+		visit(at, skipped, here);
+		(skipped, rest) = (0, after);
+	}
+}
+
+/// Some rows' gradients in the coordinates of all parts.
+pub(crate) struct Projections(Vec<Projected>);
+
+impl Projections {
+	/// As [`Projected::add_row`], over all parts.
+	pub fn add_row(&self, row: usize, start: usize, sum: &mut [f64]) {
+		let lengths = self.0.iter().map(Projected::dimension);
+		overlaps(lengths, start, sum, |at, start, sum| self.0[at].add_row(row, start, sum));
 	}
 }
 
@@ -178,8 +222,30 @@ pub(crate) fn dimension(parts: &[Part]) -> usize {
 	parts.iter().map(|part| part.basis.dimension()).sum()
 }
 
-/// Calls `visit` for each batch of rows with one `sum` `[rows][dimension]` over all parts: the
-/// gradients of `function` at each row, part after part.
+/// Calls `visit` for each batch of rows, in order, with the gradients of `function` there.
+pub(crate) fn for_each_projection(
+	model: &Model,
+	parts: &[Part],
+	data: &Dataset,
+	function: Function,
+	visit: impl FnMut(Range<usize>, Projections) -> Result<()>,
+) -> Result<()> {
+	let sites: Vec<Vec<Site>> = parts.iter().map(|part| part.model(model).sites()).collect();
+	// The first part's model leads; the others follow batch by batch.
+	let Some((first, others)) = parts.split_first() else { return Ok(()) };
+	let project = |rows: Range<usize>, gradients: Gradients| {
+		let mut projections = vec![first.basis.project(&sites[0], &gradients)];
+		for (part, sites) in others.iter().zip(&sites[1..]) {
+			let gradients = part.model(model).gradients(data, rows.clone(), function)?;
+			projections.push(part.basis.project(sites, &gradients));
+		}
+		Ok(Projections(projections))
+	};
+	for_each_batch(first.model(model), data, function, project, visit)
+}
+
+/// Calls `visit` for each row, in order, with its number and the gradient of `function` there,
+/// `[dimension]` over all parts, part after part.
 pub(crate) fn for_each_row(
 	model: &Model,
 	parts: &[Part],
@@ -187,30 +253,12 @@ pub(crate) fn for_each_row(
 	function: Function,
 	mut visit: impl FnMut(usize, &[f64]) -> Result<()>,
 ) -> Result<()> {
-	let whole = dimension(parts);
-	let sites: Vec<Vec<Site>> = parts.iter().map(|part| part.model(model).sites()).collect();
-	// The first part's model leads; the others follow batch by batch.
-	let Some((first, others)) = parts.split_first() else { return Ok(()) };
-	let project = |rows: Range<usize>, gradients: Gradients| -> Result<Vec<f64>> {
-		let mut coordinates = vec![0.0; rows.len() * whole];
-		let mut add = |offset: usize, dimension: usize, projected: &Projected| {
-			for row in 0..rows.len() {
-				projected.add_row(row, &mut coordinates[row * whole + offset..][..dimension]);
-			}
-		};
-		let mut offset = first.basis.dimension();
-		add(0, offset, &first.basis.project(&sites[0], &gradients));
-		for (part, sites) in others.iter().zip(&sites[1..]) {
-			let gradients = part.model(model).gradients(data, rows.clone(), function)?;
-			let dimension = part.basis.dimension();
-			add(offset, dimension, &part.basis.project(sites, &gradients));
-			offset += dimension;
-		}
-		Ok(coordinates)
-	};
-	for_each_batch(first.model(model), data, function, project, |rows, coordinates| {
-		for (row, coordinates) in rows.zip(coordinates.chunks_exact(whole.max(1))) {
-			visit(row, coordinates)?;
+	let mut gradient = vec![0.0; dimension(parts)];
+	for_each_projection(model, parts, data, function, |rows, batch| {
+		for (at, row) in rows.enumerate() {
+			gradient.fill(0.0);
+			batch.add_row(at, 0, &mut gradient);
+			visit(row, &gradient)?;
 		}
 		Ok(())
 	})
@@ -269,6 +317,43 @@ mod tests {
 				assert!((before - after).abs() < 1e-4 * before.abs(), "{before} {after}");
 			}
 		}
+	}
+
+	#[test]
+	fn coordinates_should_be_the_same_bits_when_asked_for_in_blocks() {
+		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
+		let (data, rows) = (digits().select(&[3, 90, 4]).unwrap(), model.coordinates());
+		let vectors = (0..rows * 5).map(|at| (at % 7) as f32 - 3.0).collect();
+		let companion = Some(random_model(&[64, 2, 10], Activation::Relu, 2));
+		let other = Basis::identity(&companion.as_ref().unwrap().sites());
+		let part = |companion, basis: Basis| {
+			let inverse_curvature = vec![1.0; basis.dimension()];
+			Part { companion, basis, inverse_curvature }
+		};
+		let parts = [
+			part(None, Basis::identity(&model.sites())),
+			part(None, Basis::Dense { rows, vectors }),
+			part(companion, other),
+		];
+		let (whole, mut seen) = (dimension(&parts), 0);
+		for_each_projection(&model, &parts, &data, Function::Loss, |_, batch| {
+			for row in 0..3 {
+				let mut expected = vec![0.0; whole];
+				batch.add_row(row, 0, &mut expected);
+				assert!(expected[whole - 20..].iter().any(|x| *x != 0.0));
+				for block in [1, 7, 64, 65, 200, whole] {
+					let mut found = vec![0.0; whole];
+					for (number, sum) in found.chunks_mut(block).enumerate() {
+						batch.add_row(row, number * block, sum);
+					}
+					assert_eq!(found, expected);
+				}
+				seen += 1;
+			}
+			Ok(())
+		})
+		.unwrap();
+		assert_eq!(seen, 3);
 	}
 
 	#[test]

@@ -14,14 +14,14 @@
 
 use super::{basis::dimension, Basis, IndexBuilder, LayerBasis, Part, Scales};
 use crate::{
-	tensors::{Reader, Writer},
+	tensors::{Put, Reader, Writer},
 	Error, Hash, Model, Result,
 };
 use openledger_proof::{ContributionId, Sketch, Width, H256};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 /// What errors call this file.
 pub(super) const WHAT: &str = "index file";
@@ -110,14 +110,18 @@ pub(super) struct Content {
 	pub sketches: Range<usize>,
 }
 
+/// Hands the file to `put`, piece by piece. `sketches` hands over the leaves' coordinates, leaf after
+/// leaf, and returns the leaves' hashes.
 pub(super) fn write(
 	header: &Header,
 	parts: &[Part],
 	scales: &Scales,
-	leaves: &[(ContributionId, Sketch)],
-	tree: &[H256],
-) -> Result<Vec<u8>> {
-	let (count, whole) = (leaves.len(), dimension(parts));
+	contributions: &[ContributionId],
+	sketches: impl FnOnce(&mut Put<'_>) -> Result<Vec<H256>>,
+	put: &mut Put<'_>,
+) -> Result<()> {
+	let (count, whole) = (contributions.len(), dimension(parts));
+	let hashes = RefCell::new(Vec::new());
 	let mut file = Writer::default();
 	for (p, part) in parts.iter().enumerate() {
 		let inverse = &part.inverse_curvature;
@@ -136,19 +140,25 @@ pub(super) fn write(
 			},
 		}
 		if let Some(companion) = &part.companion {
-			let bytes = companion.to_bytes().to_vec();
-			file.bytes(format!("parts.{p}.companion"), Dtype::U8, &[bytes.len()], bytes);
+			let bytes = companion.to_bytes();
+			let name = format!("parts.{p}.companion");
+			file.stream(name, Dtype::U8, &[bytes.len()], |put| put(bytes));
 		}
 	}
 	file.f32("scales.leaf", &[whole], &scales.leaf);
 	file.f32("scales.query", &[whole], &scales.query);
-	let ids = leaves.iter().flat_map(|(id, _)| id.to_le_bytes()).collect();
+	let ids = contributions.iter().flat_map(|id| id.to_le_bytes()).collect();
 	file.bytes("contributions", Dtype::U64, &[count], ids);
-	let hashes = tree.iter().flat_map(|hash| hash.0).collect();
-	file.bytes("tree", Dtype::U8, &[tree.len(), 32], hashes);
-	let sketches = leaves.iter().flat_map(|(_, sketch)| sketch_bytes(sketch)).collect();
-	file.bytes("leaves", dtype(header.width), &[count, whole], sketches);
-	file.finish(WHAT, header)
+	// Signed and wider types come before bytes in the file: the tree's leaves are known by then.
+	file.stream("leaves", dtype(header.width), &[count, whole], |put| {
+		*hashes.borrow_mut() = sketches(put)?;
+		Ok(())
+	});
+	file.stream("tree", Dtype::U8, &[super::tree::size(count), 32], |put| {
+		let tree = super::tree::grow(hashes.take());
+		put(&tree.iter().flat_map(|hash| hash.0).collect::<Vec<_>>())
+	});
+	file.write(WHAT, header, put)
 }
 
 pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
@@ -235,7 +245,8 @@ fn dtype(width: Width) -> Dtype {
 	}
 }
 
-fn sketch_bytes(sketch: &Sketch) -> Vec<u8> {
+/// The little-endian bytes of a sketch.
+pub(super) fn sketch_bytes(sketch: &Sketch) -> Vec<u8> {
 	match sketch {
 		Sketch::Int8(values) => values.iter().map(|x| x.to_le_bytes()[0]).collect(),
 		Sketch::Int16(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),

@@ -1,23 +1,27 @@
 //! The influence index: one integer sketch per contribution, committed by a Merkle root.
 
 mod basis;
+mod build;
 mod builder;
 mod file;
+mod leaves;
 mod quantise;
 mod tree;
 
 pub(crate) use basis::for_each_row;
 pub use basis::{Basis, LayerBasis, Part, Projected};
-pub use builder::{all_rows, local_leaf, Contribution, FloatIndex, IndexBuilder};
-pub use quantise::Scales;
+pub use build::{build_index, Draft};
+pub use builder::{all_rows, Contribution, IndexBuilder};
+pub use leaves::{local_leaf, FloatIndex, Influence};
+pub use quantise::{Scales, Spread};
 
-use crate::{Dataset, Error, Function, Hash, Model, Progress, Result};
-use file::{Content, Header, WHAT};
+use crate::{Dataset, Error, Hash, Model, Result};
+use file::{Content, WHAT};
 use memmap2::Mmap;
 use openledger_kernels::{scan_i16, scan_i8};
 use openledger_proof::{ContributionId, IndexCommitment, Leaf, Sketch, Width, H256};
 use rayon::prelude::*;
-use std::{fs::File, ops::Deref, path::Path, sync::Arc};
+use std::{ops::Deref, path::Path, sync::Arc};
 
 /// An influence index: leaves in canonical order, and all that a query needs to be expressed in the
 /// same coordinates.
@@ -55,60 +59,7 @@ impl PartialEq for Index {
 	}
 }
 
-/// Builds the index of `model` over `contributions`, which must be in the chain's order.
-///
-/// # Errors
-/// [`Error::NoRows`] without contributions, [`Error::Setting`] if one is given twice or a parameter
-/// of the builder is out of range, [`Error::FeatureCount`], [`Error::ClassCount`],
-/// [`Error::NotFinite`].
-pub fn build_index(
-	builder: &dyn IndexBuilder,
-	model: &Model,
-	contributions: &[Contribution],
-	width: Width,
-	progress: &mut dyn FnMut(Progress),
-) -> Result<Index> {
-	builder::check_contributions(model, contributions)?;
-	let float = builder.build(model, contributions, progress)?;
-	Index::quantise(builder, model, contributions, float, width)
-}
-
 impl Index {
-	/// Quantises influence vectors that `builder` computed for `contributions`.
-	///
-	/// The scales are balanced against the margin gradients of the contributions' own rows, each
-	/// for the class the model answers.
-	///
-	/// # Errors
-	/// Those of [`build_index`].
-	pub fn quantise(
-		builder: &dyn IndexBuilder,
-		model: &Model,
-		contributions: &[Contribution],
-		float: FloatIndex,
-		width: Width,
-	) -> Result<Self> {
-		builder::check_contributions(model, contributions)?;
-		let FloatIndex { parts, leaves, local } = float;
-		let squares = margin_squares(model, &parts, contributions)?;
-		let scales = Scales::fit(&leaves, &squares, width);
-		let leaves: Vec<(ContributionId, Sketch)> = contributions
-			.iter()
-			.zip(&leaves)
-			.map(|(contribution, leaf)| (contribution.id, scales.leaf(leaf, width)))
-			.collect();
-		let hashes = leaves
-			.par_iter()
-			.map(|(contribution, sketch)| {
-				Leaf { contribution: *contribution, sketch: sketch.clone() }.hash()
-			})
-			.collect();
-		let header = Header::new(builder, model, width, local, &parts);
-		let bytes = file::write(&header, &parts, &scales, &leaves, &tree::grow(hashes))?;
-		// Its tree was grown from these leaves a line above.
-		Self::parse(Bytes::Owned(bytes.into()), None, model)
-	}
-
 	/// Reads an index file for `model`; `expected` is the hash it was registered with.
 	///
 	/// # Errors
@@ -125,16 +76,12 @@ impl Index {
 	/// # Errors
 	/// [`Error::Io`] and those of [`Index::load`].
 	pub fn open(path: &Path, expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
-		let file = File::open(path).map_err(io)?;
-		// SAFETY: the map is only read, and its bytes are checked before use; whoever changes the
-		// file underneath makes reads undefined, which the documentation forbids.
-		let map = unsafe { Mmap::map(&file) }.map_err(io)?;
-		Self::read(Bytes::Mapped(Arc::new(map)), expected, model)
+		Self::read(build::map(path)?, expected, model)
 	}
 
 	fn read(bytes: Bytes, expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		let index = Self::parse(bytes, expected, model)?;
+		let hash = crate::check_hash(WHAT, &bytes, expected)?;
+		let index = Self::parse(bytes, hash, model)?;
 		let count = index.content.contributions.len();
 		let hashes: Vec<H256> =
 			(0..count).into_par_iter().map(|i| index.leaf_at(i).hash()).collect();
@@ -144,9 +91,8 @@ impl Index {
 		Ok(index)
 	}
 
-	/// Reads a file without comparing its tree with its leaves.
-	fn parse(bytes: Bytes, expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		let file_hash = crate::check_hash(WHAT, &bytes, expected)?;
+	/// Reads a file of this hash without comparing its tree with its leaves.
+	fn parse(bytes: Bytes, file_hash: Hash, model: &Model) -> Result<Self> {
 		let content = file::read(&bytes, model)?;
 		Ok(Self { content, bytes, file_hash })
 	}
@@ -329,25 +275,6 @@ fn as_i16(bytes: &[u8]) -> Option<&[i16]> {
 
 fn copy_i16(bytes: &[u8]) -> Vec<i16> {
 	bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
-}
-
-/// The mean square of each coordinate of the margin gradient over all rows, `[dimension]`, each row
-/// taken with the class that the model answers.
-fn margin_squares(
-	model: &Model,
-	parts: &[Part],
-	contributions: &[Contribution],
-) -> Result<Vec<f64>> {
-	let data = all_rows(contributions)?;
-	let answers = model.batch_logits(&data)?.iter().map(|z| crate::model::argmax(z)).collect();
-	let data = data.with_labels(answers)?;
-	let mut squares = vec![0.0; basis::dimension(parts)];
-	for_each_row(model, parts, &data, Function::Margin, |_, row| {
-		squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
-		Ok(())
-	})?;
-	squares.iter_mut().for_each(|x| *x /= data.len() as f64);
-	Ok(squares)
 }
 
 #[cfg(test)]

@@ -6,8 +6,38 @@
 //! largest value to the end of the integer range; nothing is clipped, for clipping costs far more
 //! accuracy than coarser rounding.
 
+use super::leaves::BLOCK;
 use crate::{Error, Result};
 use openledger_proof::{Sketch, Width};
+use rayon::prelude::*;
+
+/// What influence vectors are like, coordinate by coordinate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+	count: u64,
+	/// Sum of squares and largest absolute value of each coordinate.
+	coordinates: Vec<(f64, f32)>,
+}
+
+impl Spread {
+	/// That of no vectors, of `dimension` coordinates.
+	pub fn new(dimension: usize) -> Self {
+		Self { count: 0, coordinates: vec![(0.0, 0.0); dimension] }
+	}
+
+	/// Takes further vectors, each `[dimension]`. Their order counts, for the last bits of sums.
+	pub fn add(&mut self, leaves: &[Vec<f32>]) {
+		self.count += leaves.len() as u64;
+		self.coordinates.par_chunks_mut(BLOCK).enumerate().for_each(|(block, coordinates)| {
+			for leaf in leaves {
+				for ((sum, largest), x) in coordinates.iter_mut().zip(&leaf[block * BLOCK..]) {
+					*sum += f64::from(*x) * f64::from(*x);
+					*largest = largest.max(x.abs());
+				}
+			}
+		});
+	}
+}
 
 /// The factors that take real coordinates to integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,25 +59,22 @@ fn limit(width: Width) -> f64 {
 }
 
 impl Scales {
-	/// Fits the factors to influence vectors (each `[dimension]`) and to the mean square of each
+	/// Fits the factors to the spread of influence vectors and to the mean square of each
 	/// coordinate of typical query gradients, `query_squares` `[dimension]`.
 	///
 	/// A coordinate that is zero on either side gets the factor 0: it adds nothing to scores.
-	pub fn fit(leaves: &[Vec<f32>], query_squares: &[f64], width: Width) -> Self {
-		let mut leaf_squares = vec![0.0; query_squares.len()];
-		for leaf in leaves {
-			leaf_squares.iter_mut().zip(leaf).for_each(|(sum, x)| *sum += f64::from(*x).powi(2));
-		}
-		let leaf_count = leaves.len().max(1) as f64;
-		let balance: Vec<f64> = leaf_squares
+	pub fn fit(leaves: &Spread, query_squares: &[f64], width: Width) -> Self {
+		let count = leaves.count.max(1) as f64;
+		let balance: Vec<f64> = leaves
+			.coordinates
 			.iter()
 			.zip(query_squares)
-			.map(|(leaf, query)| (query / (leaf / leaf_count)).sqrt().sqrt())
+			.map(|((sum, _), query)| (query / (sum / count)).sqrt().sqrt())
 			.map(|factor| if usable(factor) { factor } else { 0.0 })
 			.collect();
-		let products = leaves.iter().flat_map(|leaf| leaf.iter().zip(&balance));
+		let products = leaves.coordinates.iter().zip(&balance);
 		let largest =
-			products.fold(0.0f64, |max, (x, factor)| max.max((f64::from(*x) * factor).abs()));
+			products.fold(0.0f64, |max, ((_, x), factor)| max.max(f64::from(*x) * factor));
 		let scale = if largest > 0.0 { limit(width) / largest } else { 0.0 };
 		let inverse = |factor: f64| if factor > 0.0 { (1.0 / factor) as f32 } else { 0.0 };
 		Self {
@@ -88,17 +115,30 @@ fn usable(factor: f64) -> bool {
 /// scales.
 fn round(values: impl Iterator<Item = f64>, width: Width) -> Sketch {
 	let limit = limit(width);
-	let rounded = values.map(|x| x.round().clamp(-limit, limit));
+	let rounded = values.map(|x| nearest(x.clamp(-limit, limit)));
 	match width {
 		Width::Int8 => Sketch::Int8(rounded.map(|x| x as i8).collect()),
 		Width::Int16 => Sketch::Int16(rounded.map(|x| x as i16).collect()),
 	}
 }
 
+/// `x.round()` of a value within `i32`, in instructions that every processor does side by side.
+fn nearest(x: f64) -> i32 {
+	let whole = x as i32;
+	let rest = x - f64::from(whole);
+	whole + i32::from(rest >= 0.5) - i32::from(rest <= -0.5)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
 	use proptest::prelude::*;
+
+	fn spread(leaves: &[Vec<f32>]) -> Spread {
+		let mut spread = Spread::new(leaves[0].len());
+		leaves.iter().for_each(|leaf| spread.add(std::slice::from_ref(leaf)));
+		spread
+	}
 
 	fn integers(sketch: &Sketch) -> Vec<i64> {
 		match sketch {
@@ -140,7 +180,7 @@ mod tests {
 		#[test]
 		fn largest_value_should_reach_the_end_of_the_range((leaves, queries) in vectors()) {
 			for width in [Width::Int8, Width::Int16] {
-				let scales = Scales::fit(&leaves, &squares(&queries), width);
+				let scales = Scales::fit(&spread(&leaves), &squares(&queries), width);
 				let all: Vec<i64> = leaves.iter().flat_map(|l| integers(&scales.leaf(l, width))).collect();
 				let end = limit(width) as i64;
 				prop_assert_eq!(all.iter().map(|x| x.abs()).max(), Some(end));
@@ -152,7 +192,7 @@ mod tests {
 		#[test]
 		fn score_should_be_proportional_to_the_real_one_within_rounding((leaves, queries) in vectors()) {
 			let width = Width::Int16;
-			let scales = Scales::fit(&leaves, &squares(&queries), width);
+			let scales = Scales::fit(&spread(&leaves), &squares(&queries), width);
 			for query in &queries {
 				let sketch = scales.query(query, width).unwrap();
 				let balanced = query.iter().zip(&scales.query).map(|(x, f)| x * f64::from(*f));
@@ -173,8 +213,24 @@ mod tests {
 		}
 
 		#[test]
+		fn spread_should_be_the_same_bits_when_leaves_come_together((leaves, _) in vectors()) {
+			let mut together = Spread::new(leaves[0].len());
+			together.add(&leaves);
+			prop_assert_eq!(together, spread(&leaves));
+		}
+
+		#[test]
+		fn nearest_should_be_the_rounded_value(x in -40000.0f64..40000.0, half in -40000i32..40000) {
+			for x in [x, f64::from(half), f64::from(half) + 0.5] {
+				for x in [x, x.next_up(), x.next_down()] {
+					prop_assert_eq!(f64::from(nearest(x)), x.round());
+				}
+			}
+		}
+
+		#[test]
 		fn factors_should_cancel_between_the_sides((leaves, queries) in vectors()) {
-			let scales = Scales::fit(&leaves, &squares(&queries), Width::Int8);
+			let scales = Scales::fit(&spread(&leaves), &squares(&queries), Width::Int8);
 			let products: Vec<f32> = scales.leaf.iter().zip(&scales.query).map(|(l, q)| l * q).collect();
 			let first = products.iter().copied().find(|x| *x > 0.0).unwrap();
 			prop_assert!(products.iter().all(|x| *x == 0.0 || (x / first - 1.0).abs() < 1e-5));
@@ -184,7 +240,7 @@ mod tests {
 	#[test]
 	fn coordinate_should_be_left_out_when_it_is_zero_on_one_side() {
 		let leaves = [vec![0.0, 1.0, 3.0]];
-		let scales = Scales::fit(&leaves, &[1.0, 0.0, 2.0], Width::Int8);
+		let scales = Scales::fit(&spread(&leaves), &[1.0, 0.0, 2.0], Width::Int8);
 		assert_eq!((scales.leaf[0], scales.leaf[1]), (0.0, 0.0));
 		assert_eq!(integers(&scales.leaf(&leaves[0], Width::Int8)), [0, 0, 127]);
 		let query = scales.query(&[5.0, 5.0, -1.0], Width::Int8).unwrap();
@@ -193,14 +249,14 @@ mod tests {
 
 	#[test]
 	fn sketch_should_be_zero_when_everything_is() {
-		let scales = Scales::fit(&[vec![0.0; 3]], &[0.0; 3], Width::Int16);
+		let scales = Scales::fit(&spread(&[vec![0.0; 3]]), &[0.0; 3], Width::Int16);
 		assert_eq!(integers(&scales.leaf(&[0.0; 3], Width::Int16)), [0, 0, 0]);
 		assert_eq!(integers(&scales.query(&[0.0; 3], Width::Int16).unwrap()), [0, 0, 0]);
 	}
 
 	#[test]
 	fn query_should_be_refused_when_not_finite() {
-		let scales = Scales::fit(&[vec![1.0]], &[1.0], Width::Int8);
+		let scales = Scales::fit(&spread(&[vec![1.0]]), &[1.0], Width::Int8);
 		assert!(scales.query(&[f64::NAN], Width::Int8).is_err());
 		assert!(scales.query(&[f64::INFINITY], Width::Int8).is_err());
 	}

@@ -16,6 +16,7 @@ pub use text::TextModel;
 use crate::{parse_input, Dataset, Error, Hash, Result};
 use network::{cross_entropy, Linear, Network};
 use openledger_transformers::files::TextDataset;
+use rayon::prelude::*;
 
 /// A trained model: architecture, feature scaling and weights, with the file that holds them.
 #[derive(Clone, Debug)]
@@ -231,7 +232,8 @@ impl Model {
 		if data.columns() != expected {
 			return Err(Error::FeatureCount { found: data.columns(), expected });
 		}
-		let logits = network.forward(data.features()).logits;
+		let blocks = data.features().par_chunks(expected * 64);
+		let logits = blocks.map(|rows| network.forward(rows).logits).collect::<Vec<_>>().concat();
 		if logits.iter().any(|z| !z.is_finite()) {
 			return Err(Error::NotFinite("an answer"));
 		}

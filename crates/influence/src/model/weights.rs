@@ -32,8 +32,8 @@ pub(super) fn write(architecture: &Architecture, network: &Network) -> Result<Ve
 	let mut file = Writer::default();
 	for (l, layer) in network.layers.iter().enumerate() {
 		let (weight, bias) = layer.to_parts();
-		file.f32(format!("layers.{l}.weight"), &[layer.outputs, layer.inputs], &weight);
-		file.f32(format!("layers.{l}.bias"), &[layer.outputs], &bias);
+		file.f32(format!("layers.{l}.weight"), &[layer.outputs, layer.inputs], weight);
+		file.f32(format!("layers.{l}.bias"), &[layer.outputs], bias);
 	}
 	file.f32("scaling.shift", &[network.shift.len()], &network.shift);
 	file.f32("scaling.factor", &[network.factor.len()], &network.factor);
@@ -134,8 +134,8 @@ mod tests {
 	fn load_should_name_the_tensor_when_its_shape_or_value_is_wrong() {
 		let write = |shape: &[usize], value: f32| {
 			let mut file = Writer::default();
-			file.f32("layers.0.weight", shape, &[value; 4]);
-			file.f32("layers.0.bias", &[2], &[0.0; 2]);
+			file.f32("layers.0.weight", shape, vec![value; 4]);
+			file.f32("layers.0.bias", &[2], vec![0.0; 2]);
 			file.f32("scaling.shift", &[2], &[0.0; 2]);
 			file.f32("scaling.factor", &[2], &[1.0; 2]);
 			let architecture = Architecture::Logistic { inputs: 2, classes: 2 };

@@ -1,0 +1,287 @@
+//! Building an index: rows per second and memory.
+
+use super::{index_path, megabytes, Numbers};
+use crate::{
+	error::{Error, Result},
+	output::{table, Column, Console},
+};
+use openledger_influence::{
+	evaluate::{Memory, Meter},
+	train, Activation, Architecture, Base, Contribution, Dataset, Draft, EkFac, ExactCurvature,
+	IndexBuilder, Lora, Optimiser, TrainConfig,
+};
+use openledger_proof::Width;
+use openledger_transformers::files::{tiny, TextDataset};
+use serde_json::{json, Value};
+use std::{path::Path, time::Instant};
+
+/// Rows of the small model, and texts.
+const DIGITS: usize = 1200;
+const TEXTS: usize = 300;
+
+/// A model to be trained, and the builders of its index.
+struct Case {
+	name: &'static str,
+	config: TrainConfig,
+	rows: Dataset,
+	builders: Vec<Box<dyn IndexBuilder>>,
+}
+
+struct Built {
+	model: &'static str,
+	epochs: u32,
+	builder: &'static str,
+	rows: usize,
+	dimension: usize,
+	file: u64,
+	seconds: f64,
+	memory: Option<Memory>,
+}
+
+/// Indices of int8 with one leaf for each row, written to files.
+pub(super) fn run(
+	console: Console,
+	directory: &Path,
+	digits: &Dataset,
+	rows: usize,
+) -> Result<(Value, String)> {
+	let mut built = Vec::new();
+	// Each is made when its turn comes, so that none counts in another's memory.
+	let cases: [fn(&Path, &Dataset, usize) -> Result<Case>; 3] = [small, text, large];
+	for case in cases {
+		let Case { name, config, rows, builders } = case(directory, digits, rows)?;
+		let model = train(&rows, &config, &mut console.stages())?.model;
+		let alone = |row: usize| Ok(Contribution { id: row as u64, rows: rows.select(&[row])? });
+		let leaves = (0..rows.len()).map(alone).collect::<Result<Vec<_>>>()?;
+		for builder in builders {
+			console.note(format!("{name}, {}", builder.name()));
+			let (mut meter, start) = (Meter::start(), Instant::now());
+			let (path, progress) = (index_path(directory), &mut console.stages());
+			let draft = Draft::build(&*builder, &model, &leaves, Width::Int8, &path, progress)?;
+			let index = draft.index();
+			built.push(Built {
+				model: name,
+				epochs: config.epochs,
+				builder: builder.name(),
+				rows: rows.len(),
+				dimension: index.dimension(),
+				file: index.to_bytes().len() as u64,
+				seconds: start.elapsed().as_secs_f64(),
+				memory: meter.as_mut().map(Meter::read),
+			});
+		}
+	}
+	Ok((built.iter().map(Built::json).collect(), view(&built)))
+}
+
+fn mlp(widths: &[usize], epochs: u32) -> TrainConfig {
+	let architecture = Architecture::mlp(widths, Activation::Tanh);
+	TrainConfig { epochs, ..TrainConfig::standard(architecture) }
+}
+
+/// Digits as they are.
+fn small(_: &Path, digits: &Dataset, _: usize) -> Result<Case> {
+	let (rows, _) = digits.split(DIGITS.min(digits.len().saturating_sub(1)), 0)?;
+	let config = mlp(&[digits.columns(), 32, digits.classes() as usize], 20);
+	let exact = ExactCurvature::for_recipe(&config);
+	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default()), Box::new(exact)];
+	Ok(Case { name: "MLP 64-32-10", config, rows, builders })
+}
+
+/// Digits enlarged, of the size that many papers report on. Neither memory nor time depends on how
+/// good the model is.
+fn large(_: &Path, digits: &Dataset, rows: usize) -> Result<Case> {
+	let config = mlp(&[SIDE * SIDE, 512, 512, digits.classes() as usize], 1);
+	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default())];
+	Ok(Case { name: "MLP 784-512-512-10", config, rows: enlarged(digits, rows)?, builders })
+}
+
+/// A small encoder with random weights and an adapter, on short texts.
+fn text(directory: &Path, _: &Dataset, _: usize) -> Result<Case> {
+	let (texts, labels) = sentences(TEXTS);
+	let directory = directory.join("encoder");
+	let shape = tiny::TinyConfig {
+		hidden_size: 128,
+		num_hidden_layers: 4,
+		intermediate_size: 512,
+		..tiny::TinyConfig::default()
+	};
+	let failed =
+		|error: openledger_transformers::files::FileError| Error::Failure(error.to_string());
+	tiny::bert(&directory, &texts, &shape).map_err(failed)?;
+	let targets = ["query", "value"].map(str::to_owned).to_vec();
+	let architecture = Architecture::Encoder {
+		base: Base::open(&directory)?.hash(),
+		lora: Lora { rank: 8, alpha: 16, targets, rslora: false },
+		classes: 2,
+		max_tokens: 32,
+	};
+	let config = TrainConfig {
+		optimiser: Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+		learning_rate: 2e-3,
+		epochs: 1,
+		batch_size: 16,
+		..TrainConfig::standard(architecture)
+	};
+	let rows = TextDataset::new(texts, Some(labels), Vec::new())
+		.map_err(|error| Error::BadData(error.to_string()))?;
+	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default())];
+	Ok(Case { name: "BERT 4x128, LoRA 8", config, rows: Dataset::from_text(rows), builders })
+}
+
+/// Sentences of eight to fifteen words, and whether a good word begins them.
+fn sentences(count: usize) -> (Vec<String>, Vec<u32>) {
+	const FIRST: [[&str; 4]; 2] =
+		[["poor", "dull", "weak", "awful"], ["fine", "great", "warm", "lovely"]];
+	const OTHER: [&str; 12] = [
+		"film", "book", "song", "story", "and", "with", "a", "slow", "long", "end", "about", "rain",
+	];
+	let mut numbers = Numbers(3);
+	let sentence = |row: usize| {
+		let label = row % 2;
+		let mut words = vec![FIRST[label][numbers.below(4) as usize]];
+		let more = 7 + numbers.below(8);
+		words.extend((0..more).map(|_| OTHER[numbers.below(12) as usize]));
+		(words.join(" "), label as u32)
+	};
+	(0..count).map(sentence).unzip()
+}
+
+/// Width and height of an enlarged digit.
+const SIDE: usize = 28;
+
+/// `count` rows from 8 x 8 pixels, each enlarged and shifted by up to three pixels.
+fn enlarged(digits: &Dataset, count: usize) -> Result<Dataset> {
+	let mut numbers = Numbers(4);
+	let (mut features, mut labels) = (Vec::with_capacity(count * SIDE * SIDE), Vec::new());
+	for row in (0..digits.len()).cycle().take(count) {
+		let [down, right] = [numbers.below(7), numbers.below(7)].map(|shift| shift as f32 - 3.0);
+		let pixels = digits.row(row);
+		features.extend(
+			(0..SIDE * SIDE)
+				.map(|at| pixel(pixels, (at / SIDE) as f32 - down, (at % SIDE) as f32 - right)),
+		);
+		labels.push(digits.label(row));
+	}
+	Ok(Dataset::new(SIDE * SIDE, features, labels)?)
+}
+
+/// The value between 8 x 8 pixels at a place of the enlarged picture; 0 outside.
+fn pixel(pixels: &[f32], y: f32, x: f32) -> f32 {
+	let place = |at: f32| {
+		let at = (at + 0.5) * 8.0 / SIDE as f32 - 0.5;
+		(at.floor() as i32, at - at.floor())
+	};
+	let ((row, below), (column, beside)) = (place(y), place(x));
+	let value = |row: i32, column: i32| match (row, column) {
+		(0..8, 0..8) => pixels.get((row * 8 + column) as usize).copied().unwrap_or(0.0),
+		_ => 0.0,
+	};
+	let line = |row| value(row, column) * (1.0 - beside) + value(row, column + 1) * beside;
+	line(row) * (1.0 - below) + line(row + 1) * below
+}
+
+impl Built {
+	fn json(&self) -> Value {
+		json!({
+			"model": self.model,
+			"epochs": self.epochs,
+			"builder": self.builder,
+			"rows": self.rows,
+			"leaves": self.rows,
+			"dimension": self.dimension,
+			"width": "int8",
+			"file_bytes": self.file,
+			"seconds": self.seconds,
+			"rows_per_second": self.rows as f64 / self.seconds,
+			"memory": self.memory,
+		})
+	}
+}
+
+fn view(built: &[Built]) -> String {
+	let title =
+		"building an index of int8 in a file, one leaf for each row; the models are trained \
+		for a few epochs, not to the end";
+	let columns = [
+		Column::Text("model"),
+		Column::Number("epochs"),
+		Column::Text("method"),
+		Column::Number("rows"),
+		Column::Number("coordinates"),
+		Column::Number("file, MB"),
+		Column::Number("seconds"),
+		Column::Number("rows/s"),
+		Column::Number("memory taken, MB"),
+		Column::Number("peak, MB"),
+	];
+	let row = |built: &Built| {
+		let memory = |of: fn(Memory) -> u64| {
+			built.memory.map_or(String::new(), |memory| megabytes(of(memory)))
+		};
+		vec![
+			built.model.to_owned(),
+			built.epochs.to_string(),
+			built.builder.to_owned(),
+			built.rows.to_string(),
+			built.dimension.to_string(),
+			megabytes(built.file),
+			format!("{:.2}", built.seconds),
+			format!("{:.0}", built.rows as f64 / built.seconds),
+			memory(|memory| memory.growth),
+			memory(|memory| memory.peak),
+		]
+	};
+	[title, &table(&columns, built.iter().map(row).collect())].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn digits() -> Dataset {
+		let features = (0..64 * 30).map(|at| (at * 7 % 17) as f32).collect();
+		Dataset::new(64, features, (0..30).map(|row| row % 10).collect()).unwrap()
+	}
+
+	#[test]
+	fn enlarged_rows_should_keep_labels_and_range_and_differ_by_their_shifts() {
+		let digits = digits();
+		let rows = enlarged(&digits, 70).unwrap();
+		assert_eq!((rows.len(), rows.columns()), (70, 784));
+		assert!((0..70).all(|row| rows.label(row) == digits.label(row % 30)));
+		assert!(rows.features().iter().all(|x| (0.0..=16.0).contains(x)));
+		assert_ne!(rows.row(0), rows.row(30));
+		assert_eq!(rows, enlarged(&digits, 70).unwrap());
+	}
+
+	#[test]
+	fn pixel_should_be_the_old_one_at_its_middle_and_zero_far_outside() {
+		let pixels: Vec<f32> = (0..64).map(|x| x as f32).collect();
+		// The middle of old pixel 1 lies at 1.5 times 3.5, less half a new one.
+		assert_eq!(pixel(&pixels, 4.75, 4.75), 9.0);
+		assert_eq!(pixel(&pixels, 4.75, 3.0), 8.5);
+		assert_eq!(pixel(&pixels, -9.0, 40.0), 0.0);
+	}
+
+	#[test]
+	fn sentences_should_be_short_and_of_both_labels() {
+		let (texts, labels) = sentences(20);
+		assert!(texts.iter().all(|text| (8..=15).contains(&text.split(' ').count())));
+		assert_eq!(labels.iter().sum::<u32>(), 10);
+	}
+
+	#[test]
+	fn cases_should_be_built_and_leave_no_index_behind() {
+		let directory = tempfile::tempdir().unwrap();
+		let (json, text) = run(Console { quiet: true }, directory.path(), &digits(), 9).unwrap();
+		let built = json.as_array().unwrap();
+		let methods: Vec<_> =
+			built.iter().map(|built| built["builder"].as_str().unwrap()).collect();
+		assert_eq!(methods, ["ekfac", "exact", "ekfac", "ekfac"]);
+		assert_eq!(built[3]["dimension"], 669_706);
+		assert_eq!(built[3]["rows"], 9);
+		assert!(text.contains("BERT 4x128"));
+		assert!(!index_path(directory.path()).exists());
+	}
+}

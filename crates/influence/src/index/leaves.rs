@@ -1,0 +1,345 @@
+//! Influence vectors, one contribution after the other.
+
+use super::{
+	basis::{dimension, for_each_projection, for_each_row, Part, Projections},
+	builder::all_rows,
+};
+use crate::{Contribution, Dataset, Error, Function, Model, Progress, Result};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Coordinates that one thread takes at a time: their sums stay in the processor's nearest cache.
+pub(super) const BLOCK: usize = 2048;
+
+/// Values of influence vectors that are in memory at a time, where they are not held: 64 MiB.
+const AT_ONCE: usize = 1 << 24;
+
+/// How contributions moved the trained parameters, before quantisation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Influence {
+	/// Each vector is minus the sum of its rows' loss gradients, times the inverse curvature of
+	/// these parts: it is computed when it is needed, and anybody can compute it again from these
+	/// rows alone ([`local_leaf`]).
+	Local(Vec<Part>),
+	/// Vectors that were computed together.
+	Held(FloatIndex),
+}
+
+impl Influence {
+	/// The coordinates, part after part.
+	pub fn parts(&self) -> &[Part] {
+		match self {
+			Self::Local(parts) => parts,
+			Self::Held(index) => &index.parts,
+		}
+	}
+
+	/// Whether vectors follow from their own rows: see [`FloatIndex::local`].
+	pub fn is_local(&self) -> bool {
+		match self {
+			Self::Local(_) => true,
+			Self::Held(index) => index.local,
+		}
+	}
+
+	/// Holds all vectors in memory.
+	///
+	/// # Errors
+	/// Those of [`local_leaf`].
+	pub fn hold(
+		self,
+		model: &Model,
+		contributions: &[Contribution],
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<FloatIndex> {
+		let mut leaves = Vec::with_capacity(contributions.len());
+		let total = row_counts(contributions).sum::<usize>() as u64;
+		let mut tell = |done| progress(Progress { stage: "influence", done, total, loss: None });
+		self.for_each_leaf(model, contributions, &mut tell, |_, more| {
+			leaves.extend_from_slice(more);
+			Ok(())
+		})?;
+		match self {
+			Self::Local(parts) => Ok(FloatIndex { parts, leaves, local: true }),
+			Self::Held(index) => Ok(index),
+		}
+	}
+
+	/// Calls `visit` with all vectors in order, some at a time, and the number of the first of
+	/// them; and `tell` with the number of rows done.
+	pub(super) fn for_each_leaf(
+		&self,
+		model: &Model,
+		contributions: &[Contribution],
+		tell: &mut dyn FnMut(u64),
+		mut visit: impl FnMut(usize, &[Vec<f32>]) -> Result<()>,
+	) -> Result<()> {
+		let index = match self {
+			Self::Local(parts) => {
+				let data = all_rows(contributions)?;
+				return for_each_local(model, parts, &data, row_counts(contributions), tell, visit);
+			},
+			Self::Held(index) => index,
+		};
+		let (size, mut done) = (at_once(index.dimension()), 0);
+		let groups = index.leaves.chunks(size).zip(contributions.chunks(size));
+		for (number, (leaves, contributions)) in groups.enumerate() {
+			visit(number * size, leaves)?;
+			done += row_counts(contributions).sum::<usize>() as u64;
+			tell(done);
+		}
+		Ok(())
+	}
+}
+
+fn row_counts(contributions: &[Contribution]) -> impl Iterator<Item = usize> + '_ {
+	contributions.iter().map(|contribution| contribution.rows.len())
+}
+
+fn at_once(dimension: usize) -> usize {
+	(AT_ONCE / dimension.max(1)).max(rayon::current_num_threads()).max(1)
+}
+
+/// Influence vectors before quantisation, all of them in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatIndex {
+	/// The coordinates, part after part.
+	pub parts: Vec<Part>,
+	/// `psi_c` of each contribution in the order given, `[dimension]` over all parts.
+	pub leaves: Vec<Vec<f32>>,
+	/// Whether each leaf is minus the sum of its rows' loss gradients, times the inverse curvature:
+	/// then anybody can compute it again from these rows alone ([`local_leaf`]), and rows have
+	/// influence vectors of their own.
+	pub local: bool,
+}
+
+impl FloatIndex {
+	/// An index whose leaves follow from rows and parts: see [`FloatIndex::local`].
+	///
+	/// # Errors
+	/// Those of [`local_leaf`].
+	pub fn local(
+		model: &Model,
+		parts: Vec<Part>,
+		contributions: &[Contribution],
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<Self> {
+		Influence::Local(parts).hold(model, contributions, progress)
+	}
+
+	/// Number of coordinates.
+	pub fn dimension(&self) -> usize {
+		dimension(&self.parts)
+	}
+
+	/// The margin gradient of each row in the coordinates of the index, `[rows][dimension]`.
+	///
+	/// # Errors
+	/// Those of [`Model::gradients`].
+	pub fn queries(&self, model: &Model, data: &Dataset) -> Result<Vec<Vec<f64>>> {
+		let mut rows = Vec::with_capacity(data.len());
+		for_each_row(model, &self.parts, data, Function::Margin, |_, row| {
+			rows.push(row.to_vec());
+			Ok(())
+		})?;
+		Ok(rows)
+	}
+
+	/// `<query, psi_c>` of each contribution, for a query gradient `[dimension]`.
+	pub fn scores(&self, query: &[f64]) -> Vec<f64> {
+		let score = |leaf: &Vec<f32>| query.iter().zip(leaf).map(|(q, x)| q * f64::from(*x)).sum();
+		self.leaves.iter().map(score).collect()
+	}
+}
+
+/// A contribution's influence vector `[dimension]`: minus the sum of its rows' loss gradients,
+/// times the inverse curvature coordinate by coordinate. Every machine gets the same bits.
+///
+/// # Errors
+/// [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
+pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f32>> {
+	let mut leaf = Vec::new();
+	for_each_local(model, parts, rows, [rows.len()].into_iter(), &mut |_| (), |_, found| {
+		leaf = found.concat();
+		Ok(())
+	})?;
+	Ok(leaf)
+}
+
+/// As [`Influence::for_each_leaf`], for leaves of `counts` rows each, in the order of `data`.
+///
+/// Rows are computed in batches, whatever leaves they belong to. The sums of leaves that lie whole
+/// in a batch are formed block by block, leaf by leaf on all threads; only the sum of one that does
+/// not is kept from batch to batch. The terms of each sum are added in the same order either way.
+fn for_each_local(
+	model: &Model,
+	parts: &[Part],
+	data: &Dataset,
+	mut counts: impl Iterator<Item = usize>,
+	tell: &mut dyn FnMut(u64),
+	mut visit: impl FnMut(usize, &[Vec<f32>]) -> Result<()>,
+) -> Result<()> {
+	let inverse: Vec<f32> =
+		parts.iter().flat_map(|part| &part.inverse_curvature).copied().collect();
+	let size = at_once(inverse.len());
+	// The number of the present leaf, its rows yet to come, and the sum of those before this batch.
+	let (mut number, mut left, mut open) = (0, counts.next().unwrap_or(0), None::<Vec<f64>>);
+	for_each_projection(model, parts, data, Function::Loss, |rows, batch| {
+		let mut at = 0;
+		if let Some(sum) = &mut open {
+			at = left.min(rows.len());
+			add(&batch, 0..at, sum);
+			left -= at;
+			if left > 0 {
+				tell(rows.end as u64);
+				return Ok(());
+			}
+			visit(number, &[finite(scaled(sum, &inverse).collect())?])?;
+			(number, left, open) = (number + 1, counts.next().unwrap_or(0), None);
+		}
+		let mut whole = Vec::new();
+		while left > 0 && left <= rows.len() - at {
+			whole.push(at..at + left);
+			at += left;
+			left = counts.next().unwrap_or(0);
+		}
+		for group in whole.chunks(size) {
+			let leaves = group.par_iter().map(|rows| finite(sum_blocks(&batch, rows, &inverse)));
+			let leaves = leaves.collect::<Result<Vec<_>>>()?;
+			visit(number, &leaves)?;
+			number += leaves.len();
+		}
+		if at < rows.len() && left > 0 {
+			let mut sum = vec![0.0; inverse.len()];
+			add(&batch, at..rows.len(), &mut sum);
+			left -= rows.len() - at;
+			open = Some(sum);
+		}
+		tell(rows.end as u64);
+		Ok(())
+	})
+}
+
+/// Adds some rows' gradients to `sum`, `[dimension]`.
+fn add(batch: &Projections, rows: Range<usize>, sum: &mut [f64]) {
+	sum.par_chunks_mut(BLOCK).enumerate().for_each(|(block, sum)| {
+		rows.clone().for_each(|row| batch.add_row(row, block * BLOCK, sum));
+	});
+}
+
+/// The influence vector of some rows.
+fn sum_blocks(batch: &Projections, rows: &Range<usize>, inverse: &[f32]) -> Vec<f32> {
+	let (mut leaf, mut sum) = (Vec::with_capacity(inverse.len()), [0.0; BLOCK]);
+	for inverse in inverse.chunks(BLOCK) {
+		let sum = &mut sum[..inverse.len()];
+		sum.fill(0.0);
+		rows.clone().for_each(|row| batch.add_row(row, leaf.len(), sum));
+		leaf.extend(scaled(sum, inverse));
+	}
+	leaf
+}
+
+/// Minus a sum of loss gradients, times the inverse curvature.
+fn scaled<'a>(sum: &'a [f64], inverse: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+	sum.iter().zip(inverse).map(|(x, inverse)| (-x * f64::from(*inverse)) as f32)
+}
+
+fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
+	match leaf.iter().all(|x| x.is_finite()) {
+		true => Ok(leaf),
+		false => Err(Error::NotFinite("a contribution's influence")),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		index::Basis,
+		testing::{digits, random_model},
+		Activation,
+	};
+	use proptest::prelude::*;
+
+	/// Coordinates beyond two blocks, of two parts.
+	fn setting() -> (Model, Vec<Part>) {
+		let model = random_model(&[64, 60, 10], Activation::Tanh, 1);
+		let companion = random_model(&[64, 10], Activation::Tanh, 2);
+		let part = |companion: Option<Model>, basis: Basis| {
+			let inverse_curvature = (0..basis.dimension()).map(|i| 1.0 + (i % 5) as f32).collect();
+			Part { companion, basis, inverse_curvature }
+		};
+		let (own, other) = (Basis::identity(&model.sites()), Basis::identity(&companion.sites()));
+		assert!(own.dimension() > 2 * BLOCK);
+		(model, vec![part(None, own), part(Some(companion), other)])
+	}
+
+	fn contributions(counts: &[usize]) -> Vec<Contribution> {
+		let (digits, mut start) = (digits(), 0);
+		let take = |(id, count): (u64, &usize)| {
+			let rows: Vec<usize> = (start..start + count).collect();
+			start += count;
+			Contribution { id, rows: digits.select(&rows).unwrap() }
+		};
+		(1..).zip(counts).map(take).collect()
+	}
+
+	#[test]
+	fn leaf_should_be_the_sum_over_rows() {
+		let (model, parts) = setting();
+		let contributions = contributions(&[2, 1]);
+		let leaves = FloatIndex::local(&model, parts.clone(), &contributions, &mut |_| ());
+		let leaves = leaves.unwrap().leaves;
+		for (leaf, contribution) in leaves.iter().zip(&contributions) {
+			let mut expected = vec![0.0; leaf.len()];
+			for_each_row(&model, &parts, &contribution.rows, Function::Loss, |_, row| {
+				expected.iter_mut().zip(row).for_each(|(sum, x)| *sum -= x);
+				Ok(())
+			})
+			.unwrap();
+			let inverse = parts.iter().flat_map(|part| &part.inverse_curvature);
+			for ((found, sum), inverse) in leaf.iter().zip(expected).zip(inverse) {
+				assert_eq!(*found, (sum * f64::from(*inverse)) as f32);
+			}
+		}
+	}
+
+	proptest! {
+		#![proptest_config(ProptestConfig::with_cases(12))]
+		#[test]
+		fn leaves_should_be_the_same_bits_whole_or_in_batches(
+			counts in prop::collection::vec(1usize..150, 1..8),
+			threads in 1usize..5,
+		) {
+			let (model, parts) = setting();
+			let contributions = contributions(&counts);
+			let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+			let (mut told, mut seen) = (Vec::new(), Vec::new());
+			let influence = Influence::Local(parts.clone());
+			pool.install(|| {
+				let tell = &mut |rows| told.push(rows);
+				influence.for_each_leaf(&model, &contributions, tell, |first, leaves| {
+					assert_eq!(first, seen.len());
+					seen.extend_from_slice(leaves);
+					Ok(())
+				})
+			}).unwrap();
+			prop_assert_eq!(told.last(), Some(&(counts.iter().sum::<usize>() as u64)));
+			prop_assert!(told.is_sorted());
+			prop_assert_eq!(seen.len(), contributions.len());
+			for (leaf, contribution) in seen.iter().zip(&contributions) {
+				prop_assert_eq!(leaf, &local_leaf(&model, &parts, &contribution.rows).unwrap());
+			}
+			let held = influence.hold(&model, &contributions, &mut |_| ()).unwrap();
+			prop_assert_eq!(held.leaves, seen);
+		}
+	}
+
+	#[test]
+	fn vectors_should_be_few_at_a_time_when_they_are_long() {
+		let threads = rayon::current_num_threads();
+		assert_eq!(at_once(1 << 23), threads.max(2));
+		assert_eq!(at_once(1 << 10), 1 << 14);
+		assert_eq!(at_once(usize::MAX), threads);
+	}
+}
