@@ -4,6 +4,7 @@ mod chart;
 mod influence;
 mod methods;
 mod plots;
+mod score;
 mod view;
 
 use crate::{context::Context, error::Result, output::Report};
@@ -13,11 +14,14 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub enum Command {
 	/// How well attributions predict retraining, and find mislabelled rows
-	Influence(influence::Arguments),
+	Influence(Box<influence::Arguments>),
+	/// Attributions of an exported task, and what they cost
+	Score(score::Arguments),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::Influence(arguments) => influence::run(context, &arguments),
+		Command::Score(arguments) => score::run(context, &arguments),
 	}
 }

@@ -19,7 +19,7 @@ pub struct Memory {
 }
 
 /// A measurement under way.
-pub(super) struct Meter {
+pub struct Meter {
 	start: u64,
 	exact: bool,
 	highest: u64,
