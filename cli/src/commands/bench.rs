@@ -5,6 +5,7 @@ mod engine;
 mod influence;
 mod methods;
 mod plots;
+mod score;
 mod view;
 
 use crate::{context::Context, error::Result, output::Report};
@@ -14,7 +15,9 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub enum Command {
 	/// How well attributions predict retraining, and find mislabelled rows
-	Influence(influence::Arguments),
+	Influence(Box<influence::Arguments>),
+	/// Attributions of an exported task, and what they cost
+	Score(score::Arguments),
 	/// How fast an index is searched and built, and what the same bits everywhere cost
 	Engine(engine::Arguments),
 }
@@ -22,6 +25,7 @@ pub enum Command {
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::Influence(arguments) => influence::run(context, &arguments),
+		Command::Score(arguments) => score::run(context, &arguments),
 		Command::Engine(arguments) => engine::run(context, &arguments),
 	}
 }

@@ -76,7 +76,7 @@ pub use index::{
 };
 pub use manifest::{Manifest, ManifestEntry, Source};
 pub use model::{Activation, Answer, Architecture, Base, Lora, Model, TextModel};
-pub use query::{attribute, held_out_attribution, held_out_sketch};
+pub use query::{attribute, held_out_attribution, held_out_sketch, margin_scores};
 pub use train::{train, Optimiser, Scaling, Schedule, TrainConfig, Trained};
 
 /// A blake2-256 hash.

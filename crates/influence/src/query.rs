@@ -57,6 +57,22 @@ pub fn held_out_attribution(
 	rank(index, held_out_sketch(model, index, held_out)?, max_entries)
 }
 
+/// The exact score of each leaf for the margin of each row's own label, `[rows][leaves]`, up to a
+/// factor that depends on the row.
+///
+/// # Errors
+/// [`Error::WrongModel`], those of [`Model::check_fits`], [`Error::NotFinite`].
+pub fn margin_scores(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Vec<i64>>> {
+	index.check_model(model)?;
+	model.check_fits(rows)?;
+	let mut scores = Vec::with_capacity(rows.len());
+	for_each_row(model, index.parts(), rows, Function::Margin, |_, gradient| {
+		scores.push(index.scores(&index.query_sketch(gradient)?)?);
+		Ok(())
+	})?;
+	Ok(scores)
+}
+
 /// The sum of the rows' gradients in the coordinates of the index, `[dimension]`.
 pub(crate) fn gradient_sum(
 	model: &Model,

@@ -9,7 +9,9 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use openledger_influence::{
-	evaluate::{self, evaluate, limit_threads, Measure, Method, Protocol, Task},
+	evaluate::{
+		self, evaluate, export::new_directory, limit_threads, Measure, Method, Protocol, Task,
+	},
 	Activation, Architecture, Dataset, Optimiser, Schedule, Schema, TrainConfig,
 };
 use serde_json::json;
@@ -45,7 +47,7 @@ pub struct Arguments {
 	/// The pull of every weight to zero [default: the recipe's]
 	#[arg(long)]
 	weight_decay: Option<f32>,
-	/// Random halves of the training rows
+	/// Random halves of the training rows; 0 leaves linear datamodeling scores out
 	#[arg(long, default_value_t = Protocol::standard().subsets)]
 	subsets: usize,
 	/// Models trained on each half; one where training has one outcome
@@ -81,6 +83,10 @@ pub struct Arguments {
 	/// Keeps what retrained models answer, for the next time
 	#[arg(long, value_name = "DIR")]
 	cache: Option<PathBuf>,
+	/// Writes each task for other programs: rows, model, halves, what retrained models answer,
+	/// and scores, with a README that gives shapes and types; a new or empty directory
+	#[arg(long, value_name = "DIR")]
+	export: Option<PathBuf>,
 	/// Also writes the document that --json prints
 	#[arg(long, value_name = "FILE")]
 	report: Option<PathBuf>,
@@ -142,6 +148,7 @@ impl Arguments {
 			seed: self.seed,
 			threads: self.threads.unwrap_or(standard.threads),
 			cache: self.cache.clone(),
+			export: self.export.clone(),
 			..standard
 		}
 	}
@@ -187,7 +194,9 @@ impl Arguments {
 		let wanted = |name| all || self.tasks.contains(&name);
 		let mut jobs: Vec<Job> = Vec::new();
 		for name in TaskName::EACH.into_iter().filter(|name| wanted(*name)) {
+			let retrains = |m: &Measure| matches!(m, Measure::LdsRows | Measure::LdsContributions);
 			let measures = name.measures().iter().copied();
+			let measures = measures.filter(|m| self.subsets > 0 || !retrains(m));
 			if let (TaskName::Removal, Some(job)) = (name, jobs.first_mut()) {
 				if job.task.name == "mlp" {
 					job.measures.extend(measures);
@@ -228,6 +237,9 @@ fn classes(data: &Dataset) -> usize {
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	if let Some(threads) = arguments.threads {
 		limit_threads(threads)?;
+	}
+	if let Some(directory) = &arguments.export {
+		new_directory(directory)?;
 	}
 	let data = read_table(&arguments.data, &Schema::default())?;
 	let mut reports: Vec<evaluate::Report> = Vec::new();
@@ -289,6 +301,17 @@ mod tests {
 		assert_eq!((all[2].task.mislabelled.len(), all[1].protocol.retrains), (3, 1));
 		let two = jobs("--task digits-logistic,removal");
 		assert_eq!(names(&two), [("logistic", 3), ("mlp", 1)]);
+	}
+
+	#[test]
+	fn halves_should_be_left_out_when_there_are_none() {
+		let measures = |line: &str| -> Vec<Vec<Measure>> {
+			let jobs = arguments(line).jobs(&data()).unwrap();
+			jobs.into_iter().map(|job| job.measures.into_iter().collect()).collect()
+		};
+		assert_eq!(measures("--subsets 0"), [vec![]]);
+		let some = measures("--subsets 0 --task digits-logistic,removal");
+		assert_eq!(some, [vec![Measure::LeaveOneOut], vec![Measure::Removal]]);
 	}
 
 	#[test]

@@ -61,7 +61,8 @@ impl Name {
 		Method::Index { name: self.text(), builder: self.builder(config, members), precisions }
 	}
 
-	fn builder(self, config: &TrainConfig, members: usize) -> Box<dyn IndexBuilder> {
+	/// What builds its index.
+	pub fn builder(self, config: &TrainConfig, members: usize) -> Box<dyn IndexBuilder> {
 		let config = || config.clone();
 		let halves = Members::Halves { contributions: false, itself: false };
 		let exact = |kind| {

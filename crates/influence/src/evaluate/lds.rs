@@ -74,6 +74,11 @@ impl Retrained {
 		Self { subsets, outputs: (0..queries).map(output).collect(), ceiling }
 	}
 
+	/// The subsets, `[subsets][half]`.
+	pub fn subsets(&self) -> &[Vec<usize>] {
+		&self.subsets
+	}
+
 	/// The mean score over queries, `scores` being `[queries][contributions]`; queries and subsets
 	/// are resampled.
 	pub fn score(&self, scores: &[Vec<f64>], bootstrap: &Bootstrap) -> Estimate {

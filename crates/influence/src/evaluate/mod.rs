@@ -12,6 +12,7 @@
 
 mod cache;
 mod detection;
+pub mod export;
 mod lds;
 mod leave_one_out;
 mod logistic;
@@ -36,6 +37,7 @@ pub use statistics::{pearson, spearman, Bootstrap, Estimate};
 pub use task::{Subject, Task};
 
 use crate::{Error, Progress, Result, TrainConfig};
+use export::Export;
 use lds::Retrained;
 use method::Scored;
 use retrain::retrain;
@@ -132,7 +134,13 @@ pub fn evaluate(
 ) -> Result<Report> {
 	protocol.check(task, measures)?;
 	let start = Instant::now();
+	// Before the work, for it fails where there is no room.
+	let export = protocol.export.as_deref().map(|root| Export::create(root, task)).transpose()?;
+	let export = export.as_ref();
 	let subject = Subject::train(task, progress)?;
+	if let Some(export) = export {
+		export.subject(&subject)?;
+	}
 	let mut report = Report {
 		task: task.name.clone(),
 		config: task.config.clone(),
@@ -153,7 +161,7 @@ pub fn evaluate(
 		let rows = task.groups(1);
 		let scored = score(&subject, methods, &rows, progress)?;
 		if wanted(Measure::LdsRows) {
-			report.lds.push(lds(&subject, &scored, &rows, protocol, progress)?);
+			report.lds.push(lds(&subject, &scored, &rows, protocol, export, progress)?);
 		}
 		if wanted(Measure::LeaveOneOut) {
 			let left_out = leave_one_out::leave_out(&subject, protocol, progress)?;
@@ -170,7 +178,7 @@ pub fn evaluate(
 	if wanted(Measure::LdsContributions) {
 		let groups = task.groups(protocol.contribution_rows);
 		let scored = score(&subject, methods, &groups, progress)?;
-		report.lds.push(lds(&subject, &scored, &groups, protocol, progress)?);
+		report.lds.push(lds(&subject, &scored, &groups, protocol, export, progress)?);
 	}
 	if wanted(Measure::Mislabelled) {
 		let mut suspected = Vec::new();
@@ -221,6 +229,7 @@ fn lds(
 	scored: &[Scored],
 	groups: &[Vec<usize>],
 	protocol: &Protocol,
+	export: Option<&Export>,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Lds> {
 	let start = Instant::now();
@@ -235,6 +244,9 @@ fn lds(
 	let outcomes = retrain(subject, &jobs, protocol, progress)?;
 	let retraining_seconds = start.elapsed().as_secs_f64();
 	let retrained = Retrained::new(subsets, &outcomes, protocol.retrains);
+	if let Some(export) = export {
+		export.retrained(rows, &retrained, &outcomes, scored)?;
+	}
 	let result = |scored: &Scored| LdsResult {
 		measured: scored.measured.clone(),
 		lds: retrained.score(&scored.scores, &protocol.bootstrap()),

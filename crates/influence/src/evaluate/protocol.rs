@@ -46,6 +46,8 @@ pub struct Protocol {
 	pub threads: usize,
 	/// Where outcomes of retrainings are kept from one evaluation to the next, if anywhere.
 	pub cache: Option<PathBuf>,
+	/// Where each task is written to a directory of its name, if anywhere: see [`super::export`].
+	pub export: Option<PathBuf>,
 }
 
 impl Protocol {
@@ -64,6 +66,7 @@ impl Protocol {
 			seed: 0,
 			threads: thread::available_parallelism().map_or(1, NonZero::get),
 			cache: None,
+			export: None,
 		}
 	}
 
@@ -82,8 +85,9 @@ impl Protocol {
 			size if wanted(Measure::LdsContributions) => rows.div_ceil(size),
 			_ => usize::MAX,
 		};
+		let retrains = wanted(Measure::LdsRows) || wanted(Measure::LdsContributions);
 		for (setting, value, least) in [
-			("subsets", self.subsets, 2),
+			("subsets", self.subsets, if retrains { 2 } else { 0 }),
 			("retrains", self.retrains, 1),
 			("removal_retrains", self.removal_retrains, 1),
 			("removal_rows", self.removal_rows, 1),

@@ -10,7 +10,7 @@ use openledger_transformers::{
 };
 use std::{
 	collections::HashMap,
-	path::Path,
+	path::{Path, PathBuf},
 	sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -20,6 +20,7 @@ pub struct Base {
 	pub(super) network: BaseNetwork,
 	pub(super) tokenizer: Tokenizer,
 	hash: Hash,
+	directory: PathBuf,
 }
 
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Base {
 			},
 		};
 		let hash = crate::blake2_256(&[weights_hash, tokenizer.hash()].concat());
-		let base = Arc::new(Self { network, tokenizer, hash });
+		let base = Arc::new(Self { network, tokenizer, hash, directory: directory.to_owned() });
 		lock().insert(hash, Arc::clone(&base));
 		Ok(base)
 	}
@@ -70,6 +71,11 @@ impl Base {
 	/// blake2-256 of the hashes of configuration and weights, and of the tokenizer.
 	pub fn hash(&self) -> Hash {
 		self.hash
+	}
+
+	/// Where it was opened.
+	pub fn directory(&self) -> &Path {
+		&self.directory
 	}
 
 	/// Whether it is a decoder, which continues texts; encoders classify them.

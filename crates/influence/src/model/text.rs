@@ -113,6 +113,11 @@ impl TextModel {
 		Ok(Self { network, ..self.clone() })
 	}
 
+	/// The frozen transformer.
+	pub fn base(&self) -> &Base {
+		&self.base
+	}
+
 	/// Where the trained parameters are.
 	pub fn sites(&self) -> Vec<Site> {
 		match &self.network {
