@@ -2,6 +2,7 @@
 
 mod chart;
 mod influence;
+mod lora;
 mod methods;
 mod plots;
 mod view;
