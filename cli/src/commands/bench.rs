@@ -3,6 +3,7 @@
 mod chart;
 mod engine;
 mod influence;
+mod lora;
 mod methods;
 mod plots;
 mod score;

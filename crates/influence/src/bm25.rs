@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 /// Saturation of term frequencies, the usual value (Robertson and Zaragoza 2009, section 3.4).
-const K1: f64 = 1.2;
+pub(crate) const K1: f64 = 1.2;
 
 /// Normalisation by length, the usual value (ibid.).
-const B: f64 = 0.75;
+pub(crate) const B: f64 = 0.75;
 
 /// Okapi BM25 over a list of texts (Robertson and Zaragoza 2009, *The Probabilistic Relevance
 /// Framework: BM25 and Beyond*, section 3.4): `k1` 1.2 and `b` 0.75.

@@ -1,6 +1,6 @@
 //! `bench influence`: how good attributions are.
 
-use super::{methods::Name, plots, view};
+use super::{lora, methods::Name, plots, view};
 use crate::{
 	context::Context,
 	error::{Error, Result},
@@ -93,6 +93,8 @@ pub struct Arguments {
 	/// Draws the results, in SVG
 	#[arg(long, value_name = "DIR")]
 	plots: Option<PathBuf>,
+	#[command(flatten)]
+	lora: lora::Arguments,
 }
 
 /// What is measured.
@@ -107,16 +109,21 @@ enum TaskName {
 	Mislabel,
 	/// Removing the rows that helped an answer most
 	Removal,
+	/// Linear datamodeling scores of a LoRA adapter on a BERT-type classifier of text, by rows and
+	/// by contributions
+	Lora,
 	/// All of them
 	All,
 }
 
 impl TaskName {
-	const EACH: [Self; 4] = [Self::DigitsMlp, Self::DigitsLogistic, Self::Mislabel, Self::Removal];
+	/// Those on the table.
+	const TABLES: [Self; 4] =
+		[Self::DigitsMlp, Self::DigitsLogistic, Self::Mislabel, Self::Removal];
 
 	fn measures(self) -> &'static [Measure] {
 		match self {
-			Self::DigitsMlp => &[Measure::LdsRows, Measure::LdsContributions],
+			Self::DigitsMlp | Self::Lora => &[Measure::LdsRows, Measure::LdsContributions],
 			Self::DigitsLogistic => {
 				&[Measure::LdsRows, Measure::LdsContributions, Measure::LeaveOneOut]
 			},
@@ -182,7 +189,22 @@ impl Arguments {
 		})
 	}
 
-	/// The tasks, one for each model. Removal and the scores of rows share theirs.
+	fn wants(&self, name: TaskName) -> bool {
+		self.tasks.contains(&name) || self.tasks.contains(&TaskName::All)
+	}
+
+	/// The task of text, if it is wanted.
+	fn text_job(&self) -> Result<Option<Job>> {
+		if !self.wants(TaskName::Lora) {
+			return Ok(None);
+		}
+		let task = self.lora.task(self.seed, |config| self.changed(config))?;
+		let measures = TaskName::Lora.measures().iter().copied().collect();
+		let protocol = Protocol { subsets: self.lora.text_subsets, ..self.protocol() };
+		Ok(Some(Job { task, measures, protocol }))
+	}
+
+	/// The tasks on the table, one for each model. Removal and the scores of rows share theirs.
 	fn jobs(&self, data: &Dataset) -> Result<Vec<Job>> {
 		let (train, rest) = data.split(self.train_rows, self.seed)?;
 		if self.test_rows == 0 || rest.len() < self.test_rows {
@@ -190,10 +212,8 @@ impl Arguments {
 			return Err(Error::Usage(format!("--test-rows {}: {reason}", self.test_rows)));
 		}
 		let test = rest.select(&(0..self.test_rows).collect::<Vec<_>>())?;
-		let all = self.tasks.contains(&TaskName::All);
-		let wanted = |name| all || self.tasks.contains(&name);
 		let mut jobs: Vec<Job> = Vec::new();
-		for name in TaskName::EACH.into_iter().filter(|name| wanted(*name)) {
+		for name in TaskName::TABLES.into_iter().filter(|name| self.wants(*name)) {
 			let retrains = |m: &Measure| matches!(m, Measure::LdsRows | Measure::LdsContributions);
 			let measures = name.measures().iter().copied();
 			let measures = measures.filter(|m| self.subsets > 0 || !retrains(m));
@@ -213,20 +233,24 @@ impl Arguments {
 				},
 				TaskName::Mislabel => task("mislabelled", self.mlp(data))
 					.with_flipped_labels(self.mislabelled, self.seed)?,
-				TaskName::DigitsMlp | TaskName::Removal | TaskName::All => {
-					task("mlp", self.mlp(data))
-				},
+				_ => task("mlp", self.mlp(data)),
 			};
 			jobs.push(Job { task, measures: measures.collect(), protocol });
 		}
 		Ok(jobs)
 	}
 
-	fn methods(&self, config: &TrainConfig) -> Vec<Method> {
-		let mut seen = BTreeSet::new();
-		let names = if self.methods.is_empty() { Name::QUICK.as_slice() } else { &self.methods };
+	/// The methods for a task, each of which must apply to it.
+	fn methods(&self, task: &Task) -> Result<Vec<Method>> {
+		let (mut seen, text) = (BTreeSet::new(), task.config.architecture.is_text());
+		let quick: &[Name] = if text { &Name::QUICK_TEXT } else { &Name::QUICK };
+		let names = if self.methods.is_empty() { quick } else { &self.methods };
 		let names = names.iter().filter(|name| seen.insert(**name));
-		names.map(|name| name.method(config, self.members)).collect()
+		let method = |name: &Name| {
+			name.check(text)?;
+			Ok(name.method(&task.config, task.train.len(), self.members))
+		};
+		names.map(method).collect()
 	}
 }
 
@@ -241,11 +265,17 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	if let Some(directory) = &arguments.export {
 		new_directory(directory)?;
 	}
-	let data = read_table(&arguments.data, &Schema::default())?;
+	let mut jobs = Vec::new();
+	if TaskName::TABLES.into_iter().any(|name| arguments.wants(name)) {
+		jobs.extend(arguments.jobs(&read_table(&arguments.data, &Schema::default())?)?);
+	}
+	jobs.extend(arguments.text_job()?);
+	// A method that does not apply to a task shows before the first one is run.
+	let methods: Vec<Vec<Method>> =
+		jobs.iter().map(|job| arguments.methods(&job.task)).collect::<Result<_>>()?;
 	let mut reports: Vec<evaluate::Report> = Vec::new();
-	for Job { task, measures, protocol } in arguments.jobs(&data)? {
+	for (Job { task, measures, protocol }, methods) in jobs.into_iter().zip(methods) {
 		context.console.note(format!("task {}", task.name));
-		let methods = arguments.methods(&task.config);
 		let mut progress = context.console.stages();
 		reports.push(evaluate(&task, &methods, &measures, &protocol, &mut progress)?);
 	}
@@ -328,6 +358,27 @@ mod tests {
 	}
 
 	#[test]
+	fn task_of_text_should_be_made_on_the_spot_and_know_its_methods() {
+		let text = |line: &str| arguments(&format!("--text-rows 40 --text-test-rows 8 {line}"));
+		assert!(text("").text_job().unwrap().is_none());
+		let line = "--task lora --seed 4 --epochs 3 --text-subsets 5 --rank 2 --targets value";
+		let job = text(line).text_job().unwrap().unwrap();
+		assert_eq!((job.task.train.len(), job.task.test.len()), (40, 8));
+		assert_eq!((job.task.config.epochs, job.task.config.seed), (3, 4));
+		assert_eq!((job.protocol.subsets, job.measures.len()), (5, 2));
+		let again = text(line).text_job().unwrap().unwrap();
+		assert_eq!(job.task, again.task);
+		assert_eq!(text("").methods(&job.task).unwrap().len(), Name::QUICK_TEXT.len());
+		let refused = text("--methods exact,unrolled").methods(&job.task).err().unwrap();
+		assert!(refused.to_string().contains("unrolled is for tables"), "{refused}");
+		let table = arguments("").jobs(&data()).unwrap().remove(0).task;
+		let refused = text("--methods bm25").methods(&table).err().unwrap();
+		assert!(refused.to_string().contains("bm25 is for text"), "{refused}");
+		assert!(text("--task lora --text-rows 0").text_job().is_err());
+		assert!(text("--task lora --text /nowhere").text_job().is_err());
+	}
+
+	#[test]
 	fn task_should_be_refused_when_there_are_too_few_rows() {
 		for (train_rows, test_rows) in [(10, 2), (6, 5), (6, 0), (0, 2)] {
 			let arguments = Arguments { train_rows, test_rows, ..arguments("") };
@@ -337,14 +388,15 @@ mod tests {
 
 	#[test]
 	fn methods_should_be_the_quick_ones_when_none_is_named_and_each_once() {
-		let config = TrainConfig::standard(Architecture::Logistic { inputs: 2, classes: 2 });
+		let config = TrainConfig::standard(Architecture::Logistic { inputs: 2, classes: 3 });
+		let task = Task::new("task", data(), data(), config);
 		let names = |line: &str| -> Vec<String> {
-			arguments(line).methods(&config).iter().map(Method::name).collect()
+			arguments(line).methods(&task).unwrap().iter().map(Method::name).collect()
 		};
 		assert_eq!(names("").len(), Name::QUICK.len());
 		let some = names("--methods exact-halves,ekfac,exact-halves");
 		assert_eq!(some, ["exact-halves", "ekfac"]);
-		for name in Name::value_variants() {
+		for name in Name::value_variants().iter().filter(|name| **name != Name::Bm25) {
 			assert_eq!(names(&format!("--methods {}", name.text())), [name.text()]);
 		}
 	}

@@ -66,12 +66,15 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	}
 	let Exported { task, model } = Exported::read(&arguments.task)
 		.map_err(|e| Error::from(e).in_file(arguments.task.display()))?;
-	let builder = arguments.method.builder(&task.config, arguments.members);
+	let rows = task.train.len();
+	let builder = arguments.method.builder(&task.config, rows, arguments.members);
+	let builder = builder.ok_or_else(|| {
+		Error::Usage(format!("--method {}: has no index; take another", arguments.method.text()))
+	})?;
 	let leaf = |row: usize| -> openledger_influence::Result<Contribution> {
 		Ok(Contribution { id: row as u64, rows: task.train.select(&[row])? })
 	};
-	let leaves =
-		(0..task.train.len()).map(leaf).collect::<openledger_influence::Result<Vec<_>>>()?;
+	let leaves = (0..rows).map(leaf).collect::<openledger_influence::Result<Vec<_>>>()?;
 
 	let (mut meter, start) = (Meter::start(), Instant::now());
 	let mut progress = context.console.stages();
@@ -84,13 +87,13 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	let memory: Option<Memory> = meter.as_mut().map(Meter::read);
 
 	if let Some(path) = &arguments.output {
-		write(path, npy(&scores, task.train.len()))?;
+		write(path, npy(&scores, rows))?;
 	}
-	let pairs = (task.train.len() * task.test.len()) as f64;
+	let pairs = (rows * task.test.len()) as f64;
 	let document = json!({
 		"method": arguments.method.text(),
 		"parameters": builder.parameters(),
-		"train_rows": task.train.len(),
+		"train_rows": rows,
 		"test_rows": task.test.len(),
 		"dimension": index.dimension(),
 		"index_bytes": index.to_bytes().len(),

@@ -43,6 +43,9 @@ pub struct TinyConfig {
 	pub tie_word_embeddings: bool,
 	/// Whether queries, keys and values have a bias, which makes it a Qwen2; Llama only.
 	pub attention_bias: bool,
+	/// Whether there is a pooler on the first token; BERT only. Without, a text's vector is the mean
+	/// over its tokens, of which random weights lose less.
+	pub pooler: bool,
 	/// Equal seeds, shapes and texts give equal files.
 	pub seed: u64,
 }
@@ -59,6 +62,7 @@ impl Default for TinyConfig {
 			max_position_embeddings: 64,
 			tie_word_embeddings: false,
 			attention_bias: false,
+			pooler: true,
 			seed: 0,
 		}
 	}
@@ -92,6 +96,9 @@ pub fn bert(
 	let mut weights = Draws::new(tiny.seed);
 	if let BaseConfig::Bert(config) = check(directory, &config)? {
 		weights.bert(&config);
+		if tiny.pooler {
+			weights.linear("pooler.dense", config.hidden_size, config.hidden_size);
+		}
 	}
 	write_all(directory, &config, &bert_tokenizer(&vocabulary), &weights)
 }
@@ -339,7 +346,6 @@ impl Draws {
 			self.linear(&name("output.dense"), width, inner);
 			self.layer_norm(&name("output.LayerNorm"), width);
 		}
-		self.linear("pooler.dense", width, width);
 	}
 
 	fn llama(&mut self, config: &LlamaConfig) {
