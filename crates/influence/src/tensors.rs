@@ -16,6 +16,9 @@ const METADATA: &str = "openledger";
 /// Takes the bytes of a file in order.
 pub(crate) type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
 
+/// Hands over the bytes of a tensor.
+type Source<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
+
 /// Tensors to be written.
 #[derive(Default)]
 pub(crate) struct Writer<'a> {
@@ -26,7 +29,7 @@ struct Tensor<'a> {
 	name: String,
 	dtype: Dtype,
 	shape: Vec<usize>,
-	write: Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>,
+	write: Source<'a>,
 }
 
 impl<'a> Writer<'a> {

@@ -15,24 +15,29 @@ use rayon::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
 	count: u64,
-	/// Sum of squares and largest absolute value of each coordinate.
-	coordinates: Vec<(f64, f32)>,
+	/// The sum of each coordinate's squares.
+	squares: Vec<f64>,
+	/// Its largest absolute value.
+	largest: Vec<f32>,
 }
 
 impl Spread {
 	/// That of no vectors, of `dimension` coordinates.
 	pub fn new(dimension: usize) -> Self {
-		Self { count: 0, coordinates: vec![(0.0, 0.0); dimension] }
+		Self { count: 0, squares: vec![0.0; dimension], largest: vec![0.0; dimension] }
 	}
 
 	/// Takes further vectors, each `[dimension]`. Their order counts, for the last bits of sums.
 	pub fn add(&mut self, leaves: &[Vec<f32>]) {
 		self.count += leaves.len() as u64;
-		self.coordinates.par_chunks_mut(BLOCK).enumerate().for_each(|(block, coordinates)| {
+		let largest = self.largest.par_chunks_mut(BLOCK);
+		let blocks = self.squares.par_chunks_mut(BLOCK).zip(largest).enumerate();
+		blocks.for_each(|(block, (squares, largest))| {
 			for leaf in leaves {
-				for ((sum, largest), x) in coordinates.iter_mut().zip(&leaf[block * BLOCK..]) {
-					*sum += f64::from(*x) * f64::from(*x);
-					*largest = largest.max(x.abs());
+				let leaf = &leaf[block * BLOCK..][..squares.len()];
+				squares.iter_mut().zip(leaf).for_each(|(sum, x)| *sum += f64::from(*x).powi(2));
+				for (largest, x) in largest.iter_mut().zip(leaf) {
+					*largest = if x.abs() > *largest { x.abs() } else { *largest };
 				}
 			}
 		});
@@ -66,15 +71,14 @@ impl Scales {
 	pub fn fit(leaves: &Spread, query_squares: &[f64], width: Width) -> Self {
 		let count = leaves.count.max(1) as f64;
 		let balance: Vec<f64> = leaves
-			.coordinates
+			.squares
 			.iter()
 			.zip(query_squares)
-			.map(|((sum, _), query)| (query / (sum / count)).sqrt().sqrt())
+			.map(|(sum, query)| (query / (sum / count)).sqrt().sqrt())
 			.map(|factor| if usable(factor) { factor } else { 0.0 })
 			.collect();
-		let products = leaves.coordinates.iter().zip(&balance);
-		let largest =
-			products.fold(0.0f64, |max, ((_, x), factor)| max.max(f64::from(*x) * factor));
+		let products = leaves.largest.iter().zip(&balance);
+		let largest = products.fold(0.0f64, |max, (x, factor)| max.max(f64::from(*x) * factor));
 		let scale = if largest > 0.0 { limit(width) / largest } else { 0.0 };
 		let inverse = |factor: f64| if factor > 0.0 { (1.0 / factor) as f32 } else { 0.0 };
 		Self {
@@ -122,11 +126,16 @@ fn round(values: impl Iterator<Item = f64>, width: Width) -> Sketch {
 	}
 }
 
-/// `x.round()` of a value within `i32`, in instructions that every processor does side by side.
+/// `x.round()` of a value well within `i32`, without branches, so that the processor can round several
+/// side by side.
 fn nearest(x: f64) -> i32 {
-	let whole = x as i32;
-	let rest = x - f64::from(whole);
-	whole + i32::from(rest >= 0.5) - i32::from(rest <= -0.5)
+	// Next to so large a number there is no room for fractions: what is added is rounded, halves to
+	// even, and lies in the lowest bits.
+	const LARGE: f64 = 6_755_399_441_055_744.0;
+	let sum = x + LARGE;
+	let rest = x - (sum - LARGE);
+	let away = i32::from((rest == 0.5) & (x > 0.0)) - i32::from((rest == -0.5) & (x < 0.0));
+	(sum.to_bits() as i32).wrapping_add(away)
 }
 
 #[cfg(test)]

@@ -45,33 +45,35 @@ pub(super) fn run(
 	digits: &Dataset,
 	rows: usize,
 ) -> Result<(Value, String)> {
-	let mut built = Vec::new();
-	// Each is made when its turn comes, so that none counts in another's memory.
-	let cases: [fn(&Path, &Dataset, usize) -> Result<Case>; 3] = [small, text, large];
-	for case in cases {
-		let Case { name, config, rows, builders } = case(directory, digits, rows)?;
-		let model = train(&rows, &config, &mut console.stages())?.model;
-		let alone = |row: usize| Ok(Contribution { id: row as u64, rows: rows.select(&[row])? });
-		let leaves = (0..rows.len()).map(alone).collect::<Result<Vec<_>>>()?;
-		for builder in builders {
-			console.note(format!("{name}, {}", builder.name()));
-			let (mut meter, start) = (Meter::start(), Instant::now());
-			let (path, progress) = (index_path(directory), &mut console.stages());
-			let draft = Draft::build(&*builder, &model, &leaves, Width::Int8, &path, progress)?;
-			let index = draft.index();
-			built.push(Built {
-				model: name,
-				epochs: config.epochs,
-				builder: builder.name(),
-				rows: rows.len(),
-				dimension: index.dimension(),
-				file: index.to_bytes().len() as u64,
-				seconds: start.elapsed().as_secs_f64(),
-				memory: meter.as_mut().map(Meter::read),
-			});
-		}
-	}
+	// Each case is made when its turn comes, so that none counts in another's memory.
+	let mut built = measure(console, directory, small(digits)?)?;
+	built.extend(measure(console, directory, large(digits, rows)?)?);
+	built.extend(measure(console, directory, text(directory)?)?);
 	Ok((built.iter().map(Built::json).collect(), view(&built)))
+}
+
+fn measure(console: Console, directory: &Path, case: Case) -> Result<Vec<Built>> {
+	let Case { name, config, rows, builders } = case;
+	let model = train(&rows, &config, &mut console.stages())?.model;
+	let alone = |row: usize| Ok(Contribution { id: row as u64, rows: rows.select(&[row])? });
+	let leaves = (0..rows.len()).map(alone).collect::<Result<Vec<_>>>()?;
+	let build = |builder: Box<dyn IndexBuilder>| {
+		console.note(format!("{name}, {}", builder.name()));
+		let (mut meter, start) = (Meter::start(), Instant::now());
+		let (path, progress) = (index_path(directory), &mut console.stages());
+		let draft = Draft::build(&*builder, &model, &leaves, Width::Int8, &path, progress)?;
+		Ok(Built {
+			model: name,
+			epochs: config.epochs,
+			builder: builder.name(),
+			rows: rows.len(),
+			dimension: draft.index().dimension(),
+			file: draft.index().to_bytes().len() as u64,
+			seconds: start.elapsed().as_secs_f64(),
+			memory: meter.as_mut().map(Meter::read),
+		})
+	};
+	builders.into_iter().map(build).collect()
 }
 
 fn mlp(widths: &[usize], epochs: u32) -> TrainConfig {
@@ -80,7 +82,7 @@ fn mlp(widths: &[usize], epochs: u32) -> TrainConfig {
 }
 
 /// Digits as they are.
-fn small(_: &Path, digits: &Dataset, _: usize) -> Result<Case> {
+fn small(digits: &Dataset) -> Result<Case> {
 	let (rows, _) = digits.split(DIGITS.min(digits.len().saturating_sub(1)), 0)?;
 	let config = mlp(&[digits.columns(), 32, digits.classes() as usize], 20);
 	let exact = ExactCurvature::for_recipe(&config);
@@ -90,14 +92,14 @@ fn small(_: &Path, digits: &Dataset, _: usize) -> Result<Case> {
 
 /// Digits enlarged, of the size that many papers report on. Neither memory nor time depends on how
 /// good the model is.
-fn large(_: &Path, digits: &Dataset, rows: usize) -> Result<Case> {
+fn large(digits: &Dataset, rows: usize) -> Result<Case> {
 	let config = mlp(&[SIDE * SIDE, 512, 512, digits.classes() as usize], 1);
 	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default())];
 	Ok(Case { name: "MLP 784-512-512-10", config, rows: enlarged(digits, rows)?, builders })
 }
 
 /// A small encoder with random weights and an adapter, on short texts.
-fn text(directory: &Path, _: &Dataset, _: usize) -> Result<Case> {
+fn text(directory: &Path) -> Result<Case> {
 	let (texts, labels) = sentences(TEXTS);
 	let directory = directory.join("encoder");
 	let shape = tiny::TinyConfig {
@@ -279,8 +281,8 @@ mod tests {
 		let methods: Vec<_> =
 			built.iter().map(|built| built["builder"].as_str().unwrap()).collect();
 		assert_eq!(methods, ["ekfac", "exact", "ekfac", "ekfac"]);
-		assert_eq!(built[3]["dimension"], 669_706);
-		assert_eq!(built[3]["rows"], 9);
+		assert_eq!(built[2]["dimension"], 669_706);
+		assert_eq!(built[2]["rows"], 9);
 		assert!(text.contains("BERT 4x128"));
 		assert!(!index_path(directory.path()).exists());
 	}
