@@ -3,6 +3,7 @@
 mod basis;
 mod builder;
 mod file;
+mod products;
 mod quantise;
 mod tree;
 
