@@ -16,7 +16,8 @@ WORKLOADS = {
 	"wide": "MLP 784-512-512-10, 5,000 training and 200 test rows; speed and memory only",
 	"lora": "LoRA adapter and head on a small BERT, made on the spot",
 }
-OURS = ("exact:int16", "exact:int8", "ekfac:int16", "ekfac:int8")
+OURS = ("exact:int16", "exact:int8", "exact:rows", "ekfac:int16", "ekfac:int8", "ekfac:rows", "gradient-dot:int8")
+WIDE = ("ekfac:int8", "ekfac:rows", "gradient-dot:rows")
 
 
 def arguments():
@@ -32,7 +33,7 @@ def arguments():
 	add("--data", type=Path, metavar="CSV", required=True, help="the handwritten digits (scripts/bench gives it)")
 	add("--workloads", type=listed, default=list(WORKLOADS), help="which, separated by commas [default: all]")
 	add("--task", type=Path, action="append", default=[], metavar="DIR", help="also a task that `openledger bench influence --export` wrote; may be repeated")
-	add("--ours", type=listed, help=f"our methods, NAME:WIDTH [default: {','.join(OURS)}; for wide ekfac:int8]")
+	add("--ours", type=listed, help=f"our methods, NAME:int8, NAME:int16 or NAME:rows [default: {','.join(OURS)}; where the exact curvature is out of reach {','.join(WIDE)}]")
 	add("--methods", type=listed, help="methods of the libraries, such as dattri/EK-FAC [default: all but the slowest]")
 	add("--list", action="store_true", help="list the libraries' methods and end")
 	add("--untuned", action="store_true", help="leave out the runs that are tuned on the score")
@@ -61,7 +62,7 @@ def compare(task, chosen):
 
 	workload = load(task)
 	peers.check(task, chosen)
-	names = chosen.ours or (["ekfac:int8"] if workload.parameters > ours.EXACT_LIMIT else OURS)
+	names = chosen.ours or (WIDE if workload.parameters > ours.EXACT_LIMIT else OURS)
 	results = [ours.measure(task, workload, name, chosen) for name in names]
 	results += peers.measure(task, workload, chosen)
 	print(f"\n{table.heading(workload)}\n\n{table.text(results)}\n", flush=True)

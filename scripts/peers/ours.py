@@ -1,4 +1,4 @@
-"""Our own methods: `openledger bench score`, a leaf for each training row."""
+"""Our own methods: `openledger bench score`, by leaves of single rows or by rows without leaves."""
 
 import json
 import sys
@@ -16,12 +16,12 @@ EXACT_LIMIT = 8192
 
 
 def measure(task, workload, name, chosen):
-	method, _, width = name.partition(":")
-	result = Result("openledger", "", f"{method} {width or 'int16'}")
+	method, _, by = name.partition(":")
+	result = Result("openledger", "", f"{method} {by or 'int16'}")
 	print(f"{workload.name}: {result.label} ...", file=sys.stderr)
 	with tempfile.TemporaryDirectory() as directory:
 		scores = Path(directory) / "scores.npy"
-		line = [chosen.openledger, "bench", "score", task, "--method", method, "--width", width or "int16"]
+		line = [chosen.openledger, "bench", "score", task, "--method", method, "--by", by or "int16"]
 		line += ["--threads", chosen.threads, "--output", scores, "--json", "--quiet"]
 		runs = []
 		while again([seconds(document) for document, _ in runs]):

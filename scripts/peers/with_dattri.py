@@ -77,8 +77,11 @@ def ekfac(workload, damping, built):
 
 def attributed(method, workload):
 	train, test = (loader(workload, rows) for rows in (workload.train, workload.test))
+	# Without, some keep the graph of every Hessian product they have made.
+	with torch.no_grad():
+		scores = method.attribute(train, test)
 	# dattri's is positive where training on the row lowers the target.
-	return -method.attribute(train, test).detach().numpy().T
+	return -scores.numpy().T
 
 
 def tracin(normalised):

@@ -32,7 +32,7 @@ class Classification(Task):
 	def get_attention_mask(self, batch):
 		# Tokens are whole numbers, features are not.
 		features = batch[0]
-		return None if features.is_floating_point() else (features != PADDING).to(torch.float32)
+		return None if features.is_floating_point() else (features != PADDING).long()
 
 
 def ekfac(workload, damping, built):

@@ -13,6 +13,9 @@ use crate::{
 };
 use rayon::prelude::*;
 
+/// Values of queries' directions that are in memory at a time: 64 MiB.
+const DIRECTIONS: usize = 1 << 24;
+
 /// What each row adds to the score of its contribution, `[rows]`, for a query gradient
 /// `[dimension]` in the coordinates of the index: the scores of a contribution's rows sum to its
 /// score before quantisation.
@@ -51,6 +54,54 @@ pub fn row_scores(model: &Model, index: &Index, query: &[f64], rows: &Dataset) -
 		})?;
 	}
 	finite(scores, "a row's score")
+}
+
+/// [`row_scores`] for the margin of the own label of each of `queries`, `[queries][rows]`, up to
+/// single precision: one pass over the rows for many queries, in products of matrices. The same
+/// bits for any number of threads.
+///
+/// # Errors
+/// As [`row_scores`].
+pub fn row_margin_scores(
+	model: &Model,
+	index: &Index,
+	queries: &Dataset,
+	rows: &Dataset,
+) -> Result<Vec<Vec<f64>>> {
+	let parts = local_parts(model, index)?;
+	model.check_fits(queries)?;
+	let at_once = (DIRECTIONS / index.dimension().max(1)).max(1);
+	let inverse = || parts.iter().flat_map(|part| &part.inverse_curvature);
+	let numbers: Vec<usize> = (0..queries.len()).collect();
+	let mut scores = Vec::with_capacity(queries.len());
+	for numbers in numbers.chunks(at_once) {
+		let mut directions: Vec<Vec<f32>> = Vec::with_capacity(numbers.len());
+		for_each_row(model, parts, &queries.select(numbers)?, Function::Margin, |_, query| {
+			let scaled = query.iter().zip(inverse());
+			directions.push(scaled.map(|(q, inverse)| (-q * f64::from(*inverse)) as f32).collect());
+			Ok(())
+		})?;
+		let mut found = vec![vec![0.0; rows.len()]; numbers.len()];
+		let mut start = 0;
+		for part in parts {
+			let here = start..start + part.basis.dimension();
+			start = here.end;
+			let directions: Vec<&[f32]> = directions.iter().map(|d| &d[here.clone()]).collect();
+			let (part_model, sites) = (part.model(model), part.model(model).sites());
+			let products =
+				|_, gradients| Ok(part.basis.project(&sites, &gradients).products(&directions));
+			for_each_batch(part_model, rows, Function::Loss, products, |range, products| {
+				for (row, products) in range.zip(products.chunks_exact(directions.len().max(1))) {
+					found.iter_mut().zip(products).for_each(|(scores, x)| scores[row] += x);
+				}
+				Ok(())
+			})?;
+		}
+		for found in found {
+			scores.push(finite(found, "a row's score")?);
+		}
+	}
+	Ok(scores)
 }
 
 /// How much each row lowers its own loss, in nats for each unit of its weight, `[rows]`:
@@ -289,6 +340,45 @@ mod tests {
 		let some = rows.select(&[599, 70, 1]).unwrap();
 		let alone = row_scores(&model, &index, &query, &some).unwrap();
 		assert_eq!(alone, [one.0[599], one.0[70], one.0[1]]);
+	}
+
+	#[test]
+	fn scores_of_many_queries_should_be_those_of_each() {
+		let (model, rows, test) = digits_model();
+		let contributions = contributions(&rows);
+		let queries = test.select(&[0, 3, 9]).unwrap();
+		let companion = random_model(&[64, 16, 10], Activation::Tanh, 8);
+		let exact = ExactCurvature::new(Damping::Value(1e-2));
+		let mut several =
+			EkFac::default().build(&model, &contributions, &mut |_| ()).unwrap().parts;
+		several.push(Part {
+			basis: Basis::identity(&companion.sites()),
+			inverse_curvature: vec![0.7; companion.coordinates()],
+			companion: Some(companion),
+		});
+		let several = FloatIndex::local(&model, several, &contributions, &mut |_| ()).unwrap();
+		let width = Width::Int16;
+		let several =
+			Index::quantise(&GradientDot, &model, &contributions, several, width).unwrap();
+		for index in [index(&exact, &model, &contributions).1, several] {
+			let found = row_margin_scores(&model, &index, &queries, &rows).unwrap();
+			assert_eq!((found.len(), found[2].len()), (3, rows.len()));
+			for (query, found) in found.iter().enumerate() {
+				let label = queries.label(query).to_string();
+				let text = queries.row_text(query);
+				let gradient = answer_gradient(&model, &index, &text, &label).unwrap();
+				let expected = row_scores(&model, &index, &gradient, &rows).unwrap();
+				let largest = expected.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+				for (found, expected) in found.iter().zip(&expected) {
+					assert!((found - expected).abs() < 1e-4 * largest, "{found} {expected}");
+				}
+			}
+			let some = rows.select(&[599, 70]).unwrap();
+			let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+			let alone =
+				pool.install(|| row_margin_scores(&model, &index, &queries, &some).unwrap());
+			assert_eq!(alone[1], [found[1][599], found[1][70]]);
+		}
 	}
 
 	#[test]

@@ -11,14 +11,17 @@ use clap::{Args, ValueEnum};
 use openledger_influence::{
 	build_index,
 	evaluate::{export::Exported, limit_threads, Memory, Meter},
-	margin_scores, Contribution,
+	margin_scores,
+	rows::row_margin_scores,
+	Contribution, Dataset,
 };
 use openledger_proof::Width;
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
-/// Scores every training row of an exported task for every test row, by an index with a leaf for
-/// each training row.
+/// Scores every training row of an exported task for every test row: by the integers of an index with
+/// a leaf for each training row, as on chain; or row by row in floating point, as a payment is
+/// explained.
 ///
 /// What `scripts/bench influence --peers` measures beside other programs. Alone in a process, so
 /// that memory is this method's.
@@ -30,34 +33,29 @@ pub struct Arguments {
 	/// The method
 	#[arg(long, default_value = "exact")]
 	method: Name,
-	/// Integers of leaves and queries
+	/// Integers of leaves and queries, or rows without leaves
 	#[arg(long, default_value = "int16")]
-	width: WidthName,
+	by: By,
 	/// Models of methods that sum over several
 	#[arg(long, default_value_t = 8)]
 	members: usize,
 	/// Threads [default: all processors]
 	#[arg(long)]
 	threads: Option<usize>,
-	/// Writes the scores, 64-bit integers [test rows][training rows], in NumPy's format
+	/// Writes the scores, float64 [test rows][training rows], in NumPy's format
 	#[arg(long, value_name = "FILE")]
 	output: Option<PathBuf>,
 }
 
-/// Integers of sketches.
+/// What scores are made of.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-enum WidthName {
+enum By {
+	/// 8-bit leaves
 	Int8,
+	/// 16-bit leaves
 	Int16,
-}
-
-impl From<WidthName> for Width {
-	fn from(name: WidthName) -> Self {
-		match name {
-			WidthName::Int8 => Self::Int8,
-			WidthName::Int16 => Self::Int16,
-		}
-	}
+	/// Each row's gradient
+	Rows,
 }
 
 pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
@@ -71,18 +69,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	let builder = builder.ok_or_else(|| {
 		Error::Usage(format!("--method {}: has no index; take another", arguments.method.text()))
 	})?;
-	let leaf = |row: usize| -> openledger_influence::Result<Contribution> {
-		Ok(Contribution { id: row as u64, rows: task.train.select(&[row])? })
-	};
-	let leaves = (0..rows).map(leaf).collect::<openledger_influence::Result<Vec<_>>>()?;
+	let width = if arguments.by == By::Int8 { Width::Int8 } else { Width::Int16 };
+	let leaves = contributions(&task.train, arguments.by)?;
 
 	let (mut meter, start) = (Meter::start(), Instant::now());
 	let mut progress = context.console.stages();
-	let width = arguments.width.into();
 	let index = build_index(builder.as_ref(), &model, &leaves, width, &mut progress)?;
 	let building = start.elapsed().as_secs_f64();
 	let start = Instant::now();
-	let scores = margin_scores(&model, &index, &task.test)?;
+	let scores = match arguments.by {
+		By::Rows => row_margin_scores(&model, &index, &task.test, &task.train)?,
+		// Whole numbers, far below where double precision loses any.
+		By::Int8 | By::Int16 => margin_scores(&model, &index, &task.test)?
+			.into_iter()
+			.map(|scores| scores.into_iter().map(|score| score as f64).collect())
+			.collect(),
+	};
 	let scoring = start.elapsed().as_secs_f64();
 	let memory: Option<Memory> = meter.as_mut().map(Meter::read);
 
@@ -114,16 +116,25 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	Ok(Report::new(document, text))
 }
 
+/// A contribution of each row, or one of all where rows need no leaves.
+fn contributions(rows: &Dataset, by: By) -> Result<Vec<Contribution>> {
+	if by == By::Rows {
+		return Ok(vec![Contribution { id: 0, rows: rows.clone() }]);
+	}
+	let one = |row: usize| Ok(Contribution { id: row as u64, rows: rows.select(&[row])? });
+	(0..rows.len()).map(one).collect()
+}
+
 /// A matrix of `columns` columns as a NumPy file (format 1.0).
-fn npy(rows: &[Vec<i64>], columns: usize) -> Vec<u8> {
+fn npy(rows: &[Vec<f64>], columns: usize) -> Vec<u8> {
 	let shape = format!("({}, {columns})", rows.len());
-	let header = format!("{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}");
+	let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
 	// Magic, version, the header's length and the header with its line end fill multiples of 64.
 	let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
 	let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
 	bytes.extend(u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes());
 	bytes.extend(format!("{header:<width$}\n", width = length - 1).into_bytes());
-	bytes.extend(rows.iter().flatten().flat_map(|score| score.to_le_bytes()));
+	bytes.extend(rows.iter().flatten().flat_map(|x| x.to_le_bytes()));
 	bytes
 }
 
@@ -133,15 +144,15 @@ mod tests {
 
 	#[test]
 	fn matrix_should_be_written_in_numpys_format() {
-		let bytes = npy(&[vec![1, -2, 3], vec![4, 5, i64::MIN]], 3);
+		let bytes = npy(&[vec![1.0, -2.0, 3.0], vec![4.0, 5.5, 1e300]], 3);
 		let (head, data) = bytes.split_at(bytes.len() - 48);
 		assert_eq!(head.len() % 64, 0);
 		assert_eq!(&head[..8], b"\x93NUMPY\x01\x00");
 		assert_eq!(usize::from(u16::from_le_bytes([head[8], head[9]])), head.len() - 10);
 		let header = std::str::from_utf8(&head[10..]).unwrap();
-		assert!(header.starts_with("{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), }"));
+		assert!(header.starts_with("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }"));
 		assert!(header.ends_with(" \n"));
-		let values: Vec<i64> = data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect();
-		assert_eq!(values, [1, -2, 3, 4, 5, i64::MIN]);
+		let values: Vec<f64> = data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+		assert_eq!(values, [1.0, -2.0, 3.0, 4.0, 5.5, 1e300]);
 	}
 }

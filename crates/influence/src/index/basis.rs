@@ -102,11 +102,11 @@ fn rotate(rows: &[f32], vectors: &[f32], width: usize) -> Vec<f32> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotated {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
-	tokens: Vec<usize>,
+	pub(super) tokens: Vec<usize>,
 	/// `[tokens][outputs]`.
-	deltas: Vec<f32>,
+	pub(super) deltas: Vec<f32>,
 	/// `[tokens][inputs]`.
-	inputs: Vec<f32>,
+	pub(super) inputs: Vec<f32>,
 }
 
 /// Some rows' gradients in a basis.

@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod file;
 mod leaves;
+mod products;
 mod quantise;
 mod tree;
 
