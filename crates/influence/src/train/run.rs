@@ -247,6 +247,7 @@ fn start(
 ) -> Result<(Trainee, Vec<f32>)> {
 	let architecture = &config.architecture;
 	if architecture.is_text() {
+		architecture.check_text(data)?;
 		let model = TextModel::of(architecture, config.seed)?;
 		let (samples, parameters) = (model.samples(data, 0..data.len())?, model.parameters());
 		return Ok((Trainee::Text { model: Box::new(model), samples }, parameters));
