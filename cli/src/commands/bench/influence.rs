@@ -5,7 +5,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::Report,
-	training::{read_table, write},
+	training::{read_rows, write},
 };
 use clap::{Args, ValueEnum};
 use openledger_influence::{
@@ -229,7 +229,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	if let Some(threads) = arguments.threads {
 		limit_threads(threads)?;
 	}
-	let data = read_table(&arguments.data, &Schema::default())?;
+	let data = read_rows(&arguments.data, &Schema::default())?;
 	let mut reports: Vec<evaluate::Report> = Vec::new();
 	for Job { task, measures, protocol } in arguments.jobs(&data)? {
 		context.console.note(format!("task {}", task.name));
