@@ -138,6 +138,7 @@ impl From<openledger_influence::Error> for Error {
 		match error {
 			E::Io { .. } | E::Diverged { .. } => Self::Failure(message),
 			E::Setting { .. } => Self::Usage(message),
+			E::NoBase(_) => Self::Usage(format!("{message} with --base-model")),
 			_ => Self::BadData(message),
 		}
 	}

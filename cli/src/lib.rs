@@ -7,6 +7,7 @@
 //! | [`chain`] | connection, typed storage, transactions |
 //! | [`verification`] | the checks of a settled inference, apart from any connection |
 //! | [`training`] | contributions and models between the blob store and the engine |
+//! | [`base_models`] | what models of text are adapters of |
 //! | [`calls`] | calls of the runtime and their JSON |
 //! | [`governance`] | dates, votes, delegations and outlooks, apart from any connection |
 //! | [`limits`] | what is too long for the chain |
@@ -19,6 +20,7 @@
 
 pub mod amount;
 pub mod args;
+pub mod base_models;
 pub mod calls;
 pub mod chain;
 pub mod commands;

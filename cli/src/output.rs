@@ -131,6 +131,11 @@ pub fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).collect()
 }
 
+/// Text of others in one line: control characters become spaces, so that it cannot steer the terminal.
+pub fn one_line(text: &str) -> String {
+	text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// A document stored as text: its JSON, or the text itself where it is none.
 pub fn document(bytes: &[u8]) -> Value {
 	serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(text(bytes)))
@@ -221,6 +226,11 @@ mod tests {
 	#[test]
 	fn text_should_hold_no_control_characters_when_a_name_has_some() {
 		assert_eq!(text(b"digits\x1b[2J\n\xff"), "digits[2J\u{fffd}");
+	}
+
+	#[test]
+	fn one_line_should_hold_no_control_characters_when_a_text_has_some() {
+		assert_eq!(one_line("good\nfilm\x1b[2J"), "good film [2J");
 	}
 
 	#[test]

@@ -7,7 +7,9 @@ use crate::{
 };
 use codec::Encode;
 use openledger_blobs::BlobStore;
-use openledger_influence::{Contribution, Dataset, Draft, Index, Manifest, Model, Schema};
+use openledger_influence::{
+	Architecture, Contribution, Dataset, Draft, Index, Manifest, Model, Schema,
+};
 use openledger_proof::{blake2_256, ContributionId};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -138,12 +140,21 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 	std::fs::write(path, content).map_err(|e| Error::io("write", path, e))
 }
 
-/// Reads a table from a file.
+/// Reads rows from a file, of numbers or of text.
 ///
 /// # Errors
 /// [`Error::BadData`] naming file, row and column; [`Error::Failure`] if it cannot be read.
-pub fn read_table(path: &Path, schema: &Schema) -> Result<Dataset> {
-	Dataset::read_csv(path, schema).map_err(|e| Error::from(e).in_file(path.display()))
+pub fn read_rows(path: &Path, schema: &Schema) -> Result<Dataset> {
+	Dataset::read(path, schema).map_err(|e| Error::from(e).in_file(path.display()))
+}
+
+/// Reads rows from a file for a model of this architecture, labels numbered as its classes are.
+///
+/// # Errors
+/// As [`read_rows`]; also if labels are none of the model's classes.
+pub fn read_rows_for(architecture: &Architecture, path: &Path) -> Result<Dataset> {
+	let rows = read_rows(path, &architecture.schema())?;
+	architecture.number_labels(rows).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
 /// What was found on comparing a contribution's blob with its record on chain.
@@ -180,7 +191,7 @@ impl Checks {
 /// them with its record on chain.
 ///
 /// # Errors
-/// [`Error::BadData`] if the blob is missing, damaged or no table.
+/// [`Error::BadData`] if the blob is missing, damaged, or holds no rows.
 pub fn inspect(
 	store: &dyn BlobStore,
 	id: ContributionId,
@@ -188,8 +199,8 @@ pub fn inspect(
 ) -> Result<(Dataset, Checks)> {
 	let what = format!("contribution {id}");
 	let bytes = store.get(&record.blob.0).map_err(|e| Error::from(e).in_file(&what))?;
-	let rows =
-		Dataset::from_csv(&bytes, &Schema::default()).map_err(|e| Error::from(e).in_file(&what))?;
+	let rows = Dataset::from_bytes(&bytes, &Schema::default())
+		.map_err(|e| Error::from(e).in_file(&what))?;
 	let checks = Checks {
 		content_root: rows.content_root() == record.content_root.0,
 		rows: u32::try_from(rows.len()) == Ok(record.rows),
@@ -262,7 +273,7 @@ mod tests {
 	fn stored(csv: &[u8]) -> (tempfile::TempDir, DirectoryStore, Record) {
 		let directory = tempfile::tempdir().unwrap();
 		let store = DirectoryStore::open(directory.path()).unwrap();
-		let rows = Dataset::from_csv(csv, &Schema::default()).unwrap();
+		let rows = Dataset::from_bytes(csv, &Schema::default()).unwrap();
 		let record = Record {
 			datanet: 0,
 			contributor: [1; 32].into(),
@@ -293,6 +304,15 @@ mod tests {
 		let (rows, checks) = inspect(&store, 0, &record).unwrap();
 		assert!(checks.hold());
 		assert_eq!(rows.len(), 2);
+	}
+
+	#[test]
+	fn inspect_should_hold_when_rows_are_of_text() {
+		let lines = b"{\"label\":\"good\",\"text\":\"a fine film\"}\n";
+		let (_directory, store, record) = stored(lines);
+		let (rows, checks) = inspect(&store, 0, &record).unwrap();
+		assert!(checks.hold());
+		assert_eq!((rows.text(0), rows.class_name(0)), (Some("a fine film"), "good".into()));
 	}
 
 	#[test]

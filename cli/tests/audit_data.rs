@@ -1,12 +1,17 @@
 //! What `audit-data` finds in tables, and what it says of those it cannot read.
 
 use openledger_influence::{Dataset, Schema};
+use openledger_transformers::files::tiny;
 use serde_json::Value;
 use std::{path::Path, process::Command};
 
 fn audit(directory: &Path, arguments: &[&str]) -> (Value, i32, String) {
+	run(directory, &[&["--hidden", "32", "--epochs", "60"], arguments].concat())
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> (Value, i32, String) {
 	let output = Command::new(env!("CARGO_BIN_EXE_openledger"))
-		.args(["audit-data", "--json", "--hidden", "32", "--epochs", "60"])
+		.args(["audit-data", "--json"])
 		.args(arguments)
 		.current_dir(directory)
 		.env_clear()
@@ -79,5 +84,53 @@ fn table_or_option_should_be_named_when_it_is_wrong() {
 		for word in words {
 			assert!(error.contains(word), "{line:?}: '{error}' lacks '{word}'");
 		}
+	}
+}
+
+#[test]
+fn wrong_labels_should_be_found_by_name_when_rows_are_of_text() {
+	let home = tempfile::tempdir().unwrap();
+	let (good, bad) = (["good", "fine", "great", "lovely"], ["bad", "poor", "awful", "ugly"]);
+	let things = ["film", "book", "song"];
+	let mut texts = Vec::new();
+	let mut table = "text,label\n".to_owned();
+	for i in 0..48 {
+		let (words, label) = if i % 2 == 0 { (good, "praise") } else { (bad, "blame") };
+		let text = format!("{} {} {}", words[i / 2 % 4], things[i / 8 % 3], things[i / 3 % 3]);
+		// Two rows say the opposite of what they mean.
+		let label = match (i, label) {
+			(10, _) => "blame",
+			(31, _) => "praise",
+			(_, label) => label,
+		};
+		table.push_str(&format!("{text},{label}\n"));
+		texts.push(text);
+	}
+	std::fs::write(home.path().join("rows.csv"), table).unwrap();
+	tiny::bert(&home.path().join("base"), &texts, &tiny::TinyConfig::default()).unwrap();
+	tiny::llama(&home.path().join("decoder"), &texts, &tiny::TinyConfig::default()).unwrap();
+
+	let line = ["--table", "rows.csv", "--folds", "3", "--top", "4", "--html", "page.html"];
+	let recipe = ["--epochs", "12", "--learning-rate", "0.02", "--batch-size", "8"];
+	let with = |base| [&line[..], &recipe, &["--base-model", base]].concat();
+	let (document, code, error) = run(home.path(), &with("base"));
+	assert_eq!(code, 0, "{error}");
+	let worst = document["worst"].as_array().unwrap();
+	let rows: Vec<u64> = worst.iter().map(|row| row["row"].as_u64().unwrap()).collect();
+	assert!(rows.contains(&11) && rows.contains(&32), "{document:#}");
+	let eleventh = worst.iter().find(|row| row["row"] == 11).unwrap();
+	assert_eq!((&eleventh["label"], &eleventh["answer"]), (&"blame".into(), &"praise".into()));
+	assert_eq!(eleventh["text"], texts[10]);
+	let page = std::fs::read_to_string(home.path().join("page.html")).unwrap();
+	assert!(page.contains(&texts[10]) && page.contains("label blame"));
+
+	for (line, code, words) in [
+		(line.to_vec(), 2, "--base-model"),
+		(with("decoder"), 2, "language model"),
+		(with("nowhere"), 5, "nowhere/config.json"),
+	] {
+		let (_, found, error) = run(home.path(), &line);
+		assert_eq!(found, code, "{error}");
+		assert!(error.contains(words), "'{error}' lacks '{words}'");
 	}
 }

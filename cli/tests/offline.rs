@@ -74,6 +74,39 @@ fn dry_run_should_show_hashes_and_labels_when_the_table_is_sound() {
 	assert_eq!(document["content_root"], root.as_str());
 }
 
+#[test]
+fn dry_run_should_show_labels_by_name_when_rows_are_of_text() {
+	let home = tempfile::tempdir().unwrap();
+	let lines =
+		"{\"text\":\"a fine film\",\"label\":\"good\"}\n{\"text\":\"dull\",\"label\":\"bad\"}\n";
+	let csv = "label,text\ngood,a fine film\nbad,dull\n";
+	let dry_run = |name: &str, content: &str, options: &[&str]| {
+		std::fs::write(home.path().join(name), content).unwrap();
+		json(home.path(), &[&["contribute", "0", name, "--dry-run"], options].concat())
+	};
+	let (document, code, _) = dry_run("rows.jsonl", lines, &[]);
+	assert_eq!((code, &document["kind"]), (0, &"text".into()));
+	assert_eq!((&document["rows"], &document["columns"]), (&2.into(), &0.into()));
+	assert_eq!(document["labels"], serde_json::json!({ "bad": 1, "good": 1 }));
+	let (other, ..) = dry_run("rows.csv", csv, &[]);
+	for field in ["content_root", "blob", "bytes"] {
+		assert_eq!(document[field], other[field], "{field}");
+	}
+	for (name, content, options, words) in [
+		("rows.jsonl", "{\"text\":\"a\"}\n{\"txt\":\"b\"}\n", &[][..], &["row 2", "'txt'"][..]),
+		("rows.jsonl", "{\"text\":\"a\"}\n0,1,2\n", &[], &["row 2", "not a JSON object"]),
+		("rows.csv", "review,label\nfine,1\n", &[], &["row 2", "'fine'", "column 'text'"]),
+		("rows.csv", csv, &["--columns", "64"], &["text, not of numbers"]),
+		("rows.csv", csv, &["--classes", "2"], &["row 2", "'good' is not a label"]),
+	] {
+		let (document, code, error) = dry_run(name, content, options);
+		assert_eq!((code, &document["error"]["kind"]), (5, &"bad_data".into()), "{error}");
+		for word in words.iter().chain(&[name]) {
+			assert!(error.contains(word), "'{error}' lacks '{word}'");
+		}
+	}
+}
+
 fn hex(bytes: &[u8]) -> String {
 	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -263,5 +296,5 @@ fn store_should_name_both_hashes_when_a_blob_is_corrupted() {
 	corrupt(&file);
 	let error = openledger_cli::error::Error::from(store.get(&hash).unwrap_err());
 	assert_eq!(error.code(), 5);
-	assert_eq!(error.to_string().matches("0x").count(), 2, "{error}");
+	assert_eq!(error.to_string().matches(" 0x").count(), 2, "{error}");
 }

@@ -28,6 +28,13 @@ pub struct AttributionParams {
 	#[arg(long, value_name = "PATH")]
 	pub blob_dir: Option<PathBuf>,
 
+	/// Folder of a base model: config.json, tokenizer.json and model.safetensors. May be repeated.
+	///
+	/// Models of text are adapters of a published transformer, which this node needs to recompute their
+	/// answers.
+	#[arg(long = "base-model", value_name = "PATH")]
+	pub base_models: Vec<PathBuf>,
+
 	/// How many attributions are computed at the same time.
 	///
 	/// Default: half of the machine's cores, at least one.

@@ -42,11 +42,14 @@ pub struct NodeOptions {
 	pub rpc_port: Option<u16>,
 	/// The folder of content-addressed files; one in the node's own folder if `None`.
 	pub blobs: Option<PathBuf>,
+	/// The folders of base models of models of text.
+	pub base_models: Vec<PathBuf>,
 }
 
 impl Default for NodeOptions {
 	fn default() -> Self {
-		Self { role: Role::Alone { genesis: Vec::new() }, rpc_port: None, blobs: None }
+		let role = Role::Alone { genesis: Vec::new() };
+		Self { role, rpc_port: None, blobs: None, base_models: Vec::new() }
 	}
 }
 
@@ -120,6 +123,9 @@ impl Node {
 			("--prometheus-port", metrics_port.to_string()),
 		] {
 			arguments.extend([option.into(), value]);
+		}
+		for folder in options.base_models {
+			arguments.extend(["--base-model".into(), folder.display().to_string()]);
 		}
 		let mut node =
 			Self { process: None, guard, program, arguments, log, rpc_port, blobs, address };

@@ -68,6 +68,17 @@ pub struct Plan<'a> {
 	pub training: &'a [&'a str],
 	/// Price of a call in OPEN.
 	pub price: &'a str,
+	/// The folder of the base model, for a model of text.
+	pub base_model: Option<&'a str>,
+}
+
+impl Plan<'_> {
+	/// A command that works on the model, with the option that names its base model.
+	fn command<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+		let mut command = command.to_vec();
+		command.extend(self.base_model.iter().flat_map(|folder| ["--base-model", *folder]));
+		command
+	}
 }
 
 /// An inference as the client reports it.
@@ -158,9 +169,18 @@ impl Scenario {
 		in_parallel(contributors, |contributor| {
 			let name = contributor.key.trim_matches('/').replace('/', "-").to_lowercase();
 			let file = self.write(&format!("{name}.csv"), &csv(&contributor.rows))?;
-			let command = ["contribute", &datanet, &file, "--columns", "64", "--classes", "10"];
-			Ok(self.client.run::<Contributed>(&contributor.key, &command)?.contribution)
+			let options = ["--columns", "64", "--classes", "10"];
+			self.send(&datanet, &contributor.key, &file, &options)
 		})
+	}
+
+	/// Sends a file of rows. Returns the contribution's number.
+	///
+	/// # Errors
+	/// If the command fails.
+	pub fn send(&self, datanet: &str, key: &str, file: &str, options: &[&str]) -> Result<u64> {
+		let command = [&["contribute", datanet, file], options].concat();
+		Ok(self.client.run::<Contributed>(key, &command)?.contribution)
 	}
 
 	/// Has every curator look at the contributions and approve them.
@@ -192,9 +212,9 @@ impl Scenario {
 	/// If a command fails.
 	pub fn train(&self, plan: &Plan, source: (u32, u32), test: &str) -> Result<Trained> {
 		let (source, folder) = (format!("{}:{}", source.0, source.1), self.folder(plan));
-		let mut command = vec!["train", "--source", &source, "--out", &folder, "--test", test];
-		command.extend(plan.training);
-		self.client.run(plan.developer, &command)
+		let fixed = ["train", "--source", &source, "--out", &folder, "--test", test];
+		let command = [&fixed[..], plan.training].concat();
+		self.client.run(plan.developer, &plan.command(&command))
 	}
 
 	/// Builds the influence index of a trained model.
@@ -202,8 +222,9 @@ impl Scenario {
 	/// # Errors
 	/// If the command fails.
 	pub fn index(&self, plan: &Plan, held_out: &str) -> Result<()> {
-		let command = ["model", "index", &self.folder(plan), "--held-out", held_out];
-		self.client.run::<Done>(plan.developer, &command)?;
+		let folder = self.folder(plan);
+		let command = ["model", "index", &folder, "--held-out", held_out];
+		self.client.run::<Done>(plan.developer, &plan.command(&command))?;
 		Ok(())
 	}
 
@@ -227,7 +248,7 @@ impl Scenario {
 			// with it.
 			"--finalized",
 		];
-		let registered: Registered = self.client.run(plan.developer, &command)?;
+		let registered: Registered = self.client.run(plan.developer, &plan.command(&command))?;
 		let command = ["model", "activate", &registered.model.to_string(), &folder];
 		self.client.run::<Done>(plan.developer, &command)?;
 		Ok(registered)

@@ -3,17 +3,17 @@
 mod cross_fit;
 mod page;
 
-use super::recipe::Recipe;
+use super::{recipe::Recipe, views};
 use crate::{
 	context::Context,
 	error::{Error, Result},
 	html::picture::{Look, Row},
 	output::{
-		beginning, fields, table,
+		beginning, fields, one_line, table,
 		Column::{Number, Text},
 		Report,
 	},
-	training::{fetch, read_table, write},
+	training::{fetch, read_rows, read_rows_for, write},
 };
 use clap::{Args, ValueEnum};
 use cross_fit::{cross_fit, CrossFit, Finding};
@@ -22,17 +22,20 @@ use openledger_proof::ContributionId;
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Instant};
 
-/// Characters of a row that are shown: it can have thousands.
-const ROW_SHOWN: usize = 32;
+/// Characters of a row of numbers that are shown: it can have thousands.
+const FEATURES_SHOWN: usize = 32;
 
-/// Ranks the rows of a table or of a published version, those that do a model the most harm first.
+/// Characters of a text that are shown.
+const TEXT_SHOWN: usize = 72;
+
+/// Ranks the rows of a file or of a published version, those that do a model the most harm first.
 ///
 /// Trains models on the rows, each without one part of them, and measures by influence how much
 /// each row raises the loss on rows of the part left out: those whose label the model confirms. Wrong
 /// labels, broken and foreign rows come first.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// A table on this machine
+	/// A file of rows on this machine
 	#[arg(
 		long,
 		value_name = "FILE",
@@ -111,19 +114,16 @@ struct Audit {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let (origin, rows) = read(context, &arguments).await?;
-	if rows.texts().is_some() {
-		return Err(Error::BadData(format!(
-			"{} holds text: this command trains models of tables of numbers",
-			origin.name
-		)));
-	}
 	let config = arguments.recipe.config(&rows)?;
-	let schema = Schema {
-		columns: Some(rows.columns()),
-		classes: u32::try_from(config.architecture.classes()).ok(),
-		..Schema::default()
-	};
-	let held_out = arguments.held_out.as_ref().map(|path| read_table(path, &schema)).transpose()?;
+	if config.architecture.classes() == 0 {
+		return Err(Error::Usage(
+			"this command compares labels with answers, and a language model has none: give the base \
+			 model of a classifier, an encoder"
+				.into(),
+		));
+	}
+	let held_out = arguments.held_out.as_ref();
+	let held_out = held_out.map(|path| read_rows_for(&config.architecture, path)).transpose()?;
 	let builder = builder(arguments.curvature, &config);
 	let started = Instant::now();
 	let fit = cross_fit(
@@ -157,7 +157,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Dataset)> {
 	if let Some(path) = &arguments.table {
-		let rows = read_table(path, &Schema::default())?;
+		let rows = read_rows(path, &Schema::default())?;
 		return Ok((Origin { name: path.display().to_string(), contributions: Vec::new() }, rows));
 	}
 	let (Some(datanet), Some(version)) = (arguments.datanet, arguments.version) else {
@@ -193,22 +193,33 @@ impl Audit {
 		}
 	}
 
+	/// Characters of a row that are shown: a text says more than as many digits.
+	fn shown(&self) -> usize {
+		self.rows.texts().map_or(FEATURES_SHOWN, |_| TEXT_SHOWN)
+	}
+
+	/// What stands in a row.
+	fn content(&self) -> &'static str {
+		self.rows.texts().map_or("features", |_| "text")
+	}
+
 	fn document(&self) -> Value {
 		let worst: Vec<Value> = self
 			.worst()
 			.map(|finding| {
 				let (contribution, row) = self.origin.place(finding.row);
-				json!({
+				let mut document = json!({
 					"contribution": contribution,
 					"row": row,
-					"label": finding.label,
-					"answer": finding.answer,
+					"label": views::label(&self.rows, finding.label),
+					"answer": views::label(&self.rows, finding.answer),
 					"probability": finding.probability,
 					"label_probability": finding.label_probability,
 					"self_influence": finding.self_influence,
 					"harm": finding.harm,
-					"features": self.rows.row_text(finding.row),
-				})
+				});
+				document[self.content()] = json!(self.rows.row_text(finding.row));
+				document
 			})
 			.collect();
 		json!({
@@ -248,7 +259,7 @@ impl Audit {
 			Number("probability"),
 			Number("self-influence"),
 			Number("harm"),
-			Text("values"),
+			Text(self.content()),
 		];
 		if on_chain {
 			columns.insert(0, Number("contribution"));
@@ -257,12 +268,12 @@ impl Audit {
 			let (contribution, row) = self.origin.place(finding.row);
 			let cells = [
 				row.to_string(),
-				finding.label.to_string(),
-				finding.answer.to_string(),
+				one_line(&self.rows.class_name(finding.label)),
+				one_line(&self.rows.class_name(finding.answer)),
 				format!("{:.3}", finding.probability),
 				format!("{:.4}", finding.self_influence),
 				format!("{:+.4}", finding.harm),
-				beginning(&self.rows.row_text(finding.row), ROW_SHOWN),
+				beginning(&one_line(&self.rows.row_text(finding.row)), self.shown()),
 			];
 			contribution.map(|id| id.to_string()).into_iter().chain(cells).collect()
 		});

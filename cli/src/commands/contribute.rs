@@ -1,4 +1,4 @@
-//! `contribute`: a table of rows on its way to a datanet.
+//! `contribute`: rows on their way to a datanet.
 
 use super::{transactions, views};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
-	training::read_table,
+	training::read_rows,
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
@@ -19,12 +19,15 @@ use openledger_influence::{Dataset, Schema};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Sends a table of rows to a datanet: numbers separated by commas, the class label last.
+/// Sends rows to a datanet: of numbers, the class label last, or of text, with a label or none.
+///
+/// A file of JSON Lines, or of CSV whose header has a column `text`, holds text; the label is in `label`.
+/// Any other file is a table of numbers.
 #[derive(Args, Debug)]
 pub struct Arguments {
 	/// The datanet
 	datanet: u32,
-	/// The table: CSV, plain or gzip, with or without a header
+	/// The rows: CSV or JSON Lines, plain or gzip
 	file: PathBuf,
 	/// Features that each row must have, the label not counted
 	/// [default: what the datanet's first contribution has, if its blob is at hand]
@@ -33,12 +36,12 @@ pub struct Arguments {
 	/// Number of classes: labels go from 0 to one less
 	#[arg(long)]
 	classes: Option<u32>,
-	/// Only check the table and print its hashes; needs no chain and no key
+	/// Only check the rows and print its hashes; needs no chain and no key
 	#[arg(long)]
 	dry_run: bool,
 }
 
-/// A table ready to be sent.
+/// Rows ready to be sent.
 struct Batch {
 	rows: Dataset,
 	blob: Vec<u8>,
@@ -50,7 +53,8 @@ struct Batch {
 impl Batch {
 	fn new(rows: Dataset) -> Result<Self> {
 		let blob = rows.to_bytes();
-		let too_large = |_| Error::BadData("the table is larger than any datanet takes".into());
+		let too_large =
+			|_| Error::BadData("there are more rows or bytes than any datanet takes".into());
 		Ok(Self {
 			content_root: rows.content_root(),
 			row_count: u32::try_from(rows.len()).map_err(too_large)?,
@@ -68,7 +72,7 @@ impl Batch {
 		] {
 			if found > limit {
 				return Err(Error::BadData(format!(
-					"the table has {found} {unit}, datanet {datanet} takes at most {limit} in one \
+					"the file has {found} {unit}, datanet {datanet} takes at most {limit} in one \
 					 contribution: split it"
 				)));
 			}
@@ -80,26 +84,27 @@ impl Batch {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let Arguments { datanet, file, columns, classes, dry_run } = arguments;
 	let schema = Schema { columns, classes, ..Schema::default() };
-	let batch = Batch::new(read_table(&file, &schema)?)?;
+	let batch = Batch::new(read_rows(&file, &schema)?)?;
 
+	let labels = views::histogram(&batch.rows);
 	let mut document = json!({
 		"contribution": null,
 		"datanet": datanet,
 		"contributor": null,
 		"rows": batch.row_count,
+		"kind": batch.rows.kind(),
 		"columns": batch.rows.columns(),
 		"bytes": batch.byte_count,
 		"content_root": hex(batch.content_root),
 		"blob": hex(blob_hash(&batch.blob)),
 		"bond": null,
 		"dry_run": dry_run,
-		"labels": views::histogram(batch.rows.labels()),
+		"labels": views::histogram_json(&labels),
 		"transactions": [],
 	});
-	let labels = views::histogram_text(&views::histogram(batch.rows.labels()));
 	let mut summary = vec![
-		("rows", format!("{} of {} features", batch.row_count, batch.rows.columns())),
-		("labels", labels),
+		("rows", format!("{} of {}", batch.row_count, views::row_kind(&batch.rows))),
+		("labels", views::histogram_text(&labels)),
 		("bytes", batch.byte_count.to_string()),
 		("content root", hex(batch.content_root)),
 	];
@@ -134,7 +139,7 @@ async fn check_terms(
 	store: &dyn BlobStore,
 	id: u32,
 	batch: &Batch,
-	check_columns: bool,
+	check_first: bool,
 ) -> Result<u128> {
 	let datanet = best.datanet(id).await?;
 	let terms = &datanet.terms;
@@ -142,26 +147,25 @@ async fn check_terms(
 		return Err(Error::Failure(format!("datanet {id} is closed: it takes no contributions")));
 	}
 	batch.check_size(id, terms)?;
-	if check_columns {
-		if let Some(expected) = columns_of_first(best, store, id).await? {
-			let found = batch.rows.columns();
-			if found != expected {
-				return Err(Error::BadData(format!(
-					"rows of {found} features, but those of datanet {id} have {expected}"
-				)));
-			}
+	if check_first {
+		if let Some(first) = first_rows(best, store, id).await? {
+			fits(&batch.rows, &first).map_err(|reason| {
+				Error::BadData(format!("the rows do not fit those of datanet {id}: {reason}"))
+			})?;
 		}
 	}
 	Ok(terms.contribution_bond)
 }
 
-/// The number of features of the datanet's first accepted contribution; `None` if there is none
-/// or its blob is not here.
-async fn columns_of_first(
-	best: &Snapshot,
-	store: &dyn BlobStore,
-	id: u32,
-) -> Result<Option<usize>> {
+/// What keeps two contributions from being trained on together.
+fn fits(rows: &Dataset, first: &Dataset) -> std::result::Result<(), openledger_influence::Error> {
+	// One row of each tells.
+	Dataset::concat(&[&first.select(&[0])?, &rows.select(&[0])?]).map(drop)
+}
+
+/// The rows of the datanet's first accepted contribution; `None` if there is none or its blob is
+/// not here.
+async fn first_rows(best: &Snapshot, store: &dyn BlobStore, id: u32) -> Result<Option<Dataset>> {
 	let Some(first) = best.get::<_, u64>("Datanets", "Accepted", (id, 0u32)).await? else {
 		return Ok(None);
 	};
@@ -169,8 +173,7 @@ async fn columns_of_first(
 	if !matches!(state, ContributionState::Accepted { .. }) || !store.contains(&blob.0)? {
 		return Ok(None);
 	}
-	let rows = Dataset::from_csv(&store.get(&blob.0)?, &Schema::default())?;
-	Ok(Some(rows.columns()))
+	Ok(Some(Dataset::from_bytes(&store.get(&blob.0)?, &Schema::default())?))
 }
 
 #[cfg(test)]
@@ -179,9 +182,26 @@ mod tests {
 	use crate::chain::types::Access;
 
 	#[test]
+	fn rows_should_be_refused_when_they_cannot_be_trained_on_with_the_first() {
+		let read = |text: &str| Dataset::from_bytes(text.as_bytes(), &Schema::default()).unwrap();
+		let (numbers, texts) = ("1,2,0\n", "text,label\ngood film,good\n");
+		for (first, rows, words) in [
+			(numbers, "1,0\n", "1 features where 2"),
+			(numbers, texts, "text, not of numbers"),
+			(texts, numbers, "numbers, not of text"),
+			(texts, "text\ngood film\n", "some have none"),
+			(texts, "text,label\ngood film,1\n", "some are numbers"),
+		] {
+			let reason = fits(&read(rows), &read(first)).unwrap_err().to_string();
+			assert!(reason.contains(words), "'{reason}' lacks '{words}'");
+		}
+		assert!(fits(&read("text,label\nbad film,bad\n"), &read(texts)).is_ok());
+	}
+
+	#[test]
 	fn table_should_be_refused_with_size_and_limit_when_larger_than_the_datanet_takes() {
 		let csv = b"0,1,0\n2,3,1\n4,5,0\n";
-		let batch = Batch::new(Dataset::from_csv(csv, &Schema::default()).unwrap()).unwrap();
+		let batch = Batch::new(Dataset::from_bytes(csv, &Schema::default()).unwrap()).unwrap();
 		let check = |max_rows, max_bytes| {
 			let terms = DatanetTerms {
 				name: b"digits".to_vec(),

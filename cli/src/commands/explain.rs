@@ -8,6 +8,7 @@ mod testing;
 use super::views;
 use crate::{
 	amount::Amount,
+	base_models::BaseModels,
 	chain::{
 		types::{
 			Basis, Contribution, Ending, Inference, InferenceState, JobResult, MarketParameters,
@@ -19,7 +20,7 @@ use crate::{
 	error::{Error, Result},
 	keys::AccountId,
 	output::{
-		beginning, fields, hex, open, short, table, text,
+		beginning, fields, hex, one_line, open, short, table,
 		Column::{Number, Open, Text},
 		Report,
 	},
@@ -28,6 +29,7 @@ use crate::{
 };
 use clap::Args;
 use evidence::Evidence;
+use openledger_influence::Architecture;
 use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
 use serde_json::{json, Value};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -45,6 +47,9 @@ pub struct Arguments {
 	/// store has them
 	#[arg(long, value_name = "FILE")]
 	html: Option<PathBuf>,
+	/// Where base models are.
+	#[command(flatten)]
+	base_models: BaseModels,
 }
 
 /// Characters of an input that are shown to people: a row can have thousands.
@@ -74,6 +79,7 @@ struct Explanation {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let id = arguments.inference;
+	arguments.base_models.open()?;
 	let chain = context.chain().await?;
 	let best = chain.best().await?;
 	let inference = best.inference(id).await?;
@@ -93,10 +99,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		},
 	};
 	let mut explanation = gather(context, chain, &best, id, inference, receipt).await?;
-	if let Some(path) = &arguments.html {
-		let evidence = Evidence::gather(&context.store()?, &explanation);
-		explanation.problems.extend(evidence.problem(&text(&explanation.receipt.output)));
-		write(path, page::page(id, &explanation, &evidence))?;
+	// Rows of numbers say little without pictures.
+	let evidence = match arguments.html.is_some() || explanation.is_text() {
+		true => Some(Evidence::gather(&context.store()?, &explanation)),
+		false => None,
+	};
+	if let Some(evidence) = &evidence {
+		let problem = evidence.problem(&views::exact(&explanation.receipt.output));
+		explanation.problems.extend(problem);
+	}
+	if let (Some(path), Some(evidence)) = (&arguments.html, &evidence) {
+		write(path, page::page(id, &explanation, evidence))?;
 		context.console.note(format!("the page is in {}", path.display()));
 	}
 	let fault = (!explanation.problems.is_empty()).then(|| {
@@ -105,11 +118,15 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			explanation.problems.join("; ")
 		))
 	});
-	let mut document = explanation.document(id);
+	let (mut document, mut text) = (explanation.document(id), explanation.text(id));
+	if let Some(evidence) = evidence.filter(|_| explanation.is_text()) {
+		document["rows"] = evidence.document();
+		text = format!("{text}\n{}", evidence.text());
+	}
 	if let Some(path) = &arguments.html {
 		document["html"] = json!(path.display().to_string());
 	}
-	Ok(Report::new(document, explanation.text(id)).with_error(fault))
+	Ok(Report::new(document, text).with_error(fault))
 }
 
 async fn gather(
@@ -274,6 +291,13 @@ fn role(role: Role) -> Option<String> {
 }
 
 impl Explanation {
+	/// Whether the model takes rows of text.
+	fn is_text(&self) -> bool {
+		let descriptor = std::str::from_utf8(&self.model.registration.architecture);
+		let architecture = descriptor.ok().and_then(|text| Architecture::from_json(text).ok());
+		architecture.is_some_and(|architecture| architecture.is_text())
+	}
+
 	fn contributor(&self, contribution: ContributionId) -> String {
 		let contribution = self.contributions.get(&contribution);
 		contribution.map_or("unknown".into(), |c| c.contributor.to_string())
@@ -328,8 +352,8 @@ impl Explanation {
 			"inference": id,
 			"model": self.inference.model,
 			"user": self.inference.user.to_string(),
-			"input": text(&self.inference.input),
-			"output": text(&receipt.output),
+			"input": views::exact(&self.inference.input),
+			"output": views::exact(&receipt.output),
 			"job": receipt.job,
 			"attempt": self.result.attempt,
 			"basis": views::basis(receipt.basis),
@@ -360,8 +384,8 @@ impl Explanation {
 		};
 		let summary = fields(&[
 			("inference", format!("{id} of model {}", self.inference.model)),
-			("input", beginning(&text(&self.inference.input), INPUT_SHOWN)),
-			("answer", text(&receipt.output)),
+			("input", beginning(&one_line(&views::exact(&self.inference.input)), INPUT_SHOWN)),
+			("answer", one_line(&views::exact(&receipt.output))),
 			("fee", open(receipt.fee)),
 			("basis", views::words(views::basis(receipt.basis))),
 			("claim", claim),

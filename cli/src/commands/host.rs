@@ -5,6 +5,7 @@
 
 use super::views;
 use crate::{
+	base_models::BaseModels,
 	chain::{
 		self, backoff, call,
 		types::{InferenceState, Model as ModelRecord, ModelStatus, Usage},
@@ -14,7 +15,7 @@ use crate::{
 	error::{Error, Result},
 	keys::{AccountId, Key},
 	limits,
-	output::{text, Report},
+	output::{one_line, text, Report},
 };
 use clap::Args;
 use codec::Decode;
@@ -51,6 +52,9 @@ pub struct Arguments {
 	/// Exit after so many seconds without a request
 	#[arg(long, value_name = "SECONDS")]
 	idle_timeout: Option<u64>,
+	/// Where base models are.
+	#[command(flatten)]
+	base_models: BaseModels,
 }
 
 /// An answer to a request.
@@ -58,6 +62,7 @@ struct Answer {
 	inference: u64,
 	model: u32,
 	output: String,
+	usage: Usage,
 }
 
 struct Host<'a> {
@@ -75,6 +80,7 @@ struct Host<'a> {
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
+	arguments.base_models.open()?;
 	let mut host = Host {
 		context,
 		arguments: &arguments,
@@ -175,7 +181,8 @@ impl Host<'_> {
 	}
 
 	fn succeeded(&mut self, answer: Answer, block: u64) {
-		let Answer { inference, model, output } = &answer;
+		let Answer { inference, model, output, .. } = &answer;
+		let output = one_line(output);
 		self.context
 			.console
 			.note(format!("inference {inference} of model {model}: {output} (block {block})"));
@@ -236,7 +243,7 @@ impl Host<'_> {
 			let output =
 				self.load(record).and_then(|model| answer(model, &inference.input, max_output));
 			match output {
-				Ok(output) => answers.push(Answer { inference: id, model, output }),
+				Ok((output, usage)) => answers.push(Answer { inference: id, model, output, usage }),
 				Err(error) => self.fail(id, error.to_string()),
 			}
 		}
@@ -260,8 +267,15 @@ impl Host<'_> {
 		let answered: Vec<Value> = self
 			.given
 			.iter()
-			.map(|(Answer { inference, model, output }, block)| {
-				json!({ "inference": inference, "model": model, "output": output, "block": block })
+			.map(|(Answer { inference, model, output, usage }, block)| {
+				json!({
+					"inference": inference,
+					"model": model,
+					"output": output,
+					"input_tokens": usage.input_tokens,
+					"output_tokens": usage.output_tokens,
+					"block": block,
+				})
 			})
 			.collect();
 		let failed: Vec<Value> = self
@@ -283,17 +297,18 @@ impl Host<'_> {
 impl Answer {
 	fn call(&self) -> Call {
 		let output = self.output.clone().into_bytes();
-		call("InferenceMarket", "respond", (self.inference, output, Usage::default()))
+		call("InferenceMarket", "respond", (self.inference, output, self.usage))
 	}
 }
 
-/// The model's answer to an input of the chain, if the chain takes it.
-fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<String> {
+/// The model's answer to an input of the chain, and the tokens used, if the chain takes it.
+fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<(String, Usage)> {
 	let input = std::str::from_utf8(input)
 		.map_err(|_| Error::BadData("the input is not UTF-8 text".into()))?;
-	let output = model.answer(input)?.text;
-	limits::check("the answer", output.len(), "bytes", max_output)?;
-	Ok(output)
+	let answer = model.answer(input)?;
+	limits::check("the answer", answer.text.len(), "bytes", max_output)?;
+	let (input_tokens, output_tokens) = (answer.input_tokens, answer.output_tokens);
+	Ok((answer.text, Usage { input_tokens, output_tokens }))
 }
 
 /// Answers of this account that wait in the node's pool, by inference: a host that is started
@@ -389,7 +404,8 @@ mod tests {
 		let architecture = Architecture::Logistic { inputs: 2, classes: 2 };
 		let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
 		let model = train(&rows, &config, &mut |_| {}).unwrap().model;
-		assert_eq!(answer(&model, b"1,0", 1).unwrap().len(), 1);
+		let (output, usage) = answer(&model, b"1,0", 1).unwrap();
+		assert_eq!((output.len(), usage), (1, Usage::default()));
 		let refused = answer(&model, b"1,0", 0).unwrap_err().to_string();
 		assert_eq!(refused, "the answer is too long: 1 bytes, this chain takes at most 0");
 		assert!(matches!(answer(&model, b"1,\xff", 1), Err(Error::BadData(_))));

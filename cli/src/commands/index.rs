@@ -2,18 +2,19 @@
 
 use super::views;
 use crate::{
+	base_models::BaseModels,
 	chain::types::IndexRecord,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
-	training::{fetch, read_table, write, Run},
+	training::{fetch, read_rows_for, write, Run},
 };
 use clap::{Args, ValueEnum};
 use codec::Encode;
 use openledger_blobs::BlobStore;
 use openledger_influence::{
-	builders::Unrolled, held_out_attribution, Draft, EkFac, ExactCurvature, IndexBuilder, Manifest,
-	ManifestEntry, Schema,
+	builders::Unrolled, held_out_attribution, Contribution, Draft, EkFac, ExactCurvature,
+	IndexBuilder, Manifest, ManifestEntry,
 };
 use openledger_proof::{ContributionId, Width};
 use serde_json::json;
@@ -47,6 +48,9 @@ pub struct Arguments {
 	/// Fixes the labels drawn
 	#[arg(long, default_value_t = EkFac::default().seed)]
 	seed: u64,
+	/// Where base models are.
+	#[command(flatten)]
+	base_models: BaseModels,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
@@ -64,19 +68,22 @@ enum MethodName {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let files = Run::new(&arguments.directory);
+	arguments.base_models.open()?;
 	let (model, manifest) = files.load_model()?;
-	let schema = Schema {
-		columns: Some(model.architecture().inputs()),
-		classes: u32::try_from(model.architecture().classes()).ok(),
-		..Schema::default()
-	};
-	let held_out = read_table(&arguments.held_out, &schema)?;
+	let held_out = read_rows_for(model.architecture(), &arguments.held_out)?;
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
 	let sources: Vec<_> = manifest.sources.iter().map(|s| (s.datanet, s.version)).collect();
 	let contributions = fetch(&best, &store, &sources, context.console).await?;
 	let found = contributions.iter().map(|c| (c.id, c.rows.len()));
 	check_manifest(&manifest, found)?;
+	let contributions = contributions
+		.into_iter()
+		.map(|Contribution { id, rows }| {
+			let rows = model.architecture().number_labels(rows)?;
+			Ok(Contribution { id, rows })
+		})
+		.collect::<Result<Vec<_>>>()?;
 	let max_entries: u32 = best.constant("ModelRegistry", "MaxEntries")?;
 
 	let builder: Box<dyn IndexBuilder> = match arguments.method {

@@ -12,11 +12,11 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	limits,
-	output::{open, text, Report},
-	training::{read, read_table},
+	output::{open, Report},
+	training::{read, read_rows, read_rows_for},
 };
 use clap::Args;
-use openledger_influence::{parse_input, Architecture, Schema};
+use openledger_influence::{parse_input, Architecture, Dataset, Schema};
 use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
@@ -31,7 +31,7 @@ pub struct Arguments {
 	/// The model
 	#[arg(long)]
 	model: u32,
-	/// One row of features, comma-separated, without a label
+	/// One row of features, comma-separated, without a label; or a text
 	#[arg(
 		long,
 		required_unless_present = "inputs",
@@ -39,13 +39,13 @@ pub struct Arguments {
 		allow_hyphen_values = true
 	)]
 	input: Option<String>,
-	/// A table of rows, all sent in one go
+	/// A file of rows, all sent in one go
 	#[arg(long, value_name = "FILE")]
 	inputs: Option<PathBuf>,
-	/// The table's last column is the right answer: it is not sent, and accuracy is measured
+	/// The rows' labels are the right answers: they are not sent, and accuracy is measured
 	#[arg(long, requires = "inputs")]
 	labelled: bool,
-	/// Send only the first rows of the table
+	/// Send only the first rows of the file
 	#[arg(long, requires = "inputs", value_name = "ROWS")]
 	limit: Option<usize>,
 	/// The most one answer may cost; held until it is there
@@ -93,9 +93,9 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		)));
 	}
 	let registration = &model.registration;
-	let columns =
-		Architecture::from_json(&text(&registration.architecture)).ok().map(|a| a.inputs());
-	let form = Form { columns, max_bytes: best.constant("InferenceMarket", "MaxInput")? };
+	let architecture = std::str::from_utf8(&registration.architecture).ok();
+	let architecture = architecture.and_then(|text| Architecture::from_json(text).ok());
+	let form = Form { architecture, max_bytes: best.constant("InferenceMarket", "MaxInput")? };
 	let questions = questions(&arguments, &form)?;
 	let max_fee = max_fee(&best, arguments.max_fee, &registration.pricing).await?;
 
@@ -146,19 +146,37 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 /// What an input must be like; anything else would cost a fee and come to nothing.
 struct Form {
-	/// Features that the model reads, if its architecture says so.
-	columns: Option<usize>,
+	/// What the model reads, if this client knows it.
+	architecture: Option<Architecture>,
 	/// Bytes that the chain takes.
 	max_bytes: u32,
 }
 
 impl Form {
+	fn is_text(&self) -> bool {
+		self.architecture.as_ref().is_some_and(Architecture::is_text)
+	}
+
 	fn check(&self, input: &str) -> Result<()> {
 		limits::check("the input", input.len(), "bytes", self.max_bytes)?;
-		if let Some(columns) = self.columns {
-			parse_input(input, columns)?;
+		let Some(architecture) = &self.architecture else { return Ok(()) };
+		if !architecture.is_text() {
+			parse_input(input, architecture.inputs())?;
+		} else if input.trim().is_empty() {
+			return Err(Error::BadData("the input is empty: give a text".into()));
 		}
 		Ok(())
+	}
+
+	/// The rows of a file; labels are read only if they are wanted.
+	fn read(&self, path: &Path, labelled: bool) -> Result<Dataset> {
+		match &self.architecture {
+			Some(architecture) if labelled => read_rows_for(architecture, path),
+			Some(architecture) => {
+				read_rows(path, &Schema { classes: None, ..architecture.schema() })
+			},
+			None => read_rows(path, &Schema::default()),
+		}
 	}
 }
 
@@ -166,11 +184,14 @@ fn questions(arguments: &Arguments, form: &Form) -> Result<Vec<Question>> {
 	let limit = arguments.limit.unwrap_or(usize::MAX);
 	let questions = match (&arguments.input, &arguments.inputs) {
 		(Some(input), _) => {
-			let input = input.trim().to_owned();
+			// Spaces are part of a text.
+			let input = if form.is_text() { input } else { input.trim() }.to_owned();
 			form.check(&input)?;
 			vec![Question { input, expected: None }]
 		},
-		(None, Some(path)) if arguments.labelled => labelled(path, form, limit)?,
+		(None, Some(path)) if arguments.labelled || form.is_text() => {
+			rows(path, form, limit, arguments.labelled)?
+		},
 		(None, Some(path)) => unlabelled(path, form, limit)?,
 		(None, None) => Vec::new(),
 	};
@@ -180,19 +201,24 @@ fn questions(arguments: &Arguments, form: &Form) -> Result<Vec<Question>> {
 	Ok(questions)
 }
 
-fn labelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
-	let rows = read_table(path, &Schema { columns: form.columns, ..Schema::default() })?;
+/// Rows as they are contributed; with `labelled` each must have the right answer.
+fn rows(path: &Path, form: &Form, limit: usize, labelled: bool) -> Result<Vec<Question>> {
+	let rows = form.read(path, labelled)?;
+	if labelled && !rows.is_labelled() {
+		return Err(Error::BadData(format!("{}: the rows have no labels", path.display())));
+	}
 	let mut questions = Vec::new();
 	for at in 0..rows.len().min(limit) {
 		let input = rows.row_text(at);
 		let place = || format!("{}: row {} of the data", path.display(), at.saturating_add(1));
 		form.check(&input).map_err(|e| e.in_file(place()))?;
-		questions.push(Question { input, expected: Some(rows.label(at).to_string()) });
+		let expected = labelled.then(|| rows.class_name(rows.label(at)));
+		questions.push(Question { input, expected });
 	}
 	Ok(questions)
 }
 
-/// Rows without labels; a first row without any number is a header.
+/// Rows of numbers without labels; a first row without any number is a header.
 fn unlabelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
 	let content = String::from_utf8(read(path, "")?)
 		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
@@ -282,7 +308,7 @@ fn report(
 				fees = fees.saturating_add(receipt.fee);
 				if let Some(expected) = expected {
 					compared = compared.saturating_add(1);
-					if text(&receipt.output) == *expected {
+					if receipt.output == expected.as_bytes() {
 						right = right.saturating_add(1);
 					}
 				}
@@ -326,8 +352,10 @@ fn report(
 mod tests {
 	use super::*;
 	use clap::Parser;
+	use openledger_influence::Lora;
 
-	const FORM: Form = Form { columns: Some(2), max_bytes: 8 };
+	const FORM: Form =
+		Form { architecture: Some(Architecture::Logistic { inputs: 2, classes: 2 }), max_bytes: 8 };
 
 	#[derive(Parser)]
 	struct Line {
@@ -338,6 +366,34 @@ mod tests {
 	fn ask(options: &[&str]) -> Result<Vec<Question>> {
 		let line = [&["infer", "--model", "0"][..], options].concat();
 		questions(&Line::try_parse_from(line).unwrap().arguments, &FORM)
+	}
+
+	#[test]
+	fn texts_should_be_asked_as_they_stand_and_labels_kept_back() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("rows.jsonl");
+		let architecture = Architecture::Encoder {
+			base: [7; 32],
+			lora: Lora { rank: 1, alpha: 1, targets: vec!["query".into()], rslora: false },
+			classes: 2,
+			class_names: vec!["bad".into(), "good".into()],
+			max_tokens: 8,
+		};
+		let form = Form { architecture: Some(architecture), max_bytes: 8 };
+		let asked = |labelled| rows(&path, &form, 9, labelled).map_err(|error| error.to_string());
+		std::fs::write(&path, "{\"text\":\" so\\nso \",\"label\":\"good\"}\n").unwrap();
+		let question = asked(true).unwrap().remove(0);
+		assert_eq!(
+			(question.input.as_str(), question.expected.as_deref()),
+			(" so\nso ", Some("good"))
+		);
+		assert_eq!(asked(false).unwrap()[0].expected, None);
+		std::fs::write(&path, "{\"text\":\"far too long\"}\n").unwrap();
+		assert!(asked(false).err().unwrap().contains("row 1 of the data: the input is too long"));
+		assert!(asked(true).err().unwrap().contains("no labels"));
+		std::fs::write(&path, "text,label\nso so,neither\n").unwrap();
+		assert!(asked(true).err().unwrap().contains("one of bad, good"));
+		assert!(form.check(" \n").is_err());
 	}
 
 	#[test]

@@ -6,7 +6,7 @@ use crate::{
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId},
-	output::{fields, open, text, Report},
+	output::{fields, one_line, open, Report},
 };
 use clap::Subcommand;
 use serde_json::json;
@@ -78,8 +78,8 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("inference", id.to_string()),
 		("model", inference.model.to_string()),
 		("user", inference.user.to_string()),
-		("input", text(&inference.input)),
-		("answer", views::answer(&inference.state).unwrap_or_else(|| "none yet".into())),
+		("input", one_line(&views::exact(&inference.input))),
+		("answer", views::answer(&inference.state).map_or("none yet".into(), |a| one_line(&a))),
 		("state", views::inference_state_text(&inference.state)),
 		("fee", views::fee(&inference.state).map_or("none yet".into(), open)),
 		("fee at most", open(inference.max_fee)),

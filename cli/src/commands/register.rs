@@ -3,6 +3,7 @@
 use super::{transactions, views};
 use crate::{
 	amount::Amount,
+	base_models::BaseModels,
 	chain::{
 		call,
 		events::Registered,
@@ -48,6 +49,9 @@ pub struct Register {
 	/// What a model derived from this one passes on to its owner, such as 10%
 	#[arg(long, default_value = "0%", value_parser = parse_percent)]
 	royalty: u32,
+	/// Where base models are.
+	#[command(flatten)]
+	base_models: BaseModels,
 }
 
 /// What a call costs: a flat price, or prices for 1,000 tokens.
@@ -122,6 +126,7 @@ fn parse_percent(text: &str) -> std::result::Result<u32, String> {
 
 pub(super) async fn register(context: &Context, arguments: Register) -> Result<Report> {
 	let owner = context.key()?.account;
+	arguments.base_models.open()?;
 	let files = Run::new(&arguments.directory);
 	let (model, manifest) = files.load_model()?;
 	let index = files.load_index(&model)?;

@@ -9,11 +9,14 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	limits::Length,
-	output::{fields, open, Report},
+	output::{beginning, fields, one_line, open, Report},
 	training::inspect,
 };
 use clap::Subcommand;
 use serde_json::json;
+
+/// Characters of a row that are shown.
+const ROW_SHOWN: usize = 400;
 
 /// Accept or reject contributions, as a curator.
 #[derive(Subcommand, Debug)]
@@ -74,7 +77,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let record = best.contribution(id).await?;
 	let (rows, checks) = inspect(&context.store()?, id, &record)?;
-	let labels = views::histogram(rows.labels());
+	let labels = views::histogram(&rows);
 
 	let mut document = views::contribution(id, &record);
 	document["verified"] = json!(checks.hold());
@@ -85,9 +88,14 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		"rows": checks.rows,
 		"bytes": checks.bytes,
 	});
+	document["kind"] = json!(rows.kind());
 	document["columns"] = json!(rows.columns());
-	document["labels"] = json!(labels);
+	document["labels"] = views::histogram_json(&labels);
 
+	let mut first = beginning(&one_line(&rows.row_text(0)), ROW_SHOWN);
+	if rows.is_labelled() {
+		first.push_str(&format!(" -> {}", one_line(&rows.class_name(rows.label(0)))));
+	}
 	let said = |holds: bool| if holds { "as committed" } else { "NOT as committed" }.to_owned();
 	let text = fields(&[
 		("contribution", format!("{id} to datanet {}", record.datanet)),
@@ -97,9 +105,9 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("content root", said(checks.content_root)),
 		("rows", format!("{}, {}", rows.len(), said(checks.rows))),
 		("bytes", said(checks.bytes)),
-		("features", rows.columns().to_string()),
+		("rows are of", views::row_kind(&rows)),
 		("labels", views::histogram_text(&labels)),
-		("first row", format!("{} -> {}", rows.row_text(0), rows.label(0))),
+		("first row", first),
 	]);
 	let fault = (!checks.hold()).then(|| {
 		Error::Verification(format!(

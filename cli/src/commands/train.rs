@@ -3,13 +3,14 @@
 use super::recipe::Recipe;
 use crate::{
 	context::Context,
-	error::Result,
+	error::{Error, Result},
+	limits,
 	output::{fields, hex, Report},
-	training::{fetch, read_table, write, Run},
+	training::{fetch, read_rows_for, write, Run},
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
-use openledger_influence::{train, Dataset, Manifest, ManifestEntry, Schema, Source};
+use openledger_influence::{train, Dataset, Manifest, ManifestEntry, Source};
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
@@ -25,9 +26,12 @@ pub struct Arguments {
 	/// Where weights and manifest are written
 	#[arg(long, value_name = "DIR")]
 	out: PathBuf,
-	/// Rows not trained on, to measure accuracy
+	/// Rows not trained on, to measure accuracy and loss
 	#[arg(long, value_name = "FILE")]
 	test: Option<PathBuf>,
+	/// Also write the adapter of a model of text here, as PEFT keeps it
+	#[arg(long, value_name = "DIR")]
+	adapter: Option<PathBuf>,
 	/// How the model is trained.
 	#[command(flatten)]
 	recipe: Recipe,
@@ -47,18 +51,25 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let parts: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
 	let rows = Dataset::concat(&parts)?;
 	let config = arguments.recipe.config(&rows)?;
-	let test = match &arguments.test {
-		Some(path) => {
-			let schema = Schema { columns: Some(rows.columns()), ..Schema::default() };
-			Some(read_table(path, &schema)?)
-		},
-		None => None,
-	};
+	if arguments.adapter.is_some() && !config.architecture.is_text() {
+		return Err(Error::Usage("--adapter is for models of text".into()));
+	}
+	let parameters = config.architecture.coordinates()?;
+	let limit = best.constant("ModelRegistry", "MaxDimension")?;
+	let what = "a sketch of this model, which has a number for each trained parameter,";
+	limits::check(what, parameters, "coordinates", limit)?;
+	let test = arguments.test.as_ref();
+	let test = test.map(|path| read_rows_for(&config.architecture, path)).transpose()?;
 
 	let started = Instant::now();
 	let trained = train(&rows, &config, &mut context.console.stages())?;
 	let seconds = started.elapsed().as_secs_f64();
-	let test_accuracy = test.map(|test| trained.model.accuracy(&test)).transpose()?;
+	let classifies = config.architecture.classes() > 0;
+	let test_accuracy = match &test {
+		Some(test) if classifies => Some(trained.model.accuracy(test)?),
+		_ => None,
+	};
+	let test_loss = test.map(|test| trained.model.loss(&test)).transpose()?;
 
 	let sources =
 		arguments.sources.iter().map(|&(datanet, version)| Source { datanet, version }).collect();
@@ -75,19 +86,41 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	write(&files.weights(), trained.model.to_bytes())?;
 	write(&files.manifest(), manifest.to_json())?;
 	store.put(trained.model.to_bytes())?;
+	if let (Some(path), Some(model)) = (&arguments.adapter, trained.model.text()) {
+		model.write_adapter(path, arguments.recipe.base_models().first().as_deref())?;
+	}
 
-	let parameters = config.architecture.parameters();
-	let test_text =
-		test_accuracy.map_or(String::new(), |a| format!(", {:.2} % on test rows", 100.0 * a));
-	let text = fields(&[
+	let on_test = |value: Option<String>| match value {
+		Some(value) => format!(", {value} on test rows"),
+		None => String::new(),
+	};
+	let mut summary = vec![
 		("rows", format!("{} of {} contributions", rows.len(), contributions.len())),
 		("model", format!("{parameters} parameters")),
-		("loss", format!("{:.4}", trained.loss)),
-		("accuracy", format!("{:.2} % on training rows{test_text}", 100.0 * trained.accuracy)),
-		("weights", format!("{} ({})", files.weights().display(), hex(trained.model.hash()))),
+		(
+			"loss",
+			format!(
+				"{:.4} on training rows{}",
+				trained.loss,
+				on_test(test_loss.map(|loss| format!("{loss:.4}")))
+			),
+		),
+	];
+	if classifies {
+		let percent = |part: f64| format!("{:.2} %", 100.0 * part);
+		let on_test = on_test(test_accuracy.map(percent));
+		let training = percent(trained.accuracy);
+		summary.push(("accuracy", format!("{training} on training rows{on_test}")));
+	}
+	let base = config.architecture.base().map(hex);
+	summary.extend(base.iter().map(|base| ("base model", base.clone())));
+	let weights = format!("{} ({})", files.weights().display(), hex(trained.model.hash()));
+	summary.extend([
+		("weights", weights),
 		("manifest", files.manifest().display().to_string()),
 		("seconds", format!("{seconds:.1}")),
 	]);
+	let text = fields(&summary);
 	let document = json!({
 		"out": arguments.out.display().to_string(),
 		"weights": hex(trained.model.hash()),
@@ -96,8 +129,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		"rows": rows.len(),
 		"parameters": parameters,
 		"loss": trained.loss,
-		"accuracy": trained.accuracy,
+		"accuracy": classifies.then_some(trained.accuracy),
 		"test_accuracy": test_accuracy,
+		"test_loss": test_loss,
+		"base_model": base,
 		"seconds": seconds,
 	});
 	Ok(Report::new(document, text))

@@ -7,12 +7,16 @@ use crate::{
 		IndexWidth, Inference, InferenceState, Model, ModelStatus, Pricing, Refund, Share,
 	},
 	output::{
-		accounts, document, hex, open, short, table, text,
+		accounts, beginning, document, hex, one_line, open, short, table, text,
 		Column::{Number, Open, Text},
 	},
 };
+use openledger_influence::Dataset;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
+
+/// Characters of an answer that are shown in a list.
+const ANSWER_SHOWN: usize = 60;
 
 pub(super) fn datanet(id: u32, datanet: &Datanet) -> Value {
 	let terms = &datanet.terms;
@@ -248,12 +252,18 @@ pub(super) fn fee(state: &InferenceState) -> Option<u128> {
 }
 
 /// The answer, as far as there is one.
+/// The answer as it stands on chain; for people it needs [`one_line`].
 pub(super) fn answer(state: &InferenceState) -> Option<String> {
 	match state {
-		InferenceState::Answered { output, .. } => Some(text(output)),
-		InferenceState::Settled(receipt) => Some(text(&receipt.output)),
+		InferenceState::Answered { output, .. } => Some(exact(output)),
+		InferenceState::Settled(receipt) => Some(exact(&receipt.output)),
 		InferenceState::Requested | InferenceState::Refunded(_) => None,
 	}
+}
+
+/// Text of the chain with its control characters: for documents, which escape them.
+pub(super) fn exact(bytes: &[u8]) -> String {
+	String::from_utf8_lossy(bytes).into_owned()
 }
 
 pub(super) fn inference(id: u64, inference: &Inference) -> Value {
@@ -261,7 +271,7 @@ pub(super) fn inference(id: u64, inference: &Inference) -> Value {
 		"inference": id,
 		"model": inference.model,
 		"user": inference.user.to_string(),
-		"input": text(&inference.input),
+		"input": exact(&inference.input),
 		"output": answer(&inference.state),
 		"state": inference_state(&inference.state),
 		"max_fee": inference.max_fee.to_string(),
@@ -296,7 +306,7 @@ pub(super) fn inferences(list: &[(u64, Inference)]) -> String {
 			id.to_string(),
 			inference.model.to_string(),
 			short(&inference.user.to_string()),
-			answer(state).unwrap_or_default(),
+			beginning(&one_line(&answer(state).unwrap_or_default()), ANSWER_SHOWN),
 			fee(state).map_or(String::new(), |fee| Amount(fee).to_string()),
 			inference_state_text(state),
 		]
@@ -313,18 +323,46 @@ pub(super) fn inferences(list: &[(u64, Inference)]) -> String {
 }
 
 /// How many rows have each label.
-pub(super) fn histogram(labels: &[u32]) -> BTreeMap<u32, usize> {
-	let mut counts = BTreeMap::new();
-	for label in labels {
-		let count: &mut usize = counts.entry(*label).or_default();
+/// How many rows each class has, in the order of classes; none where rows have no labels.
+pub(super) fn histogram(rows: &Dataset) -> Vec<(String, usize)> {
+	if !rows.is_labelled() {
+		return Vec::new();
+	}
+	let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+	for label in rows.labels() {
+		let count = counts.entry(*label).or_default();
 		*count = count.saturating_add(1);
 	}
-	counts
+	counts.into_iter().map(|(label, count)| (rows.class_name(label), count)).collect()
 }
 
-pub(super) fn histogram_text(counts: &BTreeMap<u32, usize>) -> String {
-	let parts: Vec<_> = counts.iter().map(|(label, count)| format!("{label}: {count}")).collect();
+pub(super) fn histogram_json(counts: &[(String, usize)]) -> Value {
+	counts.iter().map(|(label, count)| (label.clone(), json!(count))).collect()
+}
+
+pub(super) fn histogram_text(counts: &[(String, usize)]) -> String {
+	if counts.is_empty() {
+		return "none".into();
+	}
+	let parts: Vec<_> =
+		counts.iter().map(|(label, count)| format!("{}: {count}", one_line(label))).collect();
 	parts.join(", ")
+}
+
+/// A label in a document: the number of a class, or its name.
+pub(super) fn label(rows: &Dataset, label: u32) -> Value {
+	match rows.class_names().is_empty() {
+		true => json!(label),
+		false => json!(rows.class_name(label)),
+	}
+}
+
+/// What the rows are of, for people: `64 features` or `text`.
+pub(super) fn row_kind(rows: &Dataset) -> String {
+	match rows.texts() {
+		Some(_) => "text".into(),
+		None => format!("{} features", rows.columns()),
+	}
 }
 
 #[cfg(test)]
@@ -346,6 +384,13 @@ mod tests {
 
 	#[test]
 	fn histogram_should_count_each_label() {
-		assert_eq!(histogram_text(&histogram(&[3, 0, 3])), "0: 1, 3: 2");
+		let count = |text: &str| {
+			let rows = Dataset::from_bytes(text.as_bytes(), &Default::default()).unwrap();
+			(histogram_text(&histogram(&rows)), row_kind(&rows))
+		};
+		assert_eq!(count("1,3\n2,0\n3,3\n"), ("0: 1, 3: 2".into(), "1 features".into()));
+		let named = count("text,label\na,spam\nb,ham\nc,spam\n");
+		assert_eq!(named, ("ham: 1, spam: 2".into(), "text".into()));
+		assert_eq!(count("text\na\n").0, "none");
 	}
 }

@@ -4,7 +4,7 @@
 use super::{element, Markup};
 use crate::output::beginning;
 use openledger_influence::Dataset;
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
 /// Smaller squares are taken for tables: four measurements are not a picture of 2 by 2.
 const LEAST_SIDE: usize = 5;
@@ -36,6 +36,18 @@ impl Row {
 		match data.text(row) {
 			Some(text) => Self::Text(text.to_owned()),
 			None => Self::Numbers(data.row(row).to_vec()),
+		}
+	}
+}
+
+impl Display for Row {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Text(text) => f.write_str(text),
+			Self::Numbers(numbers) => {
+				let numbers: Vec<String> = numbers.iter().map(f32::to_string).collect();
+				f.write_str(&numbers.join(","))
+			},
 		}
 	}
 }

@@ -1,6 +1,10 @@
 //! What can go wrong, and what to do about it.
 
 use crate::Hash;
+use openledger_transformers::{
+	files::{FileError, TokenizerError},
+	Error as T,
+};
 use std::{fmt, path::PathBuf};
 
 /// The result of an operation of this crate.
@@ -65,6 +69,17 @@ pub enum Error {
 		/// What stands there.
 		text: String,
 	},
+	/// What stands where a number should is a word, and the file does not say that it holds text.
+	#[error(
+		"{place}: '{text}' is not a number, and this is no file of text: rows of text are JSON Lines \
+		 with a field 'text', or CSV with a header that has a column 'text'"
+	)]
+	NeitherKind {
+		/// Where.
+		place: Place,
+		/// What stands there.
+		text: String,
+	},
 	/// A label is not a class.
 	#[error("{place}: '{text}' is not a label; labels are whole numbers from 0 to {largest}, in the last column")]
 	NotALabel {
@@ -113,7 +128,7 @@ pub enum Error {
 		classes: usize,
 	},
 	/// An answer is not the name of a class.
-	#[error("the output '{text}' is not one of the model's {classes} classes, 0 to {}", .classes.saturating_sub(1))]
+	#[error("the output '{text}' is not one of the model's {classes} classes")]
 	UnknownClass {
 		/// The answer.
 		text: String,
@@ -184,11 +199,11 @@ pub enum Error {
 	#[error("{0} is not finite: the row or the weights are far out of range")]
 	NotFinite(&'static str),
 	/// Rows of text where numbers are needed, or the other way round.
-	#[error("the rows are {found}, the model needs {expected}")]
+	#[error("the rows are of {found}, not of {expected}")]
 	WrongKind {
-		/// What the rows are.
+		/// What the rows are of.
 		found: &'static str,
-		/// What the model takes.
+		/// What is needed.
 		expected: &'static str,
 	},
 	/// A classifier needs labels.
@@ -222,6 +237,28 @@ impl From<openledger_transformers::Error> for Error {
 }
 
 impl Error {
+	/// Whether the input or the answer is to blame, on every machine alike, and not a file or a
+	/// setting: a model has no answer to such an input, or such an answer no attribution.
+	pub fn is_of_input(&self) -> bool {
+		match self {
+			Self::InputLength { .. }
+			| Self::NotANumber { .. }
+			| Self::NotFinite(_)
+			| Self::Text(_) => true,
+			Self::Transformer(error) => match &**error {
+				T::TextLength { .. } | T::NoTargets { .. } | T::NotFinite(_) => true,
+				T::File(FileError::Tokenizer { source, .. }) => matches!(
+					source,
+					TokenizerError::NoTokens(_)
+						| TokenizerError::Encode { .. }
+						| TokenizerError::Decode(_)
+				),
+				_ => false,
+			},
+			_ => false,
+		}
+	}
+
 	pub(crate) fn setting(setting: &'static str, reason: impl Into<String>) -> Self {
 		Self::Setting { setting, reason: reason.into() }
 	}

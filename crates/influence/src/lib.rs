@@ -6,7 +6,7 @@
 //!
 //! | step | who | function |
 //! | --- | --- | --- |
-//! | rows from CSV, their content root | contributor, curator | [`Dataset::from_csv`], [`Dataset::content_root`] |
+//! | rows of numbers or text, their content root | contributor, curator | [`Dataset::from_bytes`], [`Dataset::content_root`] |
 //! | train on published contributions | developer | [`train()`], [`TrainConfig`], [`Manifest`] |
 //! | index, once per model | developer | [`build_index`], [`Draft`], [`EkFac`], [`Index`] |
 //! | held-out sketch and shares | developer | [`held_out_attribution`] |

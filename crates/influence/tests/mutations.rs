@@ -60,7 +60,13 @@ fn weights_of_text_should_be_read_or_refused_when_damaged() {
 	tiny::bert(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
 	let base = Base::open(directory.path()).unwrap();
 	let lora = Lora { rank: 1, alpha: 2, targets: vec!["query".to_owned()], rslora: false };
-	let architecture = Architecture::Encoder { base: base.hash(), lora, classes: 2, max_tokens: 8 };
+	let architecture = Architecture::Encoder {
+		base: base.hash(),
+		lora,
+		classes: 2,
+		class_names: Vec::new(),
+		max_tokens: 8,
+	};
 	let data = TextDataset::new(texts.to_vec(), Some(vec![1, 0, 0]), Vec::new()).unwrap();
 	let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
 	let model = train(&Dataset::from_text(data), &config, &mut |_| ()).unwrap().model;
@@ -120,7 +126,13 @@ fn manifest_should_be_read_or_refused_when_damaged() {
 #[test]
 fn architecture_should_be_read_or_refused_when_damaged() {
 	let lora = Lora { rank: 2, alpha: 4, targets: vec!["query".to_owned()], rslora: false };
-	let text = Architecture::Encoder { base: [7; 32], lora, classes: 2, max_tokens: 16 };
+	let text = Architecture::Encoder {
+		base: [7; 32],
+		lora,
+		classes: 2,
+		class_names: Vec::new(),
+		max_tokens: 16,
+	};
 	for (name, architecture) in
 		[("architecture", config().architecture), ("architecture of text", text)]
 	{

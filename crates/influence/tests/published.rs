@@ -88,8 +88,13 @@ fn answers_of_a_published_encoder_should_be_attributed_to_texts_of_their_subject
 	let base = Base::open(&PathBuf::from(directory)).unwrap();
 	let targets = vec!["query".to_owned(), "value".to_owned()];
 	let lora = Lora { rank: 4, alpha: 8, targets, rslora: false };
-	let architecture =
-		Architecture::Encoder { base: base.hash(), lora, classes: 3, max_tokens: 32 };
+	let architecture = Architecture::Encoder {
+		base: base.hash(),
+		lora,
+		classes: 3,
+		class_names: Vec::new(),
+		max_tokens: 32,
+	};
 	let config = TrainConfig {
 		optimiser: Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
 		learning_rate: 2e-3,

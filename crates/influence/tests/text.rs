@@ -3,7 +3,7 @@
 use openledger_influence::{
 	attribute, build_index, curvature::dense_hessian, held_out_attribution, train, Architecture,
 	Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function, GradientDot, Index,
-	IndexBuilder, Lora, Model, Optimiser, TrainConfig,
+	IndexBuilder, Lora, Model, Optimiser, Schema, TrainConfig,
 };
 use openledger_proof::Width;
 use openledger_transformers::files::{tiny, TextDataset, TextSchema};
@@ -48,8 +48,13 @@ fn encoder(directory: &tempfile::TempDir) -> (Arc<Base>, Architecture) {
 	tiny::bert(directory.path(), &texts(), &tiny::TinyConfig::default()).unwrap();
 	let base = Base::open(directory.path()).unwrap();
 	let lora = lora(&["query", "value"]);
-	let architecture =
-		Architecture::Encoder { base: base.hash(), lora, classes: 2, max_tokens: 16 };
+	let architecture = Architecture::Encoder {
+		base: base.hash(),
+		lora,
+		classes: 2,
+		class_names: Vec::new(),
+		max_tokens: 16,
+	};
 	(base, architecture)
 }
 
@@ -130,11 +135,76 @@ fn continuations_of_a_language_model_should_be_attributed() {
 	let index = build_index(&builder, &model, &contributions, Width::Int8, &mut |_| ()).unwrap();
 	let answer = model.answer("good film").unwrap();
 	assert!(!answer.text.is_empty());
+	assert!(answer.input_tokens > 0 && (1..=4).contains(&answer.output_tokens));
 	let attribution = attribute(&model, &index, "good film", &answer.text, 4).unwrap();
 	attribution.check(&index.commitment(), 4).unwrap();
 	// Only the continuation counts: another one has another gradient.
 	let other = attribute(&model, &index, "good film", " and house", 4).unwrap();
 	assert_ne!(attribution.query, other.query);
+}
+
+#[test]
+fn classes_should_go_by_name_when_contributions_number_them_otherwise() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, mut architecture) = encoder(&directory);
+	let data = rows(48, 0);
+	let line = |row: usize| {
+		let label = ["bad", "good"][data.label(row) as usize];
+		format!("{{\"text\":\"{}\",\"label\":\"{label}\"}}\n", data.row_text(row))
+	};
+	let read = |rows: &mut dyn Iterator<Item = usize>| {
+		let lines: String = rows.map(line).collect();
+		Dataset::from_bytes(lines.as_bytes(), &Schema::default()).unwrap()
+	};
+	// Alone, the rows of "good" have one class, number 0.
+	let parts = [read(&mut (0..48).step_by(2)), read(&mut (1..48).step_by(2))];
+	assert_eq!((parts[0].classes(), parts[0].label(0)), (1, 0));
+	let all = Dataset::concat(&[&parts[0], &parts[1]]).unwrap();
+	if let Architecture::Encoder { class_names, .. } = &mut architecture {
+		*class_names = all.class_names().to_vec();
+	}
+	let model = train(&all, &config(architecture), &mut |_| ()).unwrap().model;
+	let answer = model.answer("great book and song").unwrap();
+	assert_eq!((answer.label, answer.text.as_str()), (1, "good"));
+	assert_eq!((answer.input_tokens, answer.output_tokens), (6, 0));
+	assert!(matches!(model.class("1"), Err(Error::UnknownClass { .. })));
+
+	let contribution = |(id, rows): (u64, &Dataset)| Contribution { id, rows: rows.clone() };
+	let raw: Vec<_> = (4..).zip(&parts).map(contribution).collect();
+	let build = |contributions: &[Contribution]| {
+		build_index(&GradientDot, &model, contributions, Width::Int16, &mut |_| ())
+	};
+	let error = build(&raw).unwrap_err().to_string();
+	assert!(error.contains("not numbered as the model's classes"), "{error}");
+	let numbered: Vec<_> = raw
+		.into_iter()
+		.map(|Contribution { id, rows }| {
+			let rows = model.architecture().number_labels(rows).unwrap();
+			assert_eq!(rows.content_root(), parts[id as usize - 4].content_root());
+			Contribution { id, rows }
+		})
+		.collect();
+	let index = build(&numbered).unwrap();
+	let attribution = attribute(&model, &index, "great book and song", "good", 8).unwrap();
+	let entries = attribution.check(&index.commitment(), 8).unwrap();
+	assert_eq!(entries.first().map(|entry| entry.contribution), Some(4));
+	let unknown = Dataset::from_bytes(b"text,label\nso so,neither\n", &Schema::default()).unwrap();
+	let error = model.architecture().number_labels(unknown).unwrap_err().to_string();
+	assert!(error.contains("'neither' is not a label; labels are one of bad, good"), "{error}");
+}
+
+#[test]
+fn inputs_should_be_to_blame_when_a_model_of_text_has_no_answer_to_them() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let model = train(&rows(8, 0), &config(architecture), &mut |_| ()).unwrap().model;
+	for input in ["", "  \n "] {
+		let error = model.answer(input).unwrap_err();
+		assert!(error.is_of_input(), "{error}");
+	}
+	assert!(!Error::NoBase([0; 32]).is_of_input());
+	let long = model.answer(&"good ".repeat(200)).unwrap();
+	assert_eq!(long.input_tokens, 16);
 }
 
 #[test]
@@ -173,6 +243,12 @@ fn models_should_refuse_what_does_not_fit_them() {
 		}
 	});
 	assert!(matches!(unknown, Error::Transformer(_)), "{unknown}");
+	let long = with(&|a| {
+		if let Architecture::Encoder { max_tokens, .. } = a {
+			*max_tokens = 65;
+		}
+	});
+	assert!(long.to_string().contains("max_tokens: is more than the 64"), "{long}");
 	let wrong = TrainConfig {
 		architecture: Architecture::Decoder {
 			base: base.hash(),

@@ -1,7 +1,7 @@
 //! Models and indexes in memory, loaded from the blob store and checked against their hashes.
 
 use openledger_blobs::{BlobError, BlobStore};
-use openledger_influence::{Index, Model};
+use openledger_influence::{Error, Index, Model};
 use openledger_pallet_support::Artifacts;
 use std::{
 	collections::HashMap,
@@ -35,6 +35,13 @@ pub enum LoadError {
 		/// Why not.
 		source: openledger_influence::Error,
 	},
+	/// The model is an adapter of a base model that this node does not have.
+	#[error(
+		"the base model 0x{} of the model is not open: start the node with --base-model and the folder of \
+		 its files",
+		hex::encode(.0)
+	)]
+	NoBase([u8; 32]),
 }
 
 /// Keeps the models used last.
@@ -88,8 +95,13 @@ impl<B: BlobStore> Cache<B> {
 		let (weights, index) = key(artifacts);
 		let fetch =
 			|what, hash| self.store.get(hash).map_err(|source| LoadError::Blob { what, source });
-		let model = Model::load(&fetch("weights file", &weights)?, Some(&weights))
-			.map_err(|source| LoadError::Engine { what: "weights file", source })?;
+		let model =
+			Model::load(&fetch("weights file", &weights)?, Some(&weights)).map_err(|error| {
+				match error {
+					Error::NoBase(hash) => LoadError::NoBase(hash),
+					source => LoadError::Engine { what: "weights file", source },
+				}
+			})?;
 		let index = Index::load(&fetch("index file", &index)?, Some(&index), &model)
 			.map_err(|source| LoadError::Engine { what: "index file", source })?;
 		Ok(Loaded { model, index })

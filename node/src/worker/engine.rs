@@ -5,7 +5,7 @@ use super::{
 	Assignment,
 };
 use openledger_blobs::BlobStore;
-use openledger_influence::{attribute, Error as EngineError, Model};
+use openledger_influence::{attribute, Answer, Error as EngineError, Model};
 use openledger_pallet_support::Usage;
 use openledger_proof::{Attribution, IndexCommitment, Sketch, Width};
 use pallet_attribution::Verdict;
@@ -15,8 +15,8 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// The one right output where the model has no answer: the input is no row of its features, or
-/// the numbers leave the range. A host that gives it is paid, by the model's held-out shares; any
+/// The one right output where the model has no answer: the input is no row of its features, a text
+/// without words, or the numbers leave the range. A host that gives it is paid, by the model's held-out shares; any
 /// other output is wrong.
 pub const NO_ANSWER: &str = "error: no answer to this input";
 
@@ -81,11 +81,12 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 			return Ok(Verdict::WrongAnswer { output: output.into_bytes() });
 		}
 		let attribution = match &answer {
-			Some((input, output)) => {
+			Some((input, answer)) => {
 				let entries = usize::try_from(assignment.max_entries).unwrap_or(usize::MAX);
-				match attribute(&loaded.model, &loaded.index, input, output, entries) {
-					// An answer at the end of the range of numbers, without a usable gradient.
-					Err(EngineError::NotFinite(_)) => nothing(&expected),
+				match attribute(&loaded.model, &loaded.index, input, &answer.text, entries) {
+					// An answer at the end of the range of numbers, or an empty one, has no usable
+					// gradient.
+					Err(error) if error.is_of_input() => nothing(&expected),
 					attribution => attribution?,
 				}
 			},
@@ -100,28 +101,32 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 }
 
 /// The input as text with the model's answer to it; `None` if it has none.
-fn answer<'a>(model: &Model, input: &'a [u8]) -> Result<Option<(&'a str, String)>, EngineError> {
+fn answer<'a>(model: &Model, input: &'a [u8]) -> Result<Option<(&'a str, Answer)>, EngineError> {
 	let Ok(input) = std::str::from_utf8(input) else { return Ok(None) };
 	match model.answer(input) {
-		Ok(answer) => Ok(Some((input, answer.text))),
-		Err(
-			EngineError::InputLength { .. }
-			| EngineError::NotANumber { .. }
-			| EngineError::NotFinite(_),
-		) => Ok(None),
+		Ok(answer) => Ok(Some((input, answer))),
+		Err(error) if error.is_of_input() => Ok(None),
 		Err(error) => Err(error),
 	}
 }
 
 /// What the host should have said, if it said anything else. The usage is part of what it says,
 /// since fees depend on it: models without tokens use none.
-fn correction(answer: &Option<(&str, String)>, assignment: &Assignment) -> Option<String> {
-	let right = answer.as_ref().map_or(NO_ANSWER, |(_, output)| output);
+fn correction(answer: &Option<(&str, Answer)>, assignment: &Assignment) -> Option<String> {
+	let (right, usage) = match answer {
+		Some((_, answer)) => {
+			let Answer { input_tokens, output_tokens, .. } = *answer;
+			(answer.text.as_str(), Usage { input_tokens, output_tokens })
+		},
+		None => (NO_ANSWER, Usage::default()),
+	};
 	if right.as_bytes() != assignment.output {
 		return Some(right.into());
 	}
-	(assignment.usage != Usage::default())
-		.then(|| format!("{right} (usage: 0 input tokens, 0 output tokens)"))
+	(assignment.usage != usage).then(|| {
+		let Usage { input_tokens, output_tokens } = usage;
+		format!("{right} (usage: {input_tokens} input tokens, {output_tokens} output tokens)")
+	})
 }
 
 /// The attribution of no answer: no gradient, no contribution with a positive score.

@@ -12,6 +12,7 @@ use futures::{
 	select, StreamExt,
 };
 use openledger_blobs::DirectoryStore;
+use openledger_influence::Base;
 use openledger_runtime::{Hash, OpaqueBlock as Block};
 use pallet_attribution::{AttributionApi, ATTESTER_KEY_TYPE};
 use polkadot_sdk::*;
@@ -43,7 +44,7 @@ pub struct Setup {
 /// the RPC methods read.
 ///
 /// # Errors
-/// If the blob folder cannot be made, or metrics not registered.
+/// If the blob folder cannot be made, a base model not opened, or metrics not registered.
 pub fn start<S: OffchainStorage + 'static>(
 	setup: Setup,
 	client: Arc<FullClient>,
@@ -68,6 +69,7 @@ pub fn start<S: OffchainStorage + 'static>(
 
 	let blob_dir = setup.params.blob_dir.unwrap_or(setup.default_blob_dir);
 	let store = DirectoryStore::open(&blob_dir).map_err(|e| ServiceError::Other(e.to_string()))?;
+	open_base_models(&setup.params.base_models)?;
 	let metrics = setup.registry.as_ref().map(Metrics::register).transpose()?;
 	let engine: Arc<dyn Engine> = Arc::new(InfluenceEngine::new(store));
 	let threads = setup
@@ -88,6 +90,21 @@ pub fn start<S: OffchainStorage + 'static>(
 	let task = follow(worker, engine, client, sync, spawner.clone());
 	spawner.spawn_blocking("attribution-worker", Some("attribution"), task);
 	Ok(shared)
+}
+
+/// Opens base models, so that models that name them by hash can be loaded.
+fn open_base_models(folders: &[PathBuf]) -> Result<(), ServiceError> {
+	for folder in folders {
+		let base = Base::open(folder)
+			.map_err(|error| ServiceError::Other(format!("--base-model: {error}")))?;
+		log::info!(
+			target: LOG_TARGET,
+			"The base model in {} is 0x{}",
+			folder.display(),
+			hex::encode(base.hash())
+		);
+	}
+	Ok(())
 }
 
 fn default_threads() -> usize {
@@ -164,5 +181,24 @@ impl Chain for NodeChain {
 			.runtime_api()
 			.assignments(at, key.clone())
 			.map_err(|error| format!("the runtime cannot say what is assigned: {error}"))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use openledger_transformers::files::tiny;
+
+	#[test]
+	fn base_models_should_be_opened_or_the_bad_one_named() {
+		let folder = tempfile::tempdir().unwrap();
+		tiny::bert(folder.path(), &["a good film"], &tiny::TinyConfig::default()).unwrap();
+		open_base_models(&[folder.path().to_owned()]).unwrap();
+		std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+		for wrong in [folder.path().to_owned(), folder.path().join("missing")] {
+			let error = open_base_models(std::slice::from_ref(&wrong)).unwrap_err().to_string();
+			let named = error.contains("--base-model") && error.contains("config.json");
+			assert!(named && error.contains(&wrong.display().to_string()), "{error}");
+		}
 	}
 }

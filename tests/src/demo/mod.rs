@@ -8,7 +8,7 @@ mod table;
 
 use crate::{
 	chain::{self, Chain},
-	client::Client,
+	error::io,
 	ledger::Ledger,
 	node::{Node, NodeOptions},
 	scenario::{in_parallel, Inferred, Plan, Scenario},
@@ -19,7 +19,7 @@ use cast::Cast;
 use checks::{Check, Evidence};
 use report::Report;
 use serde::Deserialize;
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use steps::Steps;
 
 /// Ids of the pallets whose accounts hold money.
@@ -67,8 +67,12 @@ pub fn run(rpc_port: Option<u16>) -> Result<Outcome> {
 	claim(&scenario, &chain, &cast, &mut steps)?;
 
 	steps.begin("verify three payments from leaf to receipt");
-	let explanations = explain(&scenario.client)?;
+	let explanations = explain(&scenario)?;
 	steps.end(&explanations.detail);
+
+	steps.begin("audit the data");
+	let audit = audit(&scenario, &cast, &contributions)?;
+	steps.end(&audit.detail);
 
 	steps.begin("count every unit of OPEN");
 	let end = final_state(&chain)?;
@@ -83,7 +87,7 @@ pub fn run(rpc_port: Option<u16>) -> Result<Outcome> {
 		treasury: chain::pallet_address(TREASURY),
 		market: chain::pallet_address(MARKET),
 	};
-	let mut report = Report::new(&cast, &contributions, &evidence, explanations)?;
+	let mut report = Report::new(&cast, &contributions, &evidence, vec![explanations, audit])?;
 	report.wall_seconds = started.elapsed().as_secs_f64();
 	steps.end(&format!("{} blocks", report.blocks));
 	Ok(Outcome { report, node })
@@ -149,6 +153,7 @@ fn develop(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<(u32, 
 			"1",
 		],
 		price: "1",
+		base_model: None,
 	};
 	steps.begin("train a 64-32-10 tanh network");
 	let trained = scenario.train(&plan, SOURCE, &held_out)?;
@@ -208,8 +213,8 @@ fn claim(scenario: &Scenario, chain: &Chain, cast: &Cast, steps: &mut Steps) -> 
 	Ok(())
 }
 
-/// Has the client verify some payments from the Merkle proofs up.
-fn explain(client: &Client) -> Result<Check> {
+/// Has the client verify some payments from the Merkle proofs up, and write them as pages.
+fn explain(scenario: &Scenario) -> Result<Check> {
 	#[derive(Deserialize)]
 	struct Explained {
 		verified: bool,
@@ -218,12 +223,19 @@ fn explain(client: &Client) -> Result<Check> {
 	let mut entries = 0;
 	let mut problems = Vec::new();
 	for inference in EXPLAINED {
-		let finished = client.attempt(cast::USER, &["explain", &inference.to_string()])?;
+		let page = scenario.files.join(format!("inference-{inference}.html"));
+		let number = inference.to_string();
+		let command = ["explain", &number, "--html", &page.display().to_string()];
+		let finished = scenario.client.attempt(cast::USER, &command)?;
 		let messages = finished.messages.clone();
 		match finished.success::<Explained>() {
 			Ok(explained) if explained.verified => entries += explained.entries.len(),
 			Ok(_) => problems.push(format!("{inference} does not verify: {messages}")),
 			Err(error) => problems.push(error.to_string()),
+		}
+		// The query, and rows that shaped the answer.
+		if pictures(&page)? < 2 {
+			problems.push(format!("the page of {inference} shows no rows"));
 		}
 	}
 	let detail = match problems.is_empty() {
@@ -232,6 +244,47 @@ fn explain(client: &Client) -> Result<Check> {
 	};
 	let name = "payments can be verified from the Merkle proofs up".into();
 	Ok(Check { name, passed: problems.is_empty(), detail })
+}
+
+/// Has the client rank the rows of the version by the harm they do.
+fn audit(scenario: &Scenario, cast: &Cast, contributions: &[u64]) -> Result<Check> {
+	#[derive(Deserialize)]
+	struct Audited {
+		worst: Vec<Finding>,
+	}
+	#[derive(Deserialize)]
+	struct Finding {
+		contribution: u64,
+	}
+	let page = scenario.files.join("audit.html");
+	let page_name = page.display().to_string();
+	let (datanet, version) = (SOURCE.0.to_string(), SOURCE.1.to_string());
+	let source = ["audit-data", "--datanet", &datanet, "--version", &version];
+	let options = ["--folds", "3", "--epochs", "40", "--top", "50", "--html", &page_name];
+	let audited: Audited =
+		scenario.client.run(cast::CURATORS[0], &[&source[..], &options].concat())?;
+	let random: Vec<u64> = cast
+		.members
+		.iter()
+		.zip(contributions)
+		.filter(|(member, _)| member.character == cast::Character::RandomLabels)
+		.map(|(_, contribution)| *contribution)
+		.collect();
+	let (found, shown) = (
+		audited.worst.iter().filter(|row| random.contains(&row.contribution)).count(),
+		audited.worst.len(),
+	);
+	Ok(Check {
+		name: "most of the rows that an audit puts first are those of random labels".into(),
+		passed: 2 * found > shown && pictures(&page)? == shown,
+		detail: format!("{found} of the first {shown} rows"),
+	})
+}
+
+/// Pictures on a page.
+fn pictures(page: &Path) -> Result<usize> {
+	let html = fs::read_to_string(page).map_err(io(format!("read {}", page.display())))?;
+	Ok(html.matches("class=\"picture\"").count())
 }
 
 /// The state once all that happened is final.

@@ -72,7 +72,7 @@ pub struct Line {
 }
 
 impl Report {
-	/// Draws up the report and makes all checks.
+	/// Draws up the report and makes all checks but the `others`, which the client made.
 	///
 	/// # Errors
 	/// If an account of the cast has no address.
@@ -80,7 +80,7 @@ impl Report {
 		cast: &Cast,
 		contributions: &[u64],
 		evidence: &Evidence,
-		explanations: Check,
+		others: Vec<Check>,
 	) -> Result<Self> {
 		let end = &evidence.end;
 		let contributors = cast
@@ -94,7 +94,7 @@ impl Report {
 		let conserved = conservation.iter().all(|check| check.passed);
 		checks.extend(conservation);
 		checks.extend(checks::fairness(&contributors));
-		checks.push(explanations);
+		checks.extend(others);
 		let roles = ["contributors", "owners", "attesters"].map(String::from);
 		let paid = evidence.paid();
 		let amounts = |amounts: BTreeMap<Address, u128>| {

@@ -45,7 +45,7 @@ fn network() -> Vec<Node> {
 		let bootnode = first.and_then(Node::address).map(String::from);
 		let blobs = first.map(Node::blobs);
 		let role = Role::OneOfFour { account, bootnode };
-		let options = NodeOptions { role, rpc_port: None, blobs };
+		let options = NodeOptions { role, blobs, ..NodeOptions::default() };
 		nodes.push(Node::launch(&format!("local-{account}"), options).unwrap());
 	}
 	nodes.iter_mut().for_each(|node| node.wait_for_block().unwrap());

@@ -8,6 +8,7 @@
 //! | `governance` | votes, proposals, the security council and its election |
 //! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
+//! | `text` | a classifier of texts |
 //! | `upgrade` | the runtime replaces itself by vote |
 //!
 //! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
@@ -20,4 +21,5 @@ mod local;
 mod model;
 mod polkadot_js;
 mod shared;
+mod text;
 mod upgrade;

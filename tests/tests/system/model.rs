@@ -16,6 +16,7 @@ pub const MODEL: Plan<'static> = Plan {
 	host: "//Dave",
 	training: &["--architecture", "logistic", "--classes", "10", "--epochs", "20"],
 	price: "1",
+	base_model: None,
 };
 
 /// What the model was trained on, and what it was not.

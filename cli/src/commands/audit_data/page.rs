@@ -51,10 +51,11 @@ fn place(audit: &Audit, finding: &Finding) -> String {
 fn rows(audit: &Audit) -> Markup {
 	let card = |finding: &Finding| {
 		let place = place(audit, finding);
-		let answer = format!("answer {}, {}", finding.answer, percent(finding.probability));
+		let answer = audit.rows.class_name(finding.answer);
+		let answer = format!("answer {answer}, {}", percent(finding.probability));
 		Card {
 			row: audit.look.show(&Row::of(&audit.rows, finding.row), &place),
-			title: Some(format!("label {}", finding.label)),
+			title: Some(format!("label {}", audit.rows.class_name(finding.label))),
 			lines: vec![answer, place],
 		}
 	};
@@ -65,8 +66,8 @@ fn numbers(audit: &Audit) -> Markup {
 	let line = |finding: &Finding| {
 		[
 			place(audit, finding),
-			finding.label.to_string(),
-			finding.answer.to_string(),
+			audit.rows.class_name(finding.label),
+			audit.rows.class_name(finding.answer),
 			percent(finding.probability),
 			percent(finding.label_probability),
 			format!("{:.4}", finding.self_influence),

@@ -8,7 +8,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::Report,
-	training::{read_table, write},
+	training::{read_rows, write},
 };
 use clap::{Args, ValueEnum};
 use openledger_influence::{
@@ -87,7 +87,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 		let (name, (json, table)) = match what {
 			What::Scan => ("scan", scan::run(console, &scratch.0, arguments.leaves, threads)?),
 			What::Building => {
-				let digits = read_table(
+				let digits = read_rows(
 					&arguments.data,
 					&Schema { columns: Some(64), classes: Some(10), ..Schema::default() },
 				)?;

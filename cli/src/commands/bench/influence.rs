@@ -5,7 +5,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::Report,
-	training::{read_table, write},
+	training::{read_rows, write},
 };
 use clap::{Args, ValueEnum};
 use openledger_influence::{
@@ -267,7 +267,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	}
 	let mut jobs = Vec::new();
 	if TaskName::TABLES.into_iter().any(|name| arguments.wants(name)) {
-		jobs.extend(arguments.jobs(&read_table(&arguments.data, &Schema::default())?)?);
+		jobs.extend(arguments.jobs(&read_rows(&arguments.data, &Schema::default())?)?);
 	}
 	jobs.extend(arguments.text_job()?);
 	// A method that does not apply to a task shows before the first one is run.

@@ -2,16 +2,16 @@
 
 use crate::{
 	error::{Error, Result},
-	training::read,
+	training::read_rows,
 };
 use clap::Args;
 use openledger_influence::{
 	evaluate::{messages::messages, Task},
-	Architecture, Base, Dataset, Lora, TrainConfig,
+	Architecture, Base, Lora, Schema, TrainConfig,
 };
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
-	FileError, TextDataset, TextSchema,
+	FileError, TextDataset,
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -54,12 +54,7 @@ impl Arguments {
 	pub fn task(&self, seed: u64, changed: impl Fn(TrainConfig) -> TrainConfig) -> Result<Task> {
 		let wanted = self.text_rows.saturating_add(self.text_test_rows);
 		let rows = match &self.text {
-			Some(path) => {
-				let bytes = read(path, "")?;
-				let rows = TextDataset::from_bytes(&bytes, &TextSchema::default());
-				let rows = rows.map_err(|e| Error::BadData(format!("{}: {e}", path.display())))?;
-				Dataset::from_text(rows)
-			},
+			Some(path) => read_rows(path, &Schema::default())?,
 			None => messages(wanted, seed)?,
 		};
 		if self.text_rows == 0 || self.text_test_rows == 0 || rows.len() < wanted {
@@ -81,9 +76,13 @@ impl Arguments {
 			targets: self.targets.clone(),
 			rslora: false,
 		};
-		let classes = rows.classes() as usize;
-		let max_tokens = self.max_tokens;
-		let architecture = Architecture::Encoder { base: base.hash(), lora, classes, max_tokens };
+		let architecture = Architecture::Encoder {
+			base: base.hash(),
+			lora,
+			classes: rows.classes() as usize,
+			class_names: rows.class_names().to_vec(),
+			max_tokens: self.max_tokens,
+		};
 		Ok(Task::new("lora", train, test, changed(recipe(architecture))))
 	}
 

@@ -1,11 +1,14 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::Explanation;
+use super::{super::views::exact, Explanation};
 use crate::{
 	chain::types::Basis,
 	error::{Error, Result},
 	html::picture::{Look, Row},
-	output::{hex, text},
+	output::{
+		beginning, hex, one_line, table,
+		Column::{Number, Text},
+	},
 	training::{inspect, probabilities},
 };
 use openledger_blobs::{BlobError, BlobStore};
@@ -15,9 +18,16 @@ use openledger_influence::{
 	Dataset, Index, Model,
 };
 use openledger_proof::{ContributionId, IndexCommitment};
+use serde_json::{json, Value};
 
 /// Rows shown as helping, and as many as hurting.
 const SHOWN: usize = 12;
+
+/// Of these, rows listed without a page.
+const LISTED: usize = 5;
+
+/// Characters of a text that are listed.
+const TEXT_SHOWN: usize = 72;
 
 /// What the blob store has on one inference.
 pub(super) struct Evidence {
@@ -35,8 +45,10 @@ pub(super) struct Evidence {
 pub(super) struct OwnAnswer {
 	/// The answer.
 	pub text: String,
-	/// The probability of each class.
+	/// The probability of each class; none from a language model.
 	pub probabilities: Vec<f64>,
+	/// The names of the classes, where they have names.
+	pub class_names: Vec<String>,
 }
 
 /// Rows of the contributions paid.
@@ -59,7 +71,7 @@ pub(super) struct ScoredRow {
 	/// From 1 within the contribution.
 	pub number: usize,
 	/// Its label, if rows have labels.
-	pub label: Option<u32>,
+	pub label: Option<String>,
 	pub row: Row,
 	/// Of the score of all contributions paid; negative if it spoke against the answer.
 	pub part: f64,
@@ -68,20 +80,88 @@ pub(super) struct ScoredRow {
 impl Evidence {
 	/// Looks up all that `store` has.
 	pub fn gather(store: &dyn BlobStore, explanation: &Explanation) -> Self {
-		let input = text(&explanation.inference.input);
-		let query = parse_input(&input, input.split(',').count())
-			.map_or_else(|_| Row::Text(input.clone()), Row::Numbers);
+		let input = exact(&explanation.inference.input);
+		let numbers = match explanation.is_text() {
+			true => None,
+			false => parse_input(&input, input.split(',').count()).ok(),
+		};
+		let query = numbers.map_or_else(|| Row::Text(input.clone()), Row::Numbers);
 		let model = load_model(store, explanation);
 		let answer = model.as_ref().map_err(Clone::clone).and_then(|model| {
 			let answer = model.answer(&input).map_err(|error| error.to_string())?;
-			let probabilities = probabilities(&answer.logits);
-			Ok(OwnAnswer { text: answer.text, probabilities })
+			Ok(OwnAnswer {
+				text: answer.text,
+				probabilities: probabilities(&answer.logits),
+				class_names: model.architecture().class_names().to_vec(),
+			})
 		});
 		let scored = model.and_then(|model| score_rows(store, explanation, &model, &input));
 		let rows = scored.as_ref().ok().map(|(rows, _)| rows.as_slice()).unwrap_or_default();
 		let look = Look::of(std::iter::once(&query).chain(rows.iter().map(|row| &row.row)));
 		let rows = scored.map(|(rows, missing)| strongest(rows, missing));
 		Self { query, look, answer, rows }
+	}
+
+	/// The rows as a document; why there are none where there are none.
+	pub fn document(&self) -> Value {
+		let rows = match &self.rows {
+			Ok(rows) => rows,
+			Err(reason) => return json!({ "reason": reason }),
+		};
+		let list = |rows: &[ScoredRow]| -> Vec<Value> {
+			let one = |row: &ScoredRow| {
+				json!({
+					"contribution": row.contribution,
+					"row": row.number,
+					"label": row.label,
+					"part": row.part,
+					"text": row.row.to_string(),
+				})
+			};
+			rows.iter().map(one).collect()
+		};
+		let missing = rows
+			.missing
+			.iter()
+			.map(|(id, reason)| json!({ "contribution": id, "reason": reason }))
+			.collect::<Vec<_>>();
+		json!({
+			"count": rows.count,
+			"helping": list(&rows.helping),
+			"hurting": list(&rows.hurting),
+			"missing": missing,
+		})
+	}
+
+	/// The rows for people, a few of each kind.
+	pub fn text(&self) -> String {
+		let rows = match &self.rows {
+			Ok(rows) => rows,
+			Err(reason) => return format!("rows: {reason}"),
+		};
+		let line = |row: &ScoredRow| {
+			vec![
+				format!("{:+.2} %", 100.0 * row.part),
+				row.contribution.to_string(),
+				row.number.to_string(),
+				one_line(row.label.as_deref().unwrap_or_default()),
+				beginning(&one_line(&row.row.to_string()), TEXT_SHOWN),
+			]
+		};
+		let few = |rows: &[ScoredRow]| rows.iter().take(LISTED).map(line).collect::<Vec<_>>();
+		let columns =
+			[Number("part"), Number("contribution"), Number("row"), Text("label"), Text("text")];
+		let lines = [few(&rows.helping), few(&rows.hurting)].concat();
+		let mut text = format!(
+			"the rows that helped and spoke against it the most, of {}, with their parts in the joint \
+			 score\n{}",
+			rows.count,
+			table(&columns, lines)
+		);
+		for (id, reason) in &rows.missing {
+			text.push_str(&format!("\ncontribution {id}: {reason}"));
+		}
+		text
 	}
 
 	/// What the files show to be wrong with the inference.
@@ -119,7 +199,7 @@ fn load_model(
 ) -> std::result::Result<Model, String> {
 	let hash = &explanation.model.registration.weights.0;
 	let bytes = file(store, "The model's weights file", hash)?;
-	Model::load(&bytes, Some(hash)).map_err(|error| error.to_string())
+	Model::load(&bytes, Some(hash)).map_err(|error| Error::from(error).to_string())
 }
 
 /// All rows at hand of the contributions paid, and the contributions whose rows are not.
@@ -143,13 +223,15 @@ fn score_rows(
 	if index.commitment() != IndexCommitment::from(&registration.index) {
 		return Err("The model's index file does not have the root that the chain holds.".into());
 	}
-	let output = text(&explanation.receipt.output);
+	let output = exact(&explanation.receipt.output);
 	let gradient =
 		answer_gradient(model, &index, input, &output).map_err(|error| error.to_string())?;
 	let (mut rows, mut missing) = (Vec::new(), Vec::new());
 	for pay in &explanation.pay {
 		match contribution_rows(store, explanation, pay.contribution, |data| {
-			Ok(row_scores(model, &index, &gradient, data)?)
+			let data = model.architecture().number_labels(data)?;
+			let scores = row_scores(model, &index, &gradient, &data)?;
+			Ok((data, scores))
 		}) {
 			Ok(scored) => rows.extend(scored),
 			Err(reason) => missing.push((pay.contribution, reason)),
@@ -166,19 +248,19 @@ fn contribution_rows(
 	store: &dyn BlobStore,
 	explanation: &Explanation,
 	id: ContributionId,
-	scores: impl FnOnce(&Dataset) -> Result<Vec<f64>>,
+	score: impl FnOnce(Dataset) -> Result<(Dataset, Vec<f64>)>,
 ) -> std::result::Result<Vec<ScoredRow>, String> {
 	let record = explanation.contributions.get(&id).ok_or("The chain does not know it.")?;
 	if !store.contains(&record.blob.0).unwrap_or(false) {
-		return Err(not_at_hand("Its table", &record.blob.0));
+		return Err(not_at_hand("Its file", &record.blob.0));
 	}
 	let (data, checks) = inspect(store, id, record).map_err(|error| error.to_string())?;
 	if !checks.hold() {
-		return Err("Its table is not what the contribution committed to.".into());
+		return Err("Its file is not what the contribution committed to.".into());
 	}
-	let scores = scores(&data).map_err(|error: Error| error.to_string())?;
+	let (data, scores) = score(data).map_err(|error| error.to_string())?;
 	let scored = scores.into_iter().zip(data.labels()).enumerate().map(|(at, (part, label))| {
-		let label = data.is_labelled().then_some(*label);
+		let label = data.is_labelled().then(|| data.class_name(*label));
 		ScoredRow { contribution: id, number: at + 1, label, row: Row::of(&data, at), part }
 	});
 	Ok(scored.collect())
@@ -261,7 +343,7 @@ mod tests {
 		let (_directory, store, explanation) = stored();
 		let evidence = Evidence::gather(&store, &explanation);
 		assert_eq!(evidence.query, Row::Numbers(vec![2.0, 0.0]));
-		let output = text(&explanation.receipt.output);
+		let output = exact(&explanation.receipt.output);
 		assert_eq!(evidence.problem(&output), None);
 		let own = evidence.answer.as_ref().unwrap();
 		assert_eq!((own.text.as_str(), own.probabilities.len()), (output.as_str(), 2));

@@ -1,6 +1,7 @@
 //! The page that `explain --html` writes.
 
 use super::{
+	super::views::exact,
 	evidence::{Evidence, Rows, ScoredRow},
 	role, Explanation,
 };
@@ -15,6 +16,9 @@ use openledger_proof::PARTS;
 
 /// Classes whose probability is shown, where a model has more.
 const CLASSES: usize = 12;
+
+/// Characters of an answer that is shown large.
+const SHORT_ANSWER: usize = 24;
 
 /// The page of inference `id`.
 pub(super) fn page(id: u64, explanation: &Explanation, evidence: &Evidence) -> String {
@@ -53,16 +57,17 @@ fn heading(title: &str, explanation: &Explanation) -> crate::html::Element {
 fn answer(explanation: &Explanation, evidence: &Evidence) -> Markup {
 	let query = evidence.look.show(&evidence.query, "the query");
 	let left = element("div").with(element("h3").with("The query")).with(query);
-	let output = text(&explanation.receipt.output);
+	let output = exact(&explanation.receipt.output);
+	let class = if output.chars().count() > SHORT_ANSWER { "text" } else { "answer" };
 	let mut right = element("div")
 		.with(element("h3").with("The answer"))
-		.with(element("p").class("answer").with(output));
+		.with(element("p").class(class).with(output));
 	right = match &evidence.answer {
 		// A text that continues another has no probability of its own.
 		Ok(own) if own.probabilities.is_empty() => right,
 		Ok(own) => right
 			.with(element("h3").with("The model's probabilities"))
-			.with(probabilities(&own.probabilities)),
+			.with(probabilities(&own.probabilities, &own.class_names)),
 		Err(reason) => right.with(element("p").class("soft").with(reason.as_str())),
 	};
 	let both = element("div").class("query").with(left).with(right);
@@ -70,7 +75,7 @@ fn answer(explanation: &Explanation, evidence: &Evidence) -> Markup {
 }
 
 /// All classes in their order, or the most probable where there are many.
-fn probabilities(probabilities: &[f64]) -> Markup {
+fn probabilities(probabilities: &[f64], names: &[String]) -> Markup {
 	let mut classes: Vec<(usize, f64)> = probabilities.iter().copied().enumerate().collect();
 	let many = classes.len() > CLASSES;
 	if many {
@@ -83,7 +88,8 @@ fn probabilities(probabilities: &[f64]) -> Markup {
 			.with(bar(p))
 			.with(element("span").class("amount").with(percent(p)))
 	};
-	let shown = classes.iter().take(CLASSES).map(|&(class, p)| line(class.to_string(), p));
+	let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
+	let shown = classes.iter().take(CLASSES).map(|&(class, p)| line(name(class), p));
 	let others = many.then(|| line("others".into(), rest));
 	element("ol").class("bars classes").with_all(shown.chain(others)).into()
 }
@@ -203,7 +209,7 @@ fn cards(heading: &'static str, rows: &[ScoredRow], evidence: &Evidence) -> Mark
 		row: evidence
 			.look
 			.show(&row.row, &format!("row {} of contribution {}", row.number, row.contribution)),
-		title: row.label.map(|label| format!("label {label}")),
+		title: row.label.as_ref().map(|label| format!("label {label}")),
 		lines: vec![
 			format!("{:+.2}\u{a0}%", 100.0 * row.part),
 			format!("contribution {}", row.contribution),

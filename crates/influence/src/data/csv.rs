@@ -1,33 +1,15 @@
-//! Reading tables and single rows from text.
+//! Reading tables and single rows of numbers.
 
-use super::Dataset;
+use super::{
+	read::{decompress, file, Schema},
+	Dataset,
+};
 use crate::error::{Error, Place, Result};
 use csv::{ReaderBuilder, StringRecord, Trim};
-use flate2::read::MultiGzDecoder;
-use std::{borrow::Cow, fs, io::Read, path::Path};
-
-/// Tables beyond this size, after decompression, are refused: 1 GiB.
-const MAX_BYTES: u64 = 1 << 30;
+use std::path::Path;
 
 /// The largest label: keeps a stray number in the last column from being taken for a class.
 const MAX_LABEL: u32 = 65_535;
-
-/// What a table must look like. The default asks for nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Schema {
-	/// Features of each row, the label not counted. Without it the first row decides.
-	pub columns: Option<usize>,
-	/// Number of classes: labels are below it.
-	pub classes: Option<u32>,
-	/// The most rows accepted.
-	pub max_rows: Option<usize>,
-}
-
-impl Schema {
-	fn largest_label(&self) -> u32 {
-		self.classes.map_or(MAX_LABEL, |classes| classes.saturating_sub(1))
-	}
-}
 
 impl Dataset {
 	/// Reads a CSV file, compressed with gzip or not. See [`Dataset::from_csv`].
@@ -35,12 +17,7 @@ impl Dataset {
 	/// # Errors
 	/// [`Error::Io`] and those of [`Dataset::from_csv`].
 	pub fn read_csv(path: &Path, schema: &Schema) -> Result<Self> {
-		let bytes = fs::read(path).map_err(|source| Error::Io {
-			action: "read",
-			path: path.to_owned(),
-			source,
-		})?;
-		Self::from_csv(&bytes, schema)
+		Self::from_csv(&file(path)?, schema)
 	}
 
 	/// Reads CSV, compressed with gzip or not: comma-separated numbers, the label in the last
@@ -53,20 +30,28 @@ impl Dataset {
 	/// [`Error::Decompress`], [`Error::TooLarge`], [`Error::NoRows`], and, with row and column,
 	/// [`Error::Csv`], [`Error::ColumnCount`], [`Error::NotANumber`], [`Error::NotALabel`].
 	pub fn from_csv(bytes: &[u8], schema: &Schema) -> Result<Self> {
-		let bytes = decompress(bytes)?;
+		Self::table(&decompress(bytes)?, schema)
+	}
+
+	/// Reads a table that is not compressed.
+	pub(super) fn table(bytes: &[u8], schema: &Schema) -> Result<Self> {
 		let mut reader = ReaderBuilder::new()
 			.has_headers(false)
 			.flexible(true)
 			.trim(Trim::All)
-			.from_reader(bytes.as_ref());
+			.from_reader(bytes);
 		let mut expected = schema.columns.map(|columns| columns.saturating_add(1));
 		let (mut features, mut labels) = (Vec::new(), Vec::new());
 		let mut record = StringRecord::new();
 		let mut first = true;
 		while reader.read_record(&mut record).map_err(unreadable)? {
-			let row = line_of(&record, &bytes);
+			let row = line_of(&record, bytes);
 			let header = first && record.iter().all(|text| text.parse::<f64>().is_err());
 			first = false;
+			if record.get(0).is_some_and(|cell| cell.starts_with('{')) {
+				let reason = "a JSON object in a table: put rows of text into a file of their own";
+				return Err(Error::Csv { row, reason: reason.to_owned() });
+			}
 			let expected = *expected.get_or_insert(record.len());
 			if record.len() != expected || expected < 2 {
 				let expected = expected.max(2);
@@ -81,7 +66,7 @@ impl Dataset {
 			for (column, text) in (1..).zip(&record) {
 				let place = Place { row: Some(row), column };
 				if column == expected {
-					labels.push(parse_label(text, place, schema.largest_label())?);
+					labels.push(parse_label(text, place, largest_label(schema))?);
 				} else {
 					features.push(parse_feature(text, place)?);
 				}
@@ -103,6 +88,10 @@ pub fn parse_input(text: &str, columns: usize) -> Result<Vec<f32>> {
 	}
 	let values = (1..).zip(text.split(','));
 	values.map(|(column, text)| parse_feature(text.trim(), Place { row: None, column })).collect()
+}
+
+fn largest_label(schema: &Schema) -> u32 {
+	schema.classes.map_or(MAX_LABEL, |classes| classes.saturating_sub(1))
 }
 
 fn parse_feature(text: &str, place: Place) -> Result<f32> {
@@ -145,21 +134,6 @@ fn unreadable(error: csv::Error) -> Error {
 		_ => error.to_string(),
 	};
 	Error::Csv { row, reason }
-}
-
-fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-	let too_large = Error::TooLarge { limit: MAX_BYTES, unit: "bytes" };
-	if !bytes.starts_with(&[0x1f, 0x8b]) {
-		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };
-	}
-	let mut text = Vec::new();
-	// One byte more than allowed tells a table that is too large from one that just fits.
-	let mut reader = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
-	reader.read_to_end(&mut text).map_err(Error::Decompress)?;
-	if text.len() as u64 > MAX_BYTES {
-		return Err(too_large);
-	}
-	Ok(text.into())
 }
 
 #[cfg(test)]

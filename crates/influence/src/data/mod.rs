@@ -1,9 +1,11 @@
 //! Rows that models are trained on: of numbers with a class label in the last column, or of text.
 
 mod csv;
+mod read;
 mod root;
 
-pub use self::csv::{parse_input, Schema};
+pub use self::csv::parse_input;
+pub use read::Schema;
 pub use root::encode_row;
 
 use crate::{Error, Hash, Result};
@@ -138,6 +140,17 @@ impl Dataset {
 		self.labels.iter().max().map_or(0, |label| label.saturating_add(1))
 	}
 
+	/// The names of classes 0, 1, …; empty if classes have no names.
+	pub fn class_names(&self) -> &[String] {
+		self.texts().map_or(&[], TextDataset::class_names)
+	}
+
+	/// What class `label` is called: its name, or its number.
+	pub fn class_name(&self, label: u32) -> String {
+		let name = usize::try_from(label).ok().and_then(|label| self.class_names().get(label));
+		name.cloned().unwrap_or_else(|| label.to_string())
+	}
+
 	/// The features of row `i`, `[columns]`; none for text.
 	///
 	/// # Panics
@@ -265,6 +278,22 @@ impl Dataset {
 				let rows = TextDataset::new(rows.texts().to_vec(), Some(labels.clone()), names)?;
 				Ok(Self { content: Content::Text { rows, prompts: prompts.clone() }, labels })
 			},
+		}
+	}
+
+	/// The same rows with classes numbered by `names`, sorted, as another data set has them; rows of
+	/// numbers as they are.
+	///
+	/// # Errors
+	/// [`Error::Text`] if a label is none of the names.
+	pub fn with_classes(self, names: &[String]) -> Result<Self> {
+		match self.content {
+			Content::Text { rows, prompts } if rows.class_names() != names => {
+				let Self { content, labels } = Self::from_text(rows.with_classes(names)?);
+				let Content::Text { rows, .. } = content else { return Err(Error::NoRows) };
+				Ok(Self { content: Content::Text { rows, prompts }, labels })
+			},
+			content => Ok(Self { content, ..self }),
 		}
 	}
 

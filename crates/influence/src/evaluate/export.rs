@@ -191,7 +191,9 @@ impl Exported {
 			if model.text().is_none() {
 				return Dataset::from_csv(&bytes, &Schema::default());
 			}
-			Ok(Dataset::from_text(TextDataset::from_bytes(&bytes, &TextSchema::default())?))
+			let rows = TextDataset::from_bytes(&bytes, &TextSchema::default())?;
+			let (texts, labels) = (rows.texts().to_vec(), rows.labels().map(<[u32]>::to_vec));
+			Ok(Dataset::from_text(TextDataset::new(texts, labels, header.class_names.clone())?))
 		};
 		let mut task = Task::new(header.name, rows("train")?, rows("test")?, header.config);
 		task.mislabelled = header.mislabelled;

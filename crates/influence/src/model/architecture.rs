@@ -1,6 +1,7 @@
 //! What a model computes, apart from its weights.
 
-use crate::{Dataset, Error, Hash, Result};
+use super::TextModel;
+use crate::{Dataset, Error, Hash, Result, Schema};
 use openledger_proof::MAX_DIMENSION;
 use openledger_transformers::files::LoraConfig;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,9 @@ pub enum Architecture {
 		lora: Lora,
 		/// Classes.
 		classes: usize,
+		/// The names of the classes, sorted, which are the answers; none where classes are numbers.
+		#[serde(default, skip_serializing_if = "Vec::is_empty")]
+		class_names: Vec<String>,
 		/// Longer texts lose their end.
 		max_tokens: usize,
 	},
@@ -122,6 +126,13 @@ impl Architecture {
 			Self::Encoder { classes, .. } if *classes < 2 => {
 				return Err(Error::setting("architecture", "needs at least two classes"));
 			},
+			Self::Encoder { classes, class_names: names, .. }
+				if !(names.is_empty()
+					|| names.len() == *classes && names.is_sorted_by(|a, b| a < b)) =>
+			{
+				let reason = "needs one name for each class, sorted, or none";
+				return Err(Error::setting("class_names", reason));
+			},
 			Self::Encoder { max_tokens: 0, .. } | Self::Decoder { max_tokens: 0, .. } => {
 				return Err(Error::setting("architecture", "needs room for tokens"));
 			},
@@ -179,6 +190,42 @@ impl Architecture {
 		}
 	}
 
+	/// The names of the classes; none where classes are numbers, or there are none.
+	pub fn class_names(&self) -> &[String] {
+		match self {
+			Self::Encoder { class_names, .. } => class_names,
+			_ => &[],
+		}
+	}
+
+	/// What to ask of rows in a file, so that they fit a model.
+	pub fn schema(&self) -> Schema {
+		let classes = u32::try_from(self.classes()).ok();
+		let by_number = self.classes() > 0 && self.class_names().is_empty();
+		let columns = (!self.is_text()).then(|| self.inputs());
+		Schema { columns, classes: classes.filter(|_| by_number), max_rows: None }
+	}
+
+	/// The same rows with labels numbered as a model's classes are: contributions number the names of
+	/// classes each for itself.
+	///
+	/// # Errors
+	/// [`Error::Text`] if a label is none of the classes.
+	pub fn number_labels(&self, rows: Dataset) -> Result<Dataset> {
+		match self {
+			Self::Encoder { class_names, .. } => rows.with_classes(class_names),
+			_ => Ok(rows),
+		}
+	}
+
+	/// The base model's hash, for models of text.
+	pub fn base(&self) -> Option<Hash> {
+		match self {
+			Self::Encoder { base, .. } | Self::Decoder { base, .. } => Some(*base),
+			Self::Logistic { .. } | Self::Mlp { .. } => None,
+		}
+	}
+
 	/// Whether models take rows of text.
 	pub fn is_text(&self) -> bool {
 		matches!(self, Self::Encoder { .. } | Self::Decoder { .. })
@@ -196,13 +243,29 @@ impl Architecture {
 		if data.texts().is_none() {
 			return Err(Error::WrongKind { found: data.kind(), expected: "text" });
 		}
-		let Self::Encoder { classes, .. } = self else { return Ok(()) };
+		let Self::Encoder { classes, class_names, .. } = self else { return Ok(()) };
 		if !data.is_labelled() {
 			return Err(Error::Unlabelled);
+		}
+		if data.class_names() != class_names {
+			let reason = "are not numbered as the model's classes are";
+			return Err(Error::setting("labels", reason));
 		}
 		match data.labels().iter().find(|&&label| label as usize >= *classes) {
 			Some(&label) => Err(Error::ClassCount { label, classes: *classes }),
 			None => Ok(()),
+		}
+	}
+
+	/// Number of trained parameters, the dimension of a sketch of a model.
+	///
+	/// # Errors
+	/// For models of text [`Error::NoBase`], and [`Error::Setting`] or [`Error::Transformer`] if the
+	/// adapter does not fit the base model.
+	pub fn coordinates(&self) -> Result<usize> {
+		match self.is_text() {
+			true => Ok(TextModel::of(self, 0)?.parameters().len()),
+			false => Ok(self.parameters()),
 		}
 	}
 
@@ -226,6 +289,26 @@ mod tests {
 		assert_eq!(architecture.parameters(), 65 * 32 + 33 * 10);
 		let text = r#"{"kind":"logistic","inputs":64,"classes":10}"#;
 		assert_eq!(Architecture::from_json(text).unwrap().to_json(), text);
+	}
+
+	#[test]
+	fn descriptor_of_a_classifier_should_hold_names_of_classes_only_if_there_are() {
+		let descriptor = |names: &str| {
+			format!(
+				"{{\"kind\":\"encoder\",\"base\":\"0x{}\",\"lora\":{{\"rank\":2,\"alpha\":4,\
+				 \"targets\":[\"query\"],\"rslora\":false}},\"classes\":2,{names}\"max_tokens\":16}}",
+				"07".repeat(32)
+			)
+		};
+		for names in ["", "\"class_names\":[\"bad\",\"good\"],"] {
+			let text = descriptor(names);
+			assert_eq!(Architecture::from_json(&text).unwrap().to_json(), text);
+		}
+		for names in ["[\"bad\"]", "[\"good\",\"bad\"]", "[\"bad\",\"bad\"]"] {
+			let text = descriptor(&format!("\"class_names\":{names},"));
+			let error = Architecture::from_json(&text).unwrap_err().to_string();
+			assert!(error.starts_with("class_names"), "{error}");
+		}
 	}
 
 	#[test]

@@ -19,6 +19,7 @@ use std::{
 pub struct Base {
 	pub(super) network: BaseNetwork,
 	pub(super) tokenizer: Tokenizer,
+	positions: usize,
 	hash: Hash,
 	directory: PathBuf,
 }
@@ -46,6 +47,7 @@ impl Base {
 		let tokenizer = Tokenizer::open(directory).map_err(failed)?;
 		let (config, weights_hash) = (weights.config().clone(), weights.hash());
 		tokenizer.check_vocabulary(&config).map_err(failed)?;
+		let positions = config.max_position_embeddings();
 		let network = match config {
 			BaseConfig::Bert(config) => {
 				BaseNetwork::Encoder(Arc::new(Bert::new(config, &weights, Some(weights_hash))?))
@@ -55,7 +57,8 @@ impl Base {
 			},
 		};
 		let hash = crate::blake2_256(&[weights_hash, tokenizer.hash()].concat());
-		let base = Arc::new(Self { network, tokenizer, hash, directory: directory.to_owned() });
+		let directory = directory.to_owned();
+		let base = Arc::new(Self { network, tokenizer, positions, hash, directory });
 		lock().insert(hash, Arc::clone(&base));
 		Ok(base)
 	}
@@ -71,6 +74,11 @@ impl Base {
 	/// blake2-256 of the hashes of configuration and weights, and of the tokenizer.
 	pub fn hash(&self) -> Hash {
 		self.hash
+	}
+
+	/// The longest text, in tokens.
+	pub fn positions(&self) -> usize {
+		self.positions
 	}
 
 	/// Where it was opened.

@@ -47,10 +47,14 @@ impl PartialEq for Model {
 pub struct Answer {
 	/// The most probable class, the lowest number where several are; 0 from a language model.
 	pub label: u32,
-	/// The class as text, or the continuation: the output of an inference on chain.
+	/// The class's number or name, or the continuation: the output of an inference on chain.
 	pub text: String,
 	/// The last layer's output, `[classes]`; none from a language model.
 	pub logits: Vec<f32>,
+	/// Tokens read; 0 for rows of numbers.
+	pub input_tokens: u32,
+	/// Tokens written; 0 but for a language model.
+	pub output_tokens: u32,
 }
 
 impl Model {
@@ -188,18 +192,29 @@ impl Model {
 	/// [`Error::InputLength`], [`Error::NotANumber`] with the column, [`Error::NotFinite`],
 	/// [`Error::Transformer`].
 	pub fn answer(&self, input: &str) -> Result<Answer> {
-		let logits = match (&self.kind, &self.architecture) {
-			(Kind::Text(text), Architecture::Decoder { answer_tokens, .. }) => {
-				let text = text.continuation(input, *answer_tokens)?;
-				return Ok(Answer { label: 0, text, logits: Vec::new() });
+		let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
+		let (logits, read) = match (&self.kind, &self.architecture) {
+			(Kind::Text(model), Architecture::Decoder { answer_tokens, .. }) => {
+				let input_tokens = count(model.tokens(input)?);
+				let (text, written) = model.continuation(input, *answer_tokens)?;
+				let output_tokens = count(written);
+				return Ok(Answer {
+					label: 0,
+					text,
+					logits: Vec::new(),
+					input_tokens,
+					output_tokens,
+				});
 			},
-			(Kind::Text(text), _) => text.logits(input)?,
+			(Kind::Text(model), _) => (model.logits(input)?, model.tokens(input)?),
 			(Kind::Network(_), _) => {
-				self.logits(&parse_input(input, self.architecture.inputs())?)?
+				(self.logits(&parse_input(input, self.architecture.inputs())?)?, 0)
 			},
 		};
 		let label = argmax(&logits);
-		Ok(Answer { label, text: label.to_string(), logits })
+		let name = self.architecture.class_names().get(label as usize);
+		let text = name.cloned().unwrap_or_else(|| label.to_string());
+		Ok(Answer { label, text, logits, input_tokens: count(read), output_tokens: 0 })
 	}
 
 	/// The last layer's output for one row of features `[inputs]`, `[classes]`.
@@ -252,21 +267,26 @@ impl Model {
 		}
 		let label = u32::try_from(self.class(output)?).unwrap_or(u32::MAX);
 		if self.architecture.is_text() {
-			let rows = TextDataset::new(vec![input.to_owned()], Some(vec![label]), Vec::new())?;
+			let names = self.architecture.class_names().to_vec();
+			let rows = TextDataset::new(vec![input.to_owned()], Some(vec![label]), names)?;
 			return Ok(Dataset::from_text(rows));
 		}
 		let row = parse_input(input, self.architecture.inputs())?;
 		Dataset::new(row.len(), row, vec![label])
 	}
 
-	/// The class number that an inference's output text names.
+	/// The number of the class that an inference's output text names.
 	///
 	/// # Errors
 	/// [`Error::UnknownClass`]; also for another spelling (`07`, `+7`) of a class.
 	pub fn class(&self, output: &str) -> Result<usize> {
 		let classes = self.architecture.classes();
-		let class = output.parse::<usize>().ok();
-		class.filter(|class| *class < classes && class.to_string() == output).ok_or_else(|| {
+		let names = self.architecture.class_names();
+		let class = match names.is_empty() {
+			true => output.parse::<usize>().ok().filter(|class| class.to_string() == output),
+			false => names.iter().position(|name| name == output),
+		};
+		class.filter(|class| *class < classes).ok_or_else(|| {
 			let text = output.chars().take(40).collect();
 			Error::UnknownClass { text, classes }
 		})

@@ -15,7 +15,7 @@ use openledger_transformers::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 /// A transformer with an adapter.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl TextModel {
 	///
 	/// # Errors
 	/// [`Error::NoBase`] if the base model is not open, [`Error::Setting`] if it is of the other
-	/// kind, [`Error::Transformer`] if the adapter does not fit it.
+	/// kind or has no room for so many tokens, [`Error::Transformer`] if the adapter does not fit it.
 	pub fn untrained(
 		base: &Hash,
 		lora: &Lora,
@@ -55,6 +55,10 @@ impl TextModel {
 		seed: u64,
 	) -> Result<Self> {
 		let base = Base::find(base)?;
+		if max_tokens > base.positions() {
+			let reason = format!("is more than the {} of the base model", base.positions());
+			return Err(Error::setting("max_tokens", reason));
+		}
 		let config = lora.config();
 		let network = match (&base.network, classes) {
 			(BaseNetwork::Encoder(bert), Some(classes)) => Network::Classifier(
@@ -79,7 +83,7 @@ impl TextModel {
 	/// Those of [`TextModel::untrained`].
 	pub(crate) fn of(architecture: &Architecture, seed: u64) -> Result<Self> {
 		match architecture {
-			Architecture::Encoder { base, lora, classes, max_tokens } => {
+			Architecture::Encoder { base, lora, classes, max_tokens, .. } => {
 				Self::untrained(base, lora, Some(*classes), *max_tokens, seed)
 			},
 			Architecture::Decoder { base, lora, max_tokens, .. } => {
@@ -95,6 +99,15 @@ impl TextModel {
 			Network::Classifier(model) => model.to_adapter(),
 			Network::Language(model) => model.to_adapter(),
 		}
+	}
+
+	/// Writes the trained parameters as PEFT keeps them into `directory`, which is created if it does
+	/// not exist. `base_name` tells PEFT where the base model is.
+	///
+	/// # Errors
+	/// [`Error::Transformer`] naming the file that cannot be written.
+	pub fn write_adapter(&self, directory: &Path, base_name: Option<&str>) -> Result<()> {
+		self.to_adapter().write(directory, base_name).map_err(file)
 	}
 
 	/// The same base model with the parameters of a PEFT adapter.
@@ -219,12 +232,20 @@ impl TextModel {
 		Ok(sum / data.len() as f64)
 	}
 
-	/// The most probable continuation of `prompt`, token by token, at most `limit` tokens. Stops
-	/// where the longest text of the model is reached.
+	/// Tokens that the model reads of a text, the special ones included.
+	///
+	/// # Errors
+	/// [`Error::Transformer`].
+	pub fn tokens(&self, text: &str) -> Result<usize> {
+		Ok(self.encode(text)?.len())
+	}
+
+	/// The most probable continuation of `prompt`, token by token, at most `limit` tokens, and the
+	/// number of its tokens. Stops where the longest text of the model is reached.
 	///
 	/// # Errors
 	/// [`Error::Transformer`]; [`Error::Setting`] for a classifier.
-	pub fn continuation(&self, prompt: &str, limit: usize) -> Result<String> {
+	pub fn continuation(&self, prompt: &str, limit: usize) -> Result<(String, usize)> {
 		let Network::Language(model) = &self.network else { return Err(mismatch()) };
 		let mut ids = self.encode(prompt)?;
 		let start = ids.len();
@@ -235,7 +256,8 @@ impl TextModel {
 			}
 			ids.push(next);
 		}
-		self.base.tokenizer.decode(&ids[start..]).map_err(file)
+		let new = &ids[start..];
+		Ok((self.base.tokenizer.decode(new).map_err(file)?, new.len()))
 	}
 
 	/// The gradients of `function` at some rows; see `Model::gradients`.

@@ -91,6 +91,21 @@ impl TrainConfig {
 		}
 	}
 
+	/// A recipe for adapters of models of text: AdamW with learning rate 0.001 rising over 6 % of the
+	/// steps and falling along a cosine, weight decay 0.01, 10 epochs in batches of 16.
+	pub fn adapter(architecture: Architecture) -> Self {
+		Self {
+			optimiser: Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+			learning_rate: 1e-3,
+			warm_up: 0.06,
+			weight_decay: 0.01,
+			epochs: 10,
+			batch_size: 16,
+			scaling: Scaling::None,
+			..Self::standard(architecture)
+		}
+	}
+
 	/// Checks that every setting is in its range.
 	///
 	/// # Errors

@@ -249,12 +249,12 @@ fn start(
 	rng: &mut ChaCha8Rng,
 ) -> Result<(Trainee, Vec<f32>)> {
 	let architecture = &config.architecture;
+	architecture.check_fits(data)?;
 	if architecture.is_text() {
 		let model = TextModel::of(architecture, config.seed)?;
 		let (samples, parameters) = (model.samples(data, 0..data.len())?, model.parameters());
 		return Ok((Trainee::Text { model: Box::new(model), samples }, parameters));
 	}
-	data.check_fits(architecture.inputs(), architecture.classes())?;
 	let (shift, factor) = fit_scaling(config.scaling, data);
 	let parameters = initial_parameters(architecture, rng);
 	let activation = architecture.activation();

@@ -2,10 +2,12 @@ use super::*;
 use crate::worker::testing;
 use openledger_blobs::DirectoryStore;
 use openledger_influence::{
-	build_index, train, Activation, Architecture, Contribution, Dataset, EkFac, Schema, TrainConfig,
+	build_index, train, Activation, Architecture, Base, Contribution, Dataset, EkFac, Lora, Schema,
+	TrainConfig,
 };
 use openledger_pallet_support::Artifacts;
 use openledger_proof::H256;
+use openledger_transformers::files::tiny;
 use std::fs;
 
 /// A trained model with its index in a store, and an assignment on it that is answered rightly.
@@ -143,4 +145,82 @@ fn index_should_be_refused_when_the_chain_commits_to_another() {
 	let index = IndexCommitment { root: H256::repeat_byte(1), ..assignment.index };
 	let other = Assignment { index, ..assignment };
 	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
+}
+
+/// A classifier of texts with its index in a store; the base model's folder comes with it.
+fn text_fixture() -> (Fixture, tempfile::TempDir, [u8; 32]) {
+	let lines = |from: usize| -> Dataset {
+		let line = |i: usize| {
+			let (word, label) =
+				if i.is_multiple_of(2) { ("good", "praise") } else { ("bad", "blame") };
+			format!("{word} film {i},{label}\n")
+		};
+		let text: String =
+			std::iter::once("text,label\n".into()).chain((from..from + 6).map(line)).collect();
+		Dataset::from_bytes(text.as_bytes(), &Schema::default()).unwrap()
+	};
+	let (first, second) = (lines(0), lines(6));
+	let all = Dataset::concat(&[&first, &second]).unwrap();
+	let base_folder = tempfile::tempdir().unwrap();
+	let texts = all.texts().unwrap().texts();
+	// A seed of its own, so that no other test opens this base model.
+	let shape = tiny::TinyConfig { seed: 99, ..tiny::TinyConfig::default() };
+	tiny::bert(base_folder.path(), texts, &shape).unwrap();
+	let base = Base::open(base_folder.path()).unwrap().hash();
+	let lora = Lora { rank: 2, alpha: 4, targets: vec!["query".into()], rslora: false };
+	let class_names = all.class_names().to_vec();
+	let architecture = Architecture::Encoder { base, lora, classes: 2, class_names, max_tokens: 8 };
+	let config = TrainConfig { learning_rate: 0.02, ..TrainConfig::adapter(architecture) };
+	let model = train(&all, &config, &mut |_| ()).unwrap().model;
+	let contributions = [Contribution { id: 7, rows: first }, Contribution { id: 9, rows: second }];
+	let index =
+		build_index(&EkFac::default(), &model, &contributions, Width::Int8, &mut |_| ()).unwrap();
+	let folder = tempfile::tempdir().unwrap();
+	let store = DirectoryStore::open(folder.path()).unwrap();
+	let weights = store.put(model.to_bytes()).unwrap();
+	let index_file = store.put(index.to_bytes()).unwrap();
+	let answer = model.answer("good film").unwrap();
+	let assignment = Assignment {
+		input: b"good film".to_vec(),
+		output: answer.text.into_bytes(),
+		usage: Usage { input_tokens: answer.input_tokens, output_tokens: 0 },
+		artifacts: Artifacts { weights: H256(weights), index: H256(index_file) },
+		index: index.commitment(),
+		..testing::assignment(1, 0)
+	};
+	(Fixture { folder, engine: InfluenceEngine::new(store), assignment }, base_folder, base)
+}
+
+#[test]
+fn answers_of_text_should_be_confirmed_with_the_tokens_that_were_used() {
+	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture();
+	assert_eq!(assignment.usage, Usage { input_tokens: 4, output_tokens: 0 });
+	let attribution = confirmed(engine.verdict(&assignment).unwrap());
+	attribution.check(&assignment.index, assignment.max_entries).unwrap();
+
+	let free = Assignment { usage: Usage::default(), ..assignment.clone() };
+	let correction = corrected(engine.verdict(&free).unwrap());
+	assert!(correction.contains("4 input tokens, 0 output tokens"), "{correction}");
+	let wordless = Assignment { input: b" \n".to_vec(), output: NO_ANSWER.into(), ..free.clone() };
+	let attribution = confirmed(engine.verdict(&wordless).unwrap());
+	assert_eq!(attribution.check(&wordless.index, wordless.max_entries), Ok(Vec::new()));
+}
+
+#[test]
+fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
+	let (text, _base, base) = text_fixture();
+	// A model of a base model that nobody has opened: as the one above, with another hash.
+	let weights =
+		fs::read(text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0)));
+	let mut weights = weights.unwrap();
+	let name = hex::encode(base);
+	let at = weights.windows(name.len()).position(|part| part == name.as_bytes()).unwrap();
+	weights[at..at + name.len()].copy_from_slice("ab".repeat(32).as_bytes());
+	let store = DirectoryStore::open(text.folder.path()).unwrap();
+	let weights = H256(store.put(&weights).unwrap());
+	let artifacts = Artifacts { weights, ..text.assignment.artifacts };
+	let unknown = Assignment { artifacts, ..text.assignment.clone() };
+	let error = text.engine.verdict(&unknown).unwrap_err().to_string();
+	assert!(error.contains(&"ab".repeat(32)) && error.contains("--base-model"), "{error}");
+	confirmed(text.engine.verdict(&text.assignment).unwrap());
 }

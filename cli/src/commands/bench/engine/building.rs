@@ -116,6 +116,7 @@ fn text(directory: &Path) -> Result<Case> {
 		base: Base::open(&directory)?.hash(),
 		lora: Lora { rank: 8, alpha: 16, targets, rslora: false },
 		classes: 2,
+		class_names: Vec::new(),
 		max_tokens: 32,
 	};
 	let config = TrainConfig {

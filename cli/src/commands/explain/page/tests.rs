@@ -10,7 +10,11 @@ fn evidence(rows: Result<Rows, String>) -> Evidence {
 	Evidence {
 		query: Row::Numbers(vec![0.5, -2.0]),
 		look: Look::Numbers,
-		answer: Ok(OwnAnswer { text: "7".into(), probabilities: vec![0.25, 0.75] }),
+		answer: Ok(OwnAnswer {
+			text: "7".into(),
+			probabilities: vec![0.25, 0.75],
+			class_names: Vec::new(),
+		}),
 		rows,
 	}
 }
@@ -19,7 +23,7 @@ fn some_rows() -> Rows {
 	let row = |number, part| ScoredRow {
 		contribution: 4,
 		number,
-		label: Some(7),
+		label: Some("7".into()),
 		row: Row::Numbers(vec![0.25, -2.5]),
 		part,
 	};
@@ -70,7 +74,11 @@ fn page_should_bring_no_markup_of_others_when_texts_are_hostile() {
 	rows.helping[0].row = Row::Text(HOSTILE.into());
 	let mut evidence = evidence(Ok(rows));
 	evidence.query = Row::Text(HOSTILE.into());
-	evidence.answer = Ok(OwnAnswer { text: HOSTILE.into(), probabilities: vec![f64::NAN] });
+	evidence.answer = Ok(OwnAnswer {
+		text: HOSTILE.into(),
+		probabilities: vec![f64::NAN],
+		class_names: vec![HOSTILE.into()],
+	});
 	let shown = page(12, &explanation, &evidence);
 	evidence.answer = Err(HOSTILE.into());
 	evidence.rows = Err(HOSTILE.into());
@@ -110,10 +118,10 @@ fn page_should_say_why_when_there_are_no_rows() {
 fn classes_should_be_summed_up_when_they_are_many() {
 	let mut many = vec![0.001; 100];
 	many[70] = 0.901;
-	let html = probabilities(&many).to_string();
+	let html = probabilities(&many, &[]).to_string();
 	assert_eq!(html.matches("<li>").count(), CLASSES + 1);
 	assert!(html.contains("<span>70</span>"), "{html}");
 	// The sum of the 88 others.
 	assert!(html.contains("8.80\u{a0}%"), "{html}");
-	assert!(probabilities(&[0.5, 0.5]).to_string().matches("<li>").count() == 2);
+	assert!(probabilities(&[0.5, 0.5], &[]).to_string().matches("<li>").count() == 2);
 }

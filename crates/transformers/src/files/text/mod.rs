@@ -6,7 +6,7 @@ mod root;
 pub use read::TextSchema;
 pub use root::encode_text_row;
 
-use super::{Hash, TextError};
+use super::{shorten, Hash, TextError};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -180,6 +180,40 @@ impl TextDataset {
 			rows.flatten().map(|label| label_number(label, &names)).collect()
 		});
 		Self::new(texts, labels, names)
+	}
+
+	/// The same rows with classes numbered by `names`, sorted; by the numbers that labels are if there
+	/// are no names. Rows without labels stay as they are.
+	///
+	/// # Errors
+	/// [`TextError::NotALabel`] if a label is none of the names, or is one where there are none.
+	pub fn with_classes(&self, names: &[String]) -> Result<Self, TextError> {
+		let mut labels = Vec::with_capacity(self.len());
+		for (row, (_, label)) in (1..).zip(self.rows()) {
+			let (number, found) = match label {
+				None => continue,
+				Some(RowLabel::Number(label)) => {
+					(names.is_empty().then_some(label), label.to_string())
+				},
+				Some(RowLabel::Name(name)) => {
+					let place = names.binary_search_by(|known| known.as_str().cmp(name));
+					let number = place.ok().and_then(|place| u32::try_from(place).ok());
+					(number, format!("'{}'", shorten(name)))
+				},
+			};
+			labels.push(number.ok_or_else(|| TextError::NotALabel {
+				row,
+				column: "label".to_owned(),
+				found,
+				expected: match names.is_empty() {
+					true => read::up_to(MAX_LABEL),
+					false => read::list_names(names.iter()),
+				},
+			})?);
+		}
+		let labels = self.labels.as_ref().map(|_| labels);
+		let names = if labels.is_some() { names.to_vec() } else { Vec::new() };
+		Self::new(self.texts.clone(), labels, names)
 	}
 
 	/// Checks that the rows have labels below `classes`.

@@ -51,6 +51,12 @@ pub(super) fn up_to(largest: u32) -> String {
 	format!("whole numbers from 0 to {largest}")
 }
 
+pub(super) fn list_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+	let more = if names.len() > 10 { ", …" } else { "" };
+	let names: Vec<String> = names.take(10).map(|name| shorten(name)).collect();
+	format!("one of {}{more}", names.join(", "))
+}
+
 impl TextDataset {
 	/// Reads a file of rows, compressed with gzip or not. See [`TextDataset::from_bytes`].
 	///
@@ -141,7 +147,7 @@ impl<'a> Rows<'a> {
 			Label::Number(number) if numbers => (*number > largest).then(|| up_to(largest)),
 			Label::Name(name) if !numbers => {
 				if !schema.class_names.is_empty() {
-					(!self.names.contains(name)).then(|| self.list_names())
+					(!self.names.contains(name)).then(|| list_names(self.names.iter()))
 				} else if name.len() > MAX_NAME_BYTES {
 					Some(format!("names of at most {MAX_NAME_BYTES} bytes"))
 				} else {
@@ -156,7 +162,7 @@ impl<'a> Rows<'a> {
 				}
 			},
 			_ if numbers => Some(up_to(largest)),
-			_ if !schema.class_names.is_empty() => Some(self.list_names()),
+			_ if !schema.class_names.is_empty() => Some(list_names(self.names.iter())),
 			_ => Some("names, as in the rows before".to_owned()),
 		};
 		match refusal {
@@ -171,12 +177,6 @@ impl<'a> Rows<'a> {
 		}
 	}
 
-	fn list_names(&self) -> String {
-		let names: Vec<String> = self.names.iter().take(10).map(|name| shorten(name)).collect();
-		let more = if self.names.len() > 10 { ", …" } else { "" };
-		format!("one of {}{more}", names.join(", "))
-	}
-
 	fn not_a_label(&self, row: u64, found: String, expected: String) -> TextError {
 		TextError::NotALabel { row, column: self.label_column(), found, expected }
 	}
@@ -186,7 +186,7 @@ impl<'a> Rows<'a> {
 		match (self.schema.classes, self.schema.class_names.is_empty()) {
 			(Some(classes), _) => up_to(classes.saturating_sub(1)),
 			(None, true) => format!("{} or names", up_to(MAX_LABEL)),
-			(None, false) => self.list_names(),
+			(None, false) => list_names(self.names.iter()),
 		}
 	}
 

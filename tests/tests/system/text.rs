@@ -1,0 +1,185 @@
+//! A classifier of texts, from JSON Lines to the payment of those whose rows shaped an answer.
+
+use openledger_tests::{
+	client::Client,
+	node::{Node, NodeOptions},
+	scenario::{Inferred, Plan, Scenario},
+	state::Role,
+};
+use openledger_transformers::files::tiny;
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::Path};
+
+const OWNER: &str = "//Bob";
+const HOST: &str = "//Dave";
+const USER: &str = "//Ferdie";
+
+/// Fees and prices in units of 10^-18 OPEN.
+const OPEN: u128 = 1_000_000_000_000_000_000;
+
+/// Rows of three words; the first one decides about the label.
+fn rows(count: usize, offset: usize) -> Vec<(String, &'static str)> {
+	let good = ["good", "fine", "great", "lovely", "happy", "warm"];
+	let bad = ["bad", "poor", "awful", "ugly", "sad", "cold"];
+	let things = ["film", "book", "day", "meal", "song", "house"];
+	let row = |i: usize| {
+		let (words, label) =
+			if i.is_multiple_of(2) { (good, "praise") } else { (bad, "complaint") };
+		let (first, second) = (things[i / 3 % 6], things[i / 5 % 6]);
+		(format!("{} {first} and {second}, number {i}", words[i / 2 % 6]), label)
+	};
+	(offset..offset + count).map(row).collect()
+}
+
+fn json_lines(rows: &[(String, &str)]) -> String {
+	let line = |(text, label): &(String, &str)| {
+		serde_json::json!({ "text": text, "label": label }).to_string() + "\n"
+	};
+	rows.iter().map(line).collect()
+}
+
+#[test]
+fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
+	let contributed = [rows(40, 0), rows(20, 40)];
+	let base = tempfile::tempdir().unwrap();
+	let texts: Vec<&String> = contributed.iter().flatten().map(|(text, _)| text).collect();
+	tiny::bert(base.path(), &texts, &tiny::TinyConfig::default()).unwrap();
+	let base_name = base.path().display().to_string();
+
+	let base_models = vec![base.path().to_owned()];
+	let node = Node::start("text", NodeOptions { base_models, ..Default::default() }).unwrap();
+	let scenario = Scenario::of(&node).unwrap();
+	let client = &scenario.client;
+	let datanet = scenario.create_datanet("reviews", OWNER, &[OWNER]).unwrap();
+	let number = datanet.to_string();
+	let mut contributions = Vec::new();
+	for (key, rows) in ["//Charlie", "//Eve"].into_iter().zip(&contributed) {
+		let file = scenario.write("rows.jsonl", &json_lines(rows)).unwrap();
+		contributions.push(scenario.send(&number, key, &file, &[]).unwrap());
+	}
+	let shown: Value =
+		client.run(OWNER, &["review", "show", &contributions[0].to_string()]).unwrap();
+	assert_eq!((&shown["verified"], &shown["kind"]), (&true.into(), &"text".into()));
+	assert_eq!(shown["labels"], serde_json::json!({ "complaint": 20, "praise": 20 }));
+	scenario.approve(&[OWNER], &contributions).unwrap();
+	let version = scenario.publish(datanet, OWNER).unwrap();
+	// Numbers do not go with text.
+	let table = scenario.write("table.csv", "1,2,0\n").unwrap();
+	let refused = client.attempt("//Eve", &["contribute", &number, &table]).unwrap();
+	assert_eq!(refused.code, 5, "{}", refused.messages);
+	assert!(refused.messages.contains("numbers, not of text"), "{}", refused.messages);
+
+	let held_out = scenario.write("held-out.jsonl", &json_lines(&rows(30, 100))).unwrap();
+	let adapter = scenario.files.join("adapter").display().to_string();
+	let recipe = "--learning-rate 0.02 --epochs 12 --batch-size 8 --lora-rank 2 --max-tokens 16";
+	let training: Vec<&str> = recipe.split(' ').chain(["--adapter", &adapter]).collect();
+	let plan = Plan {
+		name: "reviews",
+		developer: OWNER,
+		host: HOST,
+		training: &training,
+		price: "1",
+		base_model: Some(&base_name),
+	};
+	let trained = scenario.train(&plan, (datanet, version), &held_out).unwrap();
+	assert!(trained.test_accuracy.unwrap() > 0.8, "{trained:?}");
+	assert!(Path::new(&adapter).join("adapter_model.safetensors").is_file());
+	scenario.index(&plan, &held_out).unwrap();
+	let model = scenario.register(&plan).unwrap().model.to_string();
+
+	let host = [
+		"host",
+		"--model",
+		&model,
+		"--until",
+		"2",
+		"--idle-timeout",
+		"90",
+		"--base-model",
+		&base_name,
+	];
+	let host = client.spawn(HOST, &host).unwrap();
+	let ask = ["infer", "--model", &model, "--input", "great book and song"];
+	let by_call = settled(client, &ask);
+	// From now on by tokens, of which there are six with those around the text.
+	let price = ["model", "price", &model, "--price-input", "100", "--price-output", "1"];
+	client.run::<Value>(OWNER, &price).unwrap();
+	let by_token = settled(client, &[&ask[..], &["--max-fee", "5"]].concat());
+	assert_eq!(by_call.fee - by_token.fee, OPEN - 6 * OPEN / 10);
+	let served: Value = host.finish().unwrap().success().unwrap();
+	assert_eq!(served["answered"][1]["input_tokens"], 6);
+
+	let state = node.chain().unwrap().snapshot().unwrap();
+	let contributors: BTreeSet<u64> = state.payments[&by_call.inference]
+		.iter()
+		.filter_map(|payment| match payment.role {
+			Role::Contributor(contribution) if payment.amount > 0 => Some(contribution),
+			_ => None,
+		})
+		.collect();
+	assert!(!contributors.is_empty(), "no contributor was paid");
+	assert!(contributors.iter().all(|id| contributions.contains(id)));
+
+	explain(&scenario, &base_name, &by_call, &contributed);
+	audit(client, &base_name, &number, version);
+}
+
+/// A settled inference.
+struct Settled {
+	inference: u64,
+	fee: u128,
+}
+
+/// Asks and waits for the settlement; the answer must be praise.
+fn settled(client: &Client, ask: &[&str]) -> Settled {
+	let asked: Inferred = client.run(USER, ask).unwrap();
+	let inference = asked.inferences[0].inference;
+	let shown: Value = client.run(USER, &["inference", "show", &inference.to_string()]).unwrap();
+	assert_eq!((&shown["state"], &shown["output"]), (&"settled".into(), &"praise".into()));
+	assert_eq!(shown["basis"], "attributed");
+	Settled { inference, fee: shown["fee"].as_str().unwrap().parse().unwrap() }
+}
+
+/// The payment is verified, and the rows that it goes back to are shown as they were contributed.
+fn explain(
+	scenario: &Scenario,
+	base: &str,
+	settled: &Settled,
+	contributed: &[Vec<(String, &str)>],
+) {
+	let page = scenario.files.join("page.html").display().to_string();
+	let number = settled.inference.to_string();
+	let command = ["explain", &number, "--base-model", base, "--html", &page];
+	let explained: Value = scenario.client.run(USER, &command).unwrap();
+	assert_eq!(
+		(&explained["verified"], &explained["problems"]),
+		(&true.into(), &Value::Array(vec![]))
+	);
+	let row = &explained["rows"]["helping"][0];
+	let text = row["text"].as_str().unwrap();
+	let source = contributed.iter().flatten().find(|(row, _)| row == text);
+	assert_eq!(row["label"], source.expect("a row that nobody contributed").1);
+	let html = fs::read_to_string(&page).unwrap();
+	for shown in [text, "great book and song", "praise", "complaint"] {
+		assert!(html.contains(shown), "the page lacks '{shown}'");
+	}
+	// Whoever has no base model verifies all the same.
+	let explained: Value = scenario.client.run(USER, &["explain", &number]).unwrap();
+	assert_eq!(explained["verified"], true);
+	let reason = explained["rows"]["reason"].as_str().unwrap();
+	assert!(reason.contains("--base-model"), "{reason}");
+}
+
+fn audit(client: &Client, base: &str, datanet: &str, version: u32) {
+	let version = version.to_string();
+	let source = ["audit-data", "--datanet", datanet, "--version", &version, "--base-model", base];
+	let options = "--folds 2 --epochs 6 --learning-rate 0.02 --batch-size 8 --top 3";
+	let line: Vec<&str> = source.into_iter().chain(options.split(' ')).collect();
+	let audited: Value = client.run(OWNER, &line).unwrap();
+	let worst = audited["worst"].as_array().unwrap();
+	assert_eq!((worst.len(), &audited["rows"]), (3, &60.into()));
+	for row in worst {
+		assert!(row["text"].as_str().unwrap().contains("number"), "{row}");
+		assert!(row["label"] == "praise" || row["label"] == "complaint", "{row}");
+	}
+}
