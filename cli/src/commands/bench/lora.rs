@@ -7,7 +7,7 @@ use crate::{
 use clap::Args;
 use openledger_influence::{
 	evaluate::{messages::messages, Task},
-	Architecture, Base, Lora, Schema, TrainConfig,
+	Architecture, Base, Dataset, Lora, Schema, TrainConfig,
 };
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
