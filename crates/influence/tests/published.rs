@@ -119,8 +119,8 @@ fn answers_of_a_published_encoder_should_be_attributed_to_texts_of_their_subject
 		let best = attribution.entries[0].leaf.contribution;
 		assert_eq!(best as usize / 2, subject, "{text}: contribution {best}");
 	}
-	for position in 0..contributions.len() {
-		let leaf = index.recompute_leaf(&model, position, &contributions[position].rows).unwrap();
+	for (position, contribution) in contributions.iter().enumerate() {
+		let leaf = index.recompute_leaf(&model, position, &contribution.rows).unwrap();
 		assert_eq!(Some(leaf), index.leaf(position));
 	}
 	let error = attribute(&model, &index, "A goal.", "7", 6).unwrap_err();
