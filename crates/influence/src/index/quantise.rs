@@ -117,13 +117,25 @@ fn usable(factor: f64) -> bool {
 
 /// Rounds to the nearest integer, halves away from zero. Values are in range up to the rounding of
 /// scales.
-fn round(values: impl Iterator<Item = f64>, width: Width) -> Sketch {
+fn round(values: impl ExactSizeIterator<Item = f64>, width: Width) -> Sketch {
 	let limit = limit(width);
-	let rounded = values.map(|x| nearest(x.clamp(-limit, limit)));
 	match width {
-		Width::Int8 => Sketch::Int8(rounded.map(|x| x as i8).collect()),
-		Width::Int16 => Sketch::Int16(rounded.map(|x| x as i16).collect()),
+		Width::Int8 => Sketch::Int8(round_within(values, limit, |x| x as i8)),
+		Width::Int16 => Sketch::Int16(round_within(values, limit, |x| x as i16)),
 	}
+}
+
+/// Values are written where they belong, for only then does the compiler take several at a time.
+fn round_within<T: Clone + Default>(
+	values: impl ExactSizeIterator<Item = f64>,
+	limit: f64,
+	narrow: impl Fn(i32) -> T,
+) -> Vec<T> {
+	let mut rounded = vec![T::default(); values.len()];
+	for (rounded, x) in rounded.iter_mut().zip(values) {
+		*rounded = narrow(nearest(x.clamp(-limit, limit)));
+	}
+	rounded
 }
 
 /// `x.round()` of a value well within `i32`, without branches, so that the processor can round several

@@ -275,16 +275,24 @@ mod tests {
 	}
 
 	#[test]
-	fn cases_should_be_built_and_leave_no_index_behind() {
+	fn index_should_be_measured_and_leave_no_file_behind() {
 		let directory = tempfile::tempdir().unwrap();
-		let (json, text) = run(Console { quiet: true }, directory.path(), &digits(), 9).unwrap();
-		let built = json.as_array().unwrap();
-		let methods: Vec<_> =
-			built.iter().map(|built| built["builder"].as_str().unwrap()).collect();
-		assert_eq!(methods, ["ekfac", "exact", "ekfac", "ekfac"]);
-		assert_eq!(built[2]["dimension"], 669_706);
-		assert_eq!(built[2]["rows"], 9);
-		assert!(text.contains("BERT 4x128"));
-		assert!(!index_path(directory.path()).exists());
+		let case = large(&digits(), 9).unwrap();
+		let built = measure(Console { quiet: true }, directory.path(), case).unwrap();
+		let found = built[0].json();
+		assert_eq!((&found["builder"], &found["dimension"]), (&json!("ekfac"), &json!(669_706)));
+		assert_eq!(found["rows"], 9);
+		assert!(found["rows_per_second"].as_f64().unwrap() > 0.0);
+		assert!(found["file_bytes"].as_u64().unwrap() > 9 * 669_706);
+		assert!(view(&built).contains("MLP 784-512-512-10"));
+		assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+	}
+
+	#[test]
+	fn adapter_should_have_sites_and_texts_of_both_classes() {
+		let directory = tempfile::tempdir().unwrap();
+		let case = text(directory.path()).unwrap();
+		assert_eq!((case.rows.len(), case.rows.classes()), (TEXTS, 2));
+		assert!(case.config.check().is_ok() && case.config.architecture.is_text());
 	}
 }
