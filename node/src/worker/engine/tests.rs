@@ -147,8 +147,9 @@ fn index_should_be_refused_when_the_chain_commits_to_another() {
 	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
 }
 
-/// A classifier of texts with its index in a store; the base model's folder comes with it.
-fn text_fixture() -> (Fixture, tempfile::TempDir, [u8; 32]) {
+/// A model of text, a classifier or a language model, with its index in a store; the base model's
+/// folder and hash come with it.
+fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let lines = |from: usize| -> Dataset {
 		let line = |i: usize| {
 			let (word, label) =
@@ -165,11 +166,16 @@ fn text_fixture() -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let texts = all.texts().unwrap().texts();
 	// A seed of its own, so that no other test opens this base model.
 	let shape = tiny::TinyConfig { seed: 99, ..tiny::TinyConfig::default() };
-	tiny::bert(base_folder.path(), texts, &shape).unwrap();
+	let write = if decoder { tiny::llama } else { tiny::bert };
+	write(base_folder.path(), texts, &shape).unwrap();
 	let base = Base::open(base_folder.path()).unwrap().hash();
-	let lora = Lora { rank: 2, alpha: 4, targets: vec!["query".into()], rslora: false };
+	let target = if decoder { "q_proj" } else { "query" };
+	let lora = Lora { rank: 2, alpha: 4, targets: vec![target.into()], rslora: false };
 	let class_names = all.class_names().to_vec();
-	let architecture = Architecture::Encoder { base, lora, classes: 2, class_names, max_tokens: 8 };
+	let architecture = match decoder {
+		true => Architecture::Decoder { base, lora, max_tokens: 16, answer_tokens: 3 },
+		false => Architecture::Encoder { base, lora, classes: 2, class_names, max_tokens: 8 },
+	};
 	let config = TrainConfig { learning_rate: 0.02, ..TrainConfig::adapter(architecture) };
 	let model = train(&all, &config, &mut |_| ()).unwrap().model;
 	let contributions = [Contribution { id: 7, rows: first }, Contribution { id: 9, rows: second }];
@@ -183,7 +189,7 @@ fn text_fixture() -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let assignment = Assignment {
 		input: b"good film".to_vec(),
 		output: answer.text.into_bytes(),
-		usage: Usage { input_tokens: answer.input_tokens, output_tokens: 0 },
+		usage: Usage { input_tokens: answer.input_tokens, output_tokens: answer.output_tokens },
 		artifacts: Artifacts { weights: H256(weights), index: H256(index_file) },
 		index: index.commitment(),
 		..testing::assignment(1, 0)
@@ -193,7 +199,7 @@ fn text_fixture() -> (Fixture, tempfile::TempDir, [u8; 32]) {
 
 #[test]
 fn answers_of_text_should_be_confirmed_with_the_tokens_that_were_used() {
-	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture();
+	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture(false);
 	assert_eq!(assignment.usage, Usage { input_tokens: 4, output_tokens: 0 });
 	let attribution = confirmed(engine.verdict(&assignment).unwrap());
 	attribution.check(&assignment.index, assignment.max_entries).unwrap();
@@ -207,8 +213,22 @@ fn answers_of_text_should_be_confirmed_with_the_tokens_that_were_used() {
 }
 
 #[test]
+fn continuations_should_be_confirmed_and_those_without_a_gradient_without_entries() {
+	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture(true);
+	assert!((1..=3).contains(&assignment.usage.output_tokens));
+	let attribution = confirmed(engine.verdict(&assignment).unwrap());
+	attribution.check(&assignment.index, assignment.max_entries).unwrap();
+	// The prompt fills the model, so that there is no room for an answer.
+	let input = b"good film ".repeat(16);
+	let usage = Usage { input_tokens: 16, output_tokens: 0 };
+	let full = Assignment { input, output: Vec::new(), usage, ..assignment };
+	let attribution = confirmed(engine.verdict(&full).unwrap());
+	assert_eq!(attribution.check(&full.index, full.max_entries), Ok(Vec::new()));
+}
+
+#[test]
 fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
-	let (text, _base, base) = text_fixture();
+	let (text, _base, base) = text_fixture(false);
 	// A model of a base model that nobody has opened: as the one above, with another hash.
 	let weights =
 		fs::read(text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0)));
