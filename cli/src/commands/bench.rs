@@ -14,7 +14,7 @@ use clap::Subcommand;
 #[derive(Subcommand, Debug)]
 pub enum Command {
 	/// How well attributions predict retraining, and find mislabelled rows
-	Influence(influence::Arguments),
+	Influence(Box<influence::Arguments>),
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {

@@ -50,8 +50,8 @@ pub(crate) fn add_products(
 			let (vectors, first) = vectors(start..start + sums.len() / coordinates);
 			hessians.iter().try_for_each(|hessian| {
 				let size = hessian.at_once() * coordinates;
-				let pairs = vectors.chunks(size).zip(sums.chunks_mut(size));
-				pairs.into_iter().try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
+				let mut pairs = vectors.chunks(size).zip(sums.chunks_mut(size));
+				pairs.try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
 			})
 		})?;
 		let (done, total) = (range.end as u64, data.len() as u64);
