@@ -374,7 +374,7 @@ mod tests {
 		let table = arguments("").jobs(&data()).unwrap().remove(0).task;
 		let refused = text("--methods bm25").methods(&table).err().unwrap();
 		assert!(refused.to_string().contains("bm25 is for text"), "{refused}");
-		assert!(text("--task lora --text-rows 0").text_job().is_err());
+		assert!(arguments("--task lora --text-rows 0").text_job().is_err());
 		assert!(text("--task lora --text /nowhere").text_job().is_err());
 	}
 

@@ -35,11 +35,10 @@ pub(crate) fn add_products(
 	let threads = rayon::current_num_threads().max(1);
 	// With few vectors each thread has some.
 	let block = count.div_ceil(threads).clamp(1, BLOCK);
-	let numbers: Vec<usize> = (0..data.len()).collect();
 	// As many rows at once as there are threads: their passes are made side by side, then each
 	// thread adds all of them, in their order, to sums of its own.
-	for rows in numbers.chunks(threads) {
-		let Some(range) = rows.first().map(|first| *first..first + rows.len()) else { break };
+	for start in (0..data.len()).step_by(threads) {
+		let range = start..start.saturating_add(threads).min(data.len());
 		let samples = text.samples(data, range.clone())?;
 		let hessian = |sample| text.hessian(sample, block, TOKENS);
 		let hessians: Vec<Result<Hessian>> = samples.par_iter().map(hessian).collect();
@@ -50,8 +49,8 @@ pub(crate) fn add_products(
 			let (vectors, first) = vectors(start..start + sums.len() / coordinates);
 			hessians.iter().try_for_each(|hessian| {
 				let size = hessian.at_once() * coordinates;
-				let pairs = vectors.chunks(size).zip(sums.chunks_mut(size));
-				pairs.into_iter().try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
+				let mut pairs = vectors.chunks(size).zip(sums.chunks_mut(size));
+				pairs.try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
 			})
 		})?;
 		let (done, total) = (range.end as u64, data.len() as u64);
