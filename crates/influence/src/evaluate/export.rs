@@ -80,8 +80,9 @@ impl Export {
 		}
 		let logits = model.batch_logits(&task.test)?;
 		let shape = [logits.len(), logits.first().map_or(0, Vec::len)];
+		let values = logits.concat();
 		let mut file = Writer::default();
-		file.f32("test", &shape, &logits.concat());
+		file.f32("test", &shape, &values);
 		self.write("logits.safetensors", file.finish("logits file", &json!({}))?)?;
 		let header = Header {
 			format: FORMAT,
