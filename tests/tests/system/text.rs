@@ -26,9 +26,15 @@ fn rows(count: usize, offset: usize) -> Vec<(String, &'static str)> {
 		let (words, label) =
 			if i.is_multiple_of(2) { (good, "praise") } else { (bad, "complaint") };
 		let (first, second) = (things[i / 3 % 6], things[i / 5 % 6]);
-		(format!("{} {first} and {second}, number {i}", words[i / 2 % 6]), label)
+		(format!("{} {first} and {second}", words[i / 2 % 6]), label)
 	};
 	(offset..offset + count).map(row).collect()
+}
+
+/// The same rows, each with the other label.
+fn mislabelled(rows: Vec<(String, &'static str)>) -> Vec<(String, &'static str)> {
+	let other = |label| if label == "praise" { "complaint" } else { "praise" };
+	rows.into_iter().map(|(text, label)| (text, other(label))).collect()
 }
 
 fn json_lines(rows: &[(String, &str)]) -> String {
@@ -40,7 +46,7 @@ fn json_lines(rows: &[(String, &str)]) -> String {
 
 #[test]
 fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
-	let contributed = [rows(40, 0), rows(20, 40)];
+	let contributed = [rows(40, 0), rows(20, 40), mislabelled(rows(12, 60))];
 	let base = tempfile::tempdir().unwrap();
 	let texts: Vec<&String> = contributed.iter().flatten().map(|(text, _)| text).collect();
 	tiny::bert(base.path(), &texts, &tiny::TinyConfig::default()).unwrap();
@@ -53,7 +59,7 @@ fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
 	let datanet = scenario.create_datanet("reviews", OWNER, &[OWNER]).unwrap();
 	let number = datanet.to_string();
 	let mut contributions = Vec::new();
-	for (key, rows) in ["//Charlie", "//Eve"].into_iter().zip(&contributed) {
+	for (key, rows) in ["//Charlie", "//Eve", "//Alice"].into_iter().zip(&contributed) {
 		let file = scenario.write("rows.jsonl", &json_lines(rows)).unwrap();
 		contributions.push(scenario.send(&number, key, &file, &[]).unwrap());
 	}
@@ -118,10 +124,12 @@ fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
 		})
 		.collect();
 	assert!(!contributors.is_empty(), "no contributor was paid");
-	assert!(contributors.iter().all(|id| contributions.contains(id)));
+	let honest = &contributions[..2];
+	assert!(contributors.iter().all(|id| honest.contains(id)), "{contributors:?}");
 
 	explain(&scenario, &base_name, &by_call, &contributed);
-	audit(client, &base_name, &number, version);
+	let source = ["--datanet", &number, "--version", &version.to_string()];
+	audit(client, &base_name, &source, contributions[2]);
 }
 
 /// A settled inference.
@@ -170,16 +178,15 @@ fn explain(
 	assert!(reason.contains("--base-model"), "{reason}");
 }
 
-fn audit(client: &Client, base: &str, datanet: &str, version: u32) {
-	let version = version.to_string();
-	let source = ["audit-data", "--datanet", datanet, "--version", &version, "--base-model", base];
-	let options = "--folds 2 --epochs 6 --learning-rate 0.02 --batch-size 8 --top 3";
-	let line: Vec<&str> = source.into_iter().chain(options.split(' ')).collect();
+/// The rows with the wrong labels come first.
+fn audit(client: &Client, base: &str, source: &[&str], mislabelled: u64) {
+	let options = "--folds 3 --epochs 12 --learning-rate 0.02 --batch-size 8 --top 10";
+	let options: Vec<&str> = options.split(' ').chain(["--base-model", base]).collect();
+	let line = [&["audit-data"], source, &options].concat();
 	let audited: Value = client.run(OWNER, &line).unwrap();
 	let worst = audited["worst"].as_array().unwrap();
-	assert_eq!((worst.len(), &audited["rows"]), (3, &60.into()));
-	for row in worst {
-		assert!(row["text"].as_str().unwrap().contains("number"), "{row}");
-		assert!(row["label"] == "praise" || row["label"] == "complaint", "{row}");
-	}
+	assert_eq!((worst.len(), &audited["rows"]), (10, &72.into()));
+	let found = worst.iter().filter(|row| row["contribution"] == mislabelled).count();
+	assert!(found >= 5, "{found} of 10: {audited:#}");
+	assert!(worst[0]["text"].as_str().unwrap().contains(" and "), "{}", worst[0]);
 }
