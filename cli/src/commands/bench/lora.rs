@@ -55,7 +55,8 @@ impl Arguments {
 		let wanted = self.text_rows.saturating_add(self.text_test_rows);
 		let rows = match &self.text {
 			Some(path) => read_rows(path, &Schema::default())?,
-			None => messages(wanted, seed)?,
+			// Others than those that the recipe was chosen on, which were of the first seeds.
+			None => messages(wanted, seed.wrapping_add(1 << 32))?,
 		};
 		if self.text_rows == 0 || self.text_test_rows == 0 || rows.len() < wanted {
 			let reason = format!("there are {} texts, and each part needs some", rows.len());
