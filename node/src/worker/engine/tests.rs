@@ -166,8 +166,10 @@ fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let texts = all.texts().unwrap().texts();
 	// A seed of its own, so that no other test opens this base model.
 	let shape = tiny::TinyConfig { seed: 99, ..tiny::TinyConfig::default() };
-	let write = if decoder { tiny::llama } else { tiny::bert };
-	write(base_folder.path(), texts, &shape).unwrap();
+	match decoder {
+		true => tiny::llama(base_folder.path(), texts, &shape).unwrap(),
+		false => tiny::bert(base_folder.path(), texts, &shape).unwrap(),
+	}
 	let base = Base::open(base_folder.path()).unwrap().hash();
 	let target = if decoder { "q_proj" } else { "query" };
 	let lora = Lora { rank: 2, alpha: 4, targets: vec![target.into()], rslora: false };
@@ -215,7 +217,7 @@ fn answers_of_text_should_be_confirmed_with_the_tokens_that_were_used() {
 #[test]
 fn continuations_should_be_confirmed_and_those_without_a_gradient_without_entries() {
 	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture(true);
-	assert!((1..=3).contains(&assignment.usage.output_tokens));
+	assert!(assignment.usage.output_tokens <= 3);
 	let attribution = confirmed(engine.verdict(&assignment).unwrap());
 	attribution.check(&assignment.index, assignment.max_entries).unwrap();
 	// The prompt fills the model, so that there is no room for an answer.
