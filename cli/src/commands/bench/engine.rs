@@ -127,7 +127,7 @@ impl Drop for Scratch {
 fn fastest<T>(mut run: impl FnMut() -> Result<T>) -> Result<f64> {
 	run()?;
 	let (start, mut best, mut runs) = (Instant::now(), f64::INFINITY, 0);
-	while runs < 5 || start.elapsed() < Duration::from_millis(400) {
+	while runs < 10 || start.elapsed() < Duration::from_millis(400) {
 		let once = Instant::now();
 		std::hint::black_box(run()?);
 		best = best.min(once.elapsed().as_secs_f64());

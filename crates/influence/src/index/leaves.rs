@@ -52,17 +52,21 @@ impl Influence {
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<FloatIndex> {
+		let parts = match self {
+			Self::Local(parts) => parts,
+			Self::Held(index) => return Ok(index),
+		};
+		let (data, total) = (all_rows(contributions)?, row_counts(contributions).sum::<usize>());
+		let mut tell = |done| {
+			progress(Progress { stage: "influence", done, total: total as u64, loss: None });
+		};
 		let mut leaves = Vec::with_capacity(contributions.len());
-		let total = row_counts(contributions).sum::<usize>() as u64;
-		let mut tell = |done| progress(Progress { stage: "influence", done, total, loss: None });
-		self.for_each_leaf(model, contributions, &mut tell, |_, more| {
+		let counts = row_counts(contributions);
+		for_each_local(model, &parts, &data, counts, &mut tell, |_, more| {
 			leaves.extend_from_slice(more);
 			Ok(())
 		})?;
-		match self {
-			Self::Local(parts) => Ok(FloatIndex { parts, leaves, local: true }),
-			Self::Held(index) => Ok(index),
-		}
+		Ok(FloatIndex { parts, leaves, local: true })
 	}
 
 	/// Calls `visit` with all vectors in order, some at a time, and the number of the first of
@@ -320,6 +324,7 @@ mod tests {
 				let tell = &mut |rows| told.push(rows);
 				influence.for_each_leaf(&model, &contributions, tell, |first, leaves| {
 					assert_eq!(first, seen.len());
+					assert!(leaves.len() <= 64, "no more than a batch at a time");
 					seen.extend_from_slice(leaves);
 					Ok(())
 				})

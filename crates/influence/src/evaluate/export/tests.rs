@@ -133,14 +133,14 @@ fn transformer_should_read_back_with_its_rows_when_labels_have_names() {
 	tiny::bert(&base, &texts, &tiny::TinyConfig::default()).unwrap();
 	let lora = Lora { rank: 2, alpha: 4, targets: vec!["query".into()], rslora: false };
 	let base = Base::open(&base).unwrap();
+	let names = vec!["down".to_owned(), "up".to_owned()];
 	let architecture = Architecture::Encoder {
 		base: base.hash(),
 		lora,
 		classes: 2,
-		class_names: Vec::new(),
+		class_names: names.clone(),
 		max_tokens: 16,
 	};
-	let names = vec!["down".to_owned(), "up".to_owned()];
 	let rows = |labels: Vec<u32>| {
 		let rows = TextDataset::new(texts.clone(), Some(labels), names.clone()).unwrap();
 		Dataset::from_text(rows)
