@@ -90,7 +90,6 @@ def answer(arguments):
 	import torch
 	from load import load
 
-	torch.manual_seed(0)
 	torch.set_num_threads(arguments.threads)
 	workload = load(arguments.task)
 	if arguments.method == "logits":
@@ -103,6 +102,14 @@ def answer(arguments):
 	return tried(method, workload) if arguments.tune else measured(method, workload, arguments.damping)
 
 
+def scored(method, workload, damping, built=lambda: None):
+	"""The scores; what is drawn at random is the same in every run of a process."""
+	import torch
+
+	torch.manual_seed(0)
+	return method.scores(workload, damping, built)
+
+
 def measured(method, workload, damping):
 	"""A result of this process."""
 	import numpy as np
@@ -112,7 +119,7 @@ def measured(method, workload, damping):
 	while again([end - start for start, _, end in times]):
 		laps = []
 		start = time.perf_counter()
-		scores = method.scores(workload, damping, lambda: laps.append(time.perf_counter()))
+		scores = scored(method, workload, damping, lambda: laps.append(time.perf_counter()))
 		times.append((start, *laps, time.perf_counter()))
 	start, built, end = min(times, key=lambda time: time[-1] - time[0])
 	peak = status("self", "VmHWM:")
@@ -136,7 +143,7 @@ def tried(method, workload):
 	"""The LDS of each damping."""
 	from score import lds
 
-	one = lambda damping: method.scores(workload, damping, lambda: None)
+	one = lambda damping: scored(method, workload, damping)
 	return [(x, lds(one(x), workload.subsets, workload.outputs)[0]) for x in method.grid]
 
 
