@@ -65,11 +65,20 @@ pub fn held_out_attribution(
 pub fn margin_scores(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Vec<i64>>> {
 	index.check_model(model)?;
 	model.check_fits(rows)?;
-	let mut scores = Vec::with_capacity(rows.len());
+	/// Bytes of the queries that are scored together.
+	const AT_ONCE: usize = 1 << 27;
+	let bytes = (index.dimension() * index.width().bytes() as usize).max(1);
+	let together = (AT_ONCE / bytes).max(1);
+	let (mut scores, mut queries) = (Vec::with_capacity(rows.len()), Vec::new());
 	for_each_row(model, index.parts(), rows, Function::Margin, |_, gradient| {
-		scores.push(index.scores(&index.query_sketch(gradient)?)?);
+		queries.push(index.query_sketch(gradient)?);
+		if queries.len() == together {
+			scores.extend(index.scores_of_all(&queries)?);
+			queries.clear();
+		}
 		Ok(())
 	})?;
+	scores.extend(index.scores_of_all(&queries)?);
 	Ok(scores)
 }
 

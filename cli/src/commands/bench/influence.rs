@@ -16,6 +16,7 @@ use openledger_influence::{
 };
 use serde_json::json;
 use std::{collections::BTreeSet, path::PathBuf};
+use tempfile::TempDir;
 
 /// Trains a classifier on a part of a table, lets methods score every training row for every test
 /// row, and compares the scores with what retraining does.
@@ -139,6 +140,8 @@ struct Job {
 	task: Task,
 	measures: BTreeSet<Measure>,
 	protocol: Protocol,
+	/// Files of a base model made for it, kept as long as the job.
+	_files: Option<TempDir>,
 }
 
 impl Arguments {
@@ -198,10 +201,10 @@ impl Arguments {
 		if !self.wants(TaskName::Lora) {
 			return Ok(None);
 		}
-		let task = self.lora.task(self.seed, |config| self.changed(config))?;
+		let (task, files) = self.lora.task(self.seed, |config| self.changed(config))?;
 		let measures = TaskName::Lora.measures().iter().copied().collect();
 		let protocol = Protocol { subsets: self.lora.text_subsets, ..self.protocol() };
-		Ok(Some(Job { task, measures, protocol }))
+		Ok(Some(Job { task, measures, protocol, _files: files }))
 	}
 
 	/// The tasks on the table, one for each model. Removal and the scores of rows share theirs.
@@ -235,7 +238,7 @@ impl Arguments {
 					.with_flipped_labels(self.mislabelled, self.seed)?,
 				_ => task("mlp", self.mlp(data)),
 			};
-			jobs.push(Job { task, measures: measures.collect(), protocol });
+			jobs.push(Job { task, measures: measures.collect(), protocol, _files: None });
 		}
 		Ok(jobs)
 	}
@@ -274,10 +277,11 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	let methods: Vec<Vec<Method>> =
 		jobs.iter().map(|job| arguments.methods(&job.task)).collect::<Result<_>>()?;
 	let mut reports: Vec<evaluate::Report> = Vec::new();
-	for (Job { task, measures, protocol }, methods) in jobs.into_iter().zip(methods) {
+	for (job, methods) in jobs.iter().zip(methods) {
+		let Job { task, measures, protocol, .. } = job;
 		context.console.note(format!("task {}", task.name));
 		let mut progress = context.console.stages();
-		reports.push(evaluate(&task, &methods, &measures, &protocol, &mut progress)?);
+		reports.push(evaluate(task, &methods, measures, protocol, &mut progress)?);
 	}
 	let document = json!({ "data": arguments.data.display().to_string(), "tasks": reports });
 	if let Some(path) = &arguments.report {

@@ -14,6 +14,7 @@ use openledger_transformers::files::{
 	FileError, TextDataset,
 };
 use std::{path::PathBuf, sync::Arc};
+use tempfile::TempDir;
 
 /// What the task `lora` is made of.
 #[derive(Args, Debug)]
@@ -46,12 +47,17 @@ pub struct Arguments {
 }
 
 impl Arguments {
-	/// The task; `seed` fixes the texts, the tiny base model and the split.
+	/// The task, and the directory of a base model made for it, whose files an export copies. `seed`
+	/// fixes the texts, the base model and the split.
 	///
 	/// # Errors
 	/// [`Error::Usage`] if there are too few rows, [`Error::BadData`] if a file is damaged or the
 	/// base model is no encoder.
-	pub fn task(&self, seed: u64, changed: impl Fn(TrainConfig) -> TrainConfig) -> Result<Task> {
+	pub fn task(
+		&self,
+		seed: u64,
+		changed: impl Fn(TrainConfig) -> TrainConfig,
+	) -> Result<(Task, Option<TempDir>)> {
 		let wanted = self.text_rows.saturating_add(self.text_test_rows);
 		let rows = match &self.text {
 			Some(path) => read_rows(path, &Schema::default())?,
@@ -67,7 +73,7 @@ impl Arguments {
 		}
 		let (train, rest) = rows.split(self.text_rows, seed)?;
 		let test = rest.select(&(0..self.text_test_rows).collect::<Vec<_>>())?;
-		let base = self.open_base(&train, seed)?;
+		let (base, files) = self.open_base(&train, seed)?;
 		if base.is_decoder() {
 			return Err(Error::BadData("the base model is a decoder: give a BERT-type one".into()));
 		}
@@ -84,12 +90,12 @@ impl Arguments {
 			class_names: rows.class_names().to_vec(),
 			max_tokens: self.max_tokens,
 		};
-		Ok(Task::new("lora", train, test, changed(recipe(architecture))))
+		Ok((Task::new("lora", train, test, changed(recipe(architecture))), files))
 	}
 
-	fn open_base(&self, train: &Dataset, seed: u64) -> Result<Arc<Base>> {
+	fn open_base(&self, train: &Dataset, seed: u64) -> Result<(Arc<Base>, Option<TempDir>)> {
 		if let Some(directory) = &self.base {
-			return Ok(Base::open(directory)?);
+			return Ok((Base::open(directory)?, None));
 		}
 		let failed = |error: FileError| Error::Failure(error.to_string());
 		let directory = tempfile::tempdir()
@@ -105,8 +111,7 @@ impl Arguments {
 			..TinyConfig::default()
 		};
 		tiny::bert(directory.path(), texts, &shape).map_err(failed)?;
-		// Once open, the files are no longer needed.
-		Ok(Base::open(directory.path())?)
+		Ok((Base::open(directory.path())?, Some(directory)))
 	}
 }
 

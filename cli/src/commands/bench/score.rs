@@ -9,11 +9,10 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use openledger_influence::{
-	build_index,
 	evaluate::{export::Exported, limit_threads, Memory, Meter},
 	margin_scores,
 	rows::row_margin_scores,
-	Contribution, Dataset,
+	Contribution, Dataset, Draft,
 };
 use openledger_proof::Width;
 use serde_json::json;
@@ -74,13 +73,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 
 	let (mut meter, start) = (Meter::start(), Instant::now());
 	let mut progress = context.console.stages();
-	let index = build_index(builder.as_ref(), &model, &leaves, width, &mut progress)?;
+	// Beside the task, where there is room for files of this size; gone with the draft.
+	let path = arguments.task.join("index.safetensors");
+	let draft = Draft::build(builder.as_ref(), &model, &leaves, width, &path, &mut progress)?;
+	let index = draft.index();
 	let building = start.elapsed().as_secs_f64();
 	let start = Instant::now();
 	let scores = match arguments.by {
-		By::Rows => row_margin_scores(&model, &index, &task.test, &task.train)?,
+		By::Rows => row_margin_scores(&model, index, &task.test, &task.train)?,
 		// Whole numbers, far below where double precision loses any.
-		By::Int8 | By::Int16 => margin_scores(&model, &index, &task.test)?
+		By::Int8 | By::Int16 => margin_scores(&model, index, &task.test)?
 			.into_iter()
 			.map(|scores| scores.into_iter().map(|score| score as f64).collect())
 			.collect(),

@@ -19,7 +19,7 @@ pub use quantise::{Scales, Spread};
 use crate::{Dataset, Error, Hash, Model, Result};
 use file::{Content, WHAT};
 use memmap2::Mmap;
-use openledger_kernels::{scan_i16, scan_i8};
+use openledger_kernels::{dot_i16, dot_i8, scan_i16, scan_i8};
 use openledger_proof::{ContributionId, IndexCommitment, Leaf, Sketch, Width, H256};
 use rayon::prelude::*;
 use std::{ops::Deref, path::Path, sync::Arc};
@@ -193,9 +193,7 @@ impl Index {
 	pub fn scores(&self, query: &Sketch) -> Result<Vec<i64>> {
 		/// Leaves that one thread scores at a time.
 		const BLOCK: usize = 256;
-		if (query.dimension(), query.width()) != (self.dimension(), self.width()) {
-			return Err(Error::malformed(WHAT, "the query is of another dimension or width"));
-		}
+		self.check_query(query)?;
 		let sketches = &self.bytes[self.content.sketches.clone()];
 		let width = self.dimension() * self.width().bytes() as usize;
 		let mut scores = vec![0; self.len()];
@@ -208,6 +206,71 @@ impl Index {
 			},
 		});
 		Ok(scores)
+	}
+
+	/// The exact scores of each leaf for several queries, `[queries][leaves]`: as [`Index::scores`] for
+	/// each, but leaves are read from memory once for many queries.
+	///
+	/// # Errors
+	/// Those of [`Index::scores`].
+	pub fn scores_of_all(&self, queries: &[Sketch]) -> Result<Vec<Vec<i64>>> {
+		/// Leaves, and queries, that are taken together.
+		const TILE: usize = 32;
+		/// Coordinates of them: two tiles stay in the processor's second cache.
+		const COORDINATES: usize = 8192;
+		let dimension = self.dimension();
+		for query in queries {
+			self.check_query(query)?;
+		}
+		let sketches = &self.bytes[self.content.sketches.clone()];
+		let width = dimension * self.width().bytes() as usize;
+		let chunks = || (0..dimension).step_by(COORDINATES);
+		let range = |from: usize| from..dimension.min(from + COORDINATES);
+		let tile = |bytes: &[u8]| -> Vec<i64> {
+			let leaves = bytes.len() / width.max(1);
+			let mut scores = vec![0; queries.len() * leaves];
+			let copied: Vec<i16>;
+			let wide = match (self.width(), as_i16(bytes)) {
+				(Width::Int8, _) => &[],
+				(Width::Int16, Some(values)) => values,
+				(Width::Int16, None) => {
+					copied = copy_i16(bytes);
+					copied.as_slice()
+				},
+			};
+			for (queries, scores) in queries.chunks(TILE).zip(scores.chunks_mut(TILE * leaves)) {
+				for chunk in chunks().map(range) {
+					for (query, scores) in queries.iter().zip(scores.chunks_mut(leaves)) {
+						for (leaf, score) in scores.iter_mut().enumerate() {
+							let at = leaf * dimension + chunk.start..leaf * dimension + chunk.end;
+							*score += match query {
+								Sketch::Int8(query) => {
+									dot_i8(&query[chunk.clone()], &as_i8(bytes)[at])
+								},
+								Sketch::Int16(query) => dot_i16(&query[chunk.clone()], &wide[at]),
+							};
+						}
+					}
+				}
+			}
+			scores
+		};
+		let tiles: Vec<Vec<i64>> = sketches.par_chunks((TILE * width).max(1)).map(tile).collect();
+		let of = |query: usize| {
+			let parts = tiles.iter().flat_map(|tile| {
+				let leaves = tile.len() / queries.len();
+				&tile[query * leaves..][..leaves]
+			});
+			parts.copied().collect()
+		};
+		Ok((0..queries.len()).map(of).collect())
+	}
+
+	fn check_query(&self, query: &Sketch) -> Result<()> {
+		if (query.dimension(), query.width()) != (self.dimension(), self.width()) {
+			return Err(Error::malformed(WHAT, "the query is of another dimension or width"));
+		}
+		Ok(())
 	}
 
 	/// Sibling hashes from leaf `position` to the root; `None` if there is no such leaf.
