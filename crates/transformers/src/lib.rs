@@ -18,6 +18,15 @@
 //! Answers and gradients are recomputed by others. Every text is computed alone, in a fixed order,
 //! by [`ops`] that run on `openledger_kernels`: the number of threads, the batch and the machine do
 //! not change a bit.
+//!
+//! # Beside candle
+//!
+//! Tensors and their graph are a module of this crate ([`tensor`]), for three reasons: Hessians need
+//! second derivatives, for which candle keeps graphs only by an environment variable of the whole
+//! process; its operations on 65,536 elements and more share one pool of threads, for which texts
+//! computed side by side would wait; and its products give a row other bits alone than in a batch.
+//! Candle, in double precision, is the independent implementation that tests compare with, and
+//! `openledger bench engine` times both.
 
 mod batch;
 pub mod bert;
