@@ -232,9 +232,12 @@ fn margin_squares(
 	contributions: &[Contribution],
 	tell: &mut dyn FnMut(u64),
 ) -> Result<Vec<f64>> {
-	let data = all_rows(contributions)?;
-	let answers = model.batch_logits(&data)?.iter().map(|z| crate::model::argmax(z)).collect();
-	let data = data.with_labels(answers)?;
+	let mut data = all_rows(contributions)?;
+	// A language model has no classes: it predicts the rows' own tokens.
+	if model.architecture().classes() > 0 {
+		let answers = model.batch_logits(&data)?.iter().map(|z| crate::model::argmax(z)).collect();
+		data = data.with_labels(answers)?;
+	}
 	let mut squares = vec![0.0; dimension(parts)];
 	for_each_projection(model, parts, &data, Function::Margin, |rows, batch| {
 		squares.par_chunks_mut(BLOCK).enumerate().for_each(|(block, squares)| {
