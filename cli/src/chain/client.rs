@@ -92,6 +92,14 @@ impl Chain {
 		self.at(self.head(false).await?).await
 	}
 
+	/// The state of the last finalized block.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`].
+	pub async fn finalized(&self) -> Result<Snapshot> {
+		self.at(self.head(true).await?).await
+	}
+
 	/// The state of one block.
 	///
 	/// # Errors

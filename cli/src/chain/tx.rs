@@ -140,6 +140,7 @@ async fn submit_burst(
 	finalized: bool,
 ) -> Result<Vec<Result<Included>>> {
 	let best = chain.best().await?;
+	let birth = birth(chain, &best).await?;
 	let account = key.account;
 	// Counts what is in the pool already, so that several clients of one key do not collide.
 	let mut nonce = chain
@@ -152,7 +153,7 @@ async fn submit_burst(
 	let at = chain.at(best.hash()).await?.at_block();
 	let mut sent = Vec::with_capacity(calls.len());
 	for call in calls {
-		let progress = send(chain, key, &at, call, nonce).await;
+		let progress = send(chain, key, &at, call, nonce, birth).await;
 		// The nonce of a call that was not taken is the next one's: left out, it would keep all
 		// after it waiting for ever.
 		nonce = nonce.saturating_add(u64::from(progress.is_ok()));
@@ -181,7 +182,24 @@ fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
 	))
 }
 
-async fn send(chain: &Chain, key: &Key, at: &AtBlock, call: &Call, nonce: u64) -> Result<Progress> {
+/// Number and hash of the block from which on transactions live. They are signed for it, and one of a
+/// losing fork would make them invalid; the last finalized one may be too old where finality stands
+/// still.
+async fn birth(chain: &Chain, best: &Snapshot) -> Result<(u64, Hash)> {
+	let finalized = chain.finalized().await?;
+	let recent = best.number().saturating_sub(finalized.number()) < MORTALITY / 2;
+	let block = if recent { &finalized } else { best };
+	Ok((block.number(), block.hash()))
+}
+
+async fn send(
+	chain: &Chain,
+	key: &Key,
+	at: &AtBlock,
+	call: &Call,
+	nonce: u64,
+	birth: (u64, Hash),
+) -> Result<Progress> {
 	let mismatch = |error: ExtrinsicError| mismatch(call, error);
 	let bytes = (call.encode)(at).map_err(mismatch)?;
 	// Pallet and call number come first; the payload adds them again.
@@ -189,7 +207,7 @@ async fn send(chain: &Chain, key: &Key, at: &AtBlock, call: &Call, nonce: u64) -
 	let payload = Encoded { call, arguments };
 	let parameters = SubstrateExtrinsicParamsBuilder::<Config>::new()
 		.nonce(nonce)
-		.mortal_from_unchecked(MORTALITY, at.block_number(), at.block_hash())
+		.mortal_from_unchecked(MORTALITY, birth.0, birth.1)
 		.build();
 	let mut signable = at.tx().create_signable_offline(&payload, parameters).map_err(mismatch)?;
 	let transaction = signable.sign(&key.pair).map_err(mismatch)?;
