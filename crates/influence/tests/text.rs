@@ -2,8 +2,8 @@
 
 use openledger_influence::{
 	attribute, build_index,
-	builders::{TracIn, Unrolled},
-	curvature::dense_hessian,
+	builders::{Positive, TracIn, Unrolled},
+	curvature::dense_curvature,
 	evaluate,
 	evaluate::{Lexical, Measure, Method, Precision, Scorer, Subject, Task},
 	held_out_attribution, train, Architecture, Base, Contribution, Dataset, EkFac, Error,
@@ -287,10 +287,12 @@ fn hessian_of_text_should_match_differences_of_gradients_on_any_number_of_thread
 	let n = model.coordinates();
 	let on = |threads| {
 		let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-		pool.install(|| dense_hessian(&model, &data, &mut |_| ()).unwrap())
+		pool.install(|| dense_curvature(&model, &data, &mut |_| ()).unwrap())
 	};
-	let hessian = on(2);
-	assert_eq!(on(5), hessian);
+	let curvature = on(2);
+	assert_eq!(on(5), curvature);
+	let gauss_newton = expected_gauss_newton(&model, &data);
+	let hessian = curvature.clone().into_hessian();
 	let largest = hessian.iter().fold(0.0f64, |max, x| max.max(x.abs()));
 	for i in (0..n).step_by(23) {
 		let [after, before] = [3e-3, -3e-3].map(|by| mean_gradient(&model, &data, i, by));
@@ -298,8 +300,29 @@ fn hessian_of_text_should_match_differences_of_gradients_on_any_number_of_thread
 			let (found, expected) = (hessian[i * n + j], (after[j] - before[j]) / 6e-3);
 			assert_eq!(found, hessian[j * n + i]);
 			assert!((found - expected).abs() < 5e-3 * largest, "{i} {j}: {found} {expected}");
+			let (found, expected) = (curvature.gauss_newton[i * n + j], gauss_newton[i * n + j]);
+			assert!((found - expected).abs() < 1e-5 * largest, "{i} {j}: {found} {expected}");
 		}
 	}
+}
+
+/// The mean over rows of the sum over classes of `p_c g_c g_cᵀ`, with the gradient `g_c` of the loss
+/// if the class were the row's.
+fn expected_gauss_newton(model: &Model, data: &Dataset) -> Vec<f64> {
+	let (n, sites) = (model.coordinates(), model.sites());
+	let mut sum = vec![0.0; n * n];
+	for class in 0..data.classes() {
+		let labelled = data.with_labels(vec![class; data.len()]).unwrap();
+		let gradients = model.gradients(&labelled, 0..data.len(), Function::Loss).unwrap();
+		for row in 0..data.len() {
+			let weight = (-gradients.values[row]).exp() / data.len() as f64;
+			let gradient = gradients.flat(row, &sites);
+			for (left, sums) in gradient.iter().zip(sum.chunks_exact_mut(n)) {
+				sums.iter_mut().zip(&gradient).for_each(|(sum, x)| *sum += weight * left * x);
+			}
+		}
+	}
+	sum
 }
 
 #[test]
@@ -309,7 +332,8 @@ fn exact_curvature_of_text_should_be_the_same_dense_or_solved() {
 	let data = rows(24, 0);
 	let config = config(architecture);
 	let model = train(&data, &config, &mut |_| ()).unwrap().model;
-	let dense = ExactCurvature::for_recipe(&config);
+	let positive = Positive::Hessian;
+	let dense = ExactCurvature { positive, ..ExactCurvature::for_recipe(&config) };
 	let large = ExactCurvature { dense_limit: 0, ..dense.clone() };
 	let contributions = contributions(&data, 6);
 	let scores = |builder: &ExactCurvature, local: bool| -> Vec<f64> {

@@ -1,10 +1,15 @@
-//! The exact Hessian of one sample's loss, times several vectors at a time.
+//! The exact Hessian of one sample's loss, times several vectors at a time, in its two parts: the
+//! Gauss-Newton matrix `Jᵀ C J`, where `J` is the Jacobian of the logits and `C` the loss's second
+//! derivative at them, and the residual curvature `Σ s_i ∇²z_i`, where `s` is the loss's gradient at
+//! the logits `z` (Martens 2020, *New Insights and Perspectives on the Natural Gradient Method*,
+//! section 8.1).
 //!
-//! The loss's gradient at the trained parameters is computed as a function of these. Its product
-//! with a vector `v`, once more differentiated, is `H v` (reverse over reverse; Pearlmutter 1994).
+//! The gradient `Jᵀ s` is computed as a function of the parameters and of `s`. Its product with a
+//! vector `v`, once more differentiated (reverse over reverse; Pearlmutter 1994), is the residual
+//! curvature times `v` at the parameters, and `J v` at `s`; from there `Jᵀ C` is one more pass back.
 //! What does not depend on the vector is computed once for all products. Several copies of the text
-//! stand side by side, each with parameters of its own, so that one pass back serves as many
-//! vectors: with short texts and narrow models it is not the arithmetic that takes the time.
+//! stand side by side, each with parameters of its own, so that one pass serves as many vectors:
+//! with short texts and narrow models it is not the arithmetic that takes the time.
 
 use crate::{
 	dual::Dual,
@@ -19,9 +24,33 @@ use crate::{
 pub struct Hessian {
 	sites: Vec<Site>,
 	variables: Vec<SiteVariables>,
-	/// Of each site the loss's gradient at weight and bias, of their shapes; `None` if it is zero.
+	logits: Tensor,
+	/// The logits' values as a variable, and the loss's gradient as a function of it.
+	point: Tensor,
+	slope: Tensor,
+	/// The values of `slope` as a variable.
+	seed: Tensor,
+	/// Of each site the loss's gradient at weight and bias, of their shapes, as a function of the
+	/// parameters and of `seed`; `None` if it is zero.
 	gradients: Vec<[Option<Tensor>; 2]>,
 	copies: usize,
+}
+
+/// Products with the two parts of a Hessian, each `[vectors][parameters]`. Their sum is the
+/// product with the Hessian.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Products {
+	/// With the Gauss-Newton matrix.
+	pub gauss_newton: Vec<f32>,
+	/// With the residual curvature.
+	pub residual: Vec<f32>,
+}
+
+impl Products {
+	/// With the Hessian.
+	pub fn whole(&self) -> Vec<f32> {
+		self.gauss_newton.iter().zip(&self.residual).map(|(g, r)| g + r).collect()
+	}
 }
 
 impl Hessian {
@@ -37,13 +66,17 @@ impl Hessian {
 		let variables = variables.collect::<Result<Vec<_>>>()?;
 		let logits = forward(&mut Pass::of_variables(adapter, &variables, copies))?.value;
 		Output::Loss.value(&logits, targets)?;
-		let found = logits.differentiable_backward(&Output::Loss.slope(&logits, targets)?)?;
+		let point = logits.to_variable();
+		let slope = Output::Loss.slope(&point, targets)?;
+		let seed = slope.to_variable();
+		let found = logits.differentiable_backward(&seed)?;
 		let of = |site: &SiteVariables| {
 			let bias = site.bias.as_ref().and_then(|bias| found.get(bias));
 			[found.get(&site.weight).cloned(), bias.cloned()]
 		};
 		let gradients = variables.iter().map(of).collect();
-		Ok(Self { sites: adapter.sites().to_vec(), variables, gradients, copies })
+		let sites = adapter.sites().to_vec();
+		Ok(Self { sites, variables, logits, point, slope, seed, gradients, copies })
 	}
 
 	/// The most vectors of one call of [`Hessian::products`].
@@ -51,21 +84,22 @@ impl Hessian {
 		self.copies
 	}
 
-	/// The Hessian times each of `vectors`, both `[vectors][parameters]`, laid out as the
+	/// The Hessian's parts times each of `vectors`, `[vectors][parameters]`, all laid out as the
 	/// parameters are. Only coordinates from site `first` on are computed, the others are 0. The
 	/// same bits whatever the number of vectors.
 	///
 	/// # Errors
 	/// [`Error::ParameterCount`] if the length is no multiple of the number of parameters or there
 	/// are more vectors than [`Hessian::at_once`]; [`Error::NotFinite`].
-	pub fn products(&self, vectors: &[f32], first: usize) -> Result<Vec<f32>> {
+	pub fn products(&self, vectors: &[f32], first: usize) -> Result<Products> {
 		let parameters: usize = self.sites.iter().map(Site::coordinates).sum();
 		let count = vectors.len() / parameters.max(1);
 		if count > self.copies || count * parameters != vectors.len() {
 			let expected = count.min(self.copies) * parameters;
 			return Err(Error::ParameterCount { found: vectors.len(), expected });
 		}
-		let mut products = vec![0.0; vectors.len()];
+		let zeros = || vec![0.0; vectors.len()];
+		let mut products = Products { gauss_newton: zeros(), residual: zeros() };
 		let Some(oldest) = self.variables.get(first) else { return Ok(products) };
 		let mut roots = Vec::new();
 		let mut start = 0;
@@ -87,8 +121,15 @@ impl Hessian {
 		}
 		let roots = roots.iter().map(|(gradient, seed)| (*gradient, seed));
 		let found = Tensor::backward_of_all(roots, &oldest.weight)?;
-		self.read(&found, &mut products, parameters);
-		match products.iter().all(|x| x.is_finite()) {
+		self.read(&found, &mut products.residual, parameters);
+		if let Some(moved) = found.get(&self.seed) {
+			if let Some(curved) = self.slope.backward(moved)?.get(&self.point) {
+				let found = Tensor::backward_of_all([(&self.logits, curved)], &oldest.weight)?;
+				self.read(&found, &mut products.gauss_newton, parameters);
+			}
+		}
+		let Products { gauss_newton, residual } = &products;
+		match gauss_newton.iter().chain(residual).all(|x| x.is_finite()) {
 			true => Ok(products),
 			false => Err(Error::NotFinite("a product with the Hessian")),
 		}
@@ -131,14 +172,23 @@ mod tests {
 		values.iter().map(|x| x.to_bits()).collect()
 	}
 
-	/// Whole, symmetric, the same in any company, and from a site on.
+	/// Both parts: whole, symmetric, the same in any company, and from a site on.
 	fn check(hessian: impl Fn(usize) -> Result<Hessian>, sites: &[Site]) {
+		check_part(&hessian, sites, |products| products.gauss_newton);
+		check_part(&hessian, sites, |products| products.residual);
+	}
+
+	fn check_part(
+		hessian: &impl Fn(usize) -> Result<Hessian>,
+		sites: &[Site],
+		part: impl Fn(Products) -> Vec<f32>,
+	) {
 		let n: usize = sites.iter().map(Site::coordinates).sum();
 		let identity: Vec<f32> =
 			(0..n * n).map(|at| f32::from(u8::from(at / n == at % n))).collect();
 		let one = hessian(1).unwrap();
 		let rows: Vec<f32> =
-			identity.chunks_exact(n).flat_map(|row| one.products(row, 0).unwrap()).collect();
+			identity.chunks_exact(n).flat_map(|row| part(one.products(row, 0).unwrap())).collect();
 		let largest = rows.iter().fold(0.0f32, |max, x| max.max(x.abs()));
 		assert!(largest > 0.01);
 		for i in 0..n {
@@ -150,18 +200,18 @@ mod tests {
 		let five = hessian(5).unwrap();
 		assert_eq!(five.at_once(), 5);
 		for (vectors, expected) in identity.chunks(5 * n).zip(rows.chunks(5 * n)) {
-			assert_eq!(bits(&five.products(vectors, 0).unwrap()), bits(expected));
+			assert_eq!(bits(&part(five.products(vectors, 0).unwrap())), bits(expected));
 		}
 		let start: usize = sites[..2].iter().map(Site::coordinates).sum();
 		let block = start * n..(start + 3) * n;
-		let part = five.products(&identity[block.clone()], 2).unwrap();
-		for (found, expected) in part.chunks_exact(n).zip(rows[block].chunks_exact(n)) {
+		let later = part(five.products(&identity[block.clone()], 2).unwrap());
+		for (found, expected) in later.chunks_exact(n).zip(rows[block].chunks_exact(n)) {
 			assert!(found[..start].iter().all(|x| *x == 0.0));
 			assert_eq!(bits(&found[start..]), bits(&expected[start..]));
 		}
 		assert!(five.products(&identity[..n - 1], 0).is_err());
 		assert!(five.products(&identity[..6 * n], 0).is_err());
-		assert!(five.products(&[], 0).unwrap().is_empty());
+		assert!(part(five.products(&[], 0).unwrap()).is_empty());
 	}
 
 	#[test]

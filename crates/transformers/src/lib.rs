@@ -48,7 +48,7 @@ pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};
 pub use gradients::{Factors, Site};
-pub use hessian::Hessian;
+pub use hessian::{Hessian, Products};
 pub use layers::{Module, Source};
 pub use llama::{LanguageModel, Llama};
 pub use lora::Adapter;

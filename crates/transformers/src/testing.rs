@@ -374,6 +374,20 @@ pub fn gradient_difference(function: Function<'_>, parameters: &[f32], along: &[
 	after.iter().zip(before).map(|(a, b)| (a - b) / (2.0 * STEP)).collect()
 }
 
+/// The sum of `logits` `[targets, classes]`, each times the loss's gradient there at `parameters`.
+pub fn pulled_logits(logits: &Tensor, parameters_logits: &[f64], targets: &[u32]) -> Tensor {
+	let (rows, classes) = logits.dims2().unwrap();
+	let mut slope = Vec::with_capacity(rows * classes);
+	for (row, target) in parameters_logits.chunks_exact(classes).zip(targets) {
+		let sum: f64 = row.iter().map(|z| z.exp()).sum();
+		slope.extend(row.iter().enumerate().map(|(class, z)| {
+			(z.exp() / sum - f64::from(u8::from(class == *target as usize))) / rows as f64
+		}));
+	}
+	let slope = Tensor::from_vec(slope, (rows, classes), &Device::Cpu).unwrap();
+	logits.mul(&slope).unwrap().sum_all().unwrap()
+}
+
 /// Checks `found` against `expected` up to single precision relative to the largest value.
 pub fn assert_close(what: &str, found: &[f32], expected: &[f64]) {
 	assert_eq!(found.len(), expected.len(), "{what}");

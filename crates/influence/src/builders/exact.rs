@@ -1,8 +1,10 @@
-//! The true Hessian of the training loss, eigenvalues by absolute value.
+//! The exact curvature of the training loss, made positive.
 
 use super::cosine::{finite, RowSums};
 use crate::{
-	curvature::{dense_hessian, solve_abs, symmetric_eigen, Settings, Solution, DENSE_LIMIT},
+	curvature::{
+		dense_curvature, make_absolute, solve_abs, symmetric_eigen, Settings, Solution, DENSE_LIMIT,
+	},
 	for_each_batch,
 	index::{all_rows, Basis, Part},
 	train::Optimiser,
@@ -20,8 +22,20 @@ pub enum Damping {
 	Value(f64),
 }
 
-/// Exact-curvature influence: `psi_c = -(|H| + λ)⁻¹ Σ ∇L(row)` with the true Hessian `H` of the mean
-/// training loss, its negative eigenvalues replaced by their absolute values.
+/// How the Hessian `H = G + R` ([`Curvature`](crate::curvature::Curvature)) becomes positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Positive {
+	/// `|H|`: its eigenvalues without their signs.
+	Hessian,
+	/// `G + |R|`. Where training ends with losses left, `R` cancels a part of `G` in some
+	/// directions. There `|H|` is small and influence would be large, but only as long as these
+	/// losses stay what they are, which a change of the data does not let them. Never below `G`, it
+	/// is `|H|` where `R` vanishes.
+	Residual,
+}
+
+/// Exact-curvature influence: `psi_c = -(P + λ)⁻¹ Σ ∇L(row)`, where `P` is the true Hessian of the
+/// mean training loss, made positive.
 ///
 /// `λ` follows from the recipe: weight decay adds itself to every eigenvalue, and training that
 /// stops after a time `T` (the sum of learning rates, divided by one minus the momentum) leaves
@@ -29,16 +43,18 @@ pub enum Damping {
 /// al. 2016, *Deep Learning*, section 7.8), so `λ = weight decay + 1 / T`. AdamW measures both in
 /// units of the root mean square of batch gradients, which is taken at the trained weights.
 ///
-/// Up to `dense_limit` parameters the Hessian is laid out: O(parameters²) memory and
+/// Up to `dense_limit` parameters the curvature is laid out: O(parameters²) memory and
 /// O(rows · parameters² + parameters³) time, for all contributions together; leaves are local.
-/// Beyond, each contribution's system is solved by itself ([`solve_abs`]): O(steps · parameters)
-/// memory and O(steps · rows · parameters) time for each contribution. Such leaves need all
-/// contributions' rows, so they are not local.
+/// Beyond, `P` is `|H|`, and each contribution's system is solved by itself ([`solve_abs`]):
+/// O(steps · parameters) memory and O(steps · rows · parameters) time for each contribution. Such
+/// leaves need all contributions' rows, so they are not local.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactCurvature {
 	/// `λ`.
 	pub damping: Damping,
-	/// The most parameters whose Hessian is laid out; beyond [`DENSE_LIMIT`] it is never.
+	/// `P`, up to `dense_limit` parameters.
+	pub positive: Positive,
+	/// The most parameters whose curvature is laid out; beyond [`DENSE_LIMIT`] it is never.
 	pub dense_limit: usize,
 	/// How systems of larger models are solved.
 	pub settings: Settings,
@@ -48,7 +64,7 @@ impl ExactCurvature {
 	/// With a damping; everything else as usual.
 	pub fn new(damping: Damping) -> Self {
 		let settings = Settings { max_steps: 2000, ..Settings::default() };
-		Self { damping, dense_limit: DENSE_LIMIT, settings }
+		Self { damping, positive: Positive::Residual, dense_limit: DENSE_LIMIT, settings }
 	}
 
 	/// With the damping that `config`, the recipe the model was trained by, implies.
@@ -141,8 +157,13 @@ impl IndexBuilder for ExactCurvature {
 			Damping::Value(value) => json!(value),
 			Damping::Recipe(_) => json!("recipe"),
 		};
+		let positive = match self.positive {
+			Positive::Hessian => "hessian",
+			Positive::Residual => "residual",
+		};
 		json!({
 			"damping": damping,
+			"positive": positive,
 			"dense_limit": self.dense_limit,
 			"tolerance": self.settings.tolerance,
 		})
@@ -159,8 +180,11 @@ impl IndexBuilder for ExactCurvature {
 		if n > self.dense_limit.min(DENSE_LIMIT) {
 			return self.solve(model, &data, damping, contributions, progress);
 		}
-		let hessian = dense_hessian(model, &data, progress)?;
-		let eigen = symmetric_eigen(&hessian, n)?;
+		let mut curvature = dense_curvature(model, &data, progress)?;
+		if self.positive == Positive::Residual {
+			make_absolute(&mut curvature.residual, n)?;
+		}
+		let eigen = symmetric_eigen(&curvature.into_hessian(), n)?;
 		progress(Progress { stage: "eigenvectors", done: 1, total: 1, loss: None });
 		let inverse_curvature =
 			eigen.values.iter().map(|value| (1.0 / (value.abs() + damping)) as f32).collect();
@@ -189,10 +213,11 @@ mod tests {
 			Contribution { id: 1, rows: data.select(&(0..10).collect::<Vec<_>>()).unwrap() },
 			Contribution { id: 2, rows: data.select(&(10..30).collect::<Vec<_>>()).unwrap() },
 		];
-		let builder = ExactCurvature::new(Damping::Value(0.02));
+		let positive = Positive::Hessian;
+		let builder = ExactCurvature { positive, ..ExactCurvature::new(Damping::Value(0.02)) };
 		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
 		let n = model.coordinates();
-		let hessian = dense_hessian(&model, &data, &mut |_| ()).unwrap();
+		let hessian = dense_curvature(&model, &data, &mut |_| ()).unwrap().into_hessian();
 		// |H| is the positive root of H².
 		let eigen = symmetric_eigen(&hessian, n).unwrap();
 		assert!(eigen.values[0] < -0.01, "the test needs negative curvature");
@@ -226,10 +251,48 @@ mod tests {
 	}
 
 	#[test]
+	fn influence_should_be_a_solve_with_the_absolute_residual_by_default() {
+		let model = random_model(&[2, 4, 3], Activation::Tanh, 4);
+		let data = blobs(30, 2);
+		let contributions = contributions(&data, &[10, 20]);
+		let index = ExactCurvature::new(Damping::Value(0.02))
+			.build(&model, &contributions, &mut |_| ())
+			.unwrap();
+		let (n, sites) = (model.coordinates(), model.sites());
+		let curvature = dense_curvature(&model, &data, &mut |_| ()).unwrap();
+		let residual = symmetric_eigen(&curvature.residual, n).unwrap();
+		assert!(residual.values[0] < -0.01, "the test needs negative curvature");
+		let mut positive = curvature.gauss_newton;
+		for (value, vector) in residual.values.iter().zip(residual.vectors.chunks_exact(n)) {
+			for at in 0..n * n {
+				positive[at] += value.abs() * vector[at / n] * vector[at % n];
+			}
+		}
+		(0..n).for_each(|i| positive[i * n + i] += 0.02);
+		// The scores of the queries that are rows of `P + λ` are the gradients themselves.
+		for (number, contribution) in contributions.iter().enumerate() {
+			let mut gradient = vec![0.0; n];
+			let rows = contribution.rows.len();
+			let gradients = model.gradients(&contribution.rows, 0..rows, Function::Loss).unwrap();
+			(0..rows).for_each(|row| gradients.add_row(row, &sites, &mut gradient));
+			for (row, expected) in positive.chunks_exact(n).zip(&gradient) {
+				let Basis::Dense { vectors, .. } = &index.parts[0].basis else { panic!("a basis") };
+				let coordinate = |k: usize| -> f64 {
+					(0..n).map(|i| f64::from(vectors[i * n + k]) * row[i]).sum()
+				};
+				let query: Vec<f64> = (0..n).map(coordinate).collect();
+				let found = index.scores(&query)[number];
+				assert!((found + expected).abs() < 1e-3 * (1.0 + expected.abs()), "{found}");
+			}
+		}
+	}
+
+	#[test]
 	fn large_models_should_have_the_same_influence_when_solved_contribution_by_contribution() {
 		let (model, data, _) = digits_model();
 		let contributions = contributions(&data, &[100; 6]);
-		let dense = ExactCurvature::new(Damping::Value(0.01));
+		let (damping, positive) = (Damping::Value(0.01), Positive::Hessian);
+		let dense = ExactCurvature { positive, ..ExactCurvature::new(damping) };
 		let large = ExactCurvature { dense_limit: 100, ..dense.clone() };
 		let (mut stages, queries) = (BTreeSet::new(), data.select(&[0, 50, 100]).unwrap());
 		let dense = dense.build(&model, &contributions, &mut |_| ()).unwrap();

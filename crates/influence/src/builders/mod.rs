@@ -14,7 +14,7 @@ pub use cosine::GradientCosine;
 pub use datainf::DataInf;
 pub use ekfac::EkFac;
 pub use ensemble::{Ensemble, Members};
-pub use exact::{Damping, ExactCurvature};
+pub use exact::{Damping, ExactCurvature, Positive};
 pub use gradient::GradientDot;
 pub use tracin::TracIn;
 pub use trak::Trak;

@@ -1,4 +1,4 @@
-//! The Hessian of the training loss as a matrix.
+//! The Hessian of the training loss as a matrix, in two parts.
 
 use crate::{
 	model::{
@@ -17,23 +17,46 @@ pub const DENSE_LIMIT: usize = 1 << 13;
 /// Rows summed in single precision before they are added to the result.
 const CHUNK: usize = 256;
 
-/// The Hessian of the mean cross-entropy loss over `data`, row-major
-/// `[coordinates][coordinates]`, in the order of gradient coordinates. O(rows · coordinates²)
-/// time. Reports rows (`stage` is `curvature`); the same bits for any number of threads.
+/// The curvature of a mean loss, `H = G + R`. Matrices are row-major `[coordinates][coordinates]`,
+/// in the order of gradient coordinates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curvature {
+	/// `G`, the mean of `Jᵀ C J`: `J` is the Jacobian of a row's logits, `C` the second derivative
+	/// of its loss at them. Never negative.
+	pub gauss_newton: Vec<f64>,
+	/// `R`, the mean of `Σ s_i ∇²z_i`: the loss's gradient `s` at the logits `z` times their own
+	/// second derivatives. It vanishes with the loss, and for models that are linear.
+	pub residual: Vec<f64>,
+}
+
+impl Curvature {
+	/// The Hessian, in place of its parts.
+	pub fn into_hessian(self) -> Vec<f64> {
+		let Self { gauss_newton: mut sum, residual } = self;
+		sum.iter_mut().zip(residual).for_each(|(sum, x)| *sum += x);
+		sum
+	}
+}
+
+/// The curvature of the mean cross-entropy loss over `data`, in the parts that Martens 2020 (*New
+/// Insights and Perspectives on the Natural Gradient Method*, section 8.1) tells apart.
+/// O(rows · coordinates²) time. Reports rows (`stage` is `curvature`); the same bits for any number
+/// of threads.
 ///
 /// For text these are products with unit vectors ([`openledger_transformers::Hessian`]). In a network,
 /// with `z_l = W_l a_(l-1)` and `δ_l` the gradient at `z_l`, a change `e_i a_(m-1)[j]` of `z_m`
 /// moves the gradient `δ_l a_(l-1)ᵀ` of every later layer by `∂δ_l a_(l-1)ᵀ + δ_l ∂a_(l-1)ᵀ`, and both
 /// derivatives are products of the layers in between (Pearlmutter 1994 gives the recursion for one
 /// direction; here it runs for all directions at once, which share their factor `a_(m-1)[j]`).
+/// Where `δ` is taken as zero, what is left is `G`; where `C` is, `R`.
 ///
 /// # Errors
 /// [`Error::Setting`] beyond [`DENSE_LIMIT`], those of [`Model::gradients`].
-pub fn dense_hessian(
+pub fn dense_curvature(
 	model: &Model,
 	data: &Dataset,
 	progress: &mut dyn FnMut(Progress),
-) -> Result<Vec<f64>> {
+) -> Result<Curvature> {
 	model.check_fits(data)?;
 	let n = model.coordinates();
 	if n > DENSE_LIMIT {
@@ -42,15 +65,23 @@ pub fn dense_hessian(
 		);
 		return Err(Error::setting("architecture", reason));
 	}
-	let mut sum = vec![0.0f64; n * n];
+	let [mut gauss_newton, mut residual] = [(); 2].map(|()| vec![0.0f64; n * n]);
+	let sums = [&mut gauss_newton[..], &mut residual];
 	match model.text() {
-		Some(text) => add_products(text, data, unit_vectors(model), &mut sum, progress)?,
-		None => add_rows(model.network()?, data, &mut sum, progress),
+		Some(text) => add_products(text, data, unit_vectors(model), sums, progress)?,
+		None => add_rows(model.network()?, data, sums, progress),
 	}
-	let count = data.len() as f64;
+	for matrix in [&mut gauss_newton, &mut residual] {
+		mean_of_upper(matrix, n, data.len() as f64)?;
+	}
+	Ok(Curvature { gauss_newton, residual })
+}
+
+/// Divides by `count` and makes symmetric: only the blocks of a site with itself and with later ones
+/// were summed.
+fn mean_of_upper(sum: &mut [f64], n: usize, count: f64) -> Result<()> {
 	for i in 0..n {
 		for j in i..n {
-			// Only the blocks of a site with itself and with later ones were computed.
 			let value = sum[i * n + j] / count;
 			if !value.is_finite() {
 				return Err(Error::NotFinite("a curvature matrix"));
@@ -58,7 +89,7 @@ pub fn dense_hessian(
 			(sum[i * n + j], sum[j * n + i]) = (value, value);
 		}
 	}
-	Ok(sum)
+	Ok(())
 }
 
 /// Rows of the identity; products with them are wanted from the first one's own site on.
@@ -77,14 +108,17 @@ fn unit_vectors(model: &Model) -> impl Fn(Range<usize>) -> Vectors {
 fn add_rows(
 	network: &Network,
 	data: &Dataset,
-	sum: &mut [f64],
+	sums: [&mut [f64]; 2],
 	progress: &mut dyn FnMut(Progress),
 ) {
+	let [gauss_newton, residual] = sums;
 	for rows in (0..data.len()).step_by(CHUNK) {
 		let end = (rows + CHUNK).min(data.len());
 		let columns = data.columns();
 		let features = &data.features()[rows * columns..end * columns];
-		add_chunk(network, features, &data.labels()[rows..end], sum);
+		let labels = &data.labels()[rows..end];
+		add_chunk(network, features, labels, Part::GaussNewton, gauss_newton);
+		add_chunk(network, features, labels, Part::Residual, residual);
 		let (done, total) = (end as u64, data.len() as u64);
 		progress(Progress { stage: "curvature", done, total, loss: None });
 	}
@@ -100,19 +134,28 @@ struct Layer {
 	moves: Vec<Vec<f32>>,
 }
 
-fn add_chunk(network: &Network, features: &[f32], labels: &[u32], sum: &mut [f64]) {
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+	GaussNewton,
+	Residual,
+}
+
+fn add_chunk(network: &Network, features: &[f32], labels: &[u32], part: Part, sum: &mut [f64]) {
 	let (n, depth) = (network.coordinates(), network.layers.len());
 	let activations = network.forward(features);
 	let classes = network.classes();
 	let logits = activations.logits.chunks_exact(classes.max(1));
-	let at_logits: Vec<f32> = logits
-		.zip(labels)
-		.flat_map(|(z, label)| cross_entropy_gradient(z, *label as usize))
-		.collect();
+	let at_logits: Vec<f32> = match part {
+		Part::GaussNewton => vec![0.0; activations.logits.len()],
+		Part::Residual => logits
+			.zip(labels)
+			.flat_map(|(z, label)| cross_entropy_gradient(z, *label as usize))
+			.collect(),
+	};
 	let deltas = network.backward(&activations, &at_logits);
 	let rows: Vec<Vec<Layer>> = (0..labels.len())
 		.into_par_iter()
-		.map(|row| row_layers(network, &activations, &deltas, row))
+		.map(|row| row_layers(network, &activations, &deltas, row, part))
 		.collect();
 	let mut starts = vec![0];
 	for layer in &network.layers {
@@ -177,6 +220,7 @@ fn row_layers(
 	activations: &Activations,
 	deltas: &[Vec<f32>],
 	row: usize,
+	part: Part,
 ) -> Vec<Layer> {
 	let depth = network.layers.len();
 	let mut layers: Vec<Layer> = Vec::with_capacity(depth);
@@ -203,12 +247,14 @@ fn row_layers(
 	let classes = network.classes();
 	let mut p = activations.logits[row * classes..][..classes].to_vec();
 	softmax(&mut p);
-	let mut curvature: Vec<f32> = (0..classes * classes)
-		.map(|at| {
-			let (i, j) = (at / classes, at % classes);
-			p[i] * (f32::from(u8::from(i == j)) - p[j])
-		})
-		.collect();
+	let at_logits = |at| {
+		let (i, j) = (at / classes, at % classes);
+		p[i] * (f32::from(u8::from(i == j)) - p[j])
+	};
+	let mut curvature: Vec<f32> = match part {
+		Part::GaussNewton => (0..classes * classes).map(at_logits).collect(),
+		Part::Residual => vec![0.0; classes * classes],
+	};
 	for l in (0..depth).rev() {
 		let layer = &network.layers[l];
 		let width = layer.outputs;
@@ -292,7 +338,7 @@ mod tests {
 		] {
 			let (model, data) = (random_model(widths, activation, 3), blobs(7, 1));
 			let n = model.coordinates();
-			let hessian = dense_hessian(&model, &data, &mut |_| ()).unwrap();
+			let hessian = dense_curvature(&model, &data, &mut |_| ()).unwrap().into_hessian();
 			let largest = hessian.iter().fold(0.0f64, |max, x| max.max(x.abs()));
 			// Small steps keep ReLU on one side of its kink.
 			let step = if activation == Activation::Relu { 1e-4 } else { 3e-3 };
@@ -312,6 +358,32 @@ mod tests {
 	}
 
 	#[test]
+	fn gauss_newton_matrix_should_be_the_mean_over_classes_and_rows() {
+		for widths in [&[2usize, 3] as &[usize], &[2, 4, 3], &[2, 5, 4, 3]] {
+			let (model, data) = (random_model(widths, Activation::Tanh, 3), blobs(7, 1));
+			let (n, sites) = (model.coordinates(), model.sites());
+			let found = dense_curvature(&model, &data, &mut |_| ()).unwrap();
+			let mut expected = vec![0.0; n * n];
+			for class in 0..3 {
+				let labelled = data.with_labels(vec![class; 7]).unwrap();
+				let gradients = model.gradients(&labelled, 0..7, Function::Loss).unwrap();
+				for row in 0..7 {
+					let probability = (-gradients.values[row]).exp();
+					let gradient = gradients.flat(row, &sites);
+					for at in 0..n * n {
+						expected[at] += probability * gradient[at / n] * gradient[at % n] / 7.0;
+					}
+				}
+			}
+			for (found, expected) in found.gauss_newton.iter().zip(&expected) {
+				assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+			}
+			// Logits of a linear model have no second derivative.
+			assert_eq!(widths.len() > 2, found.residual.iter().any(|x| *x != 0.0));
+		}
+	}
+
+	#[test]
 	fn hessian_should_be_the_mean_over_rows_whatever_the_chunks() {
 		let model = random_model(&[64, 4, 10], Activation::Tanh, 3);
 		let data = digits().select(&(0..300).collect::<Vec<_>>()).unwrap();
@@ -319,7 +391,8 @@ mod tests {
 			data.select(&(0..200).collect::<Vec<_>>()).unwrap(),
 			data.select(&(200..300).collect::<Vec<_>>()).unwrap(),
 		);
-		let of = |data: &Dataset| dense_hessian(&model, data, &mut |_| ()).unwrap();
+		let of =
+			|data: &Dataset| dense_curvature(&model, data, &mut |_| ()).unwrap().into_hessian();
 		let (all, first, second) = (of(&data), of(&first), of(&second));
 		for ((all, first), second) in all.iter().zip(&first).zip(&second) {
 			assert!((all - (2.0 * first + second) / 3.0).abs() < 1e-5);
@@ -329,7 +402,7 @@ mod tests {
 	#[test]
 	fn hessian_should_be_refused_when_the_model_is_too_large() {
 		let model = random_model(&[64, 120, 10], Activation::Tanh, 3);
-		let result = dense_hessian(&model, &digits(), &mut |_| ());
+		let result = dense_curvature(&model, &digits(), &mut |_| ());
 		assert!(matches!(result, Err(Error::Setting { .. })));
 	}
 }

@@ -73,7 +73,7 @@ pub struct Solution {
 /// coordinates, where `λ` is `damping`, `H` the Hessian of the mean loss over `data`, and `|H|` has
 /// `H`'s eigenvectors and the absolute values of its eigenvalues.
 ///
-/// For models too large for [`dense_hessian`](super::dense_hessian). The same bits for any number of
+/// For models too large for [`dense_curvature`](super::dense_curvature). The same bits for any number of
 /// threads and of right-hand sides, and for any `memory`. Reports solved right-hand sides after
 /// every step (`stage` is `solving`).
 ///

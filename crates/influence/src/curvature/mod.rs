@@ -1,10 +1,12 @@
 //! The curvature of the training loss, and its inverse.
 
+mod absolute;
 mod eigen;
 mod hessian;
 mod iterative;
 pub(crate) mod moments;
 
+pub use absolute::make_absolute;
 pub use eigen::{symmetric_eigen, Eigen};
-pub use hessian::{dense_hessian, DENSE_LIMIT};
+pub use hessian::{dense_curvature, Curvature, DENSE_LIMIT};
 pub use iterative::{solve_abs, Settings, Solution};

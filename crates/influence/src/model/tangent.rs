@@ -244,12 +244,14 @@ impl<'a> Linearised<'a> {
 pub fn hessian_products(model: &Model, data: &Dataset, directions: &[f32]) -> Result<Vec<f64>> {
 	model.check_fits(data)?;
 	if let Some(text) = model.text() {
-		let (coordinates, mut sums) = (model.coordinates(), vec![0.0; directions.len()]);
+		let coordinates = model.coordinates();
+		let [mut sums, mut residual] = [(); 2].map(|()| vec![0.0; directions.len()]);
 		let chosen = |range: Range<usize>| {
 			(directions[range.start * coordinates..range.end * coordinates].to_vec(), 0)
 		};
-		add_products(text, data, chosen, &mut sums, |_| ())?;
-		sums.iter_mut().for_each(|sum| *sum /= data.len() as f64);
+		add_products(text, data, chosen, [&mut sums, &mut residual], |_| ())?;
+		let rows = data.len() as f64;
+		sums.iter_mut().zip(residual).for_each(|(sum, x)| *sum = (*sum + x) / rows);
 		return Ok(sums);
 	}
 	let (network, columns) = (model.network()?, data.columns());

@@ -15,9 +15,10 @@ const TOKENS: usize = 256;
 /// Vectors `[vectors][coordinates]`, and the first site at which their products are wanted.
 pub(crate) type Vectors = (Vec<f32>, usize);
 
-/// Adds to `sums`, `[vectors][coordinates]`, the sum over all rows of the Hessian of the row's loss
-/// times each vector. `vectors` gives those of a range of numbers. The same bits for any number of
-/// threads; reports rows as `stage`.
+/// Adds to the first and the second of `sums`, each `[vectors][coordinates]`, the sum over all rows
+/// of the row's Gauss-Newton matrix and of its residual curvature, times each vector. `vectors`
+/// gives those of a range of numbers. The same bits for any number of threads; reports rows as
+/// `curvature`.
 ///
 /// Memory: on every thread the values of one row's passes, for up to 16 copies of its text.
 ///
@@ -27,11 +28,12 @@ pub(crate) fn add_products(
 	text: &TextModel,
 	data: &Dataset,
 	vectors: impl Fn(Range<usize>) -> Vectors + Sync,
-	sums: &mut [f64],
+	sums: [&mut [f64]; 2],
 	mut progress: impl FnMut(Progress),
 ) -> Result<()> {
 	let coordinates: usize = crate::coordinates(&text.sites()).max(1);
-	let count = sums.len() / coordinates;
+	let [gauss_newton, residual] = sums;
+	let count = gauss_newton.len() / coordinates;
 	let threads = rayon::current_num_threads().max(1);
 	// With few vectors each thread has some.
 	let block = count.div_ceil(threads).clamp(1, BLOCK);
@@ -43,13 +45,15 @@ pub(crate) fn add_products(
 		let hessian = |sample| text.hessian(sample, block, TOKENS);
 		let hessians: Vec<Result<Hessian>> = samples.par_iter().map(hessian).collect();
 		let hessians = hessians.into_iter().collect::<Result<Vec<_>>>()?;
-		let blocks = sums.par_chunks_mut(block * coordinates).enumerate();
-		blocks.try_for_each(|(number, sums)| {
+		let size = block * coordinates;
+		let blocks = gauss_newton.par_chunks_mut(size).zip(residual.par_chunks_mut(size));
+		blocks.enumerate().try_for_each(|(number, (gauss_newton, residual))| {
 			let start = number * block;
-			let (vectors, first) = vectors(start..start + sums.len() / coordinates);
+			let (vectors, first) = vectors(start..start + gauss_newton.len() / coordinates);
 			hessians.iter().try_for_each(|hessian| {
 				let size = hessian.at_once() * coordinates;
-				let mut pairs = vectors.chunks(size).zip(sums.chunks_mut(size));
+				let sums = gauss_newton.chunks_mut(size).zip(residual.chunks_mut(size));
+				let mut pairs = vectors.chunks(size).zip(sums);
 				pairs.try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
 			})
 		})?;
@@ -59,11 +63,18 @@ pub(crate) fn add_products(
 	Ok(())
 }
 
-fn add(hessian: &Hessian, vectors: &[f32], first: usize, sums: &mut [f64]) -> Result<()> {
+fn add(
+	hessian: &Hessian,
+	vectors: &[f32],
+	first: usize,
+	(gauss_newton, residual): (&mut [f64], &mut [f64]),
+) -> Result<()> {
 	let products = hessian.products(vectors, first).map_err(|error| match error {
 		TransformerError::NotFinite(what) => Error::NotFinite(what),
 		other => other.into(),
 	})?;
-	sums.iter_mut().zip(products).for_each(|(sum, x)| *sum += f64::from(x));
+	for (sums, products) in [(gauss_newton, products.gauss_newton), (residual, products.residual)] {
+		sums.iter_mut().zip(products).for_each(|(sum, x)| *sum += f64::from(x));
+	}
 	Ok(())
 }

@@ -100,8 +100,14 @@ fn hessian_should_match_differences_of_gradients() {
 		for from in [1, 4] {
 			let loss = |flat: &Tensor| reference_loss(&reference(&case, from, flat), &IDS[from..]);
 			let v = random_vector(parameters.len(), 1.0, 3);
-			let found = model.hessian(&IDS, from, 1).unwrap().products(&v, 0).unwrap();
-			assert_close("Hessian", &found, &gradient_difference(&loss, &parameters, &v));
+			let products = model.hessian(&IDS, from, 1).unwrap().products(&v, 0).unwrap();
+			let expected = gradient_difference(&loss, &parameters, &v);
+			assert_close("Hessian", &products.whole(), &expected);
+			let logits = |flat: &Tensor| reference(&case, from, flat);
+			let here = value_at(&logits, &parameters, &parameters, 0.0);
+			let pulled = |flat: &Tensor| pulled_logits(&logits(flat), &here, &IDS[from..]);
+			let expected = gradient_difference(&pulled, &parameters, &v);
+			assert_close("residual", &products.residual, &expected);
 		}
 	}
 }

@@ -1,13 +1,13 @@
 use super::*;
 use crate::{
-	curvature::{dense_hessian, symmetric_eigen},
+	curvature::{dense_curvature, symmetric_eigen},
 	testing::{digits, random_model},
 	train, Activation, Architecture, Function, TrainConfig,
 };
 
 /// Eigenvalues and, in rows, eigenvectors of the Hessian.
 fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Vec<f64>) {
-	let hessian = dense_hessian(model, data, &mut |_| ()).unwrap();
+	let hessian = dense_curvature(model, data, &mut |_| ()).unwrap().into_hessian();
 	let eigen = symmetric_eigen(&hessian, model.coordinates()).unwrap();
 	(eigen.values, eigen.vectors)
 }
