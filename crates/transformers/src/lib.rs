@@ -10,7 +10,7 @@
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
-//! | curvature and derivatives along a direction | `hessian`, `logit_tangent` |
+//! | products with a sample's exact Hessian | `hessian` |
 //! | keep what was trained | `to_adapter` |
 //!
 //! # The same bits everywhere
@@ -30,7 +30,6 @@
 
 mod batch;
 pub mod bert;
-pub mod dual;
 pub mod error;
 pub mod files;
 pub mod gradients;

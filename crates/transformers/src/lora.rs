@@ -226,11 +226,6 @@ impl Adapter {
 		Ok(())
 	}
 
-	/// A direction of the parameters, site by site.
-	pub(crate) fn direction(&self, vector: &[f32]) -> Result<Vec<SiteWeights>> {
-		site_weights(&self.sites, vector)
-	}
-
 	/// Where module `module`'s matrix `A` is among the sites; `None` if it is not adapted.
 	pub(crate) fn site_of(&self, module: usize) -> Option<usize> {
 		self.first_sites.get(module).copied().flatten()
@@ -374,7 +369,6 @@ mod tests {
 		let error = adapter.set_parameters(&[0.0; 31]).unwrap_err();
 		assert!(matches!(error, Error::ParameterCount { found: 31, expected: 30 }));
 		assert!(matches!(adapter.set_parameters(&[f32::NAN; 30]), Err(Error::NotFinite(_))));
-		assert!(adapter.direction(&[0.0; 29]).is_err());
 	}
 
 	#[test]

@@ -88,36 +88,17 @@ fn hessian_should_match_differences_of_gradients() {
 }
 
 #[test]
-fn logit_tangent_should_match_differences_of_logits() {
-	for (model, weights) in cases() {
-		let parameters = model.parameters();
-		let v = random_vector(parameters.len(), 1.0, 3);
-		let logits = |flat: &Tensor| reference(&model, &weights, flat);
-		let [after, before] = [1e-4, -1e-4].map(|by| value_at(&logits, &parameters, &v, by));
-		let expected: Vec<f64> = after.iter().zip(before).map(|(a, b)| (a - b) / 2e-4).collect();
-		assert_close("tangent", &model.logit_tangent(&IDS, &v).unwrap(), &expected);
-	}
-}
-
-#[test]
 fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
 	let weights = RandomWeights::default();
 	let model = small(Activation::Gelu, &weights);
 	let v = random_vector(model.parameters().len(), 1.0, 3);
-	let tangent = model.logit_tangent(&IDS, &v).unwrap();
-	let mut p = model.logits(&IDS).unwrap();
-	openledger_kernels::softmax(&mut p);
-	let mean: f32 = p.iter().zip(&tangent).map(|(p, t)| p * t).sum();
-	let expected: f32 = p.iter().zip(&tangent).map(|(p, t)| p * (t - mean) * (t - mean)).sum();
+	let logits = |flat: &Tensor| reference(&model, &weights, flat);
+	let slopes = difference_along(&logits, &model.parameters(), &v);
+	let expected = variance(&model.logits(&IDS).unwrap(), &slopes);
 
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
 	let drawn = model.drawn_factors(&IDS, 2000, &mut rng).unwrap();
-	let mut found = 0.0;
-	for factors in &drawn {
-		let along: f32 =
-			gradient(model.sites(), factors).unwrap().iter().zip(&v).map(|(g, v)| g * v).sum();
-		found += along * along / drawn.len() as f32;
-	}
+	let found = second_moment_along(model.sites(), &drawn, &v);
 	assert!((found / expected - 1.0).abs() < 0.1, "{found} instead of {expected}");
 }
 
@@ -226,7 +207,6 @@ fn texts_should_be_refused_when_they_do_not_fit() {
 	let label = model.loss_factors(&IDS, 3).unwrap_err();
 	assert!(matches!(label, Error::UnknownClass { label: 3, classes: 3 }), "{label}");
 	assert!(matches!(model.hessian(&IDS, 3, 1), Err(Error::UnknownClass { .. })));
-	assert!(matches!(model.logit_tangent(&IDS, &[1.0]), Err(Error::ParameterCount { .. })));
 }
 
 #[test]

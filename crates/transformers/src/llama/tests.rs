@@ -107,39 +107,19 @@ fn hessian_should_match_differences_of_gradients() {
 }
 
 #[test]
-fn logit_tangent_should_match_differences_of_logits() {
-	for case in cases() {
-		let model = &case.0;
-		let parameters = model.parameters();
-		let v = random_vector(parameters.len(), 1.0, 3);
-		let logits = |flat: &Tensor| reference(&case, 2, flat);
-		let [after, before] = [1e-4, -1e-4].map(|by| value_at(&logits, &parameters, &v, by));
-		let expected: Vec<f64> = after.iter().zip(before).map(|(a, b)| (a - b) / 2e-4).collect();
-		assert_close("tangent", &model.logit_tangent(&IDS, 2, &v).unwrap(), &expected);
-	}
-}
-
-#[test]
 fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
-	let model = small(&["q_proj", "down_proj"]);
+	let case = (small(&["q_proj", "down_proj"]), RandomWeights::default());
+	let model = &case.0;
 	let v = random_vector(model.parameters().len(), 1.0, 3);
-	let tangent = model.logit_tangent(&IDS, 3, &v).unwrap();
-	let mut expected = 0.0;
-	for (i, tangent) in tangent.chunks_exact(11).enumerate() {
-		let mut p = model.next_logits(&IDS[..3 + i]).unwrap();
-		openledger_kernels::softmax(&mut p);
-		let mean: f32 = p.iter().zip(tangent).map(|(p, t)| p * t).sum();
-		let own: f32 = p.iter().zip(tangent).map(|(p, t)| p * (t - mean) * (t - mean)).sum();
-		expected += own / 3.0;
-	}
+	let logits = |flat: &Tensor| reference(&case, 3, flat);
+	let slopes = difference_along(&logits, &model.parameters(), &v);
+	let own = |(i, slopes): (usize, &[f64])| {
+		variance(&model.next_logits(&IDS[..3 + i]).unwrap(), slopes) / 3.0
+	};
+	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
 	let drawn = model.drawn_factors(&IDS, 3, 2000, &mut rng).unwrap();
-	let mut found = 0.0;
-	for factors in &drawn {
-		let gradient = gradient(model.sites(), factors).unwrap();
-		let along: f32 = gradient.iter().zip(&v).map(|(g, v)| g * v).sum();
-		found += along * along / drawn.len() as f32;
-	}
+	let found = second_moment_along(model.sites(), &drawn, &v);
 	assert!((found / expected - 1.0).abs() < 0.15, "{found} instead of {expected}");
 }
 
