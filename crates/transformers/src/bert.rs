@@ -2,16 +2,16 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{Activation, AdapterFile, BaseConfig, BertConfig, LoraConfig, Task, Weights},
+	files::{Activation, AdapterFile, BertConfig, LoraConfig, Task},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
 	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// The scale and shift of a layer normalisation.
 #[derive(Clone, Debug)]
@@ -21,13 +21,11 @@ struct Norm {
 }
 
 impl Norm {
-	/// Reads `name.weight` and `name.bias`, or the names TensorFlow gave them.
+	/// Reads `name.weight` and `name.bias`.
 	fn load(source: &dyn Source, name: &str, width: usize) -> Result<Self> {
-		let old = !source.has(&format!("{name}.weight")) && source.has(&format!("{name}.gamma"));
-		let [scale, shift] = if old { ["gamma", "beta"] } else { ["weight", "bias"] };
 		Ok(Self {
-			scale: load_vector(source, &format!("{name}.{scale}"), width)?,
-			shift: load_vector(source, &format!("{name}.{shift}"), width)?,
+			scale: load_vector(source, &format!("{name}.weight"), width)?,
+			shift: load_vector(source, &format!("{name}.bias"), width)?,
 		})
 	}
 }
@@ -59,21 +57,6 @@ pub struct Bert {
 }
 
 impl Bert {
-	/// Reads the model of a directory in Hugging Face's format.
-	///
-	/// # Errors
-	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
-	pub fn load(directory: &Path) -> Result<Self> {
-		let weights = Weights::open(directory)?;
-		match weights.config().clone() {
-			BaseConfig::Bert(config) => Self::new(config, &weights, Some(weights.hash())),
-			BaseConfig::Llama(_) => Err(Error::setting(
-				"model_type",
-				"is llama where an encoder (bert) is needed; a llama model is a language model",
-			)),
-		}
-	}
-
 	/// Puts an encoder together; `hash` is that of the files it comes from.
 	///
 	/// # Errors
@@ -182,32 +165,6 @@ impl Bert {
 	}
 }
 
-/// Checks a text's length and tokens.
-pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
-	if !(least..=most).contains(&ids.len()) {
-		return Err(Error::TextLength { tokens: ids.len(), least, most });
-	}
-	match ids.iter().find(|id| **id as usize >= vocabulary) {
-		Some(&id) => Err(Error::UnknownToken { id, vocabulary }),
-		None => Ok(()),
-	}
-}
-
-/// Checks that an adapter was made for this task and this base model.
-pub(crate) fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
-	if file.task != task {
-		return Err(Error::wrong_adapter("it was trained for another task"));
-	}
-	match (file.base_hash, hash) {
-		(Some(recorded), Some(found)) if recorded != found => Err(Error::wrong_adapter(format!(
-			"it was trained on 0x{}, this is 0x{}",
-			hex::encode(recorded),
-			hex::encode(found)
-		))),
-		_ => Ok(()),
-	}
-}
-
 /// A classifier of texts: an encoder, a LoRA adapter and a linear head on the text's vector.
 ///
 /// A text is computed alone and in a fixed order, so its numbers have the same bits on every
@@ -242,11 +199,11 @@ impl TextClassifier {
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Bert>, file: &AdapterFile) -> Result<Self> {
-		check_base(file, Task::SequenceClassification, base.hash)?;
 		let classes = file.head.as_ref().map_or(0, |(_, bias)| bias.len());
-		check_classes(classes)?;
 		let head = Some((base.config.hidden_size, classes));
-		let adapter = Adapter::from_file(&base.modules, file, head)?;
+		let task = Task::SequenceClassification;
+		let adapter = Adapter::from_file(&base.modules, file, head, task, base.hash)?;
+		check_classes(classes)?;
 		Ok(Self { base, adapter, classes })
 	}
 

@@ -1,7 +1,7 @@
 //! The layers of a transformer, with the trained sites among them.
 
 use crate::{
-	error::Result,
+	error::{Error, Result},
 	lora::{Adapter, SiteWeights},
 	ops::{self, Mask, Matrix, Rotation},
 	tensor::{misfit, SharedVector, Tensor},
@@ -87,6 +87,17 @@ pub(crate) fn load_table(
 	columns: usize,
 ) -> Result<Matrix> {
 	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
+}
+
+/// Checks a text's length and tokens.
+pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
+	if !(least..=most).contains(&ids.len()) {
+		return Err(Error::TextLength { tokens: ids.len(), least, most });
+	}
+	match ids.iter().find(|id| **id as usize >= vocabulary) {
+		Some(&id) => Err(Error::UnknownToken { id, vocabulary }),
+		None => Ok(()),
+	}
 }
 
 /// What a trained site saw in a forward pass, and the zero variable at its output whose gradients

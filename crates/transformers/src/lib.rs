@@ -5,7 +5,7 @@
 //!
 //! | step | function |
 //! | --- | --- |
-//! | read a base model | [`Bert::load`], [`Llama::load`] |
+//! | read a base model | [`BaseModel::new`] |
 //! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
@@ -28,6 +28,7 @@
 //! Candle, in double precision, is the independent implementation that tests compare with, and
 //! `openledger bench engine` times both.
 
+mod base;
 mod batch;
 pub mod bert;
 pub mod error;
@@ -43,6 +44,7 @@ pub mod tensor;
 #[cfg(test)]
 mod testing;
 
+pub use base::BaseModel;
 pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};

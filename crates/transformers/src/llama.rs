@@ -1,18 +1,17 @@
 //! Llama-type decoders (Touvron et al. 2023) and the language model built on them.
 
 use crate::{
-	bert::{check_base, check_ids},
 	error::{Error, Result},
-	files::{AdapterFile, BaseConfig, LlamaConfig, LoraConfig, Task, Weights},
+	files::{AdapterFile, LlamaConfig, LoraConfig, Task},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
 	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 struct Layer {
@@ -41,21 +40,6 @@ pub struct Llama {
 }
 
 impl Llama {
-	/// Reads the model of a directory in Hugging Face's format.
-	///
-	/// # Errors
-	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
-	pub fn load(directory: &Path) -> Result<Self> {
-		let weights = Weights::open(directory)?;
-		match weights.config().clone() {
-			BaseConfig::Llama(config) => Self::new(config, &weights, Some(weights.hash())),
-			BaseConfig::Bert(_) => Err(Error::setting(
-				"model_type",
-				"is bert where a decoder (llama) is needed; a bert model is a text classifier",
-			)),
-		}
-	}
-
 	/// Puts a decoder together; `hash` is that of the files it comes from.
 	///
 	/// # Errors
@@ -183,8 +167,8 @@ impl LanguageModel {
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Llama>, file: &AdapterFile) -> Result<Self> {
-		check_base(file, Task::CausalLanguageModel, base.hash)?;
-		let adapter = Adapter::from_file(&base.modules, file, None)?;
+		let task = Task::CausalLanguageModel;
+		let adapter = Adapter::from_file(&base.modules, file, None, task, base.hash)?;
 		Ok(Self { base, adapter })
 	}
 

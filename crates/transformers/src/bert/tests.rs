@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-	files::{tiny, Tokenizer},
+	files::{tiny, Tokenizer, Weights},
 	gradients::{gradient, in_order},
 	testing::*,
-	Llama,
+	BaseModel,
 };
 use candle_core::Tensor;
 use rand::SeedableRng;
@@ -159,7 +159,8 @@ fn classifier_should_be_read_from_its_directory() {
 	let directory = tempfile::tempdir().unwrap();
 	let texts = ["the owner of the data is paid", "a query costs a fee"];
 	tiny::bert(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
-	let base = Arc::new(Bert::load(directory.path()).unwrap());
+	let weights = Weights::open(directory.path()).unwrap();
+	let BaseModel::Encoder(base) = BaseModel::new(&weights).unwrap() else { panic!("a decoder") };
 	let model = TextClassifier::new_adapter(base.clone(), lora(&["query", "value"]), 2, 1).unwrap();
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
@@ -168,7 +169,6 @@ fn classifier_should_be_read_from_its_directory() {
 	model.to_adapter().write(&adapter, None).unwrap();
 	let read = TextClassifier::with_adapter(base, &AdapterFile::read(&adapter).unwrap()).unwrap();
 	assert_eq!(read.loss(&ids, 1).unwrap(), loss);
-	assert!(matches!(Llama::load(directory.path()), Err(Error::Setting { .. })));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn classifier_should_refuse_when_an_adapter_is_for_something_else() {
 		|file: &AdapterFile| TextClassifier::with_adapter(base([1; 32]), file).unwrap_err();
 	assert!(matches!(refuse(&causal), Error::WrongAdapter { .. }));
 	let headless = AdapterFile { head: None, ..file };
-	assert!(refuse(&headless).to_string().contains("at least 2"));
+	assert!(refuse(&headless).to_string().contains("no classification head"));
 }
 
 #[test]
@@ -207,24 +207,4 @@ fn texts_should_be_refused_when_they_do_not_fit() {
 	let label = model.loss_factors(&IDS, 3).unwrap_err();
 	assert!(matches!(label, Error::UnknownClass { label: 3, classes: 3 }), "{label}");
 	assert!(matches!(model.hessian(&IDS, 3, 1), Err(Error::UnknownClass { .. })));
-}
-
-#[test]
-fn old_names_of_layer_normalisation_should_be_read() {
-	struct Old;
-	impl Source for Old {
-		fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-			let name = name.replace("gamma", "weight").replace("beta", "bias");
-			RandomWeights::default().get(&name, shape)
-		}
-
-		fn has(&self, name: &str) -> bool {
-			!name.contains("LayerNorm.weight")
-		}
-	}
-	let logits = |source: &dyn Source| {
-		let base = Arc::new(Bert::new(bert_config(), source, None).unwrap());
-		TextClassifier::new_adapter(base, lora(&["query"]), 2, 1).unwrap().logits(&IDS).unwrap()
-	};
-	assert_eq!(logits(&Old), logits(&RandomWeights::default()));
 }

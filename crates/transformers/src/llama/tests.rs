@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-	files::{tiny, Tokenizer},
+	files::{tiny, Tokenizer, Weights},
 	gradients::{gradient, in_order},
 	testing::*,
-	Bert,
+	BaseModel,
 };
 use candle_core::Tensor;
 use rand::SeedableRng;
@@ -182,7 +182,8 @@ fn model_should_be_read_from_its_directory() {
 	let directory = tempfile::tempdir().unwrap();
 	let texts = ["the owner of the data is paid", "a query costs a fee"];
 	tiny::llama(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
-	let base = Arc::new(Llama::load(directory.path()).unwrap());
+	let weights = Weights::open(directory.path()).unwrap();
+	let BaseModel::Decoder(base) = BaseModel::new(&weights).unwrap() else { panic!("an encoder") };
 	let model = LanguageModel::new_adapter(base.clone(), lora(&["q_proj", "v_proj"]), 1).unwrap();
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
@@ -191,7 +192,6 @@ fn model_should_be_read_from_its_directory() {
 	model.to_adapter().write(&adapter, None).unwrap();
 	let read = LanguageModel::with_adapter(base, &AdapterFile::read(&adapter).unwrap()).unwrap();
 	assert_eq!(read.loss(&ids, 1).unwrap(), loss);
-	assert!(matches!(Bert::load(directory.path()), Err(Error::Setting { .. })));
 }
 
 #[test]
