@@ -6,7 +6,7 @@ use crate::{
 	output::{table, Column, Console},
 };
 use openledger_influence::{
-	evaluate::{Memory, Meter},
+	evaluate::{messages::messages, Memory, Meter},
 	train, Activation, Architecture, Base, Contribution, Dataset, Draft, EkFac, ExactCurvature,
 	IndexBuilder, Lora, Optimiser, TrainConfig,
 };
@@ -100,7 +100,7 @@ fn large(digits: &Dataset, rows: usize) -> Result<Case> {
 
 /// A small encoder with random weights and an adapter, on short texts.
 fn text(directory: &Path) -> Result<Case> {
-	let (texts, labels) = sentences(TEXTS);
+	let rows = messages(TEXTS, 0)?;
 	let directory = directory.join("encoder");
 	let shape = tiny::TinyConfig {
 		hidden_size: 128,
@@ -110,13 +110,14 @@ fn text(directory: &Path) -> Result<Case> {
 	};
 	let failed =
 		|error: openledger_transformers::files::FileError| Error::Failure(error.to_string());
-	tiny::bert(&directory, &texts, &shape).map_err(failed)?;
+	let texts = rows.texts().map_or(&[][..], TextDataset::texts);
+	tiny::bert(&directory, texts, &shape).map_err(failed)?;
 	let targets = ["query", "value"].map(str::to_owned).to_vec();
 	let architecture = Architecture::Encoder {
 		base: Base::open(&directory)?.hash(),
 		lora: Lora { rank: 8, alpha: 16, targets, rslora: false },
-		classes: 2,
-		class_names: Vec::new(),
+		classes: rows.classes() as usize,
+		class_names: rows.class_names().to_vec(),
 		max_tokens: 32,
 	};
 	let config = TrainConfig {
@@ -126,28 +127,8 @@ fn text(directory: &Path) -> Result<Case> {
 		batch_size: 16,
 		..TrainConfig::standard(architecture)
 	};
-	let rows = TextDataset::new(texts, Some(labels), Vec::new())
-		.map_err(|error| Error::BadData(error.to_string()))?;
 	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default())];
-	Ok(Case { name: "BERT 4x128, LoRA 8", config, rows: Dataset::from_text(rows), builders })
-}
-
-/// Sentences of eight to fifteen words, and whether a good word begins them.
-fn sentences(count: usize) -> (Vec<String>, Vec<u32>) {
-	const FIRST: [[&str; 4]; 2] =
-		[["poor", "dull", "weak", "awful"], ["fine", "great", "warm", "lovely"]];
-	const OTHER: [&str; 12] = [
-		"film", "book", "song", "story", "and", "with", "a", "slow", "long", "end", "about", "rain",
-	];
-	let mut numbers = Numbers(3);
-	let sentence = |row: usize| {
-		let label = row % 2;
-		let mut words = vec![FIRST[label][numbers.below(4) as usize]];
-		let more = 7 + numbers.below(8);
-		words.extend((0..more).map(|_| OTHER[numbers.below(12) as usize]));
-		(words.join(" "), label as u32)
-	};
-	(0..count).map(sentence).unzip()
+	Ok(Case { name: "BERT 4x128, LoRA 8", config, rows, builders })
 }
 
 /// Width and height of an enlarged digit.
@@ -268,13 +249,6 @@ mod tests {
 	}
 
 	#[test]
-	fn sentences_should_be_short_and_of_both_labels() {
-		let (texts, labels) = sentences(20);
-		assert!(texts.iter().all(|text| (8..=15).contains(&text.split(' ').count())));
-		assert_eq!(labels.iter().sum::<u32>(), 10);
-	}
-
-	#[test]
 	fn index_should_be_measured_and_leave_no_file_behind() {
 		let directory = tempfile::tempdir().unwrap();
 		let case = large(&digits(), 9).unwrap();
@@ -289,10 +263,11 @@ mod tests {
 	}
 
 	#[test]
-	fn adapter_should_have_sites_and_texts_of_both_classes() {
+	fn adapter_should_fit_its_texts() {
 		let directory = tempfile::tempdir().unwrap();
 		let case = text(directory.path()).unwrap();
-		assert_eq!((case.rows.len(), case.rows.classes()), (TEXTS, 2));
-		assert!(case.config.check().is_ok() && case.config.architecture.is_text());
+		assert_eq!((case.rows.len(), case.rows.classes()), (TEXTS, 3));
+		assert!(case.config.check().is_ok());
+		assert!(case.config.architecture.check_fits(&case.rows).is_ok());
 	}
 }
