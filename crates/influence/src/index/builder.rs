@@ -67,7 +67,7 @@ pub(super) fn data_sets(contributions: &[Contribution]) -> Vec<&Dataset> {
 }
 
 /// Rows that [`for_each_slice`] copies at a time.
-pub(super) const SLICE: usize = 4096;
+pub(super) const SLICE: usize = 2048;
 
 /// Calls `visit` with all rows of `parts` in order, no more than [`SLICE`] at a time, and the number
 /// of the first of them: where all rows together would be the whole data a second time.
@@ -81,8 +81,12 @@ pub(super) fn for_each_slice(
 		let select = |run: &[(usize, usize)]| {
 			parts[run[0].0].select(&run.iter().map(|(_, row)| *row).collect::<Vec<_>>())
 		};
-		let runs = places.chunk_by(|a, b| a.0 == b.0).map(select).collect::<Result<Vec<_>>>()?;
-		visit(number * SLICE, Dataset::concat(&runs.iter().collect::<Vec<_>>())?)?;
+		let slice = {
+			let runs = places.chunk_by(|a, b| a.0 == b.0).map(select);
+			let runs = runs.collect::<Result<Vec<_>>>()?;
+			Dataset::concat(&runs.iter().collect::<Vec<_>>())?
+		};
+		visit(number * SLICE, slice)?;
 	}
 	Ok(())
 }
@@ -114,7 +118,7 @@ mod tests {
 		let part = |range: std::ops::Range<usize>| {
 			digits.select(&range.map(|row| row % digits.len()).collect::<Vec<_>>()).unwrap()
 		};
-		let parts = [part(0..4000), part(4000..4001), part(4001..9000), part(9000..9010)];
+		let parts = [part(0..2000), part(2000..2001), part(2001..4500), part(4500..4510)];
 		let parts: Vec<&Dataset> = parts.iter().collect();
 		let (mut slices, mut firsts) = (Vec::new(), Vec::new());
 		for_each_slice(&parts, |first, rows| {
@@ -123,7 +127,7 @@ mod tests {
 			Ok(())
 		})
 		.unwrap();
-		assert_eq!(firsts, [0, 4096, 8192]);
+		assert_eq!(firsts, [0, 2048, 4096]);
 		let whole = Dataset::concat(&slices.iter().collect::<Vec<_>>()).unwrap();
 		assert_eq!(whole, Dataset::concat(&parts).unwrap());
 	}
