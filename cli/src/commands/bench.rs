@@ -1,6 +1,7 @@
 //! `bench`: measures the engine.
 
 mod chart;
+mod digits;
 mod engine;
 mod influence;
 mod lora;

@@ -1,18 +1,17 @@
 //! BERT-type encoders (Devlin et al. 2019) and the text classifier built on them.
 
 use crate::{
-	dual::Dual,
 	error::{Error, Result},
-	files::{Activation, AdapterFile, BaseConfig, BertConfig, LoraConfig, Task, Weights},
+	files::{Activation, AdapterFile, BertConfig, LoraConfig, Task},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
-	ops::{gather, Mask, Matrix, Unary},
-	tensor::SharedVector,
+	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
+	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// The scale and shift of a layer normalisation.
 #[derive(Clone, Debug)]
@@ -22,13 +21,11 @@ struct Norm {
 }
 
 impl Norm {
-	/// Reads `name.weight` and `name.bias`, or the names TensorFlow gave them.
+	/// Reads `name.weight` and `name.bias`.
 	fn load(source: &dyn Source, name: &str, width: usize) -> Result<Self> {
-		let old = !source.has(&format!("{name}.weight")) && source.has(&format!("{name}.gamma"));
-		let [scale, shift] = if old { ["gamma", "beta"] } else { ["weight", "bias"] };
 		Ok(Self {
-			scale: load_vector(source, &format!("{name}.{scale}"), width)?,
-			shift: load_vector(source, &format!("{name}.{shift}"), width)?,
+			scale: load_vector(source, &format!("{name}.weight"), width)?,
+			shift: load_vector(source, &format!("{name}.bias"), width)?,
 		})
 	}
 }
@@ -60,21 +57,6 @@ pub struct Bert {
 }
 
 impl Bert {
-	/// Reads the model of a directory in Hugging Face's format.
-	///
-	/// # Errors
-	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
-	pub fn load(directory: &Path) -> Result<Self> {
-		let weights = Weights::open(directory)?;
-		match weights.config().clone() {
-			BaseConfig::Bert(config) => Self::new(config, &weights, Some(weights.hash())),
-			BaseConfig::Llama(_) => Err(Error::setting(
-				"model_type",
-				"is llama where an encoder (bert) is needed; a llama model is a language model",
-			)),
-		}
-	}
-
 	/// Puts an encoder together; `hash` is that of the files it comes from.
 	///
 	/// # Errors
@@ -134,20 +116,20 @@ impl Bert {
 
 	/// The vector of a text, `[copies, width]`: the checkpoint's pooler on the first token, or
 	/// without a pooler the mean over all tokens.
-	fn pooled(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+	fn pooled(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Tensor> {
 		let hidden = self.hidden(ids, pass)?;
 		let hidden = pass.by_copy(&hidden)?;
 		match &self.pooler {
 			Some(pooler) => {
 				let first = pass.all_rows(&hidden.narrow_rows(0, 1)?)?;
-				Ok(pass.linear(pooler, &first)?.unary(Unary::Tanh)?)
+				Ok(Unary::Tanh.apply(&pass.linear(pooler, &first)?))
 			},
-			None => pass.all_rows(&hidden.mean_of_rows()?),
+			None => pass.all_rows(&mean_of_rows(&hidden)?),
 		}
 	}
 
 	/// The last layer's output, `[copies · tokens, width]`.
-	fn hidden(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+	fn hidden(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Tensor> {
 		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
 		let words = gather(&self.words, ids.iter().map(|id| *id as usize))?;
 		let types = gather(&self.types, ids.iter().map(|_| 0))?;
@@ -160,7 +142,7 @@ impl Bert {
 		Ok(x)
 	}
 
-	fn layer(&self, layer: &Layer, x: &Dual, pass: &mut Pass<'_>) -> Result<Dual> {
+	fn layer(&self, layer: &Layer, x: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor> {
 		let heads = self.config.num_attention_heads;
 		let shape =
 			Heads { queries: heads, groups: heads, width: self.config.hidden_size / heads.max(1) };
@@ -174,38 +156,12 @@ impl Bert {
 			Activation::GeluTanh => Unary::GeluTanh,
 			Activation::Relu => Unary::Relu,
 		};
-		let inner = pass.linear(&layer.intermediate, &x)?.unary(activation)?;
+		let inner = activation.apply(&pass.linear(&layer.intermediate, &x)?);
 		self.normalise(&pass.linear(&layer.output, &inner)?.add(&x)?, &layer.output_norm)
 	}
 
-	fn normalise(&self, x: &Dual, norm: &Norm) -> Result<Dual> {
-		Ok(x.layer_norm(self.config.layer_norm_eps, &norm.scale, &norm.shift)?)
-	}
-}
-
-/// Checks a text's length and tokens.
-pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
-	if !(least..=most).contains(&ids.len()) {
-		return Err(Error::TextLength { tokens: ids.len(), least, most });
-	}
-	match ids.iter().find(|id| **id as usize >= vocabulary) {
-		Some(&id) => Err(Error::UnknownToken { id, vocabulary }),
-		None => Ok(()),
-	}
-}
-
-/// Checks that an adapter was made for this task and this base model.
-pub(crate) fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
-	if file.task != task {
-		return Err(Error::wrong_adapter("it was trained for another task"));
-	}
-	match (file.base_hash, hash) {
-		(Some(recorded), Some(found)) if recorded != found => Err(Error::wrong_adapter(format!(
-			"it was trained on 0x{}, this is 0x{}",
-			hex::encode(recorded),
-			hex::encode(found)
-		))),
-		_ => Ok(()),
+	fn normalise(&self, x: &Tensor, norm: &Norm) -> Result<Tensor> {
+		Ok(layer_norm(x, self.config.layer_norm_eps, &norm.scale, &norm.shift)?)
 	}
 }
 
@@ -243,11 +199,11 @@ impl TextClassifier {
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Bert>, file: &AdapterFile) -> Result<Self> {
-		check_base(file, Task::SequenceClassification, base.hash)?;
 		let classes = file.head.as_ref().map_or(0, |(_, bias)| bias.len());
-		check_classes(classes)?;
 		let head = Some((base.config.hidden_size, classes));
-		let adapter = Adapter::from_file(&base.modules, file, head)?;
+		let task = Task::SequenceClassification;
+		let adapter = Adapter::from_file(&base.modules, file, head, task, base.hash)?;
+		check_classes(classes)?;
 		Ok(Self { base, adapter, classes })
 	}
 
@@ -294,7 +250,7 @@ impl TextClassifier {
 	/// # Errors
 	/// [`Error::TextLength`], [`Error::UnknownToken`], [`Error::NotFinite`].
 	pub fn logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
-		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?.value;
+		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?;
 		match logits.values().iter().all(|z| z.is_finite()) {
 			true => Ok(logits.values().to_vec()),
 			false => Err(Error::NotFinite("an output")),
@@ -307,7 +263,7 @@ impl TextClassifier {
 	/// Those of [`TextClassifier::logits`], and [`Error::UnknownClass`].
 	pub fn loss(&self, ids: &[u32], label: u32) -> Result<f64> {
 		let targets = self.target(label)?;
-		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?.value;
+		let logits = self.forward(ids, &mut Pass::plain(&self.adapter))?;
 		Output::Loss.value(&logits, &targets)
 	}
 
@@ -351,21 +307,13 @@ impl TextClassifier {
 		Hessian::new(&self.adapter, |pass| self.forward(ids, pass), &targets, at_once)
 	}
 
-	/// The derivative of the logits along `vector` (`[parameters]`), `[classes]`.
-	///
-	/// # Errors
-	/// Those of [`TextClassifier::logits`], and [`Error::ParameterCount`].
-	pub fn logit_tangent(&self, ids: &[u32], vector: &[f32]) -> Result<Vec<f32>> {
-		gradients::logit_tangent(&self.adapter, |pass| self.forward(ids, pass), vector)
-	}
-
 	fn factors(&self, ids: &[u32], output: Output, class: u32) -> Result<(f64, Vec<Factors>)> {
 		let targets = self.target(class)?;
 		gradients::factors(&self.adapter, |pass| self.forward(ids, pass), output, &targets)
 	}
 
 	/// `[copies, classes]`.
-	fn forward(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Dual> {
+	fn forward(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Tensor> {
 		let pooled = self.base.pooled(ids, pass)?;
 		pass.head(&pooled)
 	}

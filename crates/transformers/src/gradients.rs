@@ -6,7 +6,6 @@
 //! derivatives, is [`crate::hessian`].
 
 use crate::{
-	dual::Dual,
 	error::{Error, Result},
 	layers::{Pass, Record},
 	lora::Adapter,
@@ -158,12 +157,12 @@ fn one_hot(logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 /// `[targets, classes]`.
 pub(crate) fn factors(
 	adapter: &Adapter,
-	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
 	output: Output,
 	targets: &[usize],
 ) -> Result<(f64, Vec<Factors>)> {
 	let mut pass = Pass::plain(adapter).recorded();
-	let logits = forward(&mut pass)?.value;
+	let logits = forward(&mut pass)?;
 	let value = output.value(&logits, targets)?;
 	let slope = output.slope(&logits.detach(), targets)?;
 	Ok((value, read_factors(adapter, &pass.into_records(), &logits, &slope)?))
@@ -175,12 +174,12 @@ pub(crate) fn factors(
 /// 2020, section 9.2).
 pub(crate) fn drawn_factors(
 	adapter: &Adapter,
-	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
 	draws: usize,
 	rng: &mut impl Rng,
 ) -> Result<Vec<Vec<Factors>>> {
 	let mut pass = Pass::plain(adapter).recorded();
-	let logits = forward(&mut pass)?.value;
+	let logits = forward(&mut pass)?;
 	let records = pass.into_records();
 	let probabilities = ops::softmax(&logits.detach(), &Mask::Nothing)?;
 	let rows = || probabilities.values().chunks_exact(probabilities.width().max(1));
@@ -207,20 +206,6 @@ fn draw(probabilities: &[f32], point: f64) -> usize {
 		}
 	}
 	last
-}
-
-/// The derivative of the logits along `vector`, `[targets][classes]`.
-pub(crate) fn logit_tangent(
-	adapter: &Adapter,
-	forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
-	vector: &[f32],
-) -> Result<Vec<f32>> {
-	let direction = adapter.direction(vector)?;
-	let Dual { value, tangent } = forward(&mut Pass::along(adapter, &direction))?;
-	match tangent {
-		Some(tangent) => Ok(tangent.values().to_vec()),
-		None => Ok(vec![0.0; value.values().len()]),
-	}
 }
 
 /// One backward pass from `slope` at `logits`.

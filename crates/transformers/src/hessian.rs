@@ -12,7 +12,6 @@
 //! with short texts and narrow models it is not the arithmetic that takes the time.
 
 use crate::{
-	dual::Dual,
 	error::{Error, Result},
 	gradients::{Output, Site},
 	layers::{Pass, SiteVariables},
@@ -57,14 +56,14 @@ impl Hessian {
 	/// `forward` gives the targets' logits, `[copies · targets, classes]`.
 	pub(crate) fn new(
 		adapter: &Adapter,
-		forward: impl Fn(&mut Pass<'_>) -> Result<Dual>,
+		forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
 		targets: &[usize],
 		at_once: usize,
 	) -> Result<Self> {
 		let copies = at_once.max(1);
 		let variables = adapter.weights().iter().map(|site| SiteVariables::new(site, copies));
 		let variables = variables.collect::<Result<Vec<_>>>()?;
-		let logits = forward(&mut Pass::of_variables(adapter, &variables, copies))?.value;
+		let logits = forward(&mut Pass::of_variables(adapter, &variables, copies))?;
 		Output::Loss.value(&logits, targets)?;
 		let point = logits.to_variable();
 		let slope = Output::Loss.slope(&point, targets)?;

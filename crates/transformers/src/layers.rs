@@ -1,8 +1,7 @@
 //! The layers of a transformer, with the trained sites among them.
 
 use crate::{
-	dual::{add_tangents, Dual},
-	error::Result,
+	error::{Error, Result},
 	lora::{Adapter, SiteWeights},
 	ops::{self, Mask, Matrix, Rotation},
 	tensor::{misfit, SharedVector, Tensor},
@@ -90,6 +89,17 @@ pub(crate) fn load_table(
 	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
 }
 
+/// Checks a text's length and tokens.
+pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
+	if !(least..=most).contains(&ids.len()) {
+		return Err(Error::TextLength { tokens: ids.len(), least, most });
+	}
+	match ids.iter().find(|id| **id as usize >= vocabulary) {
+		Some(&id) => Err(Error::UnknownToken { id, vocabulary }),
+		None => Ok(()),
+	}
+}
+
 /// What a trained site saw in a forward pass, and the zero variable at its output whose gradients
 /// are the deltas.
 pub(crate) struct Record {
@@ -136,10 +146,9 @@ impl SiteVariables {
 	}
 }
 
-/// One forward pass: the adapter, the direction of the derivative, and what is recorded.
+/// One forward pass: the adapter, its parameters' copies, and what is recorded.
 pub(crate) struct Pass<'a> {
 	adapter: &'a Adapter,
-	direction: Option<&'a [SiteWeights]>,
 	/// The parameters as variables; constants if there are none.
 	variables: Option<&'a [SiteVariables]>,
 	/// How often the text stands side by side.
@@ -151,7 +160,7 @@ pub(crate) struct Pass<'a> {
 impl<'a> Pass<'a> {
 	/// A pass that gives the output alone.
 	pub fn plain(adapter: &'a Adapter) -> Self {
-		Self { adapter, direction: None, variables: None, copies: 1, records: None }
+		Self { adapter, variables: None, copies: 1, records: None }
 	}
 
 	/// A pass of `copies` of the text side by side whose output depends on `variables`, one per
@@ -165,32 +174,27 @@ impl<'a> Pass<'a> {
 	}
 
 	/// What the first layer takes: the text's rows `[tokens, width]`, as often as there are copies.
-	pub fn input(&self, embedded: Tensor) -> Result<Dual> {
+	pub fn input(&self, embedded: Tensor) -> Result<Tensor> {
 		match (self.copies, embedded.dims()) {
-			(1, _) => Ok(embedded.into()),
+			(1, _) => Ok(embedded),
 			(copies, &[tokens, width]) => {
 				let values = embedded.values().repeat(copies);
-				Ok(Tensor::new(&[copies * tokens, width], values)?.into())
+				Ok(Tensor::new(&[copies * tokens, width], values)?)
 			},
 			(_, dims) => Ok(misfit("copies of a text", &[dims])?),
 		}
 	}
 
 	/// `[copies · tokens, width]` to `[copies, tokens, width]`.
-	pub fn by_copy(&self, x: &Dual) -> Result<Dual> {
-		let tokens = x.value.dims().first().copied().unwrap_or(0) / self.copies.max(1);
-		Ok(x.reshape(&[self.copies, tokens, x.value.width()])?)
+	pub fn by_copy(&self, x: &Tensor) -> Result<Tensor> {
+		let tokens = x.dims().first().copied().unwrap_or(0) / self.copies.max(1);
+		Ok(x.reshape(&[self.copies, tokens, x.width()])?)
 	}
 
 	/// `[copies, tokens, width]` to `[copies · tokens, width]`.
-	pub fn all_rows(&self, x: &Dual) -> Result<Dual> {
-		let width = x.value.width();
-		Ok(x.reshape(&[x.value.values().len() / width.max(1), width])?)
-	}
-
-	/// A pass that carries the derivative along a direction of the parameters.
-	pub fn along(adapter: &'a Adapter, direction: &'a [SiteWeights]) -> Self {
-		Self { direction: Some(direction), ..Self::plain(adapter) }
+	pub fn all_rows(&self, x: &Tensor) -> Result<Tensor> {
+		let width = x.width();
+		Ok(x.reshape(&[x.values().len() / width.max(1), width])?)
 	}
 
 	/// The same pass with every site recorded.
@@ -205,48 +209,39 @@ impl<'a> Pass<'a> {
 	}
 
 	/// A frozen layer and its low-rank change, `W x + b + s B A x` (Hu et al. 2021, section 4.1).
-	pub fn linear(&mut self, layer: &Linear, x: &Dual) -> Result<Dual> {
-		let tangent = x.tangent.as_ref().map(|v| ops::linear(v, &layer.weight, None));
-		let value = ops::linear(&x.value, &layer.weight, layer.bias.as_ref())?;
-		let base = Dual { value, tangent: tangent.transpose()? };
+	pub fn linear(&mut self, layer: &Linear, x: &Tensor) -> Result<Tensor> {
+		let base = ops::linear(x, &layer.weight, layer.bias.as_ref())?;
 		match self.adapter.site_of(layer.module) {
 			None => Ok(base),
 			Some(first) => {
 				let inner = self.site(first, x)?;
-				let change = self.site(first + 1, &inner)?.scale(self.adapter.scaling())?;
+				let change = self.site(first + 1, &inner)?.affine(self.adapter.scaling(), 0.0);
 				Ok(base.add(&change)?)
 			},
 		}
 	}
 
 	/// The trained head.
-	pub fn head(&mut self, x: &Dual) -> Result<Dual> {
+	pub fn head(&mut self, x: &Tensor) -> Result<Tensor> {
 		let last = self.adapter.sites().len().saturating_sub(1);
 		self.site(last, x)
 	}
 
-	/// A trained layer, `z = W x + b`, and along a direction `(V, c)` of its parameters
-	/// `ż = W ẋ + V x + c`.
-	fn site(&mut self, index: usize, x: &Dual) -> Result<Dual> {
+	/// A trained layer, `z = W x + b`.
+	fn site(&mut self, index: usize, x: &Tensor) -> Result<Tensor> {
 		let Some(SiteWeights { weight, bias }) = self.adapter.weights().get(index) else {
 			return Ok(misfit("trained site", &[&[index]])?);
 		};
 		let mut value = match self.variables.and_then(|variables| variables.get(index)) {
-			Some(variables) => variables.apply(&x.value)?,
-			None => ops::linear_nt(&x.value, weight, bias.as_ref())?,
+			Some(variables) => variables.apply(x)?,
+			None => ops::linear_nt(x, weight, bias.as_ref())?,
 		};
-		let moved = x.tangent.as_ref().map(|v| ops::linear_nt(v, weight, None)).transpose()?;
-		let turned = match self.direction.and_then(|direction| direction.get(index)) {
-			Some(along) => Some(ops::linear_nt(&x.value, &along.weight, along.bias.as_ref())?),
-			None => None,
-		};
-		let tangent = add_tangents(moved, turned)?;
 		if let Some(record) = self.records.as_mut().and_then(|records| records.get_mut(index)) {
 			let probe = Tensor::zero_variable(value.dims());
 			value = value.add(&probe)?;
-			*record = Some(Record { input: x.value.clone(), probe });
+			*record = Some(Record { input: x.clone(), probe });
 		}
-		Ok(Dual { value, tangent })
+		Ok(value)
 	}
 }
 
@@ -267,29 +262,30 @@ impl Heads {
 	/// `[copies · tokens, groups · width]` to `[copies · tokens, queries · width]`.
 	pub fn attend(
 		&self,
-		[q, k, v]: [Dual; 3],
+		[q, k, v]: [Tensor; 3],
 		pass: &Pass<'_>,
 		mask: Mask,
 		rotation: Option<&Rotation>,
-	) -> Result<Dual> {
-		let (rows, copies) = (q.value.dims().first().copied().unwrap_or(0), pass.copies);
+	) -> Result<Tensor> {
+		let (rows, copies) = (q.dims().first().copied().unwrap_or(0), pass.copies);
 		let tokens = rows / copies.max(1);
-		let turned = |x: Dual| match rotation {
-			Some(rotation) => x.rotate(rotation),
+		let turned = |x: Tensor| match rotation {
+			Some(rotation) => rotation.apply(&x),
 			None => Ok(x),
 		};
 		// `[copies · tokens, heads · width]` to `[copies · heads, tokens, width]`.
-		let split = |x: &Dual, heads: usize| -> Result<Dual> {
+		let split = |x: &Tensor, heads: usize| -> Result<Tensor> {
 			let by_token = x.reshape(&[copies, tokens, heads, self.width])?;
 			Ok(by_token.swap_before_last()?.reshape(&[copies * heads, tokens, self.width])?)
 		};
-		let q = turned(split(&q, self.queries)?)?.scale(1.0 / (self.width as f64).sqrt())?;
+		let q = turned(split(&q, self.queries)?)?.affine(1.0 / (self.width as f64).sqrt(), 0.0);
 		let k = turned(split(&k, self.groups)?)?;
 		let v = split(&v, self.groups)?;
 		// The queries of one group lie side by side and share its keys: one product per group.
 		let together = self.queries / self.groups.max(1) * tokens;
 		let q = q.reshape(&[copies * self.groups, together, self.width])?;
-		let mixed = q.matmul_nt(&k)?.softmax(&mask)?.matmul(&v)?;
+		let weights = ops::softmax(&ops::matmul_nt(&q, &k)?, &mask)?;
+		let mixed = ops::matmul(&weights, &v)?;
 		let heads = mixed.reshape(&[copies, self.queries, tokens, self.width])?;
 		Ok(heads.swap_before_last()?.reshape(&[rows, self.queries * self.width])?)
 	}

@@ -5,12 +5,12 @@
 //!
 //! | step | function |
 //! | --- | --- |
-//! | read a base model | [`Bert::load`], [`Llama::load`] |
+//! | read a base model | [`BaseModel::new`] |
 //! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
-//! | curvature and derivatives along a direction | `hessian`, `logit_tangent` |
+//! | products with a sample's exact Hessian | `hessian` |
 //! | keep what was trained | `to_adapter` |
 //!
 //! # The same bits everywhere
@@ -28,9 +28,9 @@
 //! Candle, in double precision, is the independent implementation that tests compare with, and
 //! `openledger bench engine` times both.
 
+mod base;
 mod batch;
 pub mod bert;
-pub mod dual;
 pub mod error;
 pub mod files;
 pub mod gradients;
@@ -44,6 +44,7 @@ pub mod tensor;
 #[cfg(test)]
 mod testing;
 
+pub use base::BaseModel;
 pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};

@@ -1,19 +1,17 @@
 //! Llama-type decoders (Touvron et al. 2023) and the language model built on them.
 
 use crate::{
-	bert::{check_base, check_ids},
-	dual::Dual,
 	error::{Error, Result},
-	files::{AdapterFile, BaseConfig, LlamaConfig, LoraConfig, Task, Weights},
+	files::{AdapterFile, LlamaConfig, LoraConfig, Task},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::Adapter,
-	ops::{self, gather, Mask, Matrix, Rotation, Unary},
-	tensor::SharedVector,
+	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
+	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 struct Layer {
@@ -42,21 +40,6 @@ pub struct Llama {
 }
 
 impl Llama {
-	/// Reads the model of a directory in Hugging Face's format.
-	///
-	/// # Errors
-	/// [`Error::File`] if a file is missing, damaged, or of another kind of model.
-	pub fn load(directory: &Path) -> Result<Self> {
-		let weights = Weights::open(directory)?;
-		match weights.config().clone() {
-			BaseConfig::Llama(config) => Self::new(config, &weights, Some(weights.hash())),
-			BaseConfig::Bert(_) => Err(Error::setting(
-				"model_type",
-				"is bert where a decoder (llama) is needed; a bert model is a text classifier",
-			)),
-		}
-	}
-
 	/// Puts a decoder together; `hash` is that of the files it comes from.
 	///
 	/// # Errors
@@ -111,7 +94,7 @@ impl Llama {
 	}
 
 	/// The logits of the token after each of `ids[from..]`, `[copies · (ids - from), vocabulary]`.
-	fn forward(&self, ids: &[u32], from: usize, pass: &mut Pass<'_>) -> Result<Dual> {
+	fn forward(&self, ids: &[u32], from: usize, pass: &mut Pass<'_>) -> Result<Tensor> {
 		check_ids(ids, 1, self.config.max_position_embeddings, self.config.vocab_size)?;
 		let embedded = gather(&self.embeddings, ids.iter().map(|id| *id as usize))?;
 		let rotation = Rotation::new(ids.len(), self.config.head_dim, self.config.rope_theta);
@@ -123,17 +106,17 @@ impl Llama {
 		let rows = self.normalise(&pass.all_rows(&rows)?, &self.norm)?;
 		match &self.output {
 			Some(output) => pass.linear(output, &rows),
-			None => Ok(rows.linear(|x| ops::linear_nt(x, &self.embeddings, None))?),
+			None => Ok(linear_nt(&rows, &self.embeddings, None)?),
 		}
 	}
 
 	fn layer(
 		&self,
 		layer: &Layer,
-		x: &Dual,
+		x: &Tensor,
 		rotation: &Rotation,
 		pass: &mut Pass<'_>,
-	) -> Result<Dual> {
+	) -> Result<Tensor> {
 		let shape = Heads {
 			queries: self.config.num_attention_heads,
 			groups: self.config.num_key_value_heads,
@@ -145,13 +128,13 @@ impl Llama {
 		let mixed = shape.attend(parts, pass, Mask::Future, Some(rotation))?;
 		let x = pass.linear(&layer.attention_output, &mixed)?.add(x)?;
 		let input = self.normalise(&x, &layer.mlp_norm)?;
-		let gate = pass.linear(&layer.gate, &input)?.unary(Unary::Silu)?;
+		let gate = Unary::Silu.apply(&pass.linear(&layer.gate, &input)?);
 		let inner = gate.mul(&pass.linear(&layer.up, &input)?)?;
 		Ok(pass.linear(&layer.down, &inner)?.add(&x)?)
 	}
 
-	fn normalise(&self, x: &Dual, scale: &SharedVector) -> Result<Dual> {
-		Ok(x.rms_norm(self.config.rms_norm_eps, scale)?)
+	fn normalise(&self, x: &Tensor, scale: &SharedVector) -> Result<Tensor> {
+		Ok(rms_norm(x, self.config.rms_norm_eps, scale)?)
 	}
 }
 
@@ -184,8 +167,8 @@ impl LanguageModel {
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Llama>, file: &AdapterFile) -> Result<Self> {
-		check_base(file, Task::CausalLanguageModel, base.hash)?;
-		let adapter = Adapter::from_file(&base.modules, file, None)?;
+		let task = Task::CausalLanguageModel;
+		let adapter = Adapter::from_file(&base.modules, file, None, task, base.hash)?;
 		Ok(Self { base, adapter })
 	}
 
@@ -228,7 +211,7 @@ impl LanguageModel {
 	/// [`Error::TextLength`], [`Error::UnknownToken`], [`Error::NotFinite`].
 	pub fn next_logits(&self, ids: &[u32]) -> Result<Vec<f32>> {
 		let last = ids.len().saturating_sub(1);
-		let logits = self.base.forward(ids, last, &mut Pass::plain(&self.adapter))?.value;
+		let logits = self.base.forward(ids, last, &mut Pass::plain(&self.adapter))?;
 		match logits.values().iter().all(|z| z.is_finite()) {
 			true => Ok(logits.values().to_vec()),
 			false => Err(Error::NotFinite("an output")),
@@ -241,7 +224,7 @@ impl LanguageModel {
 	/// Those of [`LanguageModel::next_logits`], and [`Error::NoTargets`].
 	pub fn loss(&self, ids: &[u32], from: usize) -> Result<f64> {
 		let text = Text::new(self, ids, from)?;
-		let logits = text.forward(&mut Pass::plain(&self.adapter))?.value;
+		let logits = text.forward(&mut Pass::plain(&self.adapter))?;
 		Output::Loss.value(&logits, &text.targets)
 	}
 
@@ -290,16 +273,6 @@ impl LanguageModel {
 		let text = Text::new(self, ids, from)?;
 		Hessian::new(&self.adapter, |p| text.forward(p), &text.targets, at_once)
 	}
-
-	/// The derivative of the logits that predict `ids[from..]` along `vector` (`[parameters]`),
-	/// `[ids - from][vocabulary]`.
-	///
-	/// # Errors
-	/// Those of [`LanguageModel::loss`], and [`Error::ParameterCount`].
-	pub fn logit_tangent(&self, ids: &[u32], from: usize, vector: &[f32]) -> Result<Vec<f32>> {
-		let text = Text::new(self, ids, from)?;
-		gradients::logit_tangent(&self.adapter, |p| text.forward(p), vector)
-	}
 }
 
 /// A text of which a part is predicted.
@@ -327,7 +300,7 @@ impl<'a> Text<'a> {
 		}
 	}
 
-	fn forward(&self, pass: &mut Pass<'_>) -> Result<Dual> {
+	fn forward(&self, pass: &mut Pass<'_>) -> Result<Tensor> {
 		self.base.forward(self.context, self.first, pass)
 	}
 }

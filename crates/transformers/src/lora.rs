@@ -75,12 +75,15 @@ impl Adapter {
 		Ok(adapter)
 	}
 
-	/// The adapter of a file.
+	/// The adapter of a file, if it was made for this task and this base model.
 	pub(crate) fn from_file(
 		modules: &[Module],
 		file: &AdapterFile,
 		head: HeadShape,
+		task: Task,
+		base_hash: Option<[u8; 32]>,
 	) -> Result<Self> {
+		check_base(file, task, base_hash)?;
 		let known = |name: &String| modules.iter().any(|module| module.name == *name);
 		if let Some(name) = file.matrices.keys().find(|name| !known(name)) {
 			return Err(Error::wrong_adapter(format!(
@@ -226,11 +229,6 @@ impl Adapter {
 		Ok(())
 	}
 
-	/// A direction of the parameters, site by site.
-	pub(crate) fn direction(&self, vector: &[f32]) -> Result<Vec<SiteWeights>> {
-		site_weights(&self.sites, vector)
-	}
-
 	/// Where module `module`'s matrix `A` is among the sites; `None` if it is not adapted.
 	pub(crate) fn site_of(&self, module: usize) -> Option<usize> {
 		self.first_sites.get(module).copied().flatten()
@@ -243,6 +241,21 @@ impl Adapter {
 	/// The factor of `B A x`.
 	pub(crate) fn scaling(&self) -> f64 {
 		self.config.scaling()
+	}
+}
+
+/// Checks that an adapter was made for this task and this base model.
+fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
+	if file.task != task {
+		return Err(Error::wrong_adapter("it was trained for another task"));
+	}
+	match (file.base_hash, hash) {
+		(Some(recorded), Some(found)) if recorded != found => Err(Error::wrong_adapter(format!(
+			"it was trained on 0x{}, this is 0x{}",
+			hex::encode(recorded),
+			hex::encode(found)
+		))),
+		_ => Ok(()),
 	}
 }
 
@@ -349,23 +362,29 @@ mod tests {
 		let values: Vec<f32> = (0..adapter.parameter_count()).map(|i| i as f32 / 8.0).collect();
 		adapter.set_parameters(&values).unwrap();
 		let file = adapter.to_file(&modules(), Task::SequenceClassification, None);
-		let read = Adapter::from_file(&modules(), &file, head).unwrap();
+		let read = Adapter::from_file(&modules(), &file, head, file.task, None).unwrap();
 		assert_eq!(read.parameters(), values);
 		assert_eq!(read.sites(), adapter.sites());
 	}
 
 	#[test]
 	fn adapter_should_be_refused_when_it_does_not_fit() {
-		let adapter = Adapter::random(&modules(), config(&["query"]), None, 1).unwrap();
-		let file = adapter.to_file(&modules(), Task::CausalLanguageModel, None);
-		let refuse = |modules: &[Module], head| {
-			Adapter::from_file(modules, &file, head).unwrap_err().to_string()
+		let file = |head| {
+			let adapter = Adapter::random(&modules(), config(&["query"]), head, 1).unwrap();
+			adapter.to_file(&modules(), Task::CausalLanguageModel, None)
 		};
-		assert!(refuse(&modules()[1..], None).contains("layer.0.self.query"));
-		assert!(refuse(&modules(), Some((6, 2))).contains("no classification head"));
+		let (bare, headed) = (file(None), file(Some((6, 2))));
+		let refuse = |modules: &[Module], file: &AdapterFile, head| {
+			Adapter::from_file(modules, file, head, file.task, None).unwrap_err().to_string()
+		};
+		assert!(refuse(&modules()[1..], &bare, None).contains("layer.0.self.query"));
+		assert!(refuse(&modules(), &bare, Some((6, 2))).contains("no classification head"));
+		assert!(refuse(&modules(), &headed, None).contains("has a classification head"));
+		let narrow = refuse(&modules(), &headed, Some((4, 2)));
+		assert!(narrow.contains("12 weights and 2 biases, not 2 x 4 and 2"), "{narrow}");
 		let wide: Vec<Module> =
 			modules().into_iter().map(|module| Module { inputs: 7, ..module }).collect();
-		assert!(refuse(&wide, None).contains("18 values instead of 3 x 7"));
+		assert!(refuse(&wide, &bare, None).contains("18 values instead of 3 x 7"));
 	}
 
 	#[test]
@@ -374,7 +393,6 @@ mod tests {
 		let error = adapter.set_parameters(&[0.0; 31]).unwrap_err();
 		assert!(matches!(error, Error::ParameterCount { found: 31, expected: 30 }));
 		assert!(matches!(adapter.set_parameters(&[f32::NAN; 30]), Err(Error::NotFinite(_))));
-		assert!(adapter.direction(&[0.0; 29]).is_err());
 	}
 
 	#[test]

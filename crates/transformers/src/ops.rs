@@ -1,12 +1,13 @@
 //! Differentiable operations with the same bits on every machine.
 //!
 //! Each runs on `openledger_kernels` and has a backward that is made of these same operations. So a
-//! forward-mode tangent built from them ([`crate::dual`]) can be run backward in its turn.
+//! gradient can be differentiated in its turn ([`crate::hessian`]).
 //!
 //! Sums, differences and products of single elements, and copies, are those of
 //! [`Tensor`](crate::tensor::Tensor) itself.
 
 mod matmul;
+mod norm;
 mod rope;
 mod rows;
 mod unary;
@@ -15,8 +16,7 @@ mod unary;
 mod tests;
 
 pub use matmul::{linear, linear_nt, matmul, matmul_nt, matmul_tn, Matrix};
+pub use norm::{layer_norm, rms_norm};
 pub use rope::Rotation;
-pub use rows::{columns, gather, row_broadcast, row_sum, softmax, sum, transpose, Mask};
+pub use rows::{columns, gather, mean_of_rows, row_broadcast, row_sum, softmax, transpose, Mask};
 pub use unary::Unary;
-
-pub(crate) use rows::softmax_product;

@@ -3,7 +3,8 @@
 
 use crate::{
 	files::{Activation, BertConfig, LlamaConfig, LoraConfig},
-	Bert, LanguageModel, Llama, Result, Site, Source, TextClassifier,
+	gradients::gradient,
+	Bert, Factors, LanguageModel, Llama, Result, Site, Source, TextClassifier,
 };
 use candle_core::{DType, Device, Tensor, Var, D};
 use rand::{Rng, SeedableRng};
@@ -347,18 +348,40 @@ pub fn value_at(function: Function<'_>, parameters: &[f32], along: &[f32], by: f
 	function(&at).flatten_all().unwrap().to_vec1().unwrap()
 }
 
-/// The central difference of `function` along each parameter by itself.
-pub fn differences(function: Function<'_>, parameters: &[f32]) -> Vec<f64> {
+/// The central difference of `function` along `along`.
+pub fn difference_along(function: Function<'_>, parameters: &[f32], along: &[f32]) -> Vec<f64> {
 	const STEP: f64 = 1e-4;
+	let [after, before] = [STEP, -STEP].map(|by| value_at(function, parameters, along, by));
+	after.iter().zip(before).map(|(a, b)| (a - b) / (2.0 * STEP)).collect()
+}
+
+/// The central difference of the scalar `function` along each parameter by itself.
+pub fn differences(function: Function<'_>, parameters: &[f32]) -> Vec<f64> {
 	let mut unit = vec![0.0; parameters.len()];
 	let difference = |i: usize| {
 		unit[i] = 1.0;
-		let after = value_at(function, parameters, &unit, STEP)[0];
-		let before = value_at(function, parameters, &unit, -STEP)[0];
+		let difference = difference_along(function, parameters, &unit)[0];
 		unit[i] = 0.0;
-		(after - before) / (2.0 * STEP)
+		difference
 	};
 	(0..parameters.len()).map(difference).collect()
+}
+
+/// The variance of `values` under the softmax of `logits`.
+pub fn variance(logits: &[f32], values: &[f64]) -> f64 {
+	let mut p = logits.to_vec();
+	openledger_kernels::softmax(&mut p);
+	let mean: f64 = p.iter().zip(values).map(|(p, x)| f64::from(*p) * x).sum();
+	p.iter().zip(values).map(|(p, x)| f64::from(*p) * (x - mean) * (x - mean)).sum()
+}
+
+/// The mean square along `along` of the gradients that `drawn` stand for.
+pub fn second_moment_along(sites: &[Site], drawn: &[Vec<Factors>], along: &[f32]) -> f64 {
+	let square = |factors: &Vec<Factors>| {
+		let gradient = gradient(sites, factors).unwrap();
+		gradient.iter().zip(along).map(|(g, v)| f64::from(g * v)).sum::<f64>().powi(2)
+	};
+	drawn.iter().map(square).sum::<f64>() / drawn.len() as f64
 }
 
 /// The central difference along `along` of the gradient of the scalar `function`.

@@ -137,7 +137,7 @@ fn fastest<T>(mut run: impl FnMut() -> Result<T>) -> Result<f64> {
 }
 
 /// Pseudo-random numbers (SplitMix64).
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
 	fn next(&mut self) -> u64 {
@@ -148,7 +148,7 @@ impl Numbers {
 	}
 
 	/// A whole number below `end`.
-	fn below(&mut self, end: u32) -> u32 {
+	pub(super) fn below(&mut self, end: u32) -> u32 {
 		// The upper half: below 2^32, so that the product's upper half is below `end`.
 		(((self.next() >> 32) * u64::from(end)) >> 32) as u32
 	}

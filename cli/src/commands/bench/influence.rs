@@ -1,6 +1,6 @@
 //! `bench influence`: how good attributions are.
 
-use super::{lora, methods::Name, plots, view};
+use super::{digits::enlarged, lora, methods::Name, plots, view};
 use crate::{
 	context::Context,
 	error::{Error, Result},
@@ -27,6 +27,10 @@ pub struct Arguments {
 	/// Rows with the label last, in CSV, compressed with gzip or not
 	#[arg(long, value_name = "CSV", default_value = "tests/data/digits.csv.gz")]
 	data: PathBuf,
+	/// Enlarges rows of 8 x 8 pixels to 28 x 28, each moved at random, and repeats them until there
+	/// are as many as are trained and tested on
+	#[arg(long)]
+	enlarged: bool,
 	/// What is measured; may be repeated
 	#[arg(long = "task", value_delimiter = ',', default_value = "digits-mlp")]
 	tasks: Vec<TaskName>,
@@ -192,6 +196,15 @@ impl Arguments {
 		})
 	}
 
+	/// The table.
+	fn rows(&self) -> Result<Dataset> {
+		let rows = read_rows(&self.data, &Schema::default())?;
+		match self.enlarged {
+			true => enlarged(&rows, self.train_rows.saturating_add(self.test_rows)),
+			false => Ok(rows),
+		}
+	}
+
 	fn wants(&self, name: TaskName) -> bool {
 		self.tasks.contains(&name) || self.tasks.contains(&TaskName::All)
 	}
@@ -270,7 +283,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	}
 	let mut jobs = Vec::new();
 	if TaskName::TABLES.into_iter().any(|name| arguments.wants(name)) {
-		jobs.extend(arguments.jobs(&read_rows(&arguments.data, &Schema::default())?)?);
+		jobs.extend(arguments.jobs(&arguments.rows()?)?);
 	}
 	jobs.extend(arguments.text_job()?);
 	// A method that does not apply to a task shows before the first one is run.

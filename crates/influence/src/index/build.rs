@@ -6,13 +6,13 @@
 
 use super::{
 	basis::{dimension, for_each_projection},
-	builder::check_contributions,
+	builder::{check_contributions, data_sets, for_each_slice},
 	file::{self, Header},
 	leaves::BLOCK,
 	quantise::Spread,
 	Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Part, Scales,
 };
-use crate::{index::all_rows, tensors::Put, Error, Function, Hash, Model, Progress, Result};
+use crate::{model::argmax, tensors::Put, Error, Function, Hash, Model, Progress, Result};
 use memmap2::Mmap;
 use openledger_blobs::BlobHasher;
 use openledger_proof::{ContributionId, Leaf, Width, H256};
@@ -232,27 +232,30 @@ fn margin_squares(
 	contributions: &[Contribution],
 	tell: &mut dyn FnMut(u64),
 ) -> Result<Vec<f64>> {
-	let mut data = all_rows(contributions)?;
 	// A language model has no classes: it predicts the rows' own tokens.
-	if model.architecture().classes() > 0 {
-		let answers = model.batch_logits(&data)?.iter().map(|z| crate::model::argmax(z)).collect();
-		data = data.with_labels(answers)?;
-	}
-	let mut squares = vec![0.0; dimension(parts)];
-	for_each_projection(model, parts, &data, Function::Margin, |rows, batch| {
-		squares.par_chunks_mut(BLOCK).enumerate().for_each(|(block, squares)| {
-			let mut gradient = [0.0; BLOCK];
-			let gradient = &mut gradient[..squares.len()];
-			for row in 0..rows.len() {
-				gradient.fill(0.0);
-				batch.add_row(row, block * BLOCK, gradient);
-				squares.iter_mut().zip(&*gradient).for_each(|(sum, x)| *sum += x * x);
-			}
-		});
-		tell(rows.end as u64);
-		Ok(())
+	let has_classes = model.architecture().classes() > 0;
+	let (mut squares, mut count) = (vec![0.0; dimension(parts)], 0);
+	for_each_slice(&data_sets(contributions), |first, mut data| {
+		if has_classes {
+			let answers = model.batch_logits(&data)?.iter().map(|z| argmax(z)).collect();
+			data = data.with_labels(answers)?;
+		}
+		count = first + data.len();
+		for_each_projection(model, parts, &data, Function::Margin, |rows, batch| {
+			squares.par_chunks_mut(BLOCK).enumerate().for_each(|(block, squares)| {
+				let mut gradient = [0.0; BLOCK];
+				let gradient = &mut gradient[..squares.len()];
+				for row in 0..rows.len() {
+					gradient.fill(0.0);
+					batch.add_row(row, block * BLOCK, gradient);
+					squares.iter_mut().zip(&*gradient).for_each(|(sum, x)| *sum += x * x);
+				}
+			});
+			tell((first + rows.end) as u64);
+			Ok(())
+		})
 	})?;
-	squares.iter_mut().for_each(|x| *x /= data.len() as f64);
+	squares.iter_mut().for_each(|x| *x /= count as f64);
 	Ok(squares)
 }
 
@@ -261,7 +264,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		builders::{DataInf, GradientDot},
-		index::Basis,
+		index::{all_rows, for_each_row, Basis},
 		testing::{digits, random_model},
 		Activation, EkFac,
 	};
@@ -370,6 +373,37 @@ mod tests {
 		assert_eq!(fs::read(&path).unwrap(), b"an older one");
 		let nowhere = directory.path().join("none/index.safetensors");
 		assert!(matches!(draft(&contributions[..1], &nowhere), Err(Error::Io { .. })));
+	}
+
+	#[test]
+	fn margin_squares_should_be_the_same_bits_in_slices_as_over_all_rows_together() {
+		let (digits, model) = (digits(), random_model(&[64, 2, 10], Activation::Tanh, 7));
+		let basis = Basis::identity(&model.sites());
+		let inverse_curvature = vec![1.0; basis.dimension()];
+		let parts = [Part { companion: None, basis, inverse_curvature }];
+		let rows = |first: usize, count: usize| {
+			let rows: Vec<usize> = (first..first + count).map(|row| row % digits.len()).collect();
+			digits.select(&rows).unwrap()
+		};
+		let contributions: Vec<Contribution> = [4000, 1, 500, 30]
+			.iter()
+			.zip(0..)
+			.map(|(count, id)| Contribution { id, rows: rows(id as usize * 77, *count) })
+			.collect();
+		let data = all_rows(&contributions).unwrap();
+		let answers = model.batch_logits(&data).unwrap().iter().map(|z| argmax(z)).collect();
+		let data = data.with_labels(answers).unwrap();
+		let mut expected = vec![0.0; dimension(&parts)];
+		for_each_row(&model, &parts, &data, Function::Margin, |_, row| {
+			expected.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+			Ok(())
+		})
+		.unwrap();
+		expected.iter_mut().for_each(|x| *x /= 4531.0);
+		let mut told = Vec::new();
+		let tell = &mut |done| told.push(done);
+		assert_eq!(margin_squares(&model, &parts, &contributions, tell).unwrap(), expected);
+		assert!(told.is_sorted() && told.last() == Some(&4531));
 	}
 
 	#[test]

@@ -58,7 +58,37 @@ pub trait IndexBuilder: Send + Sync {
 /// # Errors
 /// Those of [`Dataset::concat`].
 pub fn all_rows(contributions: &[Contribution]) -> Result<Dataset> {
-	Dataset::concat(&contributions.iter().map(|c| &c.rows).collect::<Vec<_>>())
+	Dataset::concat(&data_sets(contributions))
+}
+
+/// The rows of each contribution.
+pub(super) fn data_sets(contributions: &[Contribution]) -> Vec<&Dataset> {
+	contributions.iter().map(|contribution| &contribution.rows).collect()
+}
+
+/// Rows that [`for_each_slice`] copies at a time.
+pub(super) const SLICE: usize = 2048;
+
+/// Calls `visit` with all rows of `parts` in order, no more than [`SLICE`] at a time, and the number
+/// of the first of them: where all rows together would be the whole data a second time.
+pub(super) fn for_each_slice(
+	parts: &[&Dataset],
+	mut visit: impl FnMut(usize, Dataset) -> Result<()>,
+) -> Result<()> {
+	let rows_of = |(part, rows): (usize, &&Dataset)| (0..rows.len()).map(move |row| (part, row));
+	let places: Vec<(usize, usize)> = parts.iter().enumerate().flat_map(rows_of).collect();
+	for (number, places) in places.chunks(SLICE).enumerate() {
+		let select = |run: &[(usize, usize)]| {
+			parts[run[0].0].select(&run.iter().map(|(_, row)| *row).collect::<Vec<_>>())
+		};
+		let slice = {
+			let runs = places.chunk_by(|a, b| a.0 == b.0).map(select);
+			let runs = runs.collect::<Result<Vec<_>>>()?;
+			Dataset::concat(&runs.iter().collect::<Vec<_>>())?
+		};
+		visit(number * SLICE, slice)?;
+	}
+	Ok(())
 }
 
 /// Checks what [`IndexBuilder::influence`] may rely on.
@@ -75,4 +105,30 @@ pub(super) fn check_contributions(model: &Model, contributions: &[Contribution])
 		model.check_fits(&contribution.rows)?;
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::testing::digits;
+
+	#[test]
+	fn slices_should_be_all_rows_in_order_whatever_parts_they_belong_to() {
+		let digits = digits();
+		let part = |range: std::ops::Range<usize>| {
+			digits.select(&range.map(|row| row % digits.len()).collect::<Vec<_>>()).unwrap()
+		};
+		let parts = [part(0..2000), part(2000..2001), part(2001..4500), part(4500..4510)];
+		let parts: Vec<&Dataset> = parts.iter().collect();
+		let (mut slices, mut firsts) = (Vec::new(), Vec::new());
+		for_each_slice(&parts, |first, rows| {
+			firsts.push(first);
+			slices.push(rows);
+			Ok(())
+		})
+		.unwrap();
+		assert_eq!(firsts, [0, 2048, 4096]);
+		let whole = Dataset::concat(&slices.iter().collect::<Vec<_>>()).unwrap();
+		assert_eq!(whole, Dataset::concat(&parts).unwrap());
+	}
 }

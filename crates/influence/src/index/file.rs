@@ -252,3 +252,34 @@ pub(super) fn sketch_bytes(sketch: &Sketch) -> Vec<u8> {
 		Sketch::Int16(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
 	}
 }
+
+/// The sketch of these bytes.
+pub(super) fn read_sketch(bytes: &[u8], width: Width) -> Sketch {
+	match width {
+		Width::Int8 => Sketch::Int8(as_i8(bytes).to_vec()),
+		Width::Int16 => Sketch::Int16(copy_i16(bytes)),
+	}
+}
+
+/// The values in place.
+pub(super) fn as_i8(bytes: &[u8]) -> &[i8] {
+	// SAFETY: both types have one byte, any alignment and no invalid values.
+	unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+}
+
+/// The values in place, if they lie as this machine keeps them.
+pub(super) fn as_i16(bytes: &[u8]) -> Option<&[i16]> {
+	if cfg!(target_endian = "big") {
+		return None;
+	}
+	// SAFETY: every pair of bytes is a valid value.
+	match unsafe { bytes.align_to::<i16>() } {
+		([], values, []) => Some(values),
+		_ => None,
+	}
+}
+
+/// The values copied, as every machine reads them.
+pub(super) fn copy_i16(bytes: &[u8]) -> Vec<i16> {
+	bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
+}

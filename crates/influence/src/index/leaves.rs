@@ -2,7 +2,7 @@
 
 use super::{
 	basis::{dimension, for_each_projection, for_each_row, Part, Projections},
-	builder::all_rows,
+	builder::{data_sets, for_each_slice},
 };
 use crate::{Contribution, Dataset, Error, Function, Model, Progress, Result};
 use rayon::prelude::*;
@@ -56,13 +56,12 @@ impl Influence {
 			Self::Local(parts) => parts,
 			Self::Held(index) => return Ok(index),
 		};
-		let (data, total) = (all_rows(contributions)?, row_counts(contributions).sum::<usize>());
+		let total = row_counts(contributions).sum::<usize>();
 		let mut tell = |done| {
 			progress(Progress { stage: "influence", done, total: total as u64, loss: None });
 		};
 		let mut leaves = Vec::with_capacity(contributions.len());
-		let counts = row_counts(contributions);
-		for_each_local(model, &parts, &data, counts, &mut tell, |_, more| {
+		for_each_local(model, &parts, &data_sets(contributions), &mut tell, |_, more| {
 			leaves.extend_from_slice(more);
 			Ok(())
 		})?;
@@ -80,8 +79,7 @@ impl Influence {
 	) -> Result<()> {
 		let index = match self {
 			Self::Local(parts) => {
-				let data = all_rows(contributions)?;
-				return for_each_local(model, parts, &data, row_counts(contributions), tell, visit);
+				return for_each_local(model, parts, &data_sets(contributions), tell, visit);
 			},
 			Self::Held(index) => index,
 		};
@@ -163,14 +161,14 @@ impl FloatIndex {
 /// [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
 pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f32>> {
 	let mut leaf = Vec::new();
-	for_each_local(model, parts, rows, [rows.len()].into_iter(), &mut |_| (), |_, found| {
+	for_each_local(model, parts, &[rows], &mut |_| (), |_, found| {
 		leaf = found.concat();
 		Ok(())
 	})?;
 	Ok(leaf)
 }
 
-/// As [`Influence::for_each_leaf`], for leaves of `counts` rows each, in the order of `data`.
+/// As [`Influence::for_each_leaf`], for leaves of these rows.
 ///
 /// Rows are computed in batches, whatever leaves they belong to. The sums of leaves that lie whole
 /// in a batch are formed block by block, leaf by leaf on all threads; only the sum of one that does
@@ -178,49 +176,54 @@ pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f
 fn for_each_local(
 	model: &Model,
 	parts: &[Part],
-	data: &Dataset,
-	mut counts: impl Iterator<Item = usize>,
+	leaves: &[&Dataset],
 	tell: &mut dyn FnMut(u64),
 	mut visit: impl FnMut(usize, &[Vec<f32>]) -> Result<()>,
 ) -> Result<()> {
 	let inverse: Vec<f32> =
 		parts.iter().flat_map(|part| &part.inverse_curvature).copied().collect();
 	let size = at_once(inverse.len());
+	let mut counts = leaves.iter().map(|rows| rows.len());
 	// The number of the present leaf, its rows yet to come, and the sum of those before this batch.
 	let (mut number, mut left, mut open) = (0, counts.next().unwrap_or(0), None::<Vec<f64>>);
-	for_each_projection(model, parts, data, Function::Loss, |rows, batch| {
+	let mut take = |rows: usize, batch: &Projections| -> Result<()> {
 		let mut at = 0;
 		if let Some(sum) = &mut open {
-			at = left.min(rows.len());
-			add(&batch, 0..at, sum);
+			at = left.min(rows);
+			add(batch, 0..at, sum);
 			left -= at;
 			if left > 0 {
-				tell(rows.end as u64);
 				return Ok(());
 			}
 			visit(number, &[finite(scaled(sum, &inverse).collect())?])?;
 			(number, left, open) = (number + 1, counts.next().unwrap_or(0), None);
 		}
 		let mut whole = Vec::new();
-		while left > 0 && left <= rows.len() - at {
+		while left > 0 && left <= rows - at {
 			whole.push(at..at + left);
 			at += left;
 			left = counts.next().unwrap_or(0);
 		}
 		for group in whole.chunks(size) {
-			let leaves = group.par_iter().map(|rows| finite(sum_blocks(&batch, rows, &inverse)));
+			let leaves = group.par_iter().map(|rows| finite(sum_blocks(batch, rows, &inverse)));
 			let leaves = leaves.collect::<Result<Vec<_>>>()?;
 			visit(number, &leaves)?;
 			number += leaves.len();
 		}
-		if at < rows.len() && left > 0 {
+		if at < rows && left > 0 {
 			let mut sum = vec![0.0; inverse.len()];
-			add(&batch, at..rows.len(), &mut sum);
-			left -= rows.len() - at;
+			add(batch, at..rows, &mut sum);
+			left -= rows - at;
 			open = Some(sum);
 		}
-		tell(rows.end as u64);
 		Ok(())
+	};
+	for_each_slice(leaves, |first, data| {
+		for_each_projection(model, parts, &data, Function::Loss, |rows, batch| {
+			take(rows.len(), &batch)?;
+			tell((first + rows.end) as u64);
+			Ok(())
+		})
 	})
 }
 
@@ -259,7 +262,7 @@ fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
 mod tests {
 	use super::*;
 	use crate::{
-		index::Basis,
+		index::{builder::SLICE, Basis},
 		testing::{digits, random_model},
 		Activation,
 	};
@@ -337,6 +340,24 @@ mod tests {
 			}
 			let held = influence.hold(&model, &contributions, &mut |_| ()).unwrap();
 			prop_assert_eq!(held.leaves, seen);
+		}
+	}
+
+	#[test]
+	fn leaf_should_be_the_same_bits_when_its_rows_lie_in_two_slices() {
+		let (digits, model) = (digits(), random_model(&[64, 2, 10], Activation::Tanh, 1));
+		let basis = Basis::identity(&model.sites());
+		let inverse_curvature = vec![1.0; basis.dimension()];
+		let parts = vec![Part { companion: None, basis, inverse_curvature }];
+		let rows = |from: usize, to: usize| {
+			digits.select(&(from..to).map(|row| row % digits.len()).collect::<Vec<_>>()).unwrap()
+		};
+		let contribution = |(id, rows)| Contribution { id, rows };
+		let contributions: Vec<Contribution> =
+			(1..).zip([rows(0, SLICE - 7), rows(1, 20), rows(5, 90)]).map(contribution).collect();
+		let index = FloatIndex::local(&model, parts.clone(), &contributions, &mut |_| ()).unwrap();
+		for (leaf, contribution) in index.leaves.iter().zip(&contributions) {
+			assert_eq!(leaf, &local_leaf(&model, &parts, &contribution.rows).unwrap());
 		}
 	}
 

@@ -7,6 +7,7 @@ mod file;
 mod leaves;
 mod products;
 mod quantise;
+mod scoring;
 mod tree;
 
 pub(crate) use basis::for_each_row;
@@ -17,9 +18,8 @@ pub use leaves::{local_leaf, FloatIndex, Influence};
 pub use quantise::{Scales, Spread};
 
 use crate::{Dataset, Error, Hash, Model, Result};
-use file::{Content, WHAT};
+use file::{read_sketch, Content, WHAT};
 use memmap2::Mmap;
-use openledger_kernels::{dot_i16, dot_i8, scan_i16, scan_i8};
 use openledger_proof::{ContributionId, IndexCommitment, Leaf, Sketch, Width, H256};
 use rayon::prelude::*;
 use std::{ops::Deref, path::Path, sync::Arc};
@@ -186,93 +186,6 @@ impl Index {
 		Leaf { contribution: self.content.contributions[position], sketch }
 	}
 
-	/// The exact score `<query, Psi_c>` of each leaf, in order, on all threads.
-	///
-	/// # Errors
-	/// [`Error::Malformed`] if the query's dimension or width is not the index's.
-	pub fn scores(&self, query: &Sketch) -> Result<Vec<i64>> {
-		/// Leaves that one thread scores at a time.
-		const BLOCK: usize = 256;
-		self.check_query(query)?;
-		let sketches = &self.bytes[self.content.sketches.clone()];
-		let width = self.dimension() * self.width().bytes() as usize;
-		let mut scores = vec![0; self.len()];
-		let blocks = sketches.par_chunks((BLOCK * width).max(1));
-		blocks.zip(scores.par_chunks_mut(BLOCK)).for_each(|(bytes, scores)| match query {
-			Sketch::Int8(query) => scan_i8(query, as_i8(bytes), scores),
-			Sketch::Int16(query) => match as_i16(bytes) {
-				Some(rows) => scan_i16(query, rows, scores),
-				None => scan_i16(query, &copy_i16(bytes), scores),
-			},
-		});
-		Ok(scores)
-	}
-
-	/// The exact scores of each leaf for several queries, `[queries][leaves]`: as [`Index::scores`] for
-	/// each, but leaves are read from memory once for many queries.
-	///
-	/// # Errors
-	/// Those of [`Index::scores`].
-	pub fn scores_of_all(&self, queries: &[Sketch]) -> Result<Vec<Vec<i64>>> {
-		/// Leaves, and queries, that are taken together.
-		const TILE: usize = 32;
-		/// Coordinates of them: two tiles stay in the processor's second cache.
-		const COORDINATES: usize = 8192;
-		let dimension = self.dimension();
-		for query in queries {
-			self.check_query(query)?;
-		}
-		let sketches = &self.bytes[self.content.sketches.clone()];
-		let width = dimension * self.width().bytes() as usize;
-		let chunks = || (0..dimension).step_by(COORDINATES);
-		let range = |from: usize| from..dimension.min(from + COORDINATES);
-		let tile = |bytes: &[u8]| -> Vec<i64> {
-			let leaves = bytes.len() / width.max(1);
-			let mut scores = vec![0; queries.len() * leaves];
-			let copied: Vec<i16>;
-			let wide = match (self.width(), as_i16(bytes)) {
-				(Width::Int8, _) => &[],
-				(Width::Int16, Some(values)) => values,
-				(Width::Int16, None) => {
-					copied = copy_i16(bytes);
-					copied.as_slice()
-				},
-			};
-			for (queries, scores) in queries.chunks(TILE).zip(scores.chunks_mut(TILE * leaves)) {
-				for chunk in chunks().map(range) {
-					for (query, scores) in queries.iter().zip(scores.chunks_mut(leaves)) {
-						for (leaf, score) in scores.iter_mut().enumerate() {
-							let at = leaf * dimension + chunk.start..leaf * dimension + chunk.end;
-							*score += match query {
-								Sketch::Int8(query) => {
-									dot_i8(&query[chunk.clone()], &as_i8(bytes)[at])
-								},
-								Sketch::Int16(query) => dot_i16(&query[chunk.clone()], &wide[at]),
-							};
-						}
-					}
-				}
-			}
-			scores
-		};
-		let tiles: Vec<Vec<i64>> = sketches.par_chunks((TILE * width).max(1)).map(tile).collect();
-		let of = |query: usize| {
-			let parts = tiles.iter().flat_map(|tile| {
-				let leaves = tile.len() / queries.len();
-				&tile[query * leaves..][..leaves]
-			});
-			parts.copied().collect()
-		};
-		Ok((0..queries.len()).map(of).collect())
-	}
-
-	fn check_query(&self, query: &Sketch) -> Result<()> {
-		if (query.dimension(), query.width()) != (self.dimension(), self.width()) {
-			return Err(Error::malformed(WHAT, "the query is of another dimension or width"));
-		}
-		Ok(())
-	}
-
 	/// Sibling hashes from leaf `position` to the root; `None` if there is no such leaf.
 	pub fn proof(&self, position: u32) -> Option<Vec<H256>> {
 		tree::proof(&self.content.tree, self.len(), usize::try_from(position).ok()?)
@@ -311,34 +224,6 @@ impl Index {
 	pub fn check_model(&self, model: &Model) -> Result<()> {
 		self.content.header.check_model(model)
 	}
-}
-
-fn read_sketch(bytes: &[u8], width: Width) -> Sketch {
-	match width {
-		Width::Int8 => Sketch::Int8(as_i8(bytes).to_vec()),
-		Width::Int16 => Sketch::Int16(copy_i16(bytes)),
-	}
-}
-
-fn as_i8(bytes: &[u8]) -> &[i8] {
-	// SAFETY: both types have one byte, any alignment and no invalid values.
-	unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
-}
-
-/// The values in place, if they lie as this machine keeps them.
-fn as_i16(bytes: &[u8]) -> Option<&[i16]> {
-	if cfg!(target_endian = "big") {
-		return None;
-	}
-	// SAFETY: every pair of bytes is a valid value.
-	match unsafe { bytes.align_to::<i16>() } {
-		([], values, []) => Some(values),
-		_ => None,
-	}
-}
-
-fn copy_i16(bytes: &[u8]) -> Vec<i16> {
-	bytes.as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-	testing::{blobs, digits, random_model},
+	testing::{blobs, random_model},
 	Activation, Architecture, EkFac, GradientDot, TrainConfig,
 };
 
@@ -156,39 +156,6 @@ fn build_should_refuse_when_contributions_are_missing_repeated_or_unfit() {
 	let wide = Dataset::new(3, vec![1.0; 3], vec![0]).unwrap();
 	let unfit = [Contribution { id: 1, rows: wide }];
 	assert!(matches!(build(&model, &unfit, Width::Int8), Err(Error::FeatureCount { .. })));
-}
-
-#[test]
-fn scores_should_be_the_products_with_every_leaf() {
-	let (model, contributions) = setting();
-	for width in [Width::Int8, Width::Int16] {
-		let index = build(&model, &contributions, width).unwrap();
-		let query = index.leaf(2).unwrap().sketch;
-		let expected: Vec<i64> =
-			index.leaves().map(|leaf| query.dot(&leaf.sketch).unwrap()).collect();
-		assert_eq!(index.scores(&query).unwrap(), expected);
-	}
-	let index = build(&model, &contributions, Width::Int8).unwrap();
-	assert!(index.scores(&Sketch::Int16(vec![0; index.dimension()])).is_err());
-	assert!(index.scores(&Sketch::Int8(vec![0; 3])).is_err());
-}
-
-#[test]
-fn scores_should_be_the_same_for_many_queries_as_for_each() {
-	// More coordinates, leaves and queries than are taken together.
-	let model = random_model(&[64, 128, 10], Activation::Tanh, 5);
-	let rows = |row: usize| digits().select(&[row]).unwrap();
-	let contributions: Vec<Contribution> =
-		(0..70).map(|row| Contribution { id: row as u64, rows: rows(row) }).collect();
-	for width in [Width::Int8, Width::Int16] {
-		let index = build_index(&GradientDot, &model, &contributions, width, &mut |_| ()).unwrap();
-		assert_eq!(index.dimension(), 65 * 128 + 129 * 10);
-		let queries: Vec<Sketch> = index.leaves().take(41).map(|leaf| leaf.sketch).collect();
-		let expected: Vec<_> = queries.iter().map(|query| index.scores(query).unwrap()).collect();
-		assert_eq!(index.scores_of_all(&queries).unwrap(), expected);
-		assert!(index.scores_of_all(&[]).unwrap().is_empty());
-		assert!(index.scores_of_all(&[Sketch::Int8(vec![0; 3])]).is_err());
-	}
 }
 
 #[test]

@@ -5,8 +5,8 @@
 
 use crate::{Error, Hash, Result};
 use openledger_transformers::{
-	files::{BaseConfig, Tokenizer, Weights},
-	Bert, Llama,
+	files::{Tokenizer, Weights},
+	BaseModel,
 };
 use std::{
 	collections::HashMap,
@@ -17,17 +17,11 @@ use std::{
 /// An encoder or decoder with its tokenizer, frozen.
 #[derive(Debug)]
 pub struct Base {
-	pub(super) network: BaseNetwork,
+	pub(super) model: BaseModel,
 	pub(super) tokenizer: Tokenizer,
 	positions: usize,
 	hash: Hash,
 	directory: PathBuf,
-}
-
-#[derive(Debug)]
-pub(super) enum BaseNetwork {
-	Encoder(Arc<Bert>),
-	Decoder(Arc<Llama>),
 }
 
 /// The base models opened in this process.
@@ -45,20 +39,12 @@ impl Base {
 		};
 		let weights = Weights::open(directory).map_err(failed)?;
 		let tokenizer = Tokenizer::open(directory).map_err(failed)?;
-		let (config, weights_hash) = (weights.config().clone(), weights.hash());
-		tokenizer.check_vocabulary(&config).map_err(failed)?;
-		let positions = config.max_position_embeddings();
-		let network = match config {
-			BaseConfig::Bert(config) => {
-				BaseNetwork::Encoder(Arc::new(Bert::new(config, &weights, Some(weights_hash))?))
-			},
-			BaseConfig::Llama(config) => {
-				BaseNetwork::Decoder(Arc::new(Llama::new(config, &weights, Some(weights_hash))?))
-			},
-		};
-		let hash = crate::blake2_256(&[weights_hash, tokenizer.hash()].concat());
+		tokenizer.check_vocabulary(weights.config()).map_err(failed)?;
+		let positions = weights.config().max_position_embeddings();
+		let model = BaseModel::new(&weights)?;
+		let hash = crate::blake2_256(&[weights.hash(), tokenizer.hash()].concat());
 		let directory = directory.to_owned();
-		let base = Arc::new(Self { network, tokenizer, positions, hash, directory });
+		let base = Arc::new(Self { model, tokenizer, positions, hash, directory });
 		lock().insert(hash, Arc::clone(&base));
 		Ok(base)
 	}
@@ -88,7 +74,7 @@ impl Base {
 
 	/// Whether it is a decoder, which continues texts; encoders classify them.
 	pub fn is_decoder(&self) -> bool {
-		matches!(self.network, BaseNetwork::Decoder(_))
+		matches!(self.model, BaseModel::Decoder(_))
 	}
 }
 

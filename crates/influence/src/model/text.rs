@@ -1,16 +1,13 @@
 //! Models of text: a published transformer with a trained LoRA adapter.
 
-use super::{
-	base::{Base, BaseNetwork},
-	Architecture, Lora,
-};
+use super::{base::Base, Architecture, Lora};
 use crate::{
 	gradients::{Function, Gradients, Site, SiteFactors},
 	Dataset, Error, Hash, Result,
 };
 use openledger_transformers::{
-	batch_gradient, files::AdapterFile, CausalText, Factors, Hessian, LabelledText, LanguageModel,
-	TextClassifier,
+	batch_gradient, files::AdapterFile, BaseModel, CausalText, Factors, Hessian, LabelledText,
+	LanguageModel, TextClassifier,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -60,17 +57,17 @@ impl TextModel {
 			return Err(Error::setting("max_tokens", reason));
 		}
 		let config = lora.config();
-		let network = match (&base.network, classes) {
-			(BaseNetwork::Encoder(bert), Some(classes)) => Network::Classifier(
+		let network = match (&base.model, classes) {
+			(BaseModel::Encoder(bert), Some(classes)) => Network::Classifier(
 				TextClassifier::new_adapter(Arc::clone(bert), config, classes, seed)?,
 			),
-			(BaseNetwork::Decoder(llama), None) => {
+			(BaseModel::Decoder(llama), None) => {
 				Network::Language(LanguageModel::new_adapter(Arc::clone(llama), config, seed)?)
 			},
-			(BaseNetwork::Encoder(_), None) => {
+			(BaseModel::Encoder(_), None) => {
 				return Err(Error::setting("base", "is an encoder, which needs classes"));
 			},
-			(BaseNetwork::Decoder(_), Some(_)) => {
+			(BaseModel::Decoder(_), Some(_)) => {
 				return Err(Error::setting("base", "is a decoder, which has no classes"));
 			},
 		};

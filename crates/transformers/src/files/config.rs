@@ -128,14 +128,6 @@ impl BaseConfig {
 		}
 	}
 
-	/// Width.
-	pub fn hidden_size(&self) -> usize {
-		match self {
-			Self::Bert(config) => config.hidden_size,
-			Self::Llama(config) => config.hidden_size,
-		}
-	}
-
 	/// The longest text, in tokens.
 	pub fn max_position_embeddings(&self) -> usize {
 		match self {

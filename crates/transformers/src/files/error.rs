@@ -1,6 +1,5 @@
 //! What can be wrong with a file, and what to do about it.
 
-use super::Hash;
 use std::{
 	io,
 	path::{Path, PathBuf},
@@ -367,47 +366,6 @@ pub enum AdapterError {
 		"its base model's hash is recorded as '{0}', which is not 0x and 64 hexadecimal digits"
 	)]
 	BaseHash(String),
-	/// The adapter was made for another base model.
-	#[error(
-		"it was made for the base model 0x{}, not for 0x{}: use the base model it was trained on",
-		hex::encode(.recorded),
-		hex::encode(.found)
-	)]
-	OtherBase {
-		/// The hash of the base model it was made for.
-		recorded: Hash,
-		/// The hash of the base model given.
-		found: Hash,
-	},
-	/// The base model has no such module.
-	#[error("the base model has no module '{0}': use the base model it was trained on")]
-	NoModule(String),
-	/// The base model's module has another shape.
-	#[error("module '{module}' is {found:?} in the base model and {expected:?} in the adapter: use the base model it was trained on")]
-	BaseShape {
-		/// Which.
-		module: String,
-		/// `[outputs, inputs]` in the base model.
-		found: Vec<usize>,
-		/// `[outputs, inputs]` in the adapter.
-		expected: [usize; 2],
-	},
-	/// The classifier is for another width.
-	#[error("the classifier is for a width of {adapter}, the base model has {base}: use the base model it was trained on")]
-	HeadWidth {
-		/// The classifier's width.
-		adapter: usize,
-		/// `hidden_size` of the base model.
-		base: usize,
-	},
-	/// The base model has another architecture.
-	#[error("a {task} adapter needs a base model of type {expected}")]
-	Architecture {
-		/// The task.
-		task: &'static str,
-		/// The type of model wanted.
-		expected: &'static str,
-	},
 }
 
 /// Why a tokenizer cannot be used, or cannot encode a text.

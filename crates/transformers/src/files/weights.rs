@@ -83,12 +83,6 @@ impl Weights {
 		self.find(name).is_some()
 	}
 
-	/// The shape of a tensor.
-	pub fn shape(&self, name: &str) -> Option<&[usize]> {
-		let (file, name, _) = self.find(name)?;
-		file.info(&name).map(|info| info.shape.as_slice())
-	}
-
 	/// A tensor of `shape`, row-major, widened to 32-bit floats. The name may carry the prefix
 	/// `bert.` or `model.` or not, whatever the file does.
 	///
@@ -284,7 +278,6 @@ mod tests {
 		for (name, expected) in norms {
 			assert_eq!(prefixed.get(name, &width).unwrap(), expected);
 		}
-		assert_eq!(prefixed.shape(QUERY), Some(&shape[..]));
 		assert!(!prefixed.has("encoder.layer.9.attention.self.query.weight"));
 		assert!(matches!(
 			prefixed.get("pooler.weight", &[1]),

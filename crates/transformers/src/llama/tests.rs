@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
-	files::{tiny, Tokenizer},
+	files::{tiny, Tokenizer, Weights},
 	gradients::{gradient, in_order},
 	testing::*,
-	Bert,
+	BaseModel,
 };
 use candle_core::Tensor;
 use rand::SeedableRng;
@@ -113,39 +113,19 @@ fn hessian_should_match_differences_of_gradients() {
 }
 
 #[test]
-fn logit_tangent_should_match_differences_of_logits() {
-	for case in cases() {
-		let model = &case.0;
-		let parameters = model.parameters();
-		let v = random_vector(parameters.len(), 1.0, 3);
-		let logits = |flat: &Tensor| reference(&case, 2, flat);
-		let [after, before] = [1e-4, -1e-4].map(|by| value_at(&logits, &parameters, &v, by));
-		let expected: Vec<f64> = after.iter().zip(before).map(|(a, b)| (a - b) / 2e-4).collect();
-		assert_close("tangent", &model.logit_tangent(&IDS, 2, &v).unwrap(), &expected);
-	}
-}
-
-#[test]
 fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
-	let model = small(&["q_proj", "down_proj"]);
+	let case = (small(&["q_proj", "down_proj"]), RandomWeights::default());
+	let model = &case.0;
 	let v = random_vector(model.parameters().len(), 1.0, 3);
-	let tangent = model.logit_tangent(&IDS, 3, &v).unwrap();
-	let mut expected = 0.0;
-	for (i, tangent) in tangent.chunks_exact(11).enumerate() {
-		let mut p = model.next_logits(&IDS[..3 + i]).unwrap();
-		openledger_kernels::softmax(&mut p);
-		let mean: f32 = p.iter().zip(tangent).map(|(p, t)| p * t).sum();
-		let own: f32 = p.iter().zip(tangent).map(|(p, t)| p * (t - mean) * (t - mean)).sum();
-		expected += own / 3.0;
-	}
+	let logits = |flat: &Tensor| reference(&case, 3, flat);
+	let slopes = difference_along(&logits, &model.parameters(), &v);
+	let own = |(i, slopes): (usize, &[f64])| {
+		variance(&model.next_logits(&IDS[..3 + i]).unwrap(), slopes) / 3.0
+	};
+	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
 	let drawn = model.drawn_factors(&IDS, 3, 2000, &mut rng).unwrap();
-	let mut found = 0.0;
-	for factors in &drawn {
-		let gradient = gradient(model.sites(), factors).unwrap();
-		let along: f32 = gradient.iter().zip(&v).map(|(g, v)| g * v).sum();
-		found += along * along / drawn.len() as f32;
-	}
+	let found = second_moment_along(model.sites(), &drawn, &v);
 	assert!((found / expected - 1.0).abs() < 0.15, "{found} instead of {expected}");
 }
 
@@ -208,7 +188,8 @@ fn model_should_be_read_from_its_directory() {
 	let directory = tempfile::tempdir().unwrap();
 	let texts = ["the owner of the data is paid", "a query costs a fee"];
 	tiny::llama(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
-	let base = Arc::new(Llama::load(directory.path()).unwrap());
+	let weights = Weights::open(directory.path()).unwrap();
+	let BaseModel::Decoder(base) = BaseModel::new(&weights).unwrap() else { panic!("an encoder") };
 	let model = LanguageModel::new_adapter(base.clone(), lora(&["q_proj", "v_proj"]), 1).unwrap();
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
@@ -217,7 +198,6 @@ fn model_should_be_read_from_its_directory() {
 	model.to_adapter().write(&adapter, None).unwrap();
 	let read = LanguageModel::with_adapter(base, &AdapterFile::read(&adapter).unwrap()).unwrap();
 	assert_eq!(read.loss(&ids, 1).unwrap(), loss);
-	assert!(matches!(Bert::load(directory.path()), Err(Error::Setting { .. })));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Operations on the rows of a tensor: vectors along its last dimension.
 
-use super::Matrix;
+use super::{matmul_tn, Matrix};
 use crate::tensor::{misfit, Result, SharedVector, Tensor};
 use openledger_kernels as kernels;
 use std::sync::Arc;
@@ -57,12 +57,14 @@ pub fn row_broadcast(x: &Tensor, width: usize) -> Result<Tensor> {
 	}))
 }
 
-/// The sum of all elements in their order, `[1]`.
+/// The mean over the rows of each text, `[texts, rows, width] -> [texts, 1, width]`.
 ///
 /// # Errors
-/// None for a tensor that could be made.
-pub fn sum(x: &Tensor) -> Result<Tensor> {
-	Ok(row_sum(&x.reshape(&[x.values().len()])?))
+/// If there are not three dimensions.
+pub fn mean_of_rows(x: &Tensor) -> Result<Tensor> {
+	let &[texts, rows, _] = x.dims() else { return misfit("mean of rows", &[x.dims()]) };
+	let ones = Tensor::new(&[texts, rows, 1], vec![1.0; texts * rows])?;
+	Ok(matmul_tn(&ones, x)?.affine(1.0 / rows.max(1) as f64, 0.0))
 }
 
 /// `x · scale + shift` with constants of the row's width, `[.., width]`.
@@ -120,7 +122,7 @@ pub fn softmax(x: &Tensor, mask: &Mask) -> Result<Tensor> {
 }
 
 /// The symmetric Jacobian of a softmax with probabilities `p`, times `v`: `p (v - Σ p v)`.
-pub(crate) fn softmax_product(p: &Tensor, v: &Tensor) -> Result<Tensor> {
+fn softmax_product(p: &Tensor, v: &Tensor) -> Result<Tensor> {
 	let mean = row_sum(&p.mul(v)?);
 	p.mul(&v.sub(&row_broadcast(&mean, p.width())?)?)
 }

@@ -12,8 +12,6 @@ const GELU_CUBIC: f64 = 0.044715;
 pub enum Unary {
 	/// `e^x`.
 	Exp,
-	/// The natural logarithm; negative infinity at 0, NaN below.
-	Ln,
 	/// `tanh x`.
 	Tanh,
 	/// `1 / (1 + e^-x)`.
@@ -43,16 +41,9 @@ impl Unary {
 
 	/// The derivative at every element of `x`, where the function is `y`: itself differentiable, as
 	/// it is made of these operations.
-	///
-	/// # Errors
-	/// If `x` and `y` differ in shape.
-	pub fn slope(self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
+	fn slope(self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
 		match self {
 			Self::Exp => Ok(y.clone()),
-			Self::Ln => {
-				let root = Self::InverseRoot.apply(x);
-				root.mul(&root)
-			},
 			Self::Tanh => Ok(y.mul(y)?.affine(-1.0, 1.0)),
 			Self::Sigmoid => y.mul(&y.affine(-1.0, 1.0)),
 			Self::Erf => {
@@ -87,7 +78,6 @@ impl Unary {
 		let mut y = x.to_vec();
 		match self {
 			Self::Exp => kernels::exp_slice(&mut y),
-			Self::Ln => y.iter_mut().for_each(|y| *y = kernels::ln(f64::from(*y)) as f32),
 			Self::Tanh => kernels::tanh_slice(&mut y),
 			Self::Sigmoid => kernels::sigmoid_slice(&mut y),
 			Self::Erf => kernels::erf_slice(&mut y),

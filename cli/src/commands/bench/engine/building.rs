@@ -1,12 +1,13 @@
 //! Building an index: rows per second and memory.
 
-use super::{index_path, megabytes, Numbers};
+use super::{index_path, megabytes};
 use crate::{
+	commands::bench::digits::{enlarged, SIDE},
 	error::{Error, Result},
 	output::{table, Column, Console},
 };
 use openledger_influence::{
-	evaluate::{Memory, Meter},
+	evaluate::{messages::messages, Memory, Meter},
 	train, Activation, Architecture, Base, Contribution, Dataset, Draft, EkFac, ExactCurvature,
 	IndexBuilder, Lora, Optimiser, TrainConfig,
 };
@@ -100,7 +101,7 @@ fn large(digits: &Dataset, rows: usize) -> Result<Case> {
 
 /// A small encoder with random weights and an adapter, on short texts.
 fn text(directory: &Path) -> Result<Case> {
-	let (texts, labels) = sentences(TEXTS);
+	let rows = messages(TEXTS, 0)?;
 	let directory = directory.join("encoder");
 	let shape = tiny::TinyConfig {
 		hidden_size: 128,
@@ -110,13 +111,14 @@ fn text(directory: &Path) -> Result<Case> {
 	};
 	let failed =
 		|error: openledger_transformers::files::FileError| Error::Failure(error.to_string());
-	tiny::bert(&directory, &texts, &shape).map_err(failed)?;
+	let texts = rows.texts().map_or(&[][..], TextDataset::texts);
+	tiny::bert(&directory, texts, &shape).map_err(failed)?;
 	let targets = ["query", "value"].map(str::to_owned).to_vec();
 	let architecture = Architecture::Encoder {
 		base: Base::open(&directory)?.hash(),
 		lora: Lora { rank: 8, alpha: 16, targets, rslora: false },
-		classes: 2,
-		class_names: Vec::new(),
+		classes: rows.classes() as usize,
+		class_names: rows.class_names().to_vec(),
 		max_tokens: 32,
 	};
 	let config = TrainConfig {
@@ -126,62 +128,8 @@ fn text(directory: &Path) -> Result<Case> {
 		batch_size: 16,
 		..TrainConfig::standard(architecture)
 	};
-	let rows = TextDataset::new(texts, Some(labels), Vec::new())
-		.map_err(|error| Error::BadData(error.to_string()))?;
 	let builders: Vec<Box<dyn IndexBuilder>> = vec![Box::new(EkFac::default())];
-	Ok(Case { name: "BERT 4x128, LoRA 8", config, rows: Dataset::from_text(rows), builders })
-}
-
-/// Sentences of eight to fifteen words, and whether a good word begins them.
-fn sentences(count: usize) -> (Vec<String>, Vec<u32>) {
-	const FIRST: [[&str; 4]; 2] =
-		[["poor", "dull", "weak", "awful"], ["fine", "great", "warm", "lovely"]];
-	const OTHER: [&str; 12] = [
-		"film", "book", "song", "story", "and", "with", "a", "slow", "long", "end", "about", "rain",
-	];
-	let mut numbers = Numbers(3);
-	let sentence = |row: usize| {
-		let label = row % 2;
-		let mut words = vec![FIRST[label][numbers.below(4) as usize]];
-		let more = 7 + numbers.below(8);
-		words.extend((0..more).map(|_| OTHER[numbers.below(12) as usize]));
-		(words.join(" "), label as u32)
-	};
-	(0..count).map(sentence).unzip()
-}
-
-/// Width and height of an enlarged digit.
-const SIDE: usize = 28;
-
-/// `count` rows from 8 x 8 pixels, each enlarged and shifted by up to three pixels.
-fn enlarged(digits: &Dataset, count: usize) -> Result<Dataset> {
-	let mut numbers = Numbers(4);
-	let (mut features, mut labels) = (Vec::with_capacity(count * SIDE * SIDE), Vec::new());
-	for row in (0..digits.len()).cycle().take(count) {
-		let [down, right] = [numbers.below(7), numbers.below(7)].map(|shift| shift as f32 - 3.0);
-		let pixels = digits.row(row);
-		features.extend(
-			(0..SIDE * SIDE)
-				.map(|at| pixel(pixels, (at / SIDE) as f32 - down, (at % SIDE) as f32 - right)),
-		);
-		labels.push(digits.label(row));
-	}
-	Ok(Dataset::new(SIDE * SIDE, features, labels)?)
-}
-
-/// The value between 8 x 8 pixels at a place of the enlarged picture; 0 outside.
-fn pixel(pixels: &[f32], y: f32, x: f32) -> f32 {
-	let place = |at: f32| {
-		let at = (at + 0.5) * 8.0 / SIDE as f32 - 0.5;
-		(at.floor() as i32, at - at.floor())
-	};
-	let ((row, below), (column, beside)) = (place(y), place(x));
-	let value = |row: i32, column: i32| match (row, column) {
-		(0..8, 0..8) => pixels.get((row * 8 + column) as usize).copied().unwrap_or(0.0),
-		_ => 0.0,
-	};
-	let line = |row| value(row, column) * (1.0 - beside) + value(row, column + 1) * beside;
-	line(row) * (1.0 - below) + line(row + 1) * below
+	Ok(Case { name: "BERT 4x128, LoRA 8", config, rows, builders })
 }
 
 impl Built {
@@ -248,33 +196,6 @@ mod tests {
 	}
 
 	#[test]
-	fn enlarged_rows_should_keep_labels_and_range_and_differ_by_their_shifts() {
-		let digits = digits();
-		let rows = enlarged(&digits, 70).unwrap();
-		assert_eq!((rows.len(), rows.columns()), (70, 784));
-		assert!((0..70).all(|row| rows.label(row) == digits.label(row % 30)));
-		assert!(rows.features().iter().all(|x| (0.0..=16.0).contains(x)));
-		assert_ne!(rows.row(0), rows.row(30));
-		assert_eq!(rows, enlarged(&digits, 70).unwrap());
-	}
-
-	#[test]
-	fn pixel_should_be_the_old_one_at_its_middle_and_zero_far_outside() {
-		let pixels: Vec<f32> = (0..64).map(|x| x as f32).collect();
-		// The middle of old pixel 1 lies at 1.5 times 3.5, less half a new one.
-		assert_eq!(pixel(&pixels, 4.75, 4.75), 9.0);
-		assert_eq!(pixel(&pixels, 4.75, 3.0), 8.5);
-		assert_eq!(pixel(&pixels, -9.0, 40.0), 0.0);
-	}
-
-	#[test]
-	fn sentences_should_be_short_and_of_both_labels() {
-		let (texts, labels) = sentences(20);
-		assert!(texts.iter().all(|text| (8..=15).contains(&text.split(' ').count())));
-		assert_eq!(labels.iter().sum::<u32>(), 10);
-	}
-
-	#[test]
 	fn index_should_be_measured_and_leave_no_file_behind() {
 		let directory = tempfile::tempdir().unwrap();
 		let case = large(&digits(), 9).unwrap();
@@ -289,10 +210,11 @@ mod tests {
 	}
 
 	#[test]
-	fn adapter_should_have_sites_and_texts_of_both_classes() {
+	fn adapter_should_fit_its_texts() {
 		let directory = tempfile::tempdir().unwrap();
 		let case = text(directory.path()).unwrap();
-		assert_eq!((case.rows.len(), case.rows.classes()), (TEXTS, 2));
-		assert!(case.config.check().is_ok() && case.config.architecture.is_text());
+		assert_eq!((case.rows.len(), case.rows.classes()), (TEXTS, 3));
+		assert!(case.config.check().is_ok());
+		assert!(case.config.architecture.check_fits(&case.rows).is_ok());
 	}
 }

@@ -9,7 +9,7 @@ mod settings;
 use super::{
 	create_directory, read,
 	tensors::{TensorFile, TensorWriter},
-	write, AdapterError, BaseConfig, FileError, Hash, Weights,
+	write, AdapterError, FileError, Hash,
 };
 use serde_json::{Map, Value};
 use settings::Settings;
@@ -104,7 +104,7 @@ pub struct AdapterFile {
 	pub matrices: BTreeMap<String, (Vec<f32>, Vec<f32>)>,
 	/// The classifier: weight (`[classes][width]`, row-major) and bias (`[classes]`).
 	pub head: Option<(Vec<f32>, Vec<f32>)>,
-	/// [`Weights::hash`] of the base model, where the file records it.
+	/// [`Weights::hash`](super::Weights::hash) of the base model, where the file records it.
 	pub base_hash: Option<Hash>,
 	/// What the adapter makes of its base model.
 	pub task: Task,
@@ -182,50 +182,6 @@ impl AdapterFile {
 		let mut metadata = vec![("format", "pt")];
 		metadata.extend(hash.as_deref().map(|hash| (BASE_HASH, hash)));
 		Ok((config, tensors.finish(path, &metadata)?))
-	}
-
-	/// Checks that the adapter was made for `base`: by the recorded hash, where there is one, and by
-	/// the shape of every module.
-	///
-	/// # Errors
-	/// [`FileError::Adapter`] with [`AdapterError::Architecture`], [`AdapterError::OtherBase`],
-	/// [`AdapterError::NoModule`], [`AdapterError::BaseShape`] or [`AdapterError::HeadWidth`].
-	pub fn check_base(&self, base: &Weights) -> Result<(), FileError> {
-		self.fits(base).map_err(|source| FileError::adapter(Path::new(TENSORS), source))
-	}
-
-	fn fits(&self, base: &Weights) -> Result<(), AdapterError> {
-		let task = self.task.name();
-		match (self.task, base.config()) {
-			(Task::SequenceClassification, BaseConfig::Llama(_)) => {
-				return Err(AdapterError::Architecture { task, expected: "bert" });
-			},
-			(Task::CausalLanguageModel, BaseConfig::Bert(_)) => {
-				let expected = "llama, mistral or qwen2";
-				return Err(AdapterError::Architecture { task, expected });
-			},
-			_ => (),
-		}
-		if let Some(recorded) = self.base_hash.filter(|recorded| *recorded != base.hash()) {
-			return Err(AdapterError::OtherBase { recorded, found: base.hash() });
-		}
-		let rank = self.config.rank.max(1);
-		for (module, (a, b)) in &self.matrices {
-			let shape = base.shape(&format!("{module}.weight"));
-			let found = shape.ok_or_else(|| AdapterError::NoModule(module.clone()))?;
-			let expected = [b.len() / rank, a.len() / rank];
-			if found != expected {
-				let (module, found) = (module.clone(), found.to_vec());
-				return Err(AdapterError::BaseShape { module, found, expected });
-			}
-		}
-		if let Some((weight, bias)) = &self.head {
-			let (adapter, base) = (weight.len() / bias.len().max(1), base.config().hidden_size());
-			if adapter != base {
-				return Err(AdapterError::HeadWidth { adapter, base });
-			}
-		}
-		Ok(())
 	}
 
 	fn parse<R: Read + Seek>(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::files::{tiny, TensorError};
+use crate::files::TensorError;
 use serde_json::json;
 
 fn classifier() -> AdapterFile {
@@ -254,37 +254,6 @@ fn adapter_should_not_be_written_when_it_could_not_be_read() {
 	assert!(matches!(nan, AdapterError::NotFinite { matrix: "lora_A", .. }));
 	let task = refusal(&|a| a.task = Task::CausalLanguageModel);
 	assert!(matches!(task, AdapterError::Head { task: "CAUSAL_LM", .. }));
-}
-
-#[test]
-fn base_should_be_refused_with_its_own_reason_when_it_is_another() {
-	let directory = tempfile::tempdir().unwrap();
-	let base = |name: &str, seed: u64, hidden_size: usize| {
-		let path = directory.path().join(name);
-		let tiny = tiny::TinyConfig { hidden_size, seed, ..Default::default() };
-		tiny::bert(&path, &["a text"], &tiny).unwrap();
-		Weights::open(&path).unwrap()
-	};
-	let (right, other, wide) = (base("right", 0, 32), base("other", 1, 32), base("wide", 0, 64));
-	let adapter = AdapterFile { base_hash: Some(right.hash()), ..classifier() };
-	adapter.check_base(&right).unwrap();
-	let text = adapter.check_base(&other).unwrap_err().to_string();
-	assert!(text.contains(&hex::encode(right.hash())) && text.contains(&hex::encode(other.hash())));
-	let unrecorded = AdapterFile { base_hash: None, ..adapter };
-	unrecorded.check_base(&other).unwrap();
-	let shape = reason(unrecorded.check_base(&wide));
-	assert!(
-		matches!(shape, AdapterError::BaseShape { found, expected: [32, 32], .. } if found == [64, 64])
-	);
-	let mut deeper = unrecorded.clone();
-	let pair = deeper.matrices.pop_first().unwrap();
-	deeper.matrices.insert(pair.0.replace("layer.0", "layer.7"), pair.1);
-	assert!(matches!(reason(deeper.check_base(&right)), AdapterError::NoModule(_)));
-	let mut head = unrecorded.clone();
-	head.head = Some((vec![0.0; 16 * 2], vec![0.0; 2]));
-	assert_eq!(reason(head.check_base(&right)), AdapterError::HeadWidth { adapter: 16, base: 32 });
-	let task = reason(language_model().check_base(&right));
-	assert!(matches!(task, AdapterError::Architecture { task: "CAUSAL_LM", .. }));
 }
 
 #[test]

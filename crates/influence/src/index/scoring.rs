@@ -1,0 +1,148 @@
+//! The scores of leaves: exact integer products, straight from the bytes of the file.
+
+use super::{
+	file::{as_i16, as_i8, copy_i16, WHAT},
+	Index,
+};
+use crate::{Error, Result};
+use openledger_kernels::{dot_i16, dot_i8, scan_i16, scan_i8};
+use openledger_proof::{Sketch, Width};
+use rayon::prelude::*;
+
+impl Index {
+	/// The exact score `<query, Psi_c>` of each leaf, in order, on all threads.
+	///
+	/// # Errors
+	/// [`Error::Malformed`] if the query's dimension or width is not the index's.
+	pub fn scores(&self, query: &Sketch) -> Result<Vec<i64>> {
+		/// Leaves that one thread scores at a time.
+		const BLOCK: usize = 256;
+		self.check_query(query)?;
+		let sketches = &self.bytes[self.content.sketches.clone()];
+		let width = self.dimension() * self.width().bytes() as usize;
+		let mut scores = vec![0; self.len()];
+		let blocks = sketches.par_chunks((BLOCK * width).max(1));
+		blocks.zip(scores.par_chunks_mut(BLOCK)).for_each(|(bytes, scores)| match query {
+			Sketch::Int8(query) => scan_i8(query, as_i8(bytes), scores),
+			Sketch::Int16(query) => match as_i16(bytes) {
+				Some(rows) => scan_i16(query, rows, scores),
+				None => scan_i16(query, &copy_i16(bytes), scores),
+			},
+		});
+		Ok(scores)
+	}
+
+	/// The exact scores of each leaf for several queries, `[queries][leaves]`: as [`Index::scores`] for
+	/// each, but leaves are read from memory once for many queries.
+	///
+	/// # Errors
+	/// Those of [`Index::scores`].
+	pub fn scores_of_all(&self, queries: &[Sketch]) -> Result<Vec<Vec<i64>>> {
+		/// Leaves, and queries, that are taken together.
+		const TILE: usize = 32;
+		/// Coordinates of them: two tiles stay in the processor's second cache.
+		const COORDINATES: usize = 8192;
+		let dimension = self.dimension();
+		for query in queries {
+			self.check_query(query)?;
+		}
+		let sketches = &self.bytes[self.content.sketches.clone()];
+		let width = dimension * self.width().bytes() as usize;
+		let chunks = || (0..dimension).step_by(COORDINATES);
+		let range = |from: usize| from..dimension.min(from + COORDINATES);
+		let tile = |bytes: &[u8]| -> Vec<i64> {
+			let leaves = bytes.len() / width.max(1);
+			let mut scores = vec![0; queries.len() * leaves];
+			let copied: Vec<i16>;
+			let wide = match (self.width(), as_i16(bytes)) {
+				(Width::Int8, _) => &[],
+				(Width::Int16, Some(values)) => values,
+				(Width::Int16, None) => {
+					copied = copy_i16(bytes);
+					copied.as_slice()
+				},
+			};
+			for (queries, scores) in queries.chunks(TILE).zip(scores.chunks_mut(TILE * leaves)) {
+				for chunk in chunks().map(range) {
+					for (query, scores) in queries.iter().zip(scores.chunks_mut(leaves)) {
+						for (leaf, score) in scores.iter_mut().enumerate() {
+							let at = leaf * dimension + chunk.start..leaf * dimension + chunk.end;
+							*score += match query {
+								Sketch::Int8(query) => {
+									dot_i8(&query[chunk.clone()], &as_i8(bytes)[at])
+								},
+								Sketch::Int16(query) => dot_i16(&query[chunk.clone()], &wide[at]),
+							};
+						}
+					}
+				}
+			}
+			scores
+		};
+		let tiles: Vec<Vec<i64>> = sketches.par_chunks((TILE * width).max(1)).map(tile).collect();
+		let of = |query: usize| {
+			let parts = tiles.iter().flat_map(|tile| {
+				let leaves = tile.len() / queries.len();
+				&tile[query * leaves..][..leaves]
+			});
+			parts.copied().collect()
+		};
+		Ok((0..queries.len()).map(of).collect())
+	}
+
+	fn check_query(&self, query: &Sketch) -> Result<()> {
+		if (query.dimension(), query.width()) != (self.dimension(), self.width()) {
+			return Err(Error::malformed(WHAT, "the query is of another dimension or width"));
+		}
+		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		build_index,
+		testing::{digits, random_model},
+		Activation, Contribution, GradientDot,
+	};
+
+	/// A leaf for each of these rows.
+	fn index(rows: usize, widths: &[usize], width: Width) -> Index {
+		let (digits, model) = (digits(), random_model(widths, Activation::Tanh, 5));
+		let rows_of = |row: usize| digits.select(&[row]).unwrap();
+		let contributions: Vec<Contribution> =
+			(0..rows).map(|row| Contribution { id: row as u64, rows: rows_of(row) }).collect();
+		build_index(&GradientDot, &model, &contributions, width, &mut |_| ()).unwrap()
+	}
+
+	#[test]
+	fn scores_should_be_the_products_with_every_leaf() {
+		for width in [Width::Int8, Width::Int16] {
+			// More leaves than one thread scores at a time.
+			let index = index(300, &[64, 10], width);
+			let query = index.leaf(2).unwrap().sketch;
+			let expected: Vec<i64> =
+				index.leaves().map(|leaf| query.dot(&leaf.sketch).unwrap()).collect();
+			assert_eq!(index.scores(&query).unwrap(), expected);
+		}
+		let index = index(2, &[64, 10], Width::Int8);
+		assert!(index.scores(&Sketch::Int16(vec![0; index.dimension()])).is_err());
+		assert!(index.scores(&Sketch::Int8(vec![0; 3])).is_err());
+	}
+
+	#[test]
+	fn scores_should_be_the_same_for_many_queries_as_for_each() {
+		for width in [Width::Int8, Width::Int16] {
+			// More coordinates, leaves and queries than are taken together.
+			let index = index(70, &[64, 128, 10], width);
+			assert_eq!(index.dimension(), 65 * 128 + 129 * 10);
+			let queries: Vec<Sketch> = index.leaves().take(41).map(|leaf| leaf.sketch).collect();
+			let expected: Vec<_> =
+				queries.iter().map(|query| index.scores(query).unwrap()).collect();
+			assert_eq!(index.scores_of_all(&queries).unwrap(), expected);
+			assert!(index.scores_of_all(&[]).unwrap().is_empty());
+			assert!(index.scores_of_all(&[Sketch::Int8(vec![0; 3])]).is_err());
+		}
+	}
+}
