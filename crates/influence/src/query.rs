@@ -1,5 +1,7 @@
 //! From an answer to the contributions that shaped it.
 
+#[cfg(doc)]
+use crate::Error;
 use crate::{index::for_each_row, Dataset, Function, Index, Model, Result};
 use openledger_proof::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
 use std::collections::HashMap;

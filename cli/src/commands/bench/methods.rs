@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use clap::ValueEnum;
 use openledger_influence::{
 	builders::{
-		DataInf, EkFac, Ensemble, ExactCurvature, GradientCosine, GradientDot, Members, TracIn,
-		Trak, Unrolled,
+		DataInf, EkFac, Ensemble, ExactCurvature, GradientCosine, GradientDot, Members, Positive,
+		TracIn, Trak, Unrolled,
 	},
 	evaluate::{Lexical, Method, Precision},
 	IndexBuilder, TrainConfig,
@@ -29,11 +29,13 @@ pub enum Name {
 	TrakHalves,
 	/// EK-FAC, damping 0.1 of the layer's mean eigenvalue
 	Ekfac,
-	/// Absolute value of the exact Hessian, damping from the recipe
+	/// Exact curvature: Gauss-Newton and the absolute value of the rest, damping from the recipe
 	Exact,
-	/// The same over several models of other seeds
+	/// The same with the absolute value of the whole Hessian
+	ExactHessian,
+	/// `exact` over several models of other seeds
 	ExactSeeds,
-	/// The same over several models on random halves
+	/// `exact` over several models on random halves
 	ExactHalves,
 	/// Exact derivative through training; for tables only
 	Unrolled,
@@ -106,25 +108,28 @@ impl Name {
 	) -> Option<Box<dyn IndexBuilder>> {
 		// Beyond half of the rows its second moment hardly has an inverse.
 		let dimension = 1 << (rows / 2).clamp(1, 512).ilog2();
+		let exact = || ExactCurvature::for_recipe(config);
 		let trak = || Trak { dimension, ..Trak::standard(config.clone()) };
-		let config = || config.clone();
 		let halves = Members::Halves { contributions: false, itself: false };
-		let exact = |kind| {
-			let builder = Box::new(ExactCurvature::for_recipe(&config()));
-			Box::new(Ensemble { builder, members, kind, config: config() })
+		let several = |kind| {
+			let builder = Box::new(exact());
+			Box::new(Ensemble { builder, members, kind, config: config.clone() })
 		};
 		Some(match self {
 			Self::GradientDot => Box::new(GradientDot),
 			Self::GradientCosine => Box::new(GradientCosine),
-			Self::Tracin => Box::new(TracIn::standard(config())),
+			Self::Tracin => Box::new(TracIn::standard(config.clone())),
 			Self::Datainf => Box::new(DataInf::default()),
 			Self::Trak => Box::new(trak()),
 			Self::TrakHalves => Box::new(Trak { models: members, kind: halves, ..trak() }),
 			Self::Ekfac => Box::new(EkFac::default()),
-			Self::Exact => Box::new(ExactCurvature::for_recipe(&config())),
-			Self::ExactSeeds => exact(Members::Seeds),
-			Self::ExactHalves => exact(halves),
-			Self::Unrolled => Box::new(Unrolled { config: config() }),
+			Self::Exact => Box::new(exact()),
+			Self::ExactHessian => {
+				Box::new(ExactCurvature { positive: Positive::Hessian, ..exact() })
+			},
+			Self::ExactSeeds => several(Members::Seeds),
+			Self::ExactHalves => several(halves),
+			Self::Unrolled => Box::new(Unrolled { config: config.clone() }),
 			Self::Bm25 => return None,
 		})
 	}
