@@ -3,7 +3,8 @@
 use super::cosine::{finite, RowSums};
 use crate::{
 	curvature::{
-		dense_curvature, make_absolute, solve_abs, symmetric_eigen, Settings, Solution, DENSE_LIMIT,
+		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Settings,
+		Solution, DENSE_LIMIT,
 	},
 	for_each_batch,
 	index::{all_rows, Basis, Part},
@@ -147,6 +148,18 @@ fn batch_gradient_size(model: &Model, data: &Dataset, batch_size: usize) -> Resu
 	Ok(((mean + variance) / model.coordinates() as f64).sqrt())
 }
 
+/// The eigenvectors in columns, and `1 / (|eigenvalue| + damping)`.
+fn eigenbasis(hessian: &[f64], n: usize, damping: f64) -> Result<(Vec<f32>, Vec<f32>)> {
+	let eigen = symmetric_eigen(hessian, n)?;
+	let inverse = eigen.values.iter().map(|value| (1.0 / (value.abs() + damping)) as f32);
+	Ok((columns(&eigen.vectors, n), inverse.collect()))
+}
+
+/// The transpose of a matrix `[n][n]`.
+fn columns(rows: &[f64], n: usize) -> Vec<f32> {
+	(0..n * n).map(|at| rows[(at % n) * n + at / n] as f32).collect()
+}
+
 impl IndexBuilder for ExactCurvature {
 	fn name(&self) -> &'static str {
 		"exact"
@@ -181,14 +194,16 @@ impl IndexBuilder for ExactCurvature {
 			return self.solve(model, &data, damping, contributions, progress);
 		}
 		let mut curvature = dense_curvature(model, &data, progress)?;
-		if self.positive == Positive::Residual {
-			make_absolute(&mut curvature.residual, n)?;
-		}
-		let eigen = symmetric_eigen(&curvature.into_hessian(), n)?;
-		progress(Progress { stage: "eigenvectors", done: 1, total: 1, loss: None });
-		let inverse_curvature =
-			eigen.values.iter().map(|value| (1.0 / (value.abs() + damping)) as f32).collect();
-		let vectors = (0..n * n).map(|at| eigen.vectors[(at % n) * n + at / n] as f32).collect();
+		let (vectors, inverse_curvature) = match self.positive {
+			Positive::Hessian => eigenbasis(&curvature.into_hessian(), n, damping)?,
+			Positive::Residual => {
+				make_absolute(&mut curvature.residual, n)?;
+				let mut positive = curvature.into_hessian();
+				(0..n).for_each(|i| positive[i * n + i] += damping);
+				(columns(&inverse_factor(&positive, n)?, n), vec![1.0; n])
+			},
+		};
+		progress(Progress { stage: "inverse", done: 1, total: 1, loss: None });
 		let basis = Basis::Dense { rows: n, vectors };
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Local(parts))

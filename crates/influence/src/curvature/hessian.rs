@@ -77,8 +77,7 @@ pub fn dense_curvature(
 	Ok(Curvature { gauss_newton, residual })
 }
 
-/// Divides by `count` and makes symmetric: only the blocks of a site with itself and with later ones
-/// were summed.
+/// Divides by `count` and makes symmetric: what lies below the diagonal may not have been summed.
 fn mean_of_upper(sum: &mut [f64], n: usize, count: f64) -> Result<()> {
 	for i in 0..n {
 		for j in i..n {
@@ -175,11 +174,18 @@ fn add_chunk(network: &Network, features: &[f32], labels: &[u32], part: Part, su
 		let columns = network.layers[m].inputs + 1;
 		for l in m..depth {
 			let layer = &network.layers[l];
-			let mut coefficients = Vec::with_capacity(rows.len() * layer.coordinates());
+			let width = network.layers[m].outputs;
+			let moved = |layers: &[Layer], o: usize| layers[l].moves[m][o * width + i];
+			// In a layer's block with itself one triangle is enough, and many outputs of a residual
+			// curvature do not move at all.
+			let needed =
+				|o: &usize| l > m || *o >= i && rows.iter().any(|layers| moved(layers, *o) != 0.0);
+			let outputs: Vec<usize> = (0..layer.outputs).filter(needed).collect();
+			let across = layer.inputs + 1;
+			let mut coefficients = Vec::with_capacity(rows.len() * outputs.len() * across);
 			for (row, layers) in rows.iter().enumerate() {
-				let input = &activations.inputs[l][row * (layer.inputs + 1)..][..=layer.inputs];
+				let input = &activations.inputs[l][row * across..][..across];
 				let delta = &deltas[l][row * layer.outputs..][..layer.outputs];
-				let width = network.layers[m].outputs;
 				let slopes = (l > m).then(|| {
 					let (earlier, below) = (&layers[l - 1], &input[..layer.inputs]);
 					let at = |(k, y): (usize, &f32)| {
@@ -187,29 +193,23 @@ fn add_chunk(network: &Network, features: &[f32], labels: &[u32], part: Part, su
 					};
 					below.iter().enumerate().map(at).collect::<Vec<f32>>()
 				});
-				for (o, delta) in delta.iter().enumerate() {
-					let moved = layers[l].moves[m][o * width + i];
+				for o in &outputs {
+					let (moved, delta) = (moved(layers, *o), delta[*o]);
 					coefficients.extend(input.iter().enumerate().map(|(k, a)| {
 						let slope = slopes.as_ref().and_then(|s| s.get(k)).copied().unwrap_or(0.0);
 						moved * a + delta * slope
 					}));
 				}
 			}
-			let mut product = vec![0.0; columns * layer.coordinates()];
+			let products = outputs.len() * across;
+			let mut product = vec![0.0; columns * products];
 			let inputs = &activations.inputs[m];
-			matmul_tn(
-				inputs,
-				&coefficients,
-				&mut product,
-				columns,
-				rows.len(),
-				layer.coordinates(),
-			);
-			for (out, product) in
-				block.chunks_exact_mut(n).zip(product.chunks_exact(layer.coordinates()))
-			{
-				let out = &mut out[starts[l]..starts[l + 1]];
-				out.iter_mut().zip(product).for_each(|(sum, x)| *sum += f64::from(*x));
+			matmul_tn(inputs, &coefficients, &mut product, columns, rows.len(), products);
+			for (out, product) in block.chunks_exact_mut(n).zip(product.chunks(products.max(1))) {
+				for (o, product) in outputs.iter().zip(product.chunks_exact(across)) {
+					let out = &mut out[starts[l] + o * across..][..across];
+					out.iter_mut().zip(product).for_each(|(sum, x)| *sum += f64::from(*x));
+				}
 			}
 		}
 	});

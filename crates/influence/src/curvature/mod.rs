@@ -2,11 +2,13 @@
 
 mod absolute;
 mod eigen;
+mod factor;
 mod hessian;
 mod iterative;
 pub(crate) mod moments;
 
 pub use absolute::make_absolute;
 pub use eigen::{symmetric_eigen, Eigen};
+pub use factor::inverse_factor;
 pub use hessian::{dense_curvature, Curvature, DENSE_LIMIT};
 pub use iterative::{solve_abs, Settings, Solution};
