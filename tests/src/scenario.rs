@@ -38,8 +38,8 @@ pub struct Trained {
 	pub parameters: u64,
 	/// Rows trained on.
 	pub rows: u64,
-	/// Accuracy on them.
-	pub accuracy: f64,
+	/// Accuracy on them; none for a language model.
+	pub accuracy: Option<f64>,
 	/// Accuracy on the test file.
 	pub test_accuracy: Option<f64>,
 }

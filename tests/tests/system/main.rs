@@ -6,6 +6,7 @@
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `faults` | bad input and broken promises |
 //! | `governance` | votes, proposals, the security council and its election |
+//! | `language_model` | a language model |
 //! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
 //! | `text` | a classifier of texts |
@@ -17,6 +18,7 @@ mod crash;
 mod demo;
 mod faults;
 mod governance;
+mod language_model;
 mod local;
 mod model;
 mod polkadot_js;
