@@ -12,6 +12,7 @@ def make(name, directory, chosen):
 	print(f"{name}: training, and retraining on halves where there are any ...", file=sys.stderr)
 	directory.parent.mkdir(parents=True, exist_ok=True)
 	line = [chosen.openledger, "bench", "influence", "--export", directory, "--threads", chosen.threads, "--quiet"]
+	line += ["--contribution-rows", 0]
 	if chosen.cache:
 		line += ["--cache", chosen.cache]
 	if name == "digits":

@@ -58,7 +58,7 @@ pub struct Arguments {
 	/// Models trained on each half; one where training has one outcome
 	#[arg(long, default_value_t = Protocol::standard().retrains)]
 	retrains: usize,
-	/// Rows of a contribution, where contributions are scored
+	/// Rows of a contribution, where contributions are scored; 0 leaves that out
 	#[arg(long, default_value_t = Protocol::standard().contribution_rows)]
 	contribution_rows: usize,
 	/// Rows left out one at a time
@@ -209,13 +209,23 @@ impl Arguments {
 		self.tasks.contains(&name) || self.tasks.contains(&TaskName::All)
 	}
 
+	/// What is measured of a task with that many random halves.
+	fn measures(&self, name: TaskName, subsets: usize) -> BTreeSet<Measure> {
+		let wanted = |measure: &Measure| match measure {
+			Measure::LdsRows => subsets > 0,
+			Measure::LdsContributions => subsets > 0 && self.contribution_rows > 0,
+			_ => true,
+		};
+		name.measures().iter().copied().filter(wanted).collect()
+	}
+
 	/// The task of text, if it is wanted.
 	fn text_job(&self) -> Result<Option<Job>> {
 		if !self.wants(TaskName::Lora) {
 			return Ok(None);
 		}
 		let (task, files) = self.lora.task(self.seed, |config| self.changed(config))?;
-		let measures = TaskName::Lora.measures().iter().copied().collect();
+		let measures = self.measures(TaskName::Lora, self.lora.text_subsets);
 		let protocol = Protocol { subsets: self.lora.text_subsets, ..self.protocol() };
 		Ok(Some(Job { task, measures, protocol, _files: files }))
 	}
@@ -230,9 +240,7 @@ impl Arguments {
 		let test = rest.select(&(0..self.test_rows).collect::<Vec<_>>())?;
 		let mut jobs: Vec<Job> = Vec::new();
 		for name in TaskName::TABLES.into_iter().filter(|name| self.wants(*name)) {
-			let retrains = |m: &Measure| matches!(m, Measure::LdsRows | Measure::LdsContributions);
-			let measures = name.measures().iter().copied();
-			let measures = measures.filter(|m| self.subsets > 0 || !retrains(m));
+			let measures = self.measures(name, self.subsets);
 			if let (TaskName::Removal, Some(job)) = (name, jobs.first_mut()) {
 				if job.task.name == "mlp" {
 					job.measures.extend(measures);
@@ -251,7 +259,7 @@ impl Arguments {
 					.with_flipped_labels(self.mislabelled, self.seed)?,
 				_ => task("mlp", self.mlp(data)),
 			};
-			jobs.push(Job { task, measures: measures.collect(), protocol, _files: None });
+			jobs.push(Job { task, measures, protocol, _files: None });
 		}
 		Ok(jobs)
 	}
@@ -359,6 +367,7 @@ mod tests {
 		assert_eq!(measures("--subsets 0"), [vec![]]);
 		let some = measures("--subsets 0 --task digits-logistic,removal");
 		assert_eq!(some, [vec![Measure::LeaveOneOut], vec![Measure::Removal]]);
+		assert_eq!(measures("--contribution-rows 0"), [vec![Measure::LdsRows]]);
 	}
 
 	#[test]

@@ -80,12 +80,13 @@ impl Protocol {
 		task.config.check()?;
 		let rows = task.train.len();
 		let wanted = |measure| measures.contains(&measure);
+		let grouped = wanted(Measure::LdsContributions);
 		let contributions = match self.contribution_rows {
+			_ if !grouped => usize::MAX,
 			0 => 0,
-			size if wanted(Measure::LdsContributions) => rows.div_ceil(size),
-			_ => usize::MAX,
+			size => rows.div_ceil(size),
 		};
-		let retrains = wanted(Measure::LdsRows) || wanted(Measure::LdsContributions);
+		let retrains = wanted(Measure::LdsRows) || grouped;
 		for (setting, value, least) in [
 			("subsets", self.subsets, if retrains { 2 } else { 0 }),
 			("retrains", self.retrains, 1),
@@ -94,7 +95,7 @@ impl Protocol {
 			("left_out", self.left_out, 2),
 			("resamples", self.resamples, 1),
 			("threads", self.threads, 1),
-			("contribution_rows", self.contribution_rows, 1),
+			("contribution_rows", self.contribution_rows, usize::from(grouped)),
 			("train_rows", rows, 2),
 			("contributions", contributions, 2),
 		] {
