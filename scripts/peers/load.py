@@ -72,6 +72,13 @@ def read_texts(path, tokenizer):
 	return Rows(features, np.array([row["label"] for row in rows], dtype=np.int64))
 
 
+def same_length(rows):
+	"""Both with as many columns: dattri is told one length for all."""
+	longest = max(part.features.shape[1] for part in rows)
+	pad = lambda features: np.pad(features, ((0, 0), (0, longest - features.shape[1])), constant_values=PADDING)
+	return [Rows(pad(part.features), part.labels) for part in rows]
+
+
 def load(directory):
 	directory = Path(directory)
 	task = read_json(directory / "task.json")
@@ -84,7 +91,7 @@ def load(directory):
 		tokenizer = Tokenizer.from_file(str(directory / "base/tokenizer.json"))
 		tokenizer.no_padding()
 		tokenizer.enable_truncation(architecture["max_tokens"])
-		rows = [read_texts(directory / f"{name}.jsonl", tokenizer) for name in ("train", "test")]
+		rows = same_length([read_texts(directory / f"{name}.jsonl", tokenizer) for name in ("train", "test")])
 		files = sorted(directory.glob("base/*.safetensors"))
 		model = {name: array for path in files for name, array in read_tensors(path).items()}
 		adapter = read_tensors(directory / "adapter/adapter_model.safetensors")
