@@ -2,7 +2,7 @@
 //! Gauss-Newton matrix `Jᵀ C J`, where `J` is the Jacobian of the logits and `C` the loss's second
 //! derivative at them, and the residual curvature `Σ s_i ∇²z_i`, where `s` is the loss's gradient at
 //! the logits `z` (Martens 2020, *New Insights and Perspectives on the Natural Gradient Method*,
-//! section 8.1).
+//! section 8).
 //!
 //! The gradient `Jᵀ s` is computed as a function of the parameters and of `s`. Its product with a
 //! vector `v`, once more differentiated (reverse over reverse; Pearlmutter 1994), is the residual
@@ -43,13 +43,6 @@ pub struct Products {
 	pub gauss_newton: Vec<f32>,
 	/// With the residual curvature.
 	pub residual: Vec<f32>,
-}
-
-impl Products {
-	/// With the Hessian.
-	pub fn whole(&self) -> Vec<f32> {
-		self.gauss_newton.iter().zip(&self.residual).map(|(g, r)| g + r).collect()
-	}
 }
 
 impl Hessian {

@@ -4,7 +4,7 @@
 use crate::{
 	files::{Activation, BertConfig, LlamaConfig, LoraConfig},
 	gradients::gradient,
-	Bert, Factors, LanguageModel, Llama, Result, Site, Source, TextClassifier,
+	Bert, Factors, LanguageModel, Llama, Products, Result, Site, Source, TextClassifier,
 };
 use candle_core::{DType, Device, Tensor, Var, D};
 use rand::{Rng, SeedableRng};
@@ -409,6 +409,11 @@ pub fn pulled_logits(logits: &Tensor, parameters_logits: &[f64], targets: &[u32]
 	}
 	let slope = Tensor::from_vec(slope, (rows, classes), &Device::Cpu).unwrap();
 	logits.mul(&slope).unwrap().sum_all().unwrap()
+}
+
+/// Products with the whole Hessian.
+pub fn whole(products: &Products) -> Vec<f32> {
+	products.gauss_newton.iter().zip(&products.residual).map(|(g, r)| g + r).collect()
 }
 
 /// Checks `found` against `expected` up to single precision relative to the largest value.

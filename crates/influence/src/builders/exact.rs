@@ -284,7 +284,7 @@ mod tests {
 			}
 		}
 		(0..n).for_each(|i| positive[i * n + i] += 0.02);
-		// The scores of the queries that are rows of `P + λ` are the gradients themselves.
+		// With rows of `P + λ` as queries, scores are the gradients themselves, negative.
 		for (number, contribution) in contributions.iter().enumerate() {
 			let mut gradient = vec![0.0; n];
 			let rows = contribution.rows.len();

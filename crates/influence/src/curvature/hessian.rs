@@ -39,7 +39,7 @@ impl Curvature {
 }
 
 /// The curvature of the mean cross-entropy loss over `data`, in the parts that Martens 2020 (*New
-/// Insights and Perspectives on the Natural Gradient Method*, section 8.1) tells apart.
+/// Insights and Perspectives on the Natural Gradient Method*, section 8) tells apart.
 /// O(rows · coordinates²) time. Reports rows (`stage` is `curvature`); the same bits for any number
 /// of threads.
 ///

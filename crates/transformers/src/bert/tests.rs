@@ -77,14 +77,14 @@ fn hessian_should_match_differences_of_gradients() {
 		let loss = |flat: &Tensor| reference_loss(&reference(&model, &weights, flat), &[1]);
 		let [v, w] = [3, 4].map(|seed| random_vector(parameters.len(), 1.0, seed));
 		let products = model.hessian(&IDS, 1, 1).unwrap().products(&v, 0).unwrap();
-		let found = products.whole();
+		let found = whole(&products);
 		assert_close("Hessian", &found, &gradient_difference(&loss, &parameters, &v));
 		let logits = |flat: &Tensor| reference(&model, &weights, flat);
 		let here = value_at(&logits, &parameters, &parameters, 0.0);
 		let pulled = |flat: &Tensor| pulled_logits(&logits(flat), &here, &[1]);
 		let expected = gradient_difference(&pulled, &parameters, &v);
 		assert_close("residual", &products.residual, &expected);
-		let other = model.hessian(&IDS, 1, 1).unwrap().products(&w, 0).unwrap().whole();
+		let other = whole(&model.hessian(&IDS, 1, 1).unwrap().products(&w, 0).unwrap());
 		let dot = |a: &[f32], b: &[f32]| -> f64 {
 			a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 		};

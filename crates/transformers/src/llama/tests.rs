@@ -102,7 +102,7 @@ fn hessian_should_match_differences_of_gradients() {
 			let v = random_vector(parameters.len(), 1.0, 3);
 			let products = model.hessian(&IDS, from, 1).unwrap().products(&v, 0).unwrap();
 			let expected = gradient_difference(&loss, &parameters, &v);
-			assert_close("Hessian", &products.whole(), &expected);
+			assert_close("Hessian", &whole(&products), &expected);
 			let logits = |flat: &Tensor| reference(&case, from, flat);
 			let here = value_at(&logits, &parameters, &parameters, 0.0);
 			let pulled = |flat: &Tensor| pulled_logits(&logits(flat), &here, &IDS[from..]);
