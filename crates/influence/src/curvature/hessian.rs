@@ -1,21 +1,14 @@
 //! The Hessian of the training loss as a matrix, in two parts.
 
+use super::network::add_rows;
 use crate::{
-	model::{
-		network::{cross_entropy_gradient, Activations, Network},
-		text_hessian::{add_products, Vectors},
-	},
+	model::text_hessian::{add_products, Vectors},
 	Dataset, Error, Model, Progress, Result,
 };
-use openledger_kernels::{matmul, matmul_tn, softmax};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// The most trained parameters whose Hessian is laid out: 8,192, or 512 MiB.
 pub const DENSE_LIMIT: usize = 1 << 13;
-
-/// Rows summed in single precision before they are added to the result.
-const CHUNK: usize = 256;
 
 /// The curvature of a mean loss, `H = G + R`. Matrices are row-major `[coordinates][coordinates]`,
 /// in the order of gradient coordinates.
@@ -43,12 +36,7 @@ impl Curvature {
 /// O(rows · coordinates²) time. Reports rows (`stage` is `curvature`); the same bits for any number
 /// of threads.
 ///
-/// For text these are products with unit vectors ([`openledger_transformers::Hessian`]). In a network,
-/// with `z_l = W_l a_(l-1)` and `δ_l` the gradient at `z_l`, a change `e_i a_(m-1)[j]` of `z_m`
-/// moves the gradient `δ_l a_(l-1)ᵀ` of every later layer by `∂δ_l a_(l-1)ᵀ + δ_l ∂a_(l-1)ᵀ`, and both
-/// derivatives are products of the layers in between (Pearlmutter 1994 gives the recursion for one
-/// direction; here it runs for all directions at once, which share their factor `a_(m-1)[j]`).
-/// Where `δ` is taken as zero, what is left is `G`; where `C` is, `R`.
+/// For text these are products with unit vectors ([`openledger_transformers::Hessian`]).
 ///
 /// # Errors
 /// [`Error::Setting`] beyond [`DENSE_LIMIT`], those of [`Model::gradients`].
@@ -102,211 +90,6 @@ fn unit_vectors(model: &Model) -> impl Fn(Range<usize>) -> Vectors {
 		range.clone().enumerate().for_each(|(row, at)| vectors[row * n + at] = 1.0);
 		(vectors, owners.get(range.start).copied().unwrap_or(0))
 	}
-}
-
-fn add_rows(
-	network: &Network,
-	data: &Dataset,
-	sums: [&mut [f64]; 2],
-	progress: &mut dyn FnMut(Progress),
-) {
-	let [gauss_newton, residual] = sums;
-	for rows in (0..data.len()).step_by(CHUNK) {
-		let end = (rows + CHUNK).min(data.len());
-		let columns = data.columns();
-		let features = &data.features()[rows * columns..end * columns];
-		let labels = &data.labels()[rows..end];
-		add_chunk(network, features, labels, Part::GaussNewton, gauss_newton);
-		add_chunk(network, features, labels, Part::Residual, residual);
-		let (done, total) = (end as u64, data.len() as u64);
-		progress(Progress { stage: "curvature", done, total, loss: None });
-	}
-}
-
-/// Per layer what one row contributes.
-struct Layer {
-	/// `∂z_l / ∂z_m` for `m` from 0 to `l`, each `[outputs_l][outputs_m]`.
-	below: Vec<Vec<f32>>,
-	/// `∂²L / ∂z_l²`, `[outputs][outputs]`.
-	curvature: Vec<f32>,
-	/// `∂δ_l / ∂z_m` for `m` from 0 to `l`, each `[outputs_l][outputs_m]`.
-	moves: Vec<Vec<f32>>,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Part {
-	GaussNewton,
-	Residual,
-}
-
-fn add_chunk(network: &Network, features: &[f32], labels: &[u32], part: Part, sum: &mut [f64]) {
-	let (n, depth) = (network.coordinates(), network.layers.len());
-	let activations = network.forward(features);
-	let classes = network.classes();
-	let logits = activations.logits.chunks_exact(classes.max(1));
-	let at_logits: Vec<f32> = match part {
-		Part::GaussNewton => vec![0.0; activations.logits.len()],
-		Part::Residual => logits
-			.zip(labels)
-			.flat_map(|(z, label)| cross_entropy_gradient(z, *label as usize))
-			.collect(),
-	};
-	let deltas = network.backward(&activations, &at_logits);
-	let rows: Vec<Vec<Layer>> = (0..labels.len())
-		.into_par_iter()
-		.map(|row| row_layers(network, &activations, &deltas, row, part))
-		.collect();
-	let mut starts = vec![0];
-	for layer in &network.layers {
-		starts.push(starts[starts.len() - 1] + layer.coordinates());
-	}
-	// Every output of every layer owns some rows of the matrix.
-	let mut blocks: Vec<(usize, usize, &mut [f64])> = Vec::new();
-	let mut rest = sum;
-	for (m, layer) in network.layers.iter().enumerate() {
-		for output in 0..layer.outputs {
-			let (here, after) = rest.split_at_mut((layer.inputs + 1) * n);
-			rest = after;
-			blocks.push((m, output, here));
-		}
-	}
-	blocks.into_par_iter().for_each(|(m, i, block)| {
-		let columns = network.layers[m].inputs + 1;
-		for l in m..depth {
-			let layer = &network.layers[l];
-			let width = network.layers[m].outputs;
-			let moved = |layers: &[Layer], o: usize| layers[l].moves[m][o * width + i];
-			// In a layer's block with itself one triangle is enough, and many outputs of a residual
-			// curvature do not move at all.
-			let needed =
-				|o: &usize| l > m || *o >= i && rows.iter().any(|layers| moved(layers, *o) != 0.0);
-			let outputs: Vec<usize> = (0..layer.outputs).filter(needed).collect();
-			let across = layer.inputs + 1;
-			let mut coefficients = Vec::with_capacity(rows.len() * outputs.len() * across);
-			for (row, layers) in rows.iter().enumerate() {
-				let input = &activations.inputs[l][row * across..][..across];
-				let delta = &deltas[l][row * layer.outputs..][..layer.outputs];
-				let slopes = (l > m).then(|| {
-					let (earlier, below) = (&layers[l - 1], &input[..layer.inputs]);
-					let at = |(k, y): (usize, &f32)| {
-						network.activation.slope(*y) * earlier.below[m][k * width + i]
-					};
-					below.iter().enumerate().map(at).collect::<Vec<f32>>()
-				});
-				for o in &outputs {
-					let (moved, delta) = (moved(layers, *o), delta[*o]);
-					coefficients.extend(input.iter().enumerate().map(|(k, a)| {
-						let slope = slopes.as_ref().and_then(|s| s.get(k)).copied().unwrap_or(0.0);
-						moved * a + delta * slope
-					}));
-				}
-			}
-			let products = outputs.len() * across;
-			let mut product = vec![0.0; columns * products];
-			let inputs = &activations.inputs[m];
-			matmul_tn(inputs, &coefficients, &mut product, columns, rows.len(), products);
-			for (out, product) in block.chunks_exact_mut(n).zip(product.chunks(products.max(1))) {
-				for (o, product) in outputs.iter().zip(product.chunks_exact(across)) {
-					let out = &mut out[starts[l] + o * across..][..across];
-					out.iter_mut().zip(product).for_each(|(sum, x)| *sum += f64::from(*x));
-				}
-			}
-		}
-	});
-}
-
-fn row_layers(
-	network: &Network,
-	activations: &Activations,
-	deltas: &[Vec<f32>],
-	row: usize,
-	part: Part,
-) -> Vec<Layer> {
-	let depth = network.layers.len();
-	let mut layers: Vec<Layer> = Vec::with_capacity(depth);
-	for (l, layer) in network.layers.iter().enumerate() {
-		let mut below = Vec::with_capacity(l + 1);
-		if l > 0 {
-			let outputs = &activations.inputs[l][row * (layer.inputs + 1)..][..layer.inputs];
-			// W diag(slopes), the Jacobian from the last layer's z to this one's.
-			let weights = layer.parameters.chunks_exact(layer.inputs + 1);
-			let jacobian: Vec<f32> = weights
-				.flat_map(|w| w.iter().zip(outputs).map(|(w, y)| w * network.activation.slope(*y)))
-				.collect();
-			for (m, earlier) in layers[l - 1].below.iter().enumerate() {
-				let width = network.layers[m].outputs;
-				let mut product = vec![0.0; layer.outputs * width];
-				matmul(&jacobian, earlier, &mut product, layer.outputs, layer.inputs, width);
-				below.push(product);
-			}
-		}
-		let identity = |at| f32::from(u8::from(at / layer.outputs == at % layer.outputs));
-		below.push((0..layer.outputs * layer.outputs).map(identity).collect());
-		layers.push(Layer { below, curvature: Vec::new(), moves: Vec::new() });
-	}
-	let classes = network.classes();
-	let mut p = activations.logits[row * classes..][..classes].to_vec();
-	softmax(&mut p);
-	let at_logits = |at| {
-		let (i, j) = (at / classes, at % classes);
-		p[i] * (f32::from(u8::from(i == j)) - p[j])
-	};
-	let mut curvature: Vec<f32> = match part {
-		Part::GaussNewton => (0..classes * classes).map(at_logits).collect(),
-		Part::Residual => vec![0.0; classes * classes],
-	};
-	for l in (0..depth).rev() {
-		let layer = &network.layers[l];
-		let width = layer.outputs;
-		layers[l].moves = layers[l]
-			.below
-			.iter()
-			.zip(&network.layers)
-			.map(|(below, earlier)| {
-				let mut moves = vec![0.0; width * earlier.outputs];
-				matmul(&curvature, below, &mut moves, width, width, earlier.outputs);
-				moves
-			})
-			.collect();
-		layers[l].curvature = curvature;
-		if l == 0 {
-			break;
-		}
-		curvature = curvature_below(network, activations, deltas, row, l, &layers[l]);
-	}
-	layers
-}
-
-/// `∂²L / ∂z_(l-1)²` from that of layer `l`: through the weights twice, and through the bend of the
-/// non-linearity.
-fn curvature_below(
-	network: &Network,
-	activations: &Activations,
-	deltas: &[Vec<f32>],
-	row: usize,
-	l: usize,
-	above: &Layer,
-) -> Vec<f32> {
-	let layer = &network.layers[l];
-	let (width, columns) = (layer.outputs, layer.inputs + 1);
-	let outputs = &activations.inputs[l][row * columns..][..layer.inputs];
-	let delta = &deltas[l][row * width..][..width];
-	// C W, then Wᵀ (C W), bias columns left out at the end.
-	let mut right = vec![0.0; width * columns];
-	matmul(&above.curvature, &layer.parameters, &mut right, width, width, columns);
-	let mut both = vec![0.0; columns * columns];
-	matmul_tn(&layer.parameters, &right, &mut both, columns, width, columns);
-	let mut pull = vec![0.0; columns];
-	matmul(delta, &layer.parameters, &mut pull, 1, width, columns);
-	let slope = |k: usize| network.activation.slope(outputs[k]);
-	let mut curvature = vec![0.0; layer.inputs * layer.inputs];
-	for i in 0..layer.inputs {
-		for j in 0..layer.inputs {
-			curvature[i * layer.inputs + j] = slope(i) * both[i * columns + j] * slope(j);
-		}
-		curvature[i * layer.inputs + i] += network.activation.bend(outputs[i]) * pull[i];
-	}
-	curvature
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod factor;
 mod hessian;
 mod iterative;
 pub(crate) mod moments;
+mod network;
 
 pub use absolute::make_absolute;
 pub use eigen::{symmetric_eigen, Eigen};
