@@ -2,7 +2,7 @@
 //! are compiled in, so what is decoded here is what any client sees.
 
 use scale_decode::DecodeAsType;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use subxt::utils::AccountId32;
 
 /// An account's address in SS58.
@@ -50,6 +50,15 @@ impl Snapshot {
 		self.payments
 			.iter()
 			.flat_map(|(id, payments)| payments.iter().map(move |payment| (*id, payment)))
+	}
+
+	/// The contributions that an inference paid for; none if it is not settled.
+	pub fn paid_contributions(&self, inference: u64) -> BTreeSet<u64> {
+		let paid = |payment: &Payment| match payment.role {
+			Role::Contributor(contribution) if payment.amount > 0 => Some(contribution),
+			_ => None,
+		};
+		self.payments.get(&inference).into_iter().flatten().filter_map(paid).collect()
 	}
 }
 

@@ -3,7 +3,6 @@
 use openledger_tests::{
 	node::{Node, NodeOptions},
 	scenario::{Inferred, Plan, Scenario},
-	state::Role,
 };
 use openledger_transformers::files::tiny;
 use serde_json::Value;
@@ -84,13 +83,7 @@ fn contributors_of_sentences_should_be_paid_when_a_language_model_answers() {
 	let shown: Value = client.run(USER, &["inference", "show", &inference.to_string()]).unwrap();
 	assert_eq!((&shown["state"], &shown["basis"]), (&"settled".into(), &"attributed".into()));
 	let state = node.chain().unwrap().snapshot().unwrap();
-	let paid: Vec<u64> = state.payments[&inference]
-		.iter()
-		.filter_map(|payment| match payment.role {
-			Role::Contributor(contribution) if payment.amount > 0 => Some(contribution),
-			_ => None,
-		})
-		.collect();
+	let paid = state.paid_contributions(inference);
 	assert!(!paid.is_empty() && paid.iter().all(|id| contributions.contains(id)), "{paid:?}");
 
 	let command = ["explain", &inference.to_string(), "--base-model", &base_name];

@@ -4,11 +4,10 @@ use openledger_tests::{
 	client::Client,
 	node::{Node, NodeOptions},
 	scenario::{Inferred, Plan, Scenario},
-	state::Role,
 };
 use openledger_transformers::files::tiny;
 use serde_json::Value;
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{fs, path::Path};
 
 const OWNER: &str = "//Bob";
 const HOST: &str = "//Dave";
@@ -116,13 +115,7 @@ fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
 	assert_eq!(served["answered"][1]["input_tokens"], 6);
 
 	let state = node.chain().unwrap().snapshot().unwrap();
-	let contributors: BTreeSet<u64> = state.payments[&by_call.inference]
-		.iter()
-		.filter_map(|payment| match payment.role {
-			Role::Contributor(contribution) if payment.amount > 0 => Some(contribution),
-			_ => None,
-		})
-		.collect();
+	let contributors = state.paid_contributions(by_call.inference);
 	assert!(!contributors.is_empty(), "no contributor was paid");
 	let honest = &contributions[..2];
 	assert!(contributors.iter().all(|id| honest.contains(id)), "{contributors:?}");
