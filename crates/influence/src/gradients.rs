@@ -46,25 +46,19 @@ pub enum Function {
 	Loss,
 	/// The log-odds `log(p / (1 - p))` of the row's own label (Park et al. 2023, section 3.2).
 	Margin,
-	/// The cross-entropy of `draws` labels drawn from the model, each on its own. The second moment
-	/// of these gradients is the Fisher information; for a softmax output that is the Gauss-Newton
-	/// matrix of the loss, which with the rows' own labels it is not (Kunstner et al. 2019).
-	DrawnLoss {
+	/// Several gradients of each row, whose outer products sum to the Fisher information of its loss;
+	/// for a softmax output that is the Gauss-Newton matrix, which with the rows' own labels it is
+	/// not (Kunstner et al. 2019). They have no value, 0 stands for it.
+	///
+	/// With no more classes than `draws` there is one for each class, the loss's gradient there
+	/// times the root of its probability: the sum is exact. Otherwise there are `draws`, each at a
+	/// label drawn from the model, and the sum is right in expectation.
+	Fisher {
 		/// Fixes the labels, together with the row's number.
 		seed: u64,
-		/// Labels drawn for each row.
+		/// The most gradients of a row.
 		draws: u32,
 	},
-}
-
-impl Function {
-	/// Gradients of each row.
-	pub fn draws(self) -> usize {
-		match self {
-			Self::Loss | Self::Margin => 1,
-			Self::DrawnLoss { draws, .. } => draws as usize,
-		}
-	}
 }
 
 /// The factors of some rows' gradients at one site.
@@ -74,14 +68,14 @@ pub struct SiteFactors {
 	pub tokens: Vec<usize>,
 	/// `a` of each token, `[tokens][columns]`, with a trailing 1 where the site has a bias.
 	pub inputs: Vec<f32>,
-	/// `δ` of each token, `[draws][tokens][outputs]`.
+	/// `δ` of each token, `[gradients of a row][tokens][outputs]`.
 	pub deltas: Vec<f32>,
 }
 
 /// The gradients of some rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-	/// The function's value, `[draws][rows]`.
+	/// The function's value, `[gradients of a row][rows]`.
 	pub values: Vec<f64>,
 	/// Per site.
 	pub sites: Vec<SiteFactors>,
@@ -229,13 +223,12 @@ fn gradients_of(
 			let class = *label as usize;
 			add((margin(z, class), margin_gradient(z, class)))
 		}),
-		Function::DrawnLoss { seed, draws } => {
-			let drawn: Vec<Vec<usize>> = (first..)
-				.zip(rows())
-				.map(|(row, (z, _))| drawn_labels(z, seed, row as u64, draws))
-				.collect();
-			for draw in 0..draws as usize {
-				rows().zip(&drawn).for_each(|((z, _), labels)| add(loss(z, labels[draw])));
+		Function::Fisher { seed, draws } => {
+			let numbered = (first..).zip(rows());
+			let roots = numbered.map(|(row, (z, _))| fisher_roots(z, seed, row as u64, draws));
+			let roots: Vec<Vec<Vec<f32>>> = roots.collect();
+			for number in 0..roots.first().map_or(0, Vec::len) {
+				roots.iter().for_each(|roots| add((0.0, roots[number].clone())));
 			}
 		},
 	}
@@ -246,13 +239,23 @@ fn gradients_of(
 	(values, sites.map(site).collect())
 }
 
-/// Classes drawn from the softmax of `logits`; row `row` has its own stream of numbers.
-fn drawn_labels(logits: &[f32], seed: u64, row: u64, draws: u32) -> Vec<usize> {
+/// Gradients at the logits for [`Function::Fisher`]; row `row` has its own stream of numbers.
+fn fisher_roots(logits: &[f32], seed: u64, row: u64, draws: u32) -> Vec<Vec<f32>> {
 	let mut probabilities = logits.to_vec();
 	softmax(&mut probabilities);
+	let root = |class: usize, weight: f32| {
+		let mut gradient = probabilities.clone();
+		gradient[class] -= 1.0;
+		gradient.iter_mut().for_each(|x| *x *= weight);
+		gradient
+	};
+	if probabilities.len() <= draws as usize {
+		return probabilities.iter().enumerate().map(|(class, p)| root(class, p.sqrt())).collect();
+	}
 	let mut rng = ChaCha8Rng::seed_from_u64(seed);
 	rng.set_stream(row);
-	(0..draws).map(|_| draw(&probabilities, rng.random())).collect()
+	let weight = 1.0 / (draws as f32).sqrt();
+	(0..draws).map(|_| root(draw(&probabilities, rng.random()), weight)).collect()
 }
 
 /// The class at which the cumulated probabilities pass `uniform`.
@@ -361,9 +364,7 @@ mod tests {
 	#[test]
 	fn gradient_should_be_the_same_bits_in_every_batch() {
 		let (model, data) = (random_model(&[64, 7, 5, 10], Activation::Tanh, 2), digits());
-		for function in
-			[Function::Loss, Function::Margin, Function::DrawnLoss { seed: 3, draws: 2 }]
-		{
+		for function in [Function::Loss, Function::Margin, Function::Fisher { seed: 3, draws: 2 }] {
 			let all = model.gradients(&data, 0..64, function).unwrap();
 			for size in [1, 2, 7] {
 				for start in [0, 13, 57] {
@@ -377,23 +378,48 @@ mod tests {
 		}
 	}
 
+	/// Of three rows all gradients of [`Function::Fisher`], `[row][gradient][coordinates]`.
+	fn fisher_gradients(model: &Model, data: &Dataset, draws: u32) -> Vec<Vec<Vec<f64>>> {
+		let function = Function::Fisher { seed: 9, draws };
+		let found = model.gradients(data, 0..3, function).unwrap();
+		let (sites, count) = (model.sites(), found.values.len() / 3);
+		let gradient = |row: usize, number: usize| {
+			let factors = found.sites.iter().map(|site| {
+				let size = site.deltas.len() / count;
+				let deltas = site.deltas[number * size..][..size].to_vec();
+				SiteFactors { deltas, ..site.clone() }
+			});
+			let one = Gradients { values: vec![0.0; 3], sites: factors.collect() };
+			one.flat(row, &sites)
+		};
+		(0..3).map(|row| (0..count).map(|number| gradient(row, number)).collect()).collect()
+	}
+
 	#[test]
-	fn drawn_gradients_should_be_those_of_the_drawn_labels() {
+	fn fisher_gradients_should_be_of_all_classes_or_of_drawn_ones() {
 		let (model, data) = (random_model(&[64, 6, 10], Activation::Relu, 5), digits());
-		let (seed, draws) = (9, 3);
-		let drawn = model.gradients(&data, 0..4, Function::DrawnLoss { seed, draws }).unwrap();
-		assert_eq!(drawn.values.len(), 12);
-		for row in 0..4 {
-			let labels =
-				drawn_labels(&model.logits(data.row(row)).unwrap(), seed, row as u64, draws);
-			for (draw, label) in labels.into_iter().enumerate() {
-				let one = data.select(&[row]).unwrap().with_labels(vec![label as u32]).unwrap();
-				let expected = model.gradients(&one, 0..1, Function::Loss).unwrap();
-				assert_eq!(drawn.values[draw * 4 + row], expected.values[0]);
-				for (found, expected) in drawn.sites.iter().zip(&expected.sites) {
-					let width = expected.deltas.len();
-					assert_eq!(found.deltas[(draw * 4 + row) * width..][..width], expected.deltas);
-				}
+		let (all, drawn) =
+			(fisher_gradients(&model, &data, 10), fisher_gradients(&model, &data, 7));
+		for row in 0..3 {
+			assert_eq!((all[row].len(), drawn[row].len()), (10, 7));
+			let one = data.select(&[row]).unwrap();
+			let of_class = |class: usize| {
+				let labelled = one.with_labels(vec![class as u32]).unwrap();
+				let loss = model.gradients(&labelled, 0..1, Function::Loss).unwrap();
+				((-loss.values[0]).exp(), loss.flat(0, &model.sites()))
+			};
+			let is = |found: &[f64], weight: f64, gradient: &[f64]| {
+				let pairs = found.iter().zip(gradient);
+				pairs.into_iter().all(|(found, x)| (found - weight * x).abs() < 1e-5)
+			};
+			for (class, found) in all[row].iter().enumerate() {
+				let (probability, gradient) = of_class(class);
+				assert!(is(found, probability.sqrt(), &gradient));
+			}
+			let classes: Vec<_> = (0..10).map(of_class).collect();
+			for found in &drawn[row] {
+				let weight = (1.0f64 / 7.0).sqrt();
+				assert!(classes.iter().any(|(_, gradient)| is(found, weight, gradient)));
 			}
 		}
 	}

@@ -111,9 +111,10 @@ fn gradients_should_be_the_same_bits_in_every_range() {
 	let data = rows(12, 0);
 	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
 	let sites = model.sites();
-	for function in [Function::Loss, Function::Margin, Function::DrawnLoss { seed: 1, draws: 2 }] {
+	for function in [Function::Loss, Function::Margin, Function::Fisher { seed: 1, draws: 2 }] {
 		let all = model.gradients(&data, 0..12, function).unwrap();
-		assert_eq!(all.values.len(), 12 * function.draws());
+		let fisher = matches!(function, Function::Fisher { .. });
+		assert_eq!(all.values.len(), if fisher { 24 } else { 12 });
 		for (start, end) in [(0, 1), (5, 7), (3, 12)] {
 			let part = model.gradients(&data, start..end, function).unwrap();
 			for row in start..end {

@@ -283,18 +283,19 @@ impl TextClassifier {
 		self.factors(ids, Output::Margin, class)
 	}
 
-	/// Per draw the factors of the gradient of the loss at a label drawn from the model: the second
-	/// moment over many draws is the Gauss-Newton (Fisher) matrix of this text's loss.
+	/// The factors of gradients whose outer products sum to the Gauss-Newton (Fisher) matrix of this
+	/// text's loss: one for each class if there are no more than `draws`, otherwise at that many
+	/// labels drawn from the model, in expectation.
 	///
 	/// # Errors
 	/// Those of [`TextClassifier::logits`].
-	pub fn drawn_factors(
+	pub fn fisher_factors(
 		&self,
 		ids: &[u32],
 		draws: usize,
 		rng: &mut impl Rng,
 	) -> Result<Vec<Vec<Factors>>> {
-		gradients::drawn_factors(&self.adapter, |pass| self.forward(ids, pass), draws, rng)
+		gradients::fisher_factors(&self.adapter, |pass| self.forward(ids, pass), draws, rng)
 	}
 
 	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a

@@ -168,11 +168,14 @@ pub(crate) fn factors(
 	Ok((value, read_factors(adapter, &pass.into_records(), &logits, &slope)?))
 }
 
-/// Per draw the factors of a gradient of the loss at targets drawn from the model's own
-/// probabilities, one draw per row of logits, summed and divided by the root of their number: the
-/// second moment over many draws is the Gauss-Newton (Fisher) matrix of the mean loss (Martens
-/// 2020, section 9.2).
-pub(crate) fn drawn_factors(
+/// The factors of gradients whose outer products sum to the Gauss-Newton (Fisher) matrix of the mean
+/// loss (Martens 2020, section 9.2).
+///
+/// For one row of logits with no more classes than `draws` there is one for each class, the loss's
+/// gradient there times the root of its probability: the sum is exact. Otherwise there are
+/// `draws`, each at a class drawn from the model for each row of logits, and the sum is right in
+/// expectation.
+pub(crate) fn fisher_factors(
 	adapter: &Adapter,
 	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
 	draws: usize,
@@ -183,14 +186,18 @@ pub(crate) fn drawn_factors(
 	let records = pass.into_records();
 	let probabilities = ops::softmax(&logits.detach(), &Mask::Nothing)?;
 	let rows = || probabilities.values().chunks_exact(probabilities.width().max(1));
-	let weight = 1.0 / (rows().len().max(1) as f64).sqrt();
-	let mut all = Vec::with_capacity(draws);
-	for _ in 0..draws {
-		let targets: Vec<usize> = rows().map(|row| draw(row, rng.random())).collect();
-		let slope = probabilities.sub(&one_hot(&logits, &targets)?)?.affine(weight, 0.0);
-		all.push(read_factors(adapter, &records, &logits, &slope)?);
+	let at = |targets: &[usize], weight: f64| {
+		let slope = probabilities.sub(&one_hot(&logits, targets)?)?.affine(weight, 0.0);
+		read_factors(adapter, &records, &logits, &slope)
+	};
+	let only = probabilities.values();
+	if rows().len() == 1 && only.len() <= draws {
+		let classes = only.iter().enumerate();
+		return classes.map(|(class, p)| at(&[class], f64::from(*p).sqrt())).collect();
 	}
-	Ok(all)
+	let weight = 1.0 / ((rows().len() * draws).max(1) as f64).sqrt();
+	let mut drawn = || rows().map(|row| draw(row, rng.random())).collect::<Vec<usize>>();
+	(0..draws).map(|_| at(&drawn(), weight)).collect()
 }
 
 /// The class in whose part of `[0, 1)` the number `point` lies.

@@ -9,7 +9,7 @@
 //! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
-//! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `drawn_factors` |
+//! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `fisher_factors` |
 //! | products with a sample's exact Hessian | `hessian` |
 //! | keep what was trained | `to_adapter` |
 //!

@@ -247,13 +247,13 @@ impl LanguageModel {
 		gradients::factors(&self.adapter, |p| text.forward(p), Output::Margin, &text.targets)
 	}
 
-	/// Per draw the factors of a gradient at next tokens drawn from the model, for each place from
-	/// `from` on by itself: the second moment over many draws is the Gauss-Newton (Fisher) matrix of
-	/// this text's loss.
+	/// The factors of gradients whose outer products sum in expectation to the Gauss-Newton (Fisher)
+	/// matrix of this text's loss: `draws` of them, each at next tokens drawn from the model, for
+	/// each place from `from` on by itself.
 	///
 	/// # Errors
 	/// Those of [`LanguageModel::loss`].
-	pub fn drawn_factors(
+	pub fn fisher_factors(
 		&self,
 		ids: &[u32],
 		from: usize,
@@ -261,7 +261,7 @@ impl LanguageModel {
 		rng: &mut impl Rng,
 	) -> Result<Vec<Vec<Factors>>> {
 		let text = Text::new(self, ids, from)?;
-		gradients::drawn_factors(&self.adapter, |p| text.forward(p), draws, rng)
+		gradients::fisher_factors(&self.adapter, |p| text.forward(p), draws, rng)
 	}
 
 	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a

@@ -375,13 +375,13 @@ pub fn variance(logits: &[f32], values: &[f64]) -> f64 {
 	p.iter().zip(values).map(|(p, x)| f64::from(*p) * (x - mean) * (x - mean)).sum()
 }
 
-/// The mean square along `along` of the gradients that `drawn` stand for.
-pub fn second_moment_along(sites: &[Site], drawn: &[Vec<Factors>], along: &[f32]) -> f64 {
+/// The sum of squares along `along` of the gradients that `all` stand for.
+pub fn squares_along(sites: &[Site], all: &[Vec<Factors>], along: &[f32]) -> f64 {
 	let square = |factors: &Vec<Factors>| {
 		let gradient = gradient(sites, factors).unwrap();
 		gradient.iter().zip(along).map(|(g, v)| f64::from(g * v)).sum::<f64>().powi(2)
 	};
-	drawn.iter().map(square).sum::<f64>() / drawn.len() as f64
+	all.iter().map(square).sum()
 }
 
 /// The central difference along `along` of the gradient of the scalar `function`.

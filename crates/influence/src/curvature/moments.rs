@@ -1,4 +1,4 @@
-//! Second moments over the training rows, with labels drawn from the model.
+//! Second moments over the training rows of gradients that belong to the Fisher information.
 
 use crate::{
 	gradients::for_each_chunk, Dataset, Function, Gradients, LayerBasis, Model, Result, Site,
@@ -8,8 +8,8 @@ use openledger_kernels::{matmul, matmul_tn};
 /// Rows summed in single precision before they are added to the result.
 const CHUNK: usize = 64;
 
-/// Per site the sums of `a aᵀ` over tokens, `[columns][columns]`, and of `δ δᵀ` over tokens and
-/// draws, `[outputs][outputs]`.
+/// Per site the sums of `a aᵀ` over tokens, `[columns][columns]`, and of `δ δᵀ` over tokens and all
+/// gradients of a row, `[outputs][outputs]`.
 ///
 /// # Errors
 /// Those of [`Model::gradients`].
@@ -38,8 +38,8 @@ pub(crate) fn factor_moments(
 	Ok(sums)
 }
 
-/// Per site the mean square of each coordinate of a row's gradient in the basis, over rows and
-/// draws, `[outputs][columns]`.
+/// Per site the mean over rows of the sum over a row's gradients of each coordinate's square in the
+/// basis, `[outputs][columns]`.
 ///
 /// # Errors
 /// Those of [`Model::gradients`].
@@ -52,27 +52,27 @@ pub(crate) fn coordinate_moments(
 	let mut sums: Vec<Vec<f64>> =
 		basis.iter().map(|layer| vec![0.0; layer.inputs * layer.outputs]).collect();
 	let squares = |_, gradients: Gradients| {
-		let site = |(s, layer)| site_squares(&gradients, s, layer, function.draws());
+		let site = |(s, layer)| site_squares(&gradients, s, layer);
 		Ok(basis.iter().enumerate().map(site).collect::<Vec<Vec<f32>>>())
 	};
 	for_each_chunk(model, data, function, CHUNK, squares, |_, batch| {
 		sums.iter_mut().zip(&batch).for_each(|(sum, batch)| add(sum, batch));
 		Ok(())
 	})?;
-	let count = data.len() as f64 * function.draws() as f64;
-	sums.iter_mut().flatten().for_each(|x| *x /= count);
+	sums.iter_mut().flatten().for_each(|x| *x /= data.len() as f64);
 	Ok(sums)
 }
 
-/// The sum over a batch's rows and draws of the squared coordinates at one site.
-fn site_squares(gradients: &Gradients, s: usize, layer: &LayerBasis, draws: usize) -> Vec<f32> {
+/// The sum over all gradients of a batch's rows of the squared coordinates at one site.
+fn site_squares(gradients: &Gradients, s: usize, layer: &LayerBasis) -> Vec<f32> {
 	let (inputs, outputs) = (layer.inputs, layer.outputs);
 	let factors = &gradients.sites[s];
 	let tokens = factors.tokens[gradients.rows()];
 	let mut features = vec![0.0; tokens * inputs];
 	matmul(&factors.inputs, &layer.input_vectors, &mut features, tokens, inputs, inputs);
-	let mut deltas = vec![0.0; draws * tokens * outputs];
-	matmul(&factors.deltas, &layer.output_vectors, &mut deltas, draws * tokens, outputs, outputs);
+	let mut deltas = vec![0.0; factors.deltas.len()];
+	let count = deltas.len() / outputs.max(1);
+	matmul(&factors.deltas, &layer.output_vectors, &mut deltas, count, outputs, outputs);
 	let mut sum = vec![0.0; outputs * inputs];
 	if tokens == gradients.rows() {
 		// One token a row: the square of an outer product is the outer product of squares.

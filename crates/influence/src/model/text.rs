@@ -283,8 +283,8 @@ impl TextModel {
 				site.inputs.extend_from_slice(&factors.inputs);
 			}
 		}
-		for draw in 0..function.draws() {
-			for (value, factors) in results.iter().filter_map(|row| row.get(draw)) {
+		for number in 0..results.first().map_or(0, Vec::len) {
+			for (value, factors) in results.iter().filter_map(|row| row.get(number)) {
 				all.values.push(*value);
 				for (site, factors) in all.sites.iter_mut().zip(factors) {
 					site.deltas.extend_from_slice(&factors.deltas);
@@ -317,24 +317,22 @@ impl TextModel {
 			(
 				Network::Classifier(model),
 				Sample::Labelled(text),
-				Function::DrawnLoss { seed, draws },
-			) => without_value(model.drawn_factors(&text.ids, draws as usize, &mut drawn(seed))?),
+				Function::Fisher { seed, draws },
+			) => without_value(model.fisher_factors(&text.ids, draws as usize, &mut drawn(seed))?),
 			(Network::Language(model), Sample::Causal(text), Function::Loss) => {
 				vec![model.loss_factors(&text.ids, text.from)?]
 			},
 			(Network::Language(model), Sample::Causal(text), Function::Margin) => {
 				vec![model.output_factors(&text.ids, text.from)?]
 			},
-			(
-				Network::Language(model),
-				Sample::Causal(text),
-				Function::DrawnLoss { seed, draws },
-			) => without_value(model.drawn_factors(
-				&text.ids,
-				text.from,
-				draws as usize,
-				&mut drawn(seed),
-			)?),
+			(Network::Language(model), Sample::Causal(text), Function::Fisher { seed, draws }) => {
+				without_value(model.fisher_factors(
+					&text.ids,
+					text.from,
+					draws as usize,
+					&mut drawn(seed),
+				)?)
+			},
 			_ => return Err(mismatch()),
 		})
 	}

@@ -94,7 +94,7 @@ fn hessian_should_match_differences_of_gradients() {
 }
 
 #[test]
-fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
+fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 	let weights = RandomWeights::default();
 	let model = small(Activation::Gelu, &weights);
 	let v = random_vector(model.parameters().len(), 1.0, 3);
@@ -103,9 +103,15 @@ fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
 	let expected = variance(&model.logits(&IDS).unwrap(), &slopes);
 
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
-	let drawn = model.drawn_factors(&IDS, 2000, &mut rng).unwrap();
-	let found = second_moment_along(model.sites(), &drawn, &v);
-	assert!((found / expected - 1.0).abs() < 0.1, "{found} instead of {expected}");
+	let mut found = |draws: usize, expected_count: usize| {
+		let factors = model.fisher_factors(&IDS, draws, &mut rng).unwrap();
+		assert_eq!(factors.len(), expected_count);
+		squares_along(model.sites(), &factors, &v)
+	};
+	let exact = found(16, 3);
+	assert!((exact / expected - 1.0).abs() < 1e-3, "{exact} instead of {expected}");
+	let drawn = (0..1000).map(|_| found(2, 2)).sum::<f64>() / 1000.0;
+	assert!((drawn / expected - 1.0).abs() < 0.1, "{drawn} instead of {expected}");
 }
 
 #[test]

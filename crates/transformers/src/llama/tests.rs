@@ -113,7 +113,7 @@ fn hessian_should_match_differences_of_gradients() {
 }
 
 #[test]
-fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
+fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 	let case = (small(&["q_proj", "down_proj"]), RandomWeights::default());
 	let model = &case.0;
 	let v = random_vector(model.parameters().len(), 1.0, 3);
@@ -124,8 +124,8 @@ fn second_moment_of_drawn_gradients_should_be_the_gauss_newton_matrix() {
 	};
 	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
-	let drawn = model.drawn_factors(&IDS, 3, 2000, &mut rng).unwrap();
-	let found = second_moment_along(model.sites(), &drawn, &v);
+	let drawn = model.fisher_factors(&IDS, 3, 2000, &mut rng).unwrap();
+	let found = squares_along(model.sites(), &drawn, &v);
 	assert!((found / expected - 1.0).abs() < 0.15, "{found} instead of {expected}");
 }
 
