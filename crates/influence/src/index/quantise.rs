@@ -179,20 +179,21 @@ fn round_into<T>(
 	narrow: impl Fn(i32) -> T,
 ) {
 	for (rounded, x) in rounded.iter_mut().zip(values) {
-		*rounded = narrow(nearest(x.clamp(-limit, limit)));
+		*rounded = narrow(nearest(x, limit));
 	}
 }
 
-/// `x.round()` of a value well within `i32`, without branches, so that the processor can round several
-/// side by side.
-fn nearest(x: f64) -> i32 {
-	// Next to so large a number there is no room for fractions: what is added is rounded, halves to
-	// even, and lies in the lowest bits.
-	const LARGE: f64 = 6_755_399_441_055_744.0;
-	let sum = x + LARGE;
-	let rest = x - (sum - LARGE);
-	let away = i32::from((rest == 0.5) & (x > 0.0)) - i32::from((rest == -0.5) & (x < 0.0));
-	(sum.to_bits() as i32).wrapping_add(away)
+/// `x.round()`, or `limit` with its sign where it is beyond; without branches, so that the processor
+/// can round several side by side. `limit` is of a width.
+fn nearest(x: f64, limit: f64) -> i32 {
+	// What is no number becomes the lower limit.
+	let x = if x > -limit { x } else { -limit };
+	let x = if x < limit { x } else { limit };
+	// The last number before a half, so that what is below one half does not reach the next integer:
+	// halves do, by the rounding of the sum.
+	let half = 0.5f64.next_down().copysign(x);
+	// SAFETY: it is within the limits of 16 bits, and a number.
+	unsafe { (x + half).to_int_unchecked() }
 }
 
 #[cfg(test)]
@@ -289,7 +290,8 @@ mod tests {
 		fn nearest_should_be_the_rounded_value(x in -40000.0f64..40000.0, half in -40000i32..40000) {
 			for x in [x, f64::from(half), f64::from(half) + 0.5] {
 				for x in [x, x.next_up(), x.next_down()] {
-					prop_assert_eq!(f64::from(nearest(x)), x.round());
+					let expected = x.round().clamp(-32767.0, 32767.0);
+					prop_assert_eq!(f64::from(nearest(x, 32767.0)), expected);
 				}
 			}
 		}
