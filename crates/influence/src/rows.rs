@@ -7,14 +7,21 @@
 
 use crate::{
 	gradients::{for_each_batch, SiteFactors},
-	index::{for_each_row, Basis, LayerBasis, Part},
+	index::{for_each_projection, for_each_row, Basis, Columns, LayerBasis, Part, Projected},
 	query::gradient_sum,
 	Dataset, Error, Function, Gradients, Index, Model, Result, Site,
 };
 use rayon::prelude::*;
 
-/// Values of queries' directions that are in memory at a time: 64 MiB.
-const DIRECTIONS: usize = 1 << 24;
+/// Values of rows' gradients that are in memory at a time: 32 MiB.
+const HELD: usize = 1 << 23;
+
+/// Columns of rows' gradients that are multiplied at a time: whole registers of all processors, and
+/// enough of them that reading a direction costs little.
+const COLUMNS: usize = 576;
+
+/// Values of queries' directions that are in memory at a time: 16 MiB.
+const DIRECTIONS: usize = 1 << 22;
 
 /// What each row adds to the score of its contribution, `[rows]`, for a query gradient
 /// `[dimension]` in the coordinates of the index: the scores of a contribution's rows sum to its
@@ -57,51 +64,79 @@ pub fn row_scores(model: &Model, index: &Index, query: &[f64], rows: &Dataset) -
 }
 
 /// [`row_scores`] for the margin of the own label of each of `queries`, `[queries][rows]`, up to
-/// single precision: one pass over the rows for many queries, in products of matrices. The same
-/// bits for any number of threads.
+/// single precision: one pass over the rows for all queries, in products of matrices. The same bits
+/// for any number of threads.
+///
+/// `parts` are those of a local index ([`Index::parts`]), or of none
+/// ([`IndexBuilder::parts`](crate::IndexBuilder::parts)).
 ///
 /// # Errors
-/// As [`row_scores`].
+/// [`Error::Setting`] if the parts are another model's, and as [`row_scores`].
 pub fn row_margin_scores(
 	model: &Model,
-	index: &Index,
+	parts: &[Part],
 	queries: &Dataset,
 	rows: &Dataset,
 ) -> Result<Vec<Vec<f64>>> {
-	let parts = local_parts(model, index)?;
 	model.check_fits(queries)?;
-	let at_once = (DIRECTIONS / index.dimension().max(1)).max(1);
-	let inverse = || parts.iter().flat_map(|part| &part.inverse_curvature);
-	let numbers: Vec<usize> = (0..queries.len()).collect();
-	let mut scores = Vec::with_capacity(queries.len());
-	for numbers in numbers.chunks(at_once) {
-		let mut directions: Vec<Vec<f32>> = Vec::with_capacity(numbers.len());
-		for_each_row(model, parts, &queries.select(numbers)?, Function::Margin, |_, query| {
-			let scaled = query.iter().zip(inverse());
-			directions.push(scaled.map(|(q, inverse)| (-q * f64::from(*inverse)) as f32).collect());
+	let mut scores = vec![vec![0.0; rows.len()]; queries.len()];
+	for part in parts {
+		if !part.fits(model) {
+			return Err(Error::setting("parts", "they are of another model's gradients"));
+		}
+		let (part_model, sites) = (part.model(model), part.model(model).sites());
+		let project = |_, gradients: Gradients| Ok(part.basis.project(&sites, &gradients));
+		let (mut batches, mut held, mut first) = (Vec::new(), Vec::new(), 0);
+		for_each_batch(part_model, rows, Function::Loss, project, |range, batch| {
+			batches.push(batch);
+			let last = range.end == rows.len();
+			if last || batches.iter().map(Projected::columns).sum::<usize>() >= COLUMNS {
+				held.push(Columns::of(&batches));
+				batches.clear();
+			}
+			if last || held.iter().map(Columns::values).sum::<usize>() >= HELD {
+				add_margin_scores(model, part, queries, &held, first, &mut scores)?;
+				held.clear();
+				first = range.end;
+			}
 			Ok(())
 		})?;
-		let mut found = vec![vec![0.0; rows.len()]; numbers.len()];
-		let mut start = 0;
-		for part in parts {
-			let here = start..start + part.basis.dimension();
-			start = here.end;
-			let directions: Vec<&[f32]> = directions.iter().map(|d| &d[here.clone()]).collect();
-			let (part_model, sites) = (part.model(model), part.model(model).sites());
-			let products =
-				|_, gradients| Ok(part.basis.project(&sites, &gradients).products(&directions));
-			for_each_batch(part_model, rows, Function::Loss, products, |range, products| {
-				for (row, products) in range.zip(products.chunks_exact(directions.len().max(1))) {
-					found.iter_mut().zip(products).for_each(|(scores, x)| scores[row] += x);
-				}
-				Ok(())
-			})?;
-		}
-		for found in found {
-			scores.push(finite(found, "a row's score")?);
-		}
 	}
-	Ok(scores)
+	scores.into_iter().map(|scores| finite(scores, "a row's score")).collect()
+}
+
+/// Adds to `scores`, `[queries][rows]`, what one part contributes for the rows `held`, from row `first`
+/// on.
+fn add_margin_scores(
+	model: &Model,
+	part: &Part,
+	queries: &Dataset,
+	held: &[Columns],
+	first: usize,
+	scores: &mut [Vec<f64>],
+) -> Result<()> {
+	let dimension = part.basis.dimension();
+	let at_once = (DIRECTIONS / dimension.max(1)).max(1);
+	let parts = std::slice::from_ref(part);
+	for_each_projection(model, parts, queries, Function::Margin, |numbers, batch| {
+		let direction = |query: usize| -> Vec<f32> {
+			let mut gradient = vec![0.0; dimension];
+			batch.add_row(query, 0, &mut gradient);
+			let scaled = gradient.iter().zip(&part.inverse_curvature);
+			scaled.map(|(q, inverse)| (-q * f64::from(*inverse)) as f32).collect()
+		};
+		for (start, scores) in (0..).step_by(at_once).zip(scores[numbers].chunks_mut(at_once)) {
+			let queries = start..start + scores.len();
+			let directions: Vec<_> = queries.into_par_iter().map(direction).collect();
+			let products: Vec<_> =
+				held.par_iter().map(|columns| columns.products(&directions)).collect();
+			for (query, scores) in scores.iter_mut().enumerate() {
+				let products = products.iter().flat_map(|products| &products[query]);
+				scores[first..].iter_mut().zip(products).for_each(|(score, x)| *score += x);
+			}
+		}
+		Ok(())
+	})
 }
 
 /// How much each row lowers its own loss, in nats for each unit of its weight, `[rows]`:
@@ -361,7 +396,7 @@ mod tests {
 		let several =
 			Index::quantise(&GradientDot, &model, &contributions, several, width).unwrap();
 		for index in [index(&exact, &model, &contributions).1, several] {
-			let found = row_margin_scores(&model, &index, &queries, &rows).unwrap();
+			let found = row_margin_scores(&model, index.parts(), &queries, &rows).unwrap();
 			assert_eq!((found.len(), found[2].len()), (3, rows.len()));
 			for (query, found) in found.iter().enumerate() {
 				let label = queries.label(query).to_string();
@@ -376,7 +411,7 @@ mod tests {
 			let some = rows.select(&[599, 70]).unwrap();
 			let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
 			let alone =
-				pool.install(|| row_margin_scores(&model, &index, &queries, &some).unwrap());
+				pool.install(|| row_margin_scores(&model, index.parts(), &queries, &some).unwrap());
 			assert_eq!(alone[1], [found[1][599], found[1][70]]);
 		}
 	}
@@ -438,5 +473,8 @@ mod tests {
 		] {
 			assert!(matches!(result, Err(Error::NotLocal)));
 		}
+		let narrow = random_model(&[64, 15, 10], Activation::Tanh, 1);
+		let refused = row_margin_scores(&narrow, local.parts(), &test, &rows).unwrap_err();
+		assert!(refused.to_string().contains("another model's gradients"), "{refused}");
 	}
 }

@@ -14,7 +14,7 @@ use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
 const METADATA: &str = "openledger";
 
 /// Takes the bytes of a file in order.
-pub(crate) type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
+pub(crate) type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + Send + 'a;
 
 /// Hands over the bytes of a tensor.
 type Source<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;

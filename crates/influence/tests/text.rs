@@ -2,13 +2,14 @@
 
 use openledger_influence::{
 	attribute, build_index,
-	builders::{Positive, TracIn, Unrolled},
+	builders::{GradientCosine, Positive, TracIn, Unrolled},
 	curvature::dense_curvature,
 	evaluate,
 	evaluate::{Lexical, Measure, Method, Precision, Scorer, Subject, Task},
-	held_out_attribution, train, Architecture, Base, Contribution, Dataset, EkFac, Error,
-	ExactCurvature, Function, GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, Protocol,
-	Schema, TrainConfig,
+	held_out_attribution,
+	rows::{answer_gradient, row_margin_scores, row_scores},
+	train, Architecture, Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function,
+	GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, Protocol, Schema, TrainConfig,
 };
 use openledger_proof::Width;
 use openledger_transformers::files::{tiny, TextDataset, TextSchema};
@@ -102,6 +103,34 @@ fn answers_of_a_classifier_should_be_attributed_with_proofs() {
 		let entries = held_out.check(&index.commitment(), 8).unwrap();
 		assert!(entries.iter().all(|entry| entry.contribution != 10 + last as u64));
 	}
+}
+
+#[test]
+fn rows_of_several_tokens_should_be_scored_for_many_queries_as_for_each() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(&directory);
+	let (data, queries) = (rows(48, 0), rows(3, 200));
+	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
+	let contributions = contributions(&data, 48);
+	let builder = EkFac { draws: 4, ..EkFac::default() };
+	let index = build_index(&builder, &model, &contributions, Width::Int8, &mut |_| ()).unwrap();
+	let parts = builder.parts(&model, &contributions, &mut |_| ()).unwrap();
+	assert_eq!(parts, index.parts());
+	let found = row_margin_scores(&model, &parts, &queries, &data).unwrap();
+	let some = row_margin_scores(&model, &parts, &queries, &data.select(&[40, 7]).unwrap());
+	let some = some.unwrap();
+	for (query, found) in found.iter().enumerate() {
+		let (text, label) = (queries.row_text(query), queries.label(query).to_string());
+		let gradient = answer_gradient(&model, &index, &text, &label).unwrap();
+		let expected = row_scores(&model, &index, &gradient, &data).unwrap();
+		let largest = expected.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+		for (found, expected) in found.iter().zip(&expected) {
+			assert!((found - expected).abs() < 1e-4 * largest, "{found} {expected}");
+		}
+		assert_eq!(some[query], [found[40], found[7]]);
+	}
+	let refused = GradientCosine.parts(&model, &contributions, &mut |_| ());
+	assert!(matches!(refused, Err(Error::NotLocal)));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What the kernels reach on this machine, path by path, beside what the machine itself can do:
-//! `cargo bench -p openledger-kernels [-- matmul|functions]`.
+//! `cargo bench -p openledger-kernels [-- matmul|functions|scores]`.
 
 use openledger_kernels::{
-	available, erf_slice, exp_slice, force, matmul, matmul_nt, matmul_tn, sigmoid_slice, softmax,
-	tanh_slice, Path,
+	available, erf_slice, exp_slice, force, matmul, matmul_nt, matmul_tn, scores_i16, scores_i8,
+	sigmoid_slice, softmax, tanh_slice, Path,
 };
 use std::{
 	hint::black_box,
@@ -20,6 +20,9 @@ fn main() {
 		}
 		if wants("functions") {
 			functions(path);
+		}
+		if wants("scores") {
+			scores(path);
 		}
 	}
 }
@@ -154,4 +157,29 @@ fn functions(path: Path) {
 		});
 		println!("{name:>16} {:.2}", time * 1e9 / input.len() as f64);
 	}
+}
+
+/// Many queries against many rows.
+fn scores(path: Path) {
+	const QUERIES: usize = 64;
+	const ROWS: usize = 128;
+	const WIDTH: usize = 50_001;
+	fn random<T>(count: usize, narrow: impl Fn(u64) -> T) -> Vec<T> {
+		let mut state = count as u64;
+		(0..count).map(|_| narrow(next(&mut state))).collect()
+	}
+	if path == Path::Portable {
+		return;
+	}
+	let speed = |time| (QUERIES * ROWS * WIDTH) as f64 / time / 1e9;
+	let mut out = vec![0; QUERIES * ROWS];
+	let (queries, rows) = (random(QUERIES * WIDTH, |x| x as i8), random(ROWS * WIDTH, |x| x as i8));
+	let queries: Vec<_> = queries.chunks(WIDTH).collect();
+	let bytes = seconds(|| scores_i8(&queries, &rows, black_box(&mut out)));
+	let (queries, rows) =
+		(random(QUERIES * WIDTH, |x| x as i16), random(ROWS * WIDTH, |x| x as i16));
+	let queries: Vec<_> = queries.chunks(WIDTH).collect();
+	let shorts = seconds(|| scores_i16(&queries, &rows, black_box(&mut out)));
+	println!("\n{path}: {:.1} thousand million products of i8 per second", speed(bytes));
+	println!("{path}: {:.1} thousand million products of i16 per second", speed(shorts));
 }

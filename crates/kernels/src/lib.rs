@@ -31,6 +31,7 @@
 //! | [`softmax`], [`log_sum_exp`], [`exp`], [`ln`] | normalising, and double precision |
 //! | [`dot_i8`], [`dot_i16`], [`dot_i8_i16`] | exact integer dot products |
 //! | [`scan_i8`], [`scan_i16`] | one query against many consecutive rows |
+//! | [`scores_i8`], [`scores_i16`] | many queries against many consecutive rows |
 //! | [`available`], [`active`], [`force`] | which instructions are used |
 //!
 //! All run on the calling thread. Rows of outputs and rows of an index are independent: divide them
@@ -46,7 +47,7 @@ mod functions;
 mod matmul;
 mod path;
 
-pub use dot::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8};
+pub use dot::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8, scores_i16, scores_i8};
 pub use functions::{
 	erf, erf_slice, exp, exp_f32, exp_slice, ln, log_sum_exp, sigmoid, sigmoid_slice, softmax,
 	tanh, tanh_slice,

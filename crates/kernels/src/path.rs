@@ -146,6 +146,8 @@ pub(crate) struct Kernels {
 	pub(crate) dot_i8_i16: fn(&[i8], &[i16]) -> i64,
 	pub(crate) scan_i8: fn(&[i8], &[i8], &mut [i64]),
 	pub(crate) scan_i16: fn(&[i16], &[i16], &mut [i64]),
+	pub(crate) scores_i8: fn(&[&[i8]], &[i8], &mut [i64]),
+	pub(crate) scores_i16: fn(&[&[i16]], &[i16], &mut [i64]),
 }
 
 static PORTABLE: Kernels = Kernels {
@@ -160,6 +162,8 @@ static PORTABLE: Kernels = Kernels {
 	dot_i8_i16: dot::portable::dot_i8_i16,
 	scan_i8: dot::portable::scan_i8,
 	scan_i16: dot::portable::scan_i16,
+	scores_i8: dot::portable::scores_i8,
+	scores_i16: dot::portable::scores_i16,
 };
 
 #[cfg(target_arch = "x86_64")]
@@ -175,6 +179,8 @@ static AVX2: Kernels = Kernels {
 	dot_i8_i16: dot::avx2::dot_i8_i16,
 	scan_i8: dot::avx2::scan_i8,
 	scan_i16: dot::avx2::scan_i16,
+	scores_i8: dot::avx2::scores_i8,
+	scores_i16: dot::avx2::scores_i16,
 };
 
 #[cfg(target_arch = "x86_64")]
@@ -190,6 +196,8 @@ static AVX512: Kernels = Kernels {
 	dot_i8_i16: dot::avx512::dot_i8_i16,
 	scan_i8: dot::avx512::scan_i8,
 	scan_i16: dot::avx512::scan_i16,
+	scores_i8: dot::avx512::scores_i8,
+	scores_i16: dot::avx512::scores_i16,
 };
 
 #[cfg(target_arch = "aarch64")]
@@ -205,6 +213,8 @@ static NEON: Kernels = Kernels {
 	dot_i8_i16: dot::neon::dot_i8_i16,
 	scan_i8: dot::neon::scan_i8,
 	scan_i16: dot::neon::scan_i16,
+	scores_i8: dot::neon::scores_i8,
+	scores_i16: dot::neon::scores_i16,
 };
 
 /// The functions of the active path.

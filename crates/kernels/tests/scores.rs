@@ -3,7 +3,7 @@
 mod common;
 
 use common::{on_every_path, random};
-use openledger_kernels::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8};
+use openledger_kernels::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8, scores_i16, scores_i8};
 use proptest::prelude::*;
 
 fn exact<A: Copy + Into<i128>, B: Copy + Into<i128>>(a: &[A], b: &[B]) -> i128 {
@@ -79,6 +79,80 @@ fn scans_should_be_exact_when_all_values_are_extreme() {
 		scan_i16(&vec![i16::MIN; width], &vec![i16::MIN; 2 * width], &mut out);
 		assert_eq!(out, [width as i64 * (1 << 30); 2], "{path}");
 	});
+}
+
+#[test]
+fn tables_of_scores_should_hold_every_dot_product() {
+	let mut next = random(9);
+	// Up to more rows and values than are taken together, and rests of every kind.
+	for (queries, rows, width) in
+		[(1, 1, 1), (2, 3, 63), (4, 4, 64), (5, 6, 65), (7, 9, 200), (3, 70, 33), (6, 5, 16_500)]
+	{
+		let values = rows.max(queries) * width;
+		let bytes: Vec<i8> = (0..2 * values).map(|_| next() as i8).collect();
+		let shorts: Vec<i16> = (0..2 * values).map(|_| next() as i16).collect();
+		let (rows8, rows16) = (&bytes[..rows * width], &shorts[..rows * width]);
+		let queries8: Vec<_> = bytes[values..].chunks(width).take(queries).collect();
+		let queries16: Vec<_> = shorts[values..].chunks(width).take(queries).collect();
+		on_every_path(|path| {
+			let (mut out8, mut out16) = (vec![-1; queries * rows], vec![-1; queries * rows]);
+			scores_i8(&queries8, rows8, &mut out8);
+			scores_i16(&queries16, rows16, &mut out16);
+			for (at, (score8, score16)) in out8.into_iter().zip(out16).enumerate() {
+				let (q, r) = (at / rows, at % rows);
+				let expected = exact(queries8[q], &rows8[r * width..][..width]);
+				assert_eq!(i128::from(score8), expected, "{path}, i8, {rows} x {width}, {q}, {r}");
+				let expected = exact(queries16[q], &rows16[r * width..][..width]);
+				assert_eq!(
+					i128::from(score16),
+					expected,
+					"{path}, i16, {rows} x {width}, {q}, {r}"
+				);
+			}
+		});
+	}
+}
+
+#[test]
+fn tables_of_scores_should_be_exact_when_all_values_are_extreme() {
+	for width in [32, 4096, 4097, 8192, 8193, 20_000] {
+		for (a, b) in [
+			(i16::MIN, i16::MIN),
+			(i16::MIN, i16::MAX),
+			(i16::MAX, i16::MIN),
+			(i16::MAX, i16::MAX),
+			(255, i16::MIN),
+		] {
+			let byte = |x: i16| if x < 0 { i8::MIN } else { i8::MAX };
+			let (query8, rows8) = (vec![byte(a); width], vec![byte(b); 2 * width]);
+			let (query16, rows16) = (vec![a; width], vec![b; 2 * width]);
+			let product = |a: i64, b: i64| [a * b * width as i64; 4];
+			on_every_path(|path| {
+				let mut out = [0; 4];
+				scores_i8(&[&query8, &query8], &rows8, &mut out);
+				assert_eq!(out, product(byte(a).into(), byte(b).into()), "{path}, {width} i8");
+				scores_i16(&[&query16, &query16], &rows16, &mut out);
+				assert_eq!(out, product(a.into(), b.into()), "{path}, {width} i16");
+			});
+		}
+	}
+}
+
+#[test]
+fn tables_of_scores_should_be_zero_or_empty_when_there_is_nothing_to_multiply() {
+	on_every_path(|_| {
+		let mut out = [7; 6];
+		scores_i8(&[&[], &[]], &[], &mut out);
+		assert_eq!(out, [0; 6]);
+		scores_i16(&[&[1, 2], &[3, 4]], &[], &mut []);
+		scores_i16(&[], &[], &mut []);
+	});
+}
+
+#[test]
+#[should_panic(expected = "out: 3 values for 2 queries")]
+fn tables_of_scores_should_refuse_an_output_when_it_is_not_whole() {
+	scores_i8(&[&[1], &[2]], &[1], &mut [0; 3]);
 }
 
 proptest! {

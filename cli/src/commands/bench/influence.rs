@@ -49,6 +49,9 @@ pub struct Arguments {
 	/// Passes over the rows [default: the recipe's]
 	#[arg(long)]
 	epochs: Option<u32>,
+	/// The step at each batch, before the schedule [default: the recipe's]
+	#[arg(long)]
+	learning_rate: Option<f32>,
 	/// The pull of every weight to zero [default: the recipe's]
 	#[arg(long)]
 	weight_decay: Option<f32>,
@@ -170,6 +173,7 @@ impl Arguments {
 	fn changed(&self, config: TrainConfig) -> TrainConfig {
 		TrainConfig {
 			epochs: self.epochs.unwrap_or(config.epochs),
+			learning_rate: self.learning_rate.unwrap_or(config.learning_rate),
 			weight_decay: self.weight_decay.unwrap_or(config.weight_decay),
 			seed: self.seed,
 			..config
@@ -372,13 +376,15 @@ mod tests {
 
 	#[test]
 	fn recipe_should_hold_what_is_given() {
-		let line = "--hidden 8,4 --epochs 3 --weight-decay 0.5 --seed 7 --task all --removed 1,2";
-		let jobs = arguments(&format!("{line} --mislabelled 0.5")).jobs(&data()).unwrap();
+		let line = "--hidden 8,4 --epochs 3 --learning-rate 0.25 --weight-decay 0.5 --seed 7";
+		let line = format!("{line} --task all --removed 1,2 --mislabelled 0.5");
+		let jobs = arguments(&line).jobs(&data()).unwrap();
 		let config = &jobs[0].task.config;
 		assert_eq!(config.architecture, Architecture::mlp(&[2, 8, 4, 3], Activation::Tanh));
 		for job in &jobs {
 			let config = &job.task.config;
 			assert_eq!((config.epochs, config.weight_decay, config.seed), (3, 0.5, 7));
+			assert_eq!(config.learning_rate, 0.25);
 			assert_eq!(job.protocol.removed, [1, 2]);
 		}
 	}

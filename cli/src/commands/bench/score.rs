@@ -68,26 +68,43 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 	let builder = builder.ok_or_else(|| {
 		Error::Usage(format!("--method {}: has no index; take another", arguments.method.text()))
 	})?;
-	let width = if arguments.by == By::Int8 { Width::Int8 } else { Width::Int16 };
-	let leaves = contributions(&task.train, arguments.by)?;
+	let contributions = contributions(&task.train, arguments.by)?;
 
 	let (mut meter, start) = (Meter::start(), Instant::now());
 	let mut progress = context.console.stages();
-	// Beside the task, where there is room for files of this size; gone with the draft.
-	let path = arguments.task.join("index.safetensors");
-	let draft = Draft::build(builder.as_ref(), &model, &leaves, width, &path, &mut progress)?;
-	let index = draft.index();
-	let building = start.elapsed().as_secs_f64();
-	let start = Instant::now();
-	let scores = match arguments.by {
-		By::Rows => row_margin_scores(&model, index, &task.test, &task.train)?,
-		// Whole numbers, far below where double precision loses any.
-		By::Int8 | By::Int16 => margin_scores(&model, index, &task.test)?
-			.into_iter()
-			.map(|scores| scores.into_iter().map(|score| score as f64).collect())
-			.collect(),
+	let mut index_bytes = None;
+	let (dimension, building, scores) = match arguments.by {
+		By::Rows => {
+			let parts = builder.parts(&model, &contributions, &mut progress)?;
+			let dimension = parts.iter().map(|part| part.basis.dimension()).sum::<usize>();
+			let building = start.elapsed();
+			let scores = row_margin_scores(&model, &parts, &task.test, &task.train)?;
+			(dimension, building, scores)
+		},
+		By::Int8 | By::Int16 => {
+			let width = if arguments.by == By::Int8 { Width::Int8 } else { Width::Int16 };
+			// Beside the task, where there is room for files of this size; gone with the draft.
+			let path = arguments.task.join("index.safetensors");
+			let draft = Draft::build(
+				builder.as_ref(),
+				&model,
+				&contributions,
+				width,
+				&path,
+				&mut progress,
+			)?;
+			let (index, building) = (draft.index(), start.elapsed());
+			index_bytes = Some(index.to_bytes().len());
+			// Whole numbers, far below where double precision loses any.
+			let scores = margin_scores(&model, index, &task.test)?
+				.into_iter()
+				.map(|scores| scores.into_iter().map(|score| score as f64).collect())
+				.collect();
+			(index.dimension(), building, scores)
+		},
 	};
-	let scoring = start.elapsed().as_secs_f64();
+	let building = building.as_secs_f64();
+	let scoring = start.elapsed().as_secs_f64() - building;
 	let memory: Option<Memory> = meter.as_mut().map(Meter::read);
 
 	if let Some(path) = &arguments.output {
@@ -99,18 +116,16 @@ pub(super) fn run(context: &Context, arguments: &Arguments) -> Result<Report> {
 		"parameters": builder.parameters(),
 		"train_rows": rows,
 		"test_rows": task.test.len(),
-		"dimension": index.dimension(),
-		"index_bytes": index.to_bytes().len(),
+		"dimension": dimension,
+		"index_bytes": index_bytes,
 		"building_seconds": building,
 		"scoring_seconds": scoring,
 		"memory": memory,
 	});
+	let size = index_bytes.map_or(String::new(), |bytes| format!(", {:.1} MB", bytes as f64 / 1e6));
 	let text = fields(&[
 		("task", format!("{}, {} x {} rows", task.name, task.test.len(), task.train.len())),
-		(
-			"building",
-			format!("{building:.2} seconds, {:.1} MB", index.to_bytes().len() as f64 / 1e6),
-		),
+		("building", format!("{building:.2} seconds{size}")),
 		("scoring", format!("{scoring:.2} seconds")),
 		("together", format!("{:.0} pairs per second", pairs / (building + scoring))),
 		("memory", memory.map_or("unknown".into(), |m| format!("{:.1} MB", m.peak as f64 / 1e6))),

@@ -4,6 +4,7 @@ use crate::{
 	gradients::for_each_chunk, Dataset, Function, Gradients, LayerBasis, Model, Result, Site,
 };
 use openledger_kernels::{matmul, matmul_tn};
+use std::ops::Range;
 
 /// Rows summed in single precision before they are added to the result.
 const CHUNK: usize = 64;
@@ -51,16 +52,33 @@ pub(crate) fn coordinate_moments(
 ) -> Result<Vec<Vec<f64>>> {
 	let mut sums: Vec<Vec<f64>> =
 		basis.iter().map(|layer| vec![0.0; layer.inputs * layer.outputs]).collect();
+	for_each_squares(model, basis, data, function, |_, batch| {
+		sums.iter_mut().zip(&batch).for_each(|(sum, batch)| add(sum, batch));
+	})?;
+	sums.iter_mut().flatten().for_each(|x| *x /= data.len() as f64);
+	Ok(sums)
+}
+
+/// Calls `visit` for every [`CHUNK`] rows, in order, with the sums over all these rows' gradients of
+/// squared coordinates, per site `[outputs][columns]`.
+///
+/// # Errors
+/// Those of [`Model::gradients`].
+pub(crate) fn for_each_squares(
+	model: &Model,
+	basis: &[LayerBasis],
+	data: &Dataset,
+	function: Function,
+	mut visit: impl FnMut(Range<usize>, Vec<Vec<f32>>),
+) -> Result<()> {
 	let squares = |_, gradients: Gradients| {
 		let site = |(s, layer)| site_squares(&gradients, s, layer);
 		Ok(basis.iter().enumerate().map(site).collect::<Vec<Vec<f32>>>())
 	};
-	for_each_chunk(model, data, function, CHUNK, squares, |_, batch| {
-		sums.iter_mut().zip(&batch).for_each(|(sum, batch)| add(sum, batch));
+	for_each_chunk(model, data, function, CHUNK, squares, |rows, batch| {
+		visit(rows, batch);
 		Ok(())
-	})?;
-	sums.iter_mut().flatten().for_each(|x| *x /= data.len() as f64);
-	Ok(sums)
+	})
 }
 
 /// The sum over all gradients of a batch's rows of the squared coordinates at one site.
@@ -75,11 +93,14 @@ fn site_squares(gradients: &Gradients, s: usize, layer: &LayerBasis) -> Vec<f32>
 	matmul(&factors.deltas, &layer.output_vectors, &mut deltas, count, outputs, outputs);
 	let mut sum = vec![0.0; outputs * inputs];
 	if tokens == gradients.rows() {
-		// One token a row: the square of an outer product is the outer product of squares.
+		// One token a row: the square of an outer product is the outer product of squares, and
+		// gradients of a row share its input.
 		features.iter_mut().chain(&mut deltas).for_each(|x| *x *= *x);
-		for deltas in deltas.chunks_exact((tokens * outputs).max(1)) {
-			matmul_tn(deltas, &features, &mut sum, outputs, tokens, inputs);
+		let (squares, others) = deltas.split_at_mut(tokens * outputs);
+		for other in others.chunks_exact((tokens * outputs).max(1)) {
+			squares.iter_mut().zip(other).for_each(|(sum, x)| *sum += x);
 		}
+		matmul_tn(squares, &features, &mut sum, outputs, tokens, inputs);
 		return sum;
 	}
 	for deltas in deltas.chunks_exact((tokens * outputs).max(1)) {
@@ -102,6 +123,6 @@ fn gram(x: &[f32], n: usize) -> Vec<f32> {
 	sum
 }
 
-fn add(sum: &mut [f64], batch: &[f32]) {
+pub(crate) fn add(sum: &mut [f64], batch: &[f32]) {
 	sum.iter_mut().zip(batch).for_each(|(total, x)| *total += f64::from(*x));
 }

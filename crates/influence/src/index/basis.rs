@@ -129,8 +129,27 @@ pub enum Projected {
 }
 
 impl Projected {
+	/// Number of rows.
+	pub(super) fn rows(&self) -> usize {
+		match self {
+			Self::Factors { sites, .. } => sites.first().map_or(0, |site| site.tokens.len() - 1),
+			Self::Rows { dimension, coordinates } => coordinates.len() / (*dimension).max(1),
+		}
+	}
+
+	/// The most columns that [`Columns`](super::Columns) of it have: tokens, or rows.
+	pub(crate) fn columns(&self) -> usize {
+		match self {
+			Self::Factors { sites, .. } => {
+				let tokens = sites.iter().filter_map(|site| site.tokens.last().copied());
+				tokens.max().unwrap_or(0)
+			},
+			Self::Rows { .. } => self.rows(),
+		}
+	}
+
 	/// Number of coordinates.
-	fn dimension(&self) -> usize {
+	pub(super) fn dimension(&self) -> usize {
 		match self {
 			Self::Factors { widths, .. } => widths.iter().map(|(o, i)| o * i).sum(),
 			Self::Rows { dimension, .. } => *dimension,
@@ -211,6 +230,20 @@ pub struct Part {
 }
 
 impl Part {
+	/// Whether coordinates and curvature are of gradients of this part's model, `model` being the
+	/// indexed one.
+	pub(crate) fn fits(&self, model: &Model) -> bool {
+		let sites = self.model(model).sites();
+		let basis = match &self.basis {
+			Basis::Kronecker(layers) => {
+				let layer = |layer: &LayerBasis| (layer.outputs, layer.inputs);
+				layers.iter().map(layer).eq(sites.iter().map(|site| (site.outputs, site.columns())))
+			},
+			Basis::Dense { rows, .. } => *rows == crate::coordinates(&sites),
+		};
+		basis && self.inverse_curvature.len() == self.basis.dimension()
+	}
+
 	/// The model whose gradients these are, `model` being the indexed one.
 	pub fn model<'a>(&'a self, model: &'a Model) -> &'a Model {
 		self.companion.as_ref().unwrap_or(model)

@@ -5,14 +5,18 @@
 //! once more, which are quantised, hashed and written.
 
 use super::{
-	basis::{dimension, for_each_projection},
+	basis::{dimension, for_each_row},
 	builder::{check_contributions, data_sets, for_each_slice},
 	file::{self, Header},
-	leaves::BLOCK,
 	quantise::Spread,
-	Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Part, Scales,
+	Basis, Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Part, Scales,
 };
-use crate::{model::argmax, tensors::Put, Error, Function, Hash, Model, Progress, Result};
+use crate::{
+	curvature::moments::{add, for_each_squares},
+	model::argmax,
+	tensors::Put,
+	Dataset, Error, Function, Hash, Model, Progress, Result,
+};
 use memmap2::Mmap;
 use openledger_blobs::BlobHasher;
 use openledger_proof::{ContributionId, Leaf, Width, H256};
@@ -189,29 +193,42 @@ impl Source<'_> {
 		let squares = margin_squares(model, parts, contributions, &mut |done| tell(0, done))?;
 		let mut spread = Spread::new(dimension(parts));
 		influence.for_each_leaf(model, contributions, &mut |done| tell(1, done), |_, leaves| {
-			spread.add(leaves);
+			spread.add_leaves(leaves);
 			Ok(())
 		})?;
+		if !spread.is_finite() {
+			return Err(Error::NotFinite("a contribution's influence"));
+		}
 		let scales = Scales::fit(&spread, &squares, width);
 		drop((spread, squares));
 
 		let ids: Vec<ContributionId> = contributions.iter().map(|c| c.id).collect();
-		let quantised = |(leaf, id): (&Vec<f32>, &ContributionId)| {
-			let sketch = scales.leaf(leaf, width);
-			let bytes = file::sketch_bytes(&sketch);
-			(bytes, Leaf { contribution: *id, sketch }.hash())
-		};
 		let sketches = |put: &mut Put<'_>| {
 			let mut hashes: Vec<H256> = Vec::with_capacity(ids.len());
+			let mut ready: Vec<(Vec<u8>, H256)> = Vec::new();
+			let mut write = |ready: Vec<(Vec<u8>, H256)>| -> Result<()> {
+				ready.into_iter().try_for_each(|(bytes, hash)| {
+					hashes.push(hash);
+					put(&bytes)
+				})
+			};
 			let tell = &mut |done| tell(2, done);
 			influence.for_each_leaf(model, contributions, tell, |first, leaves| {
-				let leaves = leaves.par_iter().zip(&ids[first..]).map(quantised);
-				for (bytes, hash) in leaves.collect::<Vec<_>>() {
-					put(&bytes)?;
-					hashes.push(hash);
-				}
-				Ok(())
+				let quantised = |leaf: usize| {
+					let sketch = scales.leaf_of(width, |start, out| leaves.read(leaf, start, out));
+					let bytes = file::sketch_bytes(&sketch);
+					(bytes, Leaf { contribution: ids[first + leaf], sketch }.hash())
+				};
+				// One thread writes what was made before, and then helps.
+				let before = std::mem::take(&mut ready);
+				let (written, made) = rayon::join(
+					|| write(before),
+					|| (0..leaves.len()).into_par_iter().map(quantised).collect::<Vec<_>>(),
+				);
+				ready = made;
+				written
 			})?;
+			write(ready)?;
 			Ok(hashes)
 		};
 		let header = Header::new(self.builder, model, width, influence.is_local(), parts);
@@ -240,23 +257,40 @@ fn margin_squares(
 			let answers = model.batch_logits(&data)?.iter().map(|z| argmax(z)).collect();
 			data = data.with_labels(answers)?;
 		}
+		let mut rest = squares.as_mut_slice();
+		for part in parts {
+			let (here, after) = rest.split_at_mut(part.basis.dimension());
+			rest = after;
+			add_squares(model, part, &data, here)?;
+		}
 		count = first + data.len();
-		for_each_projection(model, parts, &data, Function::Margin, |rows, batch| {
-			squares.par_chunks_mut(BLOCK).enumerate().for_each(|(block, squares)| {
-				let mut gradient = [0.0; BLOCK];
-				let gradient = &mut gradient[..squares.len()];
-				for row in 0..rows.len() {
-					gradient.fill(0.0);
-					batch.add_row(row, block * BLOCK, gradient);
-					squares.iter_mut().zip(&*gradient).for_each(|(sum, x)| *sum += x * x);
-				}
-			});
-			tell((first + rows.end) as u64);
-			Ok(())
-		})
+		tell(count as u64);
+		Ok(())
 	})?;
 	squares.iter_mut().for_each(|x| *x /= count as f64);
 	Ok(squares)
+}
+
+/// Adds the squares of each coordinate of one part's margin gradients to `squares`.
+fn add_squares(model: &Model, part: &Part, data: &Dataset, squares: &mut [f64]) -> Result<()> {
+	match &part.basis {
+		Basis::Kronecker(layers) => {
+			for_each_squares(part.model(model), layers, data, Function::Margin, |_, batch| {
+				let mut rest = &mut *squares;
+				for site in &batch {
+					let (here, after) = rest.split_at_mut(site.len());
+					rest = after;
+					add(here, site);
+				}
+			})
+		},
+		Basis::Dense { .. } => {
+			for_each_row(model, std::slice::from_ref(part), data, Function::Margin, |_, row| {
+				squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+				Ok(())
+			})
+		},
+	}
 }
 
 #[cfg(test)]
@@ -264,7 +298,7 @@ mod tests {
 	use super::*;
 	use crate::{
 		builders::{DataInf, GradientDot},
-		index::{all_rows, for_each_row, Basis},
+		index::all_rows,
 		testing::{digits, random_model},
 		Activation, EkFac,
 	};
@@ -376,11 +410,20 @@ mod tests {
 	}
 
 	#[test]
-	fn margin_squares_should_be_the_same_bits_in_slices_as_over_all_rows_together() {
+	fn margin_squares_should_be_those_of_all_rows_gradients_with_the_answers() {
 		let (digits, model) = (digits(), random_model(&[64, 2, 10], Activation::Tanh, 7));
 		let basis = Basis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
-		let parts = [Part { companion: None, basis, inverse_curvature }];
+		let (rows, inverse) = (model.coordinates(), vec![1.0; 3]);
+		let vectors = (0..rows * 3).map(|at| (at % 7) as f32 - 3.0).collect();
+		let parts = [
+			Part { companion: None, basis, inverse_curvature },
+			Part {
+				companion: None,
+				basis: Basis::Dense { rows, vectors },
+				inverse_curvature: inverse,
+			},
+		];
 		let rows = |first: usize, count: usize| {
 			let rows: Vec<usize> = (first..first + count).map(|row| row % digits.len()).collect();
 			digits.select(&rows).unwrap()
@@ -402,7 +445,10 @@ mod tests {
 		expected.iter_mut().for_each(|x| *x /= 4531.0);
 		let mut told = Vec::new();
 		let tell = &mut |done| told.push(done);
-		assert_eq!(margin_squares(&model, &parts, &contributions, tell).unwrap(), expected);
+		let found = margin_squares(&model, &parts, &contributions, tell).unwrap();
+		for (found, expected) in found.iter().zip(&expected) {
+			assert!((found - expected).abs() <= 1e-5 * expected, "{found} {expected}");
+		}
 		assert!(told.is_sorted() && told.last() == Some(&4531));
 	}
 

@@ -1,6 +1,6 @@
 //! From a model and contributions to influence vectors.
 
-use super::Influence;
+use super::{Influence, Part};
 use crate::{Dataset, Error, FloatIndex, Model, Progress, Result};
 use openledger_proof::ContributionId;
 use serde_json::Value;
@@ -50,6 +50,27 @@ pub trait IndexBuilder: Send + Sync {
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<FloatIndex> {
 		self.influence(model, contributions, progress)?.hold(model, contributions, progress)
+	}
+
+	/// The parts alone, without leaves: all that the influence of single rows
+	/// ([`row_margin_scores`](crate::rows::row_margin_scores)) needs.
+	///
+	/// # Errors
+	/// [`Error::NotLocal`] if leaves do not follow from their own rows, and those of
+	/// [`build_index`](crate::build_index).
+	fn parts(
+		&self,
+		model: &Model,
+		contributions: &[Contribution],
+		progress: &mut dyn FnMut(Progress),
+	) -> Result<Vec<Part>> {
+		check_contributions(model, contributions)?;
+		match self.influence(model, contributions, progress)? {
+			Influence::Local(parts) | Influence::Held(FloatIndex { parts, local: true, .. }) => {
+				Ok(parts)
+			},
+			Influence::Held(_) => Err(Error::NotLocal),
+		}
 	}
 }
 

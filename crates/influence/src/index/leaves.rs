@@ -62,20 +62,20 @@ impl Influence {
 		};
 		let mut leaves = Vec::with_capacity(contributions.len());
 		for_each_local(model, &parts, &data_sets(contributions), &mut tell, |_, more| {
-			leaves.extend_from_slice(more);
+			leaves.extend(more.whole()?);
 			Ok(())
 		})?;
 		Ok(FloatIndex { parts, leaves, local: true })
 	}
 
 	/// Calls `visit` with all vectors in order, some at a time, and the number of the first of
-	/// them; and `tell` with the number of rows done.
+	/// them; and `tell` with the number of rows done. Whether vectors are finite is not checked.
 	pub(super) fn for_each_leaf(
 		&self,
 		model: &Model,
 		contributions: &[Contribution],
 		tell: &mut dyn FnMut(u64),
-		mut visit: impl FnMut(usize, &[Vec<f32>]) -> Result<()>,
+		mut visit: impl FnMut(usize, &Leaves<'_>) -> Result<()>,
 	) -> Result<()> {
 		let index = match self {
 			Self::Local(parts) => {
@@ -86,11 +86,72 @@ impl Influence {
 		let (size, mut done) = (at_once(index.dimension()), 0);
 		let groups = index.leaves.chunks(size).zip(contributions.chunks(size));
 		for (number, (leaves, contributions)) in groups.enumerate() {
-			visit(number * size, leaves)?;
+			visit(number * size, &Leaves::Held(leaves))?;
 			done += row_counts(contributions).sum::<usize>() as u64;
 			tell(done);
 		}
 		Ok(())
+	}
+}
+
+/// Some influence vectors. They are long: what is made of them is made block by block.
+pub(super) enum Leaves<'a> {
+	/// Laid out.
+	Held(&'a [Vec<f32>]),
+	/// Each the sum of some rows of a batch, formed when it is read.
+	Rows {
+		/// The rows' gradients.
+		batch: &'a Projections,
+		/// The rows of each.
+		rows: &'a [Range<usize>],
+		/// The inverse curvature.
+		inverse: &'a [f32],
+	},
+}
+
+impl Leaves<'_> {
+	/// Their number.
+	pub fn len(&self) -> usize {
+		match self {
+			Self::Held(leaves) => leaves.len(),
+			Self::Rows { rows, .. } => rows.len(),
+		}
+	}
+
+	fn dimension(&self) -> usize {
+		match self {
+			Self::Held(leaves) => leaves.first().map_or(0, Vec::len),
+			Self::Rows { inverse, .. } => inverse.len(),
+		}
+	}
+
+	/// Reads vector `leaf`: as many of its coordinates as `out` has, from `start` on.
+	pub fn read(&self, leaf: usize, start: usize, out: &mut [f32]) {
+		let (batch, rows, inverse) = match self {
+			Self::Held(leaves) => return out.copy_from_slice(&leaves[leaf][start..][..out.len()]),
+			Self::Rows { batch, rows, inverse } => (batch, &rows[leaf], &inverse[start..]),
+		};
+		let mut sum = [0.0; BLOCK];
+		for (block, (out, inverse)) in out.chunks_mut(BLOCK).zip(inverse.chunks(BLOCK)).enumerate()
+		{
+			let sum = &mut sum[..out.len()];
+			sum.fill(0.0);
+			rows.clone().for_each(|row| batch.add_row(row, start + block * BLOCK, sum));
+			scale(sum, inverse, out);
+		}
+	}
+
+	/// All of them laid out.
+	///
+	/// # Errors
+	/// [`Error::NotFinite`].
+	pub fn whole(&self) -> Result<Vec<Vec<f32>>> {
+		let whole = |leaf| {
+			let mut out = vec![0.0; self.dimension()];
+			self.read(leaf, 0, &mut out);
+			finite(out)
+		};
+		(0..self.len()).into_par_iter().map(whole).collect()
 	}
 }
 
@@ -162,7 +223,7 @@ impl FloatIndex {
 pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f32>> {
 	let mut leaf = Vec::new();
 	for_each_local(model, parts, &[rows], &mut |_| (), |_, found| {
-		leaf = found.concat();
+		leaf = found.whole()?.concat();
 		Ok(())
 	})?;
 	Ok(leaf)
@@ -171,14 +232,14 @@ pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f
 /// As [`Influence::for_each_leaf`], for leaves of these rows.
 ///
 /// Rows are computed in batches, whatever leaves they belong to. The sums of leaves that lie whole
-/// in a batch are formed block by block, leaf by leaf on all threads; only the sum of one that does
-/// not is kept from batch to batch. The terms of each sum are added in the same order either way.
+/// in a batch are left to be formed; only the sum of one that does not is kept from batch to batch.
+/// The terms of each sum are added in the same order either way.
 fn for_each_local(
 	model: &Model,
 	parts: &[Part],
 	leaves: &[&Dataset],
 	tell: &mut dyn FnMut(u64),
-	mut visit: impl FnMut(usize, &[Vec<f32>]) -> Result<()>,
+	mut visit: impl FnMut(usize, &Leaves<'_>) -> Result<()>,
 ) -> Result<()> {
 	let inverse: Vec<f32> =
 		parts.iter().flat_map(|part| &part.inverse_curvature).copied().collect();
@@ -195,7 +256,9 @@ fn for_each_local(
 			if left > 0 {
 				return Ok(());
 			}
-			visit(number, &[finite(scaled(sum, &inverse).collect())?])?;
+			let mut leaf = vec![0.0; inverse.len()];
+			scale(sum, &inverse, &mut leaf);
+			visit(number, &Leaves::Held(&[leaf]))?;
 			(number, left, open) = (number + 1, counts.next().unwrap_or(0), None);
 		}
 		let mut whole = Vec::new();
@@ -205,10 +268,8 @@ fn for_each_local(
 			left = counts.next().unwrap_or(0);
 		}
 		for group in whole.chunks(size) {
-			let leaves = group.par_iter().map(|rows| finite(sum_blocks(batch, rows, &inverse)));
-			let leaves = leaves.collect::<Result<Vec<_>>>()?;
-			visit(number, &leaves)?;
-			number += leaves.len();
+			visit(number, &Leaves::Rows { batch, rows: group, inverse: &inverse })?;
+			number += group.len();
 		}
 		if at < rows && left > 0 {
 			let mut sum = vec![0.0; inverse.len()];
@@ -234,21 +295,11 @@ fn add(batch: &Projections, rows: Range<usize>, sum: &mut [f64]) {
 	});
 }
 
-/// The influence vector of some rows.
-fn sum_blocks(batch: &Projections, rows: &Range<usize>, inverse: &[f32]) -> Vec<f32> {
-	let (mut leaf, mut sum) = (Vec::with_capacity(inverse.len()), [0.0; BLOCK]);
-	for inverse in inverse.chunks(BLOCK) {
-		let sum = &mut sum[..inverse.len()];
-		sum.fill(0.0);
-		rows.clone().for_each(|row| batch.add_row(row, leaf.len(), sum));
-		leaf.extend(scaled(sum, inverse));
-	}
-	leaf
-}
-
 /// Minus a sum of loss gradients, times the inverse curvature.
-fn scaled<'a>(sum: &'a [f64], inverse: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-	sum.iter().zip(inverse).map(|(x, inverse)| (-x * f64::from(*inverse)) as f32)
+fn scale(sum: &[f64], inverse: &[f32], leaf: &mut [f32]) {
+	for ((leaf, x), inverse) in leaf.iter_mut().zip(sum).zip(inverse) {
+		*leaf = (-x * f64::from(*inverse)) as f32;
+	}
 }
 
 fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
@@ -328,7 +379,7 @@ mod tests {
 				influence.for_each_leaf(&model, &contributions, tell, |first, leaves| {
 					assert_eq!(first, seen.len());
 					assert!(leaves.len() <= 64, "no more than a batch at a time");
-					seen.extend_from_slice(leaves);
+					seen.extend(leaves.whole()?);
 					Ok(())
 				})
 			}).unwrap();

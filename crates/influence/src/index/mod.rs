@@ -10,11 +10,12 @@ mod quantise;
 mod scoring;
 mod tree;
 
-pub(crate) use basis::for_each_row;
+pub(crate) use basis::{for_each_projection, for_each_row};
 pub use basis::{Basis, LayerBasis, Part, Projected};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
+pub(crate) use products::Columns;
 pub use quantise::{Scales, Spread};
 
 use crate::{Dataset, Error, Hash, Model, Result};

@@ -6,7 +6,7 @@
 //! largest value to the end of the integer range; nothing is clipped, for clipping costs far more
 //! accuracy than coarser rounding.
 
-use super::leaves::BLOCK;
+use super::leaves::{Leaves, BLOCK};
 use crate::{Error, Result};
 use openledger_proof::{Sketch, Width};
 use rayon::prelude::*;
@@ -29,18 +29,30 @@ impl Spread {
 
 	/// Takes further vectors, each `[dimension]`. Their order counts, for the last bits of sums.
 	pub fn add(&mut self, leaves: &[Vec<f32>]) {
+		self.add_leaves(&Leaves::Held(leaves));
+	}
+
+	pub(super) fn add_leaves(&mut self, leaves: &Leaves<'_>) {
 		self.count += leaves.len() as u64;
 		let largest = self.largest.par_chunks_mut(BLOCK);
 		let blocks = self.squares.par_chunks_mut(BLOCK).zip(largest).enumerate();
 		blocks.for_each(|(block, (squares, largest))| {
-			for leaf in leaves {
-				let leaf = &leaf[block * BLOCK..][..squares.len()];
-				squares.iter_mut().zip(leaf).for_each(|(sum, x)| *sum += f64::from(*x).powi(2));
-				for (largest, x) in largest.iter_mut().zip(leaf) {
+			let mut values = [0.0; BLOCK];
+			let values = &mut values[..squares.len()];
+			for leaf in 0..leaves.len() {
+				leaves.read(leaf, block * BLOCK, values);
+				let values = &*values;
+				squares.iter_mut().zip(values).for_each(|(sum, x)| *sum += f64::from(*x).powi(2));
+				for (largest, x) in largest.iter_mut().zip(values) {
 					*largest = if x.abs() > *largest { x.abs() } else { *largest };
 				}
 			}
 		});
+	}
+
+	/// Whether all coordinates of all vectors were finite: no finite ones have infinite sums.
+	pub(super) fn is_finite(&self) -> bool {
+		self.squares.iter().all(|sum| sum.is_finite())
 	}
 }
 
@@ -89,8 +101,34 @@ impl Scales {
 
 	/// The sketch of an influence vector, `[dimension]`.
 	pub fn leaf(&self, influence: &[f32], width: Width) -> Sketch {
-		let products = influence.iter().zip(&self.leaf);
-		round(products.map(|(x, factor)| f64::from(*x) * f64::from(*factor)), width)
+		self.leaf_of(width, |start, out| out.copy_from_slice(&influence[start..][..out.len()]))
+	}
+
+	/// The sketch of the influence vector of which `read` writes some coordinates, from one on.
+	pub(super) fn leaf_of(&self, width: Width, read: impl Fn(usize, &mut [f32])) -> Sketch {
+		match width {
+			Width::Int8 => Sketch::Int8(self.rounded(width, read, |x| x as i8)),
+			Width::Int16 => Sketch::Int16(self.rounded(width, read, |x| x as i16)),
+		}
+	}
+
+	fn rounded<T: Clone + Default>(
+		&self,
+		width: Width,
+		read: impl Fn(usize, &mut [f32]),
+		narrow: impl Fn(i32) -> T,
+	) -> Vec<T> {
+		let mut rounded = vec![T::default(); self.leaf.len()];
+		let (mut values, limit) = ([0.0; BLOCK], limit(width));
+		let blocks = rounded.chunks_mut(BLOCK).zip(self.leaf.chunks(BLOCK));
+		for (block, (rounded, factors)) in blocks.enumerate() {
+			let values = &mut values[..rounded.len()];
+			read(block * BLOCK, values);
+			let products = values.iter().zip(factors);
+			let products = products.map(|(x, factor)| f64::from(*x) * f64::from(*factor));
+			round_into(rounded, products, limit, &narrow);
+		}
+		rounded
 	}
 
 	/// The sketch of a query gradient, `[dimension]`. A gradient of zeros has a sketch of zeros.
@@ -118,36 +156,44 @@ fn usable(factor: f64) -> bool {
 /// Rounds to the nearest integer, halves away from zero. Values are in range up to the rounding of
 /// scales.
 fn round(values: impl ExactSizeIterator<Item = f64>, width: Width) -> Sketch {
-	let limit = limit(width);
+	let (count, limit) = (values.len(), limit(width));
 	match width {
-		Width::Int8 => Sketch::Int8(round_within(values, limit, |x| x as i8)),
-		Width::Int16 => Sketch::Int16(round_within(values, limit, |x| x as i16)),
+		Width::Int8 => {
+			let mut rounded = vec![0; count];
+			round_into(&mut rounded, values, limit, |x| x as i8);
+			Sketch::Int8(rounded)
+		},
+		Width::Int16 => {
+			let mut rounded = vec![0; count];
+			round_into(&mut rounded, values, limit, |x| x as i16);
+			Sketch::Int16(rounded)
+		},
 	}
 }
 
 /// Values are written where they belong, for only then does the compiler take several at a time.
-fn round_within<T: Clone + Default>(
-	values: impl ExactSizeIterator<Item = f64>,
+fn round_into<T>(
+	rounded: &mut [T],
+	values: impl Iterator<Item = f64>,
 	limit: f64,
 	narrow: impl Fn(i32) -> T,
-) -> Vec<T> {
-	let mut rounded = vec![T::default(); values.len()];
+) {
 	for (rounded, x) in rounded.iter_mut().zip(values) {
-		*rounded = narrow(nearest(x.clamp(-limit, limit)));
+		*rounded = narrow(nearest(x, limit));
 	}
-	rounded
 }
 
-/// `x.round()` of a value well within `i32`, without branches, so that the processor can round several
-/// side by side.
-fn nearest(x: f64) -> i32 {
-	// Next to so large a number there is no room for fractions: what is added is rounded, halves to
-	// even, and lies in the lowest bits.
-	const LARGE: f64 = 6_755_399_441_055_744.0;
-	let sum = x + LARGE;
-	let rest = x - (sum - LARGE);
-	let away = i32::from((rest == 0.5) & (x > 0.0)) - i32::from((rest == -0.5) & (x < 0.0));
-	(sum.to_bits() as i32).wrapping_add(away)
+/// `x.round()`, or `limit` with its sign where it is beyond; without branches, so that the processor
+/// can round several side by side. `limit` is of a width.
+fn nearest(x: f64, limit: f64) -> i32 {
+	// What is no number becomes the lower limit.
+	let x = if x > -limit { x } else { -limit };
+	let x = if x < limit { x } else { limit };
+	// The last number before a half, so that what is below one half does not reach the next integer:
+	// halves do, by the rounding of the sum.
+	let half = 0.5f64.next_down().copysign(x);
+	// SAFETY: it is within the limits of 16 bits, and a number.
+	unsafe { (x + half).to_int_unchecked() }
 }
 
 #[cfg(test)]
@@ -244,7 +290,8 @@ mod tests {
 		fn nearest_should_be_the_rounded_value(x in -40000.0f64..40000.0, half in -40000i32..40000) {
 			for x in [x, f64::from(half), f64::from(half) + 0.5] {
 				for x in [x, x.next_up(), x.next_down()] {
-					prop_assert_eq!(f64::from(nearest(x)), x.round());
+					let expected = x.round().clamp(-32767.0, 32767.0);
+					prop_assert_eq!(f64::from(nearest(x, 32767.0)), expected);
 				}
 			}
 		}

@@ -5,7 +5,7 @@ use super::{
 	Index,
 };
 use crate::{Error, Result};
-use openledger_kernels::{dot_i16, dot_i8, scan_i16, scan_i8};
+use openledger_kernels::{scan_i16, scan_i8, scores_i16, scores_i8};
 use openledger_proof::{Sketch, Width};
 use rayon::prelude::*;
 
@@ -38,52 +38,30 @@ impl Index {
 	/// # Errors
 	/// Those of [`Index::scores`].
 	pub fn scores_of_all(&self, queries: &[Sketch]) -> Result<Vec<Vec<i64>>> {
-		/// Leaves, and queries, that are taken together.
-		const TILE: usize = 32;
-		/// Coordinates of them: two tiles stay in the processor's second cache.
-		const COORDINATES: usize = 8192;
-		let dimension = self.dimension();
+		/// Leaves that one thread scores at a time.
+		const BLOCK: usize = 96;
 		for query in queries {
 			self.check_query(query)?;
 		}
 		let sketches = &self.bytes[self.content.sketches.clone()];
-		let width = dimension * self.width().bytes() as usize;
-		let chunks = || (0..dimension).step_by(COORDINATES);
-		let range = |from: usize| from..dimension.min(from + COORDINATES);
-		let tile = |bytes: &[u8]| -> Vec<i64> {
-			let leaves = bytes.len() / width.max(1);
-			let mut scores = vec![0; queries.len() * leaves];
-			let copied: Vec<i16>;
-			let wide = match (self.width(), as_i16(bytes)) {
-				(Width::Int8, _) => &[],
-				(Width::Int16, Some(values)) => values,
-				(Width::Int16, None) => {
-					copied = copy_i16(bytes);
-					copied.as_slice()
+		let width = self.dimension() * self.width().bytes() as usize;
+		let block = |bytes: &[u8]| -> Vec<i64> {
+			let mut scores = vec![0; queries.len() * (bytes.len() / width.max(1))];
+			match self.width() {
+				Width::Int8 => scores_i8(&bytes_of(queries), as_i8(bytes), &mut scores),
+				Width::Int16 => match as_i16(bytes) {
+					Some(leaves) => scores_i16(&shorts_of(queries), leaves, &mut scores),
+					None => scores_i16(&shorts_of(queries), &copy_i16(bytes), &mut scores),
 				},
-			};
-			for (queries, scores) in queries.chunks(TILE).zip(scores.chunks_mut(TILE * leaves)) {
-				for chunk in chunks().map(range) {
-					for (query, scores) in queries.iter().zip(scores.chunks_mut(leaves)) {
-						for (leaf, score) in scores.iter_mut().enumerate() {
-							let at = leaf * dimension + chunk.start..leaf * dimension + chunk.end;
-							*score += match query {
-								Sketch::Int8(query) => {
-									dot_i8(&query[chunk.clone()], &as_i8(bytes)[at])
-								},
-								Sketch::Int16(query) => dot_i16(&query[chunk.clone()], &wide[at]),
-							};
-						}
-					}
-				}
 			}
 			scores
 		};
-		let tiles: Vec<Vec<i64>> = sketches.par_chunks((TILE * width).max(1)).map(tile).collect();
+		let blocks: Vec<Vec<i64>> =
+			sketches.par_chunks((BLOCK * width).max(1)).map(block).collect();
 		let of = |query: usize| {
-			let parts = tiles.iter().flat_map(|tile| {
-				let leaves = tile.len() / queries.len();
-				&tile[query * leaves..][..leaves]
+			let parts = blocks.iter().flat_map(|block| {
+				let leaves = block.len() / queries.len();
+				&block[query * leaves..][..leaves]
 			});
 			parts.copied().collect()
 		};
@@ -96,6 +74,24 @@ impl Index {
 		}
 		Ok(())
 	}
+}
+
+/// Those of 8 bits.
+fn bytes_of(queries: &[Sketch]) -> Vec<&[i8]> {
+	let values = queries.iter().filter_map(|query| match query {
+		Sketch::Int8(values) => Some(values.as_slice()),
+		Sketch::Int16(_) => None,
+	});
+	values.collect()
+}
+
+/// Those of 16 bits.
+fn shorts_of(queries: &[Sketch]) -> Vec<&[i16]> {
+	let values = queries.iter().filter_map(|query| match query {
+		Sketch::Int16(values) => Some(values.as_slice()),
+		Sketch::Int8(_) => None,
+	});
+	values.collect()
 }
 
 #[cfg(test)]
@@ -134,8 +130,8 @@ mod tests {
 	#[test]
 	fn scores_should_be_the_same_for_many_queries_as_for_each() {
 		for width in [Width::Int8, Width::Int16] {
-			// More coordinates, leaves and queries than are taken together.
-			let index = index(70, &[64, 128, 10], width);
+			// More leaves than one thread scores at a time.
+			let index = index(100, &[64, 128, 10], width);
 			assert_eq!(index.dimension(), 65 * 128 + 129 * 10);
 			let queries: Vec<Sketch> = index.leaves().take(41).map(|leaf| leaf.sketch).collect();
 			let expected: Vec<_> =

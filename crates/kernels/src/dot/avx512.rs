@@ -1,5 +1,7 @@
 //! Integer scores on x86-64 with AVX-512 and its dot-product instructions (VNNI).
 
+mod scores;
+
 use std::arch::x86_64::*;
 
 /// Bytes between what is multiplied and what is asked for of a long index. The hardware looks ahead
@@ -65,7 +67,25 @@ fn shifted_i8(a: &[i8], b: &[i8]) -> i64 {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
 fn shift(b: &[i8]) -> i64 {
-	128 * b.iter().map(|value| i64::from(*value)).sum::<i64>()
+	let flip = _mm512_set1_epi8(i8::MIN);
+	let mut total = _mm512_setzero_si512();
+	// Sums of eight bytes that are raised by 128, to have no sign.
+	let mut add = |raised| {
+		total = _mm512_add_epi64(total, _mm512_sad_epu8(raised, _mm512_setzero_si512()));
+	};
+	let parts = b.chunks_exact(64);
+	let rest = parts.remainder();
+	for b in parts {
+		// SAFETY: 64 values.
+		add(_mm512_xor_si512(flip, unsafe { _mm512_loadu_si512(b.as_ptr().cast()) }));
+	}
+	if !rest.is_empty() {
+		let mask = u64::MAX >> (64 - rest.len());
+		// SAFETY: the mask has a bit for each value.
+		let rest = unsafe { _mm512_maskz_loadu_epi8(mask, rest.as_ptr()) };
+		add(_mm512_maskz_mov_epi8(mask, _mm512_xor_si512(flip, rest)));
+	}
+	128 * (_mm512_reduce_add_epi64(total) - 128 * b.len() as i64)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
@@ -182,4 +202,14 @@ pub(crate) fn scan_i8(query: &[i8], rows: &[i8], out: &mut [i64]) {
 pub(crate) fn scan_i16(query: &[i16], rows: &[i16], out: &mut [i64]) {
 	// SAFETY: see above.
 	unsafe { scan_i16_enabled(query, rows, out) }
+}
+
+pub(crate) fn scores_i8(queries: &[&[i8]], rows: &[i8], out: &mut [i64]) {
+	// SAFETY: see above.
+	unsafe { scores::scores(queries, rows, out) }
+}
+
+pub(crate) fn scores_i16(queries: &[&[i16]], rows: &[i16], out: &mut [i64]) {
+	// SAFETY: see above.
+	unsafe { scores::scores(queries, rows, out) }
 }

@@ -92,3 +92,11 @@ pub(crate) fn scan_i16(query: &[i16], rows: &[i16], out: &mut [i64]) {
 	// SAFETY: see above.
 	unsafe { scan_i16_enabled(query, rows, out) }
 }
+
+pub(crate) fn scores_i8(queries: &[&[i8]], rows: &[i8], out: &mut [i64]) {
+	super::portable::scores(queries, rows, out, dot_i8);
+}
+
+pub(crate) fn scores_i16(queries: &[&[i16]], rows: &[i16], out: &mut [i64]) {
+	super::portable::scores(queries, rows, out, dot_i16);
+}
