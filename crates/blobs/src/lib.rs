@@ -10,19 +10,30 @@ mod error;
 pub use directory::DirectoryStore;
 pub use error::BlobError;
 
-use blake2::{digest::consts::U32, Blake2b, Digest};
+use blake2b_simd::{Params, State};
 
 /// blake2-256 of a blob's bytes: its name everywhere.
-pub type BlobHash = [u8; 32];
+pub type BlobHash = [u8; LENGTH];
+
+/// Bytes of a hash.
+const LENGTH: usize = 32;
 
 /// The address of `bytes`: their blake2-256 hash.
 pub fn blob_hash(bytes: &[u8]) -> BlobHash {
-	Blake2b::<U32>::digest(bytes).into()
+	let mut hasher = BlobHasher::default();
+	hasher.update(bytes);
+	hasher.finish()
 }
 
 /// [`blob_hash`] of bytes that come in pieces.
-#[derive(Clone, Default)]
-pub struct BlobHasher(Blake2b<U32>);
+#[derive(Clone)]
+pub struct BlobHasher(State);
+
+impl Default for BlobHasher {
+	fn default() -> Self {
+		Self(Params::new().hash_length(LENGTH).to_state())
+	}
+}
 
 impl BlobHasher {
 	/// Takes the next piece.
@@ -32,7 +43,10 @@ impl BlobHasher {
 
 	/// The hash of all pieces together.
 	pub fn finish(self) -> BlobHash {
-		self.0.finalize().into()
+		let mut hash = [0; LENGTH];
+		// All of it: the state was made for this length.
+		hash.copy_from_slice(self.0.finalize().as_bytes());
+		hash
 	}
 }
 
