@@ -108,7 +108,6 @@ fn wrong_labels_should_be_found_by_name_when_rows_are_of_text() {
 	}
 	std::fs::write(home.path().join("rows.csv"), table).unwrap();
 	tiny::bert(&home.path().join("base"), &texts, &tiny::TinyConfig::default()).unwrap();
-	tiny::llama(&home.path().join("decoder"), &texts, &tiny::TinyConfig::default()).unwrap();
 
 	let line = ["--table", "rows.csv", "--folds", "3", "--top", "4", "--html", "page.html"];
 	let recipe = ["--epochs", "12", "--learning-rate", "0.02", "--batch-size", "8"];
@@ -124,13 +123,40 @@ fn wrong_labels_should_be_found_by_name_when_rows_are_of_text() {
 	let page = std::fs::read_to_string(home.path().join("page.html")).unwrap();
 	assert!(page.contains(&texts[10]) && page.contains("label blame"));
 
-	for (line, code, words) in [
-		(line.to_vec(), 2, "--base-model"),
-		(with("decoder"), 2, "language model"),
-		(with("nowhere"), 5, "nowhere/config.json"),
-	] {
+	for (line, code, words) in
+		[(line.to_vec(), 2, "--base-model"), (with("nowhere"), 5, "nowhere/config.json")]
+	{
 		let (_, found, error) = run(home.path(), &line);
 		assert_eq!(found, code, "{error}");
 		assert!(error.contains(words), "'{error}' lacks '{words}'");
 	}
+}
+
+#[test]
+fn foreign_sentences_should_come_first_when_rows_are_for_a_language_model() {
+	let home = tempfile::tempdir().unwrap();
+	let things = ["soup", "bread", "tea", "rice"];
+	let sentence = |i: usize| match i {
+		17 | 40 => "loud train loud train loud road".to_owned(),
+		_ => format!("the {} is {}", things[i % 4], ["warm", "sweet", "fresh"][i / 4 % 3]),
+	};
+	let texts: Vec<String> = (0..60).map(sentence).collect();
+	let line = |text: &String| serde_json::json!({ "text": text }).to_string() + "\n";
+	std::fs::write(home.path().join("rows.jsonl"), texts.iter().map(line).collect::<String>())
+		.unwrap();
+	tiny::llama(&home.path().join("base"), &texts, &tiny::TinyConfig::default()).unwrap();
+	let options =
+		"--table rows.jsonl --base-model base --folds 3 --top 4 --epochs 40 --learning-rate 0.05 \
+		--batch-size 8 --lora-rank 8 --lora-targets q_proj,v_proj,o_proj,up_proj,gate_proj,down_proj \
+		--html page.html";
+	let (document, code, error) = run(home.path(), &options.split_whitespace().collect::<Vec<_>>());
+	assert_eq!(code, 0, "{error}");
+	let worst = document["worst"].as_array().unwrap();
+	let rows: Vec<u64> = worst.iter().map(|row| row["row"].as_u64().unwrap()).collect();
+	assert!(rows.contains(&18) && rows.contains(&41), "{document:#}");
+	assert_eq!((&document["accuracy"], worst[0].get("label")), (&Value::Null, None));
+	let loss = |row: &Value| row["loss"].as_f64().unwrap();
+	assert!(loss(&worst[0]) > document["loss"].as_f64().unwrap());
+	let page = std::fs::read_to_string(home.path().join("page.html")).unwrap();
+	assert!(page.contains(&texts[17]) && page.contains("nats for each token"));
 }

@@ -31,8 +31,8 @@ const TEXT_SHOWN: usize = 72;
 /// Ranks the rows of a file or of a published version, those that do a model the most harm first.
 ///
 /// Trains models on the rows, each without one part of them, and measures by influence how much
-/// each row raises the loss on rows of the part left out: those whose label the model confirms. Wrong
-/// labels, broken and foreign rows come first.
+/// each row raises the loss on rows of the part left out: those whose label the model confirms, or
+/// that a language model predicts best. Wrong labels, broken and foreign rows come first.
 #[derive(Args, Debug)]
 pub struct Arguments {
 	/// A file of rows on this machine
@@ -115,13 +115,6 @@ struct Audit {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let (origin, rows) = read(context, &arguments).await?;
 	let config = arguments.recipe.config(&rows)?;
-	if config.architecture.classes() == 0 {
-		return Err(Error::Usage(
-			"this command compares labels with answers, and a language model has none: give the base \
-			 model of a classifier, an encoder"
-				.into(),
-		));
-	}
 	let held_out = arguments.held_out.as_ref();
 	let held_out = held_out.map(|path| read_rows_for(&config.architecture, path)).transpose()?;
 	let builder = builder(arguments.curvature, &config);
@@ -187,9 +180,18 @@ impl Audit {
 
 	/// What harm was measured on.
 	fn judge(&self) -> String {
-		match self.held_out {
-			Some(rows) => format!("{rows} rows known to be good"),
-			None => "the rows left out that the model confirms".into(),
+		match (self.held_out, self.fit.accuracy) {
+			(Some(rows), _) => format!("{rows} rows known to be good"),
+			(None, Some(_)) => "the rows left out that the model confirms".into(),
+			(None, None) => "the half of the rows left out that the model predicts best".into(),
+		}
+	}
+
+	/// How well models do on rows that they have not seen.
+	fn fit(&self) -> String {
+		match self.fit.accuracy {
+			Some(accuracy) => format!("they answer {:.2} % of it with its label", 100.0 * accuracy),
+			None => format!("their loss on it is {:.3} nats for each token", self.fit.loss),
 		}
 	}
 
@@ -211,13 +213,16 @@ impl Audit {
 				let mut document = json!({
 					"contribution": contribution,
 					"row": row,
-					"label": views::label(&self.rows, finding.label),
-					"answer": views::label(&self.rows, finding.answer),
-					"probability": finding.probability,
-					"label_probability": finding.label_probability,
+					"loss": finding.loss,
 					"self_influence": finding.self_influence,
 					"harm": finding.harm,
 				});
+				if let Some(verdict) = &finding.verdict {
+					document["label"] = views::label(&self.rows, verdict.label);
+					document["answer"] = views::label(&self.rows, verdict.answer);
+					document["probability"] = json!(verdict.probability);
+					document["label_probability"] = json!(verdict.label_probability);
+				}
 				document[self.content()] = json!(self.rows.row_text(finding.row));
 				document
 			})
@@ -229,6 +234,7 @@ impl Audit {
 			"folds": self.folds,
 			"method": self.method,
 			"held_out_rows": self.held_out,
+			"loss": self.fit.loss,
 			"accuracy": self.fit.accuracy,
 			"harmful": self.fit.harmful(),
 			"worst": worst,
@@ -239,43 +245,39 @@ impl Audit {
 	fn text(&self) -> String {
 		let summary = fields(&[
 			("rows", format!("{} of {}", self.rows.len(), self.origin.name)),
-			(
-				"models",
-				format!(
-					"{}, each without one part; they answer {:.2} % of it with its label",
-					self.folds,
-					100.0 * self.fit.accuracy
-				),
-			),
+			("models", format!("{}, each without one part; {}", self.folds, self.fit())),
 			("harm", format!("by {}, on {}, in nats", self.method, self.judge())),
 			("harmful rows", self.fit.harmful().to_string()),
 			("seconds", format!("{:.1}", self.seconds)),
 		]);
 		let on_chain = !self.origin.contributions.is_empty();
-		let mut columns = vec![
-			Number("row"),
-			Number("label"),
-			Number("answer"),
-			Number("probability"),
-			Number("self-influence"),
-			Number("harm"),
-			Text(self.content()),
-		];
+		let said = match self.fit.accuracy {
+			Some(_) => vec![Number("label"), Number("answer"), Number("probability")],
+			None => vec![Number("loss")],
+		};
+		let mut columns = vec![Number("row")];
+		columns.extend(said);
+		columns.extend([Number("self-influence"), Number("harm"), Text(self.content())]);
 		if on_chain {
 			columns.insert(0, Number("contribution"));
 		}
 		let rows = self.worst().map(|finding| {
 			let (contribution, row) = self.origin.place(finding.row);
-			let cells = [
-				row.to_string(),
-				one_line(&self.rows.class_name(finding.label)),
-				one_line(&self.rows.class_name(finding.answer)),
-				format!("{:.3}", finding.probability),
+			let said = match &finding.verdict {
+				Some(verdict) => vec![
+					one_line(&self.rows.class_name(verdict.label)),
+					one_line(&self.rows.class_name(verdict.answer)),
+					format!("{:.3}", verdict.probability),
+				],
+				None => vec![format!("{:.3}", finding.loss)],
+			};
+			let measured = [
 				format!("{:.4}", finding.self_influence),
 				format!("{:+.4}", finding.harm),
 				beginning(&one_line(&self.rows.row_text(finding.row)), self.shown()),
 			];
-			contribution.map(|id| id.to_string()).into_iter().chain(cells).collect()
+			let place = contribution.map(|id| id.to_string()).into_iter().chain([row.to_string()]);
+			place.chain(said).chain(measured).collect()
 		});
 		format!("{summary}\n{}", table(&columns, rows.collect()))
 	}

@@ -5,9 +5,9 @@ use crate::{
 	training::probabilities,
 };
 use openledger_influence::{
-	build_index,
+	build_index, for_each_batch,
 	rows::{harm, self_influence},
-	train, Contribution, Dataset, IndexBuilder, Progress, TrainConfig,
+	train, Contribution, Dataset, Function, Index, IndexBuilder, Model, Progress, TrainConfig,
 };
 use openledger_proof::{blake2_256, Width};
 
@@ -16,13 +16,11 @@ use openledger_proof::{blake2_256, Width};
 pub(super) struct Finding {
 	/// Its number among all, from 0.
 	pub row: usize,
-	pub label: u32,
-	/// The answer of the model that has not seen the row.
-	pub answer: u32,
-	/// The probability of that answer.
-	pub probability: f64,
-	/// The probability of the row's own label.
-	pub label_probability: f64,
+	/// The loss of the model that has not seen the row, in nats; a language model's is the mean over
+	/// its tokens.
+	pub loss: f64,
+	/// What that model says of the row's label; a language model says nothing.
+	pub verdict: Option<Verdict>,
 	/// How much training on the row would lower its own loss, by the model that has not seen it; in
 	/// nats for each unit of its weight.
 	pub self_influence: f64,
@@ -31,12 +29,26 @@ pub(super) struct Finding {
 	pub harm: f64,
 }
 
+/// A row's label, and the answer of a model that has not seen it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Verdict {
+	pub label: u32,
+	pub answer: u32,
+	/// The probability of that answer.
+	pub probability: f64,
+	/// The probability of the row's own label.
+	pub label_probability: f64,
+}
+
 /// What was found about all rows.
 pub(super) struct CrossFit {
 	/// The most harmful first.
 	pub findings: Vec<Finding>,
-	/// The part of rows answered with their label by the model that has not seen them, 0 to 1.
-	pub accuracy: f64,
+	/// The mean loss on rows of the models that have not seen them, in nats.
+	pub loss: f64,
+	/// The part of rows answered with their label by the model that has not seen them, 0 to 1; none
+	/// of a language model.
+	pub accuracy: Option<f64>,
 }
 
 impl CrossFit {
@@ -79,21 +91,17 @@ pub(super) fn cross_fit(
 		// One contribution: rows are what is asked about.
 		let whole = [Contribution { id: 0, rows: data.clone() }];
 		let index = build_index(builder, &model, &whole, Width::Int16, progress)?;
-		let answers: Vec<Vec<f64>> =
-			model.batch_logits(&unseen)?.iter().map(|logits| probabilities(logits)).collect();
-		let confirmed = confirmed(&unseen, &answers)?;
+		let found = look_at(&model, &index, &unseen)?;
+		let confirmed = unseen.select(&confirmed(&found))?;
 		let judge = good.unwrap_or(&confirmed);
 		for (row, harm) in seen.iter().zip(harm(&model, &index, judge, &data)?) {
 			if let Some(sum) = harms.get_mut(*row) {
 				*sum += harm;
 			}
 		}
-		let own = self_influence(&model, &index, &unseen)?;
-		for (((row, own), label), answer) in
-			left_out.into_iter().zip(own).zip(unseen.labels()).zip(&answers)
-		{
+		for (row, finding) in left_out.into_iter().zip(found) {
 			if let Some(place) = findings.get_mut(row) {
-				*place = Some(finding(row, *label, answer, own));
+				*place = Some(Finding { row, ..finding });
 			}
 		}
 	}
@@ -104,20 +112,67 @@ pub(super) fn cross_fit(
 		.zip(harms)
 		.map(|(finding, harm)| Finding { harm: harm / seen_by, ..finding })
 		.collect();
-	let right = findings.iter().filter(|finding| finding.answer == finding.label).count();
-	let accuracy = right as f64 / rows.len() as f64;
+	let count = rows.len() as f64;
+	let loss = findings.iter().map(|finding| finding.loss).sum::<f64>() / count;
+	let verdicts = findings.iter().map(|finding| finding.verdict.as_ref());
+	let verdicts: Option<Vec<&Verdict>> = verdicts.collect();
+	let accuracy = verdicts.map(|verdicts| {
+		verdicts.iter().filter(|verdict| verdict.answer == verdict.label).count() as f64 / count
+	});
 	findings.sort_by(|a, b| b.harm.total_cmp(&a.harm).then(a.row.cmp(&b.row)));
-	Ok(CrossFit { findings, accuracy })
+	Ok(CrossFit { findings, loss, accuracy })
 }
 
-/// The rows whose label the model finds more probable than not, having not seen them. Wrong labels
-/// among those left out have the largest gradients of all, and would be the measure of harm.
-fn confirmed(unseen: &Dataset, answers: &[Vec<f64>]) -> Result<Dataset> {
-	let rows = unseen.labels().iter().zip(answers).enumerate();
-	let confirmed: Vec<usize> =
-		rows.filter(|(_, (label, p))| probability(p, **label) >= 0.5).map(|(row, _)| row).collect();
+/// What a model says of rows that it has not seen, numbered from 0; their harm is left at 0.
+fn look_at(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Finding>> {
+	let mut losses = Vec::with_capacity(rows.len());
+	for_each_batch(
+		model,
+		rows,
+		Function::Loss,
+		|_, gradients| Ok(gradients.values),
+		|_, values| {
+			losses.extend(values);
+			Ok(())
+		},
+	)?;
+	let verdicts: Vec<Option<Verdict>> = match model.architecture().classes() {
+		0 => vec![None; rows.len()],
+		_ => {
+			let answers = model.batch_logits(rows)?.into_iter().zip(rows.labels());
+			answers.map(|(logits, label)| Some(verdict(*label, &probabilities(&logits)))).collect()
+		},
+	};
+	let own = self_influence(model, index, rows)?;
+	let found = losses.into_iter().zip(verdicts).zip(own).enumerate();
+	let finding = |(row, ((loss, verdict), self_influence))| Finding {
+		row,
+		loss,
+		verdict,
+		self_influence,
+		harm: 0.0,
+	};
+	Ok(found.map(finding).collect())
+}
+
+/// Those rows that the model confirms, having not seen them: whose label it finds more probable than
+/// not, or the half that a language model predicts best. Wrong labels and foreign texts among those
+/// left out have the largest gradients of all, and would be the measure of harm.
+fn confirmed(found: &[Finding]) -> Vec<usize> {
+	let mut losses: Vec<f64> = found.iter().map(|finding| finding.loss).collect();
+	losses.sort_by(f64::total_cmp);
+	let middle = losses.get(losses.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
+	let right = |finding: &&Finding| match &finding.verdict {
+		Some(verdict) => verdict.label_probability >= 0.5,
+		None => finding.loss <= middle,
+	};
+	let confirmed: Vec<usize> = found.iter().filter(right).map(|finding| finding.row).collect();
 	// A model that confirms none has learned nothing: then all are as good.
-	Ok(if confirmed.is_empty() { unseen.clone() } else { unseen.select(&confirmed)? })
+	if confirmed.is_empty() {
+		(0..found.len()).collect()
+	} else {
+		confirmed
+	}
 }
 
 fn probability(probabilities: &[f64], label: u32) -> f64 {
@@ -133,16 +188,20 @@ fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
 	order
 }
 
-fn finding(row: usize, label: u32, probabilities: &[f64], self_influence: f64) -> Finding {
+fn verdict(label: u32, probabilities: &[f64]) -> Verdict {
 	let mut best = (0u32, 0.0);
 	for (class, probability) in (0u32..).zip(probabilities) {
 		if *probability > best.1 {
 			best = (class, *probability);
 		}
 	}
-	let label_probability = probability(probabilities, label);
 	let (answer, probability) = best;
-	Finding { row, label, answer, probability, label_probability, self_influence, harm: 0.0 }
+	Verdict {
+		label,
+		answer,
+		probability,
+		label_probability: self::probability(probabilities, label),
+	}
 }
 
 #[cfg(test)]
@@ -179,15 +238,18 @@ mod tests {
 		let found = first.iter().filter(|finding| wrong.contains(&finding.row)).count();
 		assert!(found >= 15, "{found} of 20");
 		assert!(first.iter().all(|finding| finding.harm > 0.0 && finding.self_influence > 0.0));
-		assert!(fit.accuracy > 0.8 && fit.accuracy < 0.96, "{}", fit.accuracy);
+		let accuracy = fit.accuracy.unwrap();
+		assert!(accuracy > 0.8 && accuracy < 0.96, "{accuracy}");
 
 		let mut all: Vec<usize> = fit.findings.iter().map(|finding| finding.row).collect();
 		all.sort_unstable();
 		assert_eq!(all, (0..400).collect::<Vec<_>>());
 		for finding in &fit.findings {
-			assert_eq!(finding.label, rows.label(finding.row));
-			assert!(finding.probability >= finding.label_probability);
-			assert!((0.0..=1.0).contains(&finding.probability));
+			let verdict = finding.verdict.as_ref().unwrap();
+			assert_eq!(verdict.label, rows.label(finding.row));
+			assert!(verdict.probability >= verdict.label_probability);
+			assert!((0.0..=1.0).contains(&verdict.probability));
+			assert!((verdict.label_probability - (-finding.loss).exp()).abs() < 1e-5);
 		}
 	}
 
@@ -210,6 +272,22 @@ mod tests {
 		for folds in [0, 1, 4] {
 			assert!(matches!(fit(&rows, None, folds), Err(Error::Usage(_))));
 		}
+	}
+
+	#[test]
+	fn better_half_should_be_confirmed_when_there_are_no_labels() {
+		let finding = |(row, loss): (usize, &f64)| Finding {
+			row,
+			loss: *loss,
+			verdict: None,
+			self_influence: 0.0,
+			harm: 0.0,
+		};
+		let found =
+			|losses: &[f64]| -> Vec<Finding> { losses.iter().enumerate().map(finding).collect() };
+		assert_eq!(confirmed(&found(&[3.0, 1.0, 9.0, 2.0])), [1, 3]);
+		assert_eq!(confirmed(&found(&[3.0, 1.0, 9.0])), [0, 1]);
+		assert_eq!(confirmed(&found(&[2.0])), [0]);
 	}
 
 	#[test]

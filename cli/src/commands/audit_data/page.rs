@@ -24,17 +24,21 @@ fn summary(audit: &Audit) -> Markup {
 	let fit = &audit.fit;
 	section("How they were found")
 		.with(element("p").class("soft").with(format!(
-			"{} models were trained, each without one part of the rows. A row's answer is that of the \
+			"{} models were trained, each without one part of the rows. A row's {} is that of the \
 			 model that has not seen it. Its harm is how much it raises the mean loss on {}, by the \
 			 influence that the other models' curvature ({}) gives it. A row can be right and do harm: \
 			 look at it before it is rejected.",
 			audit.folds,
+			fit.accuracy.map_or("loss", |_| "answer"),
 			audit.judge(),
 			audit.method,
 		)))
 		.with(pairs([
 			("rows", audit.rows.len().to_string()),
-			("answered with their label, unseen", percent(fit.accuracy)),
+			match fit.accuracy {
+				Some(accuracy) => ("answered with their label, unseen", percent(accuracy)),
+				None => ("nats for each token, unseen", format!("{:.3}", fit.loss)),
+			},
 			("rows that do harm", fit.harmful().to_string()),
 		]))
 		.into()
@@ -51,40 +55,39 @@ fn place(audit: &Audit, finding: &Finding) -> String {
 fn rows(audit: &Audit) -> Markup {
 	let card = |finding: &Finding| {
 		let place = place(audit, finding);
-		let answer = audit.rows.class_name(finding.answer);
-		let answer = format!("answer {answer}, {}", percent(finding.probability));
-		Card {
-			row: audit.look.show(&Row::of(&audit.rows, finding.row), &place),
-			title: Some(format!("label {}", audit.rows.class_name(finding.label))),
-			lines: vec![answer, place],
-		}
+		let row = audit.look.show(&Row::of(&audit.rows, finding.row), &place);
+		let Some(verdict) = &finding.verdict else {
+			let loss = format!("loss {:.3}", finding.loss);
+			return Card { row, title: None, lines: vec![loss, place] };
+		};
+		let answer = audit.rows.class_name(verdict.answer);
+		let answer = format!("answer {answer}, {}", percent(verdict.probability));
+		let title = Some(format!("label {}", audit.rows.class_name(verdict.label)));
+		Card { row, title, lines: vec![answer, place] }
 	};
 	section("The rows").with(row_cards(audit.look, audit.worst().map(card))).into()
 }
 
 fn numbers(audit: &Audit) -> Markup {
 	let line = |finding: &Finding| {
-		[
-			place(audit, finding),
-			audit.rows.class_name(finding.label),
-			audit.rows.class_name(finding.answer),
-			percent(finding.probability),
-			percent(finding.label_probability),
-			format!("{:.4}", finding.self_influence),
-			format!("{:+.4}", finding.harm),
-		]
-		.map(Markup::from)
-		.to_vec()
+		let said = match &finding.verdict {
+			Some(verdict) => vec![
+				audit.rows.class_name(verdict.label),
+				audit.rows.class_name(verdict.answer),
+				percent(verdict.probability),
+				percent(verdict.label_probability),
+			],
+			None => vec![format!("{:.3}", finding.loss)],
+		};
+		let measured = [format!("{:.4}", finding.self_influence), format!("{:+.4}", finding.harm)];
+		let cells = [place(audit, finding)].into_iter().chain(said).chain(measured);
+		cells.map(Markup::from).collect()
 	};
-	let headings = [
-		"row",
-		"#label",
-		"#answer",
-		"#its probability",
-		"#the label's",
-		"#self-influence",
-		"#harm",
-	];
+	let said: &[&str] = match audit.fit.accuracy {
+		Some(_) => &["#label", "#answer", "#its probability", "#the label's"],
+		None => &["#loss"],
+	};
+	let headings = [&["row"], said, &["#self-influence", "#harm"]].concat();
 	section("In numbers")
 		.with(table(&headings, audit.worst().map(line)))
 		.with(element("p").class("more").with(
@@ -97,7 +100,10 @@ fn numbers(audit: &Audit) -> Markup {
 #[cfg(test)]
 mod tests {
 	use super::{
-		super::{cross_fit::CrossFit, Origin},
+		super::{
+			cross_fit::{CrossFit, Verdict},
+			Origin,
+		},
 		*,
 	};
 	use crate::html::picture::Look;
@@ -105,12 +111,11 @@ mod tests {
 
 	#[test]
 	fn page_should_show_the_worst_rows_and_escape_the_file_name() {
+		let verdict = Verdict { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
 		let finding = |row: usize, harm| Finding {
 			row,
-			label: 1,
-			answer: 0,
-			probability: 0.875,
-			label_probability: 0.125,
+			loss: 2.079,
+			verdict: Some(verdict.clone()),
 			self_influence: 0.5,
 			harm,
 		};
@@ -121,7 +126,8 @@ mod tests {
 			method: "exact",
 			fit: CrossFit {
 				findings: vec![finding(2, 0.25), finding(0, 0.125), finding(1, -0.5)],
-				accuracy: 0.75,
+				loss: 0.5,
+				accuracy: Some(0.75),
 			},
 			folds: 5,
 			held_out: None,
