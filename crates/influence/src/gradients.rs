@@ -50,9 +50,9 @@ pub enum Function {
 	/// for a softmax output that is the Gauss-Newton matrix, which with the rows' own labels it is
 	/// not (Kunstner et al. 2019). They have no value, 0 stands for it.
 	///
-	/// With no more classes than `draws` there is one for each class, the loss's gradient there
-	/// times the root of its probability: the sum is exact. Otherwise there are `draws`, each at a
-	/// label drawn from the model, and the sum is right in expectation.
+	/// Of a classifier of no more classes than `draws` there is one for each class, the loss's
+	/// gradient there times the root of its probability: the sum is exact. Otherwise there are
+	/// `draws`, each at a label drawn from the model, and the sum is right in expectation.
 	Fisher {
 		/// Fixes the labels, together with the row's number.
 		seed: u64,

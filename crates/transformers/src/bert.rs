@@ -295,7 +295,9 @@ impl TextClassifier {
 		draws: usize,
 		rng: &mut impl Rng,
 	) -> Result<Vec<Vec<Factors>>> {
-		gradients::fisher_factors(&self.adapter, |pass| self.forward(ids, pass), draws, rng)
+		let every_class = self.classes <= draws;
+		let forward = |pass: &mut Pass<'_>| self.forward(ids, pass);
+		gradients::fisher_factors(&self.adapter, forward, every_class, draws, rng)
 	}
 
 	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a

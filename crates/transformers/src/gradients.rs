@@ -171,13 +171,14 @@ pub(crate) fn factors(
 /// The factors of gradients whose outer products sum to the Gauss-Newton (Fisher) matrix of the mean
 /// loss (Martens 2020, section 9.2).
 ///
-/// For one row of logits with no more classes than `draws` there is one for each class, the loss's
-/// gradient there times the root of its probability: the sum is exact. Otherwise there are
-/// `draws`, each at a class drawn from the model for each row of logits, and the sum is right in
-/// expectation.
+/// With `every_class`, for one row of logits, there is one for each class, the loss's gradient there
+/// times the root of its probability: the sum is exact. Otherwise there are `draws`, each at a
+/// class drawn from the model for each row of logits, and the sum is right in expectation. Which of
+/// the two is the model's choice and not a text's: all texts have as many.
 pub(crate) fn fisher_factors(
 	adapter: &Adapter,
 	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
+	every_class: bool,
 	draws: usize,
 	rng: &mut impl Rng,
 ) -> Result<Vec<Vec<Factors>>> {
@@ -190,9 +191,8 @@ pub(crate) fn fisher_factors(
 		let slope = probabilities.sub(&one_hot(&logits, targets)?)?.affine(weight, 0.0);
 		read_factors(adapter, &records, &logits, &slope)
 	};
-	let only = probabilities.values();
-	if rows().len() == 1 && only.len() <= draws {
-		let classes = only.iter().enumerate();
+	if every_class {
+		let classes = probabilities.values().iter().enumerate();
 		return classes.map(|(class, p)| at(&[class], f64::from(*p).sqrt())).collect();
 	}
 	let weight = 1.0 / ((rows().len() * draws).max(1) as f64).sqrt();

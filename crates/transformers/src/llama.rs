@@ -261,7 +261,7 @@ impl LanguageModel {
 		rng: &mut impl Rng,
 	) -> Result<Vec<Vec<Factors>>> {
 		let text = Text::new(self, ids, from)?;
-		gradients::fisher_factors(&self.adapter, |p| text.forward(p), draws, rng)
+		gradients::fisher_factors(&self.adapter, |p| text.forward(p), false, draws, rng)
 	}
 
 	/// The exact Hessian of this text's loss, ready for products with up to `at_once` vectors at a

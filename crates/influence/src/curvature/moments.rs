@@ -4,7 +4,6 @@ use crate::{
 	gradients::for_each_chunk, Dataset, Function, Gradients, LayerBasis, Model, Result, Site,
 };
 use openledger_kernels::{matmul, matmul_tn};
-use std::ops::Range;
 
 /// Rows summed in single precision before they are added to the result.
 const CHUNK: usize = 64;
@@ -52,7 +51,7 @@ pub(crate) fn coordinate_moments(
 ) -> Result<Vec<Vec<f64>>> {
 	let mut sums: Vec<Vec<f64>> =
 		basis.iter().map(|layer| vec![0.0; layer.inputs * layer.outputs]).collect();
-	for_each_squares(model, basis, data, function, |_, batch| {
+	for_each_squares(model, basis, data, function, |batch| {
 		sums.iter_mut().zip(&batch).for_each(|(sum, batch)| add(sum, batch));
 	})?;
 	sums.iter_mut().flatten().for_each(|x| *x /= data.len() as f64);
@@ -69,14 +68,14 @@ pub(crate) fn for_each_squares(
 	basis: &[LayerBasis],
 	data: &Dataset,
 	function: Function,
-	mut visit: impl FnMut(Range<usize>, Vec<Vec<f32>>),
+	mut visit: impl FnMut(Vec<Vec<f32>>),
 ) -> Result<()> {
 	let squares = |_, gradients: Gradients| {
 		let site = |(s, layer)| site_squares(&gradients, s, layer);
 		Ok(basis.iter().enumerate().map(site).collect::<Vec<Vec<f32>>>())
 	};
-	for_each_chunk(model, data, function, CHUNK, squares, |rows, batch| {
-		visit(rows, batch);
+	for_each_chunk(model, data, function, CHUNK, squares, |_, batch| {
+		visit(batch);
 		Ok(())
 	})
 }

@@ -275,7 +275,7 @@ fn margin_squares(
 fn add_squares(model: &Model, part: &Part, data: &Dataset, squares: &mut [f64]) -> Result<()> {
 	match &part.basis {
 		Basis::Kronecker(layers) => {
-			for_each_squares(part.model(model), layers, data, Function::Margin, |_, batch| {
+			for_each_squares(part.model(model), layers, data, Function::Margin, |batch| {
 				let mut rest = &mut *squares;
 				for site in &batch {
 					let (here, after) = rest.split_at_mut(site.len());
