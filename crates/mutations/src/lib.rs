@@ -2,7 +2,8 @@
 //! nothing else.
 //!
 //! Bits are flipped, ends cut, parts moved, doubled or overwritten, lengths replaced, JSON keys
-//! removed and values exchanged, also in the JSON header of a safetensors file.
+//! removed and values exchanged, also in the JSON header of a safetensors file and in documents within
+//! it.
 
 use rand::{seq::IndexedRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,6 +51,15 @@ unsafe impl GlobalAlloc for Watched {
 	}
 }
 
+/// Checks that nobody has asked [`Watched`] for much at once so far.
+///
+/// # Panics
+/// If a single request for memory was beyond 64 MiB; `what` says what was read last.
+pub fn check_memory(what: &str) {
+	let largest = LARGEST.load(Ordering::Relaxed);
+	assert!(largest <= MOST_MEMORY, "{what}: {largest} bytes at once");
+}
+
 /// Gives `read` damaged copies of `valid`; it says whether it read one. The valid one must be read.
 ///
 /// The environment variable `OPENLEDGER_MUTATIONS` is the number of copies, 400 if not set. Copies
@@ -69,10 +79,23 @@ pub fn attack(name: &str, valid: &[u8], mut read: impl FnMut(&[u8]) -> bool) {
 			Ok(read) => taken += u64::from(read),
 			Err(_) => panic!("{name}: mutation {seed} panics"),
 		}
-		let largest = LARGEST.load(Ordering::Relaxed);
-		assert!(largest <= MOST_MEMORY, "{name}: by mutation {seed}, {largest} bytes at once");
+		check_memory(&format!("{name}, mutation {seed}"));
 	}
 	println!("{name}: {count} mutations, {taken} read, {} refused", count - taken);
+}
+
+/// The same file of tensors with `from` replaced in the document among its metadata.
+///
+/// # Panics
+/// If it is no file of tensors, or `from` is not there.
+pub fn with_metadata(file: &[u8], from: &str, to: &str) -> Vec<u8> {
+	let (length, rest) = file.split_first_chunk::<8>().unwrap();
+	let (header, tensors) = rest.split_at(u64::from_le_bytes(*length) as usize);
+	let quoted = |text: &str| text.replace('"', "\\\"");
+	let header = std::str::from_utf8(header).unwrap();
+	assert!(header.contains(&quoted(from)), "{header}");
+	let header = header.replace(&quoted(from), &quoted(to));
+	[&(header.len() as u64).to_le_bytes(), header.as_bytes(), tensors].concat()
 }
 
 fn mutate(valid: &[u8], rng: &mut ChaCha8Rng) -> Vec<u8> {
@@ -168,6 +191,10 @@ fn change_value(value: &mut Value, rng: &mut ChaCha8Rng) {
 				_ => change_value(&mut values[place], rng),
 			}
 		},
+		// A document within a document, as files of tensors keep it in their metadata.
+		Value::String(text) if text.starts_with('{') && rng.random_bool(0.9) => {
+			*text = String::from_utf8_lossy(&change_json(text.as_bytes(), rng)).into_owned();
+		},
 		other => {
 			let values = [
 				Value::Null,
@@ -177,6 +204,7 @@ fn change_value(value: &mut Value, rng: &mut ChaCha8Rng) {
 				json!(-1),
 				json!(7),
 				json!(1u64 << 32),
+				json!(1_000_000_000_000u64),
 				json!(u64::MAX),
 				json!(1e300),
 				json!(""),

@@ -32,6 +32,9 @@ pub use select::{precedes, top_entries, Entry};
 pub use share::{amounts, shares, total_variation, Share, PARTS};
 pub use sketch::{DimensionMismatch, Sketch, Width, MAX_DIMENSION};
 
+/// The longest answer that the chain takes, in bytes.
+pub const MAX_OUTPUT: u32 = 1_024;
+
 /// Number of a contribution, in order of submission over all datanets.
 pub type ContributionId = u64;
 

@@ -6,7 +6,7 @@ use crate::{
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
-	lora::Adapter,
+	lora::{Adapter, Layout},
 	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
 	tensor::{SharedVector, Tensor},
 };
@@ -177,21 +177,24 @@ pub struct TextClassifier {
 }
 
 impl TextClassifier {
-	/// A classifier before training; see [`Adapter`] for how it starts.
+	/// Where the parameters of a classifier on `base` would be.
 	///
 	/// # Errors
 	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank, factor or number of classes out
 	/// of range.
-	pub fn new_adapter(
-		base: Arc<Bert>,
-		config: LoraConfig,
-		classes: usize,
-		seed: u64,
-	) -> Result<Self> {
+	pub fn layout(base: &Bert, config: LoraConfig, classes: usize) -> Result<Layout> {
 		check_classes(classes)?;
-		let head = Some((base.config.hidden_size, classes));
-		let adapter = Adapter::random(&base.modules, config, head, seed)?;
-		Ok(Self { base, adapter, classes })
+		Layout::new(&base.modules, config, Some((base.config.hidden_size, classes)))
+	}
+
+	/// A classifier of these parameters, by the [`TextClassifier::layout`] on `base`; before training
+	/// [`Layout::random`] gives them.
+	///
+	/// # Errors
+	/// [`Error::ParameterCount`], [`Error::NotFinite`].
+	pub fn new(base: Arc<Bert>, layout: Layout, parameters: &[f32]) -> Result<Self> {
+		let classes = layout.sites().last().map_or(0, |head| head.outputs);
+		Ok(Self { base, adapter: Adapter::new(layout, parameters)?, classes })
 	}
 
 	/// A trained classifier.

@@ -6,7 +6,7 @@
 //! | step | function |
 //! | --- | --- |
 //! | read a base model | [`BaseModel::new`] |
-//! | put an adapter on it | [`TextClassifier::new_adapter`], [`LanguageModel::new_adapter`], and `with_adapter` for a trained one |
+//! | put an adapter on it | [`TextClassifier::new`], [`LanguageModel::new`] with a [`Layout`]'s parameters, and `with_adapter` for a file of PEFT |
 //! | the gradient of a batch, to train by | [`batch_gradient`] |
 //! | answer | [`TextClassifier::logits`], [`LanguageModel::next_logits`] |
 //! | gradients of a sample, by their factors | `loss_factors`, `margin_factors`, `output_factors`, `fisher_factors` |
@@ -38,6 +38,7 @@ pub mod hessian;
 mod layers;
 pub mod llama;
 pub mod lora;
+mod memory;
 pub mod ops;
 pub mod tensor;
 
@@ -52,4 +53,5 @@ pub use gradients::{Factors, Site};
 pub use hessian::{Hessian, Products};
 pub use layers::{Module, Source};
 pub use llama::{LanguageModel, Llama};
-pub use lora::Adapter;
+pub use lora::{Adapter, Layout, MAX_PARAMETERS};
+pub use memory::most_tokens;

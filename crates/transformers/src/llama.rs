@@ -6,7 +6,7 @@ use crate::{
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
-	lora::Adapter,
+	lora::{Adapter, Layout},
 	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
 	tensor::{SharedVector, Tensor},
 };
@@ -153,13 +153,21 @@ pub struct LanguageModel {
 }
 
 impl LanguageModel {
-	/// A model before training, which still is the base model; see [`Adapter`].
+	/// Where the parameters of an adapter on `base` would be.
 	///
 	/// # Errors
 	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank or factor out of range.
-	pub fn new_adapter(base: Arc<Llama>, config: LoraConfig, seed: u64) -> Result<Self> {
-		let adapter = Adapter::random(&base.modules, config, None, seed)?;
-		Ok(Self { base, adapter })
+	pub fn layout(base: &Llama, config: LoraConfig) -> Result<Layout> {
+		Layout::new(&base.modules, config, None)
+	}
+
+	/// A model of these parameters, by the [`LanguageModel::layout`] on `base`; before training
+	/// [`Layout::random`] gives them, with which it still is the base model.
+	///
+	/// # Errors
+	/// [`Error::ParameterCount`], [`Error::NotFinite`].
+	pub fn new(base: Arc<Llama>, layout: Layout, parameters: &[f32]) -> Result<Self> {
+		Ok(Self { base, adapter: Adapter::new(layout, parameters)? })
 	}
 
 	/// A trained model.

@@ -86,10 +86,29 @@ pub fn random_vector(count: usize, size: f32, seed: u64) -> Vec<f32> {
 	(0..count).map(|_| rng.random_range(-size..size)).collect()
 }
 
+/// A classifier before training.
+pub fn new_classifier(
+	base: Arc<Bert>,
+	lora: LoraConfig,
+	classes: usize,
+	seed: u64,
+) -> TextClassifier {
+	let layout = TextClassifier::layout(&base, lora, classes).unwrap();
+	let parameters = layout.random(seed);
+	TextClassifier::new(base, layout, &parameters).unwrap()
+}
+
+/// A language model before training.
+pub fn new_language_model(base: Arc<Llama>, lora: LoraConfig, seed: u64) -> LanguageModel {
+	let layout = LanguageModel::layout(&base, lora).unwrap();
+	let parameters = layout.random(seed);
+	LanguageModel::new(base, layout, &parameters).unwrap()
+}
+
 /// A classifier into 3 classes with random parameters, `A` and `B` alike.
 pub fn classifier(config: BertConfig, weights: &RandomWeights, lora: LoraConfig) -> TextClassifier {
 	let base = Arc::new(Bert::new(config, weights, None).unwrap());
-	let mut model = TextClassifier::new_adapter(base, lora, 3, 1).unwrap();
+	let mut model = new_classifier(base, lora, 3, 1);
 	model.set_parameters(&random_vector(model.parameters().len(), 0.4, 2)).unwrap();
 	model
 }
@@ -101,7 +120,7 @@ pub fn language_model(
 	lora: LoraConfig,
 ) -> LanguageModel {
 	let base = Arc::new(Llama::new(config, weights, None).unwrap());
-	let mut model = LanguageModel::new_adapter(base, lora, 1).unwrap();
+	let mut model = new_language_model(base, lora, 1);
 	model.set_parameters(&random_vector(model.parameters().len(), 0.4, 2)).unwrap();
 	model
 }

@@ -10,6 +10,9 @@ use crate::{
 };
 use serde_json::{json, Value};
 
+/// All gradients of a row are in memory at once.
+const MAX_DRAWS: u32 = 1 << 10;
+
 /// EK-FAC influence: `psi_c = -(G + λI)⁻¹ Σ ∇L(row)` with the Gauss-Newton matrix `G` approximated
 /// layer by layer.
 ///
@@ -22,7 +25,7 @@ use serde_json::{json, Value};
 /// Functions*, section 3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EkFac {
-	/// The most gradients of a row by which `G` is estimated, at least 1. No fewer than classes make
+	/// The most gradients of a row by which `G` is estimated, 1 to 1,024. No fewer than classes make
 	/// it exact; otherwise they are those of labels drawn from the model.
 	pub draws: u32,
 	/// `λ` of a layer, as a part of the mean of the layer's eigenvalues; positive. The default,
@@ -40,8 +43,8 @@ impl Default for EkFac {
 
 impl EkFac {
 	fn check(&self) -> Result<()> {
-		if self.draws == 0 {
-			return Err(Error::setting("draws", "must be at least 1"));
+		if !(1..=MAX_DRAWS).contains(&self.draws) {
+			return Err(Error::setting("draws", format!("must be 1 to {MAX_DRAWS}")));
 		}
 		if !(self.damping > 0.0 && self.damping.is_finite()) {
 			return Err(Error::setting("damping", "must be positive"));

@@ -1,10 +1,16 @@
 //! What a model computes, apart from its weights.
 
-use super::TextModel;
+use super::TextPlan;
 use crate::{Dataset, Error, Hash, Result, Schema};
-use openledger_proof::MAX_DIMENSION;
+use openledger_proof::{MAX_DIMENSION, MAX_OUTPUT};
 use openledger_transformers::files::LoraConfig;
 use serde::{Deserialize, Serialize};
+
+/// The most tokens of an answer: as many as an answer on chain has bytes.
+pub const MAX_ANSWER_TOKENS: usize = MAX_OUTPUT as usize;
+
+// The adapter's own limit is the chain's.
+const _: () = assert!(openledger_transformers::MAX_PARAMETERS == MAX_DIMENSION as usize);
 
 /// The non-linearity between two layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +67,7 @@ pub enum Architecture {
 		lora: Lora,
 		/// Longer texts lose their end.
 		max_tokens: usize,
-		/// The longest answer.
+		/// The longest answer, 1 to [`MAX_ANSWER_TOKENS`].
 		answer_tokens: usize,
 	},
 }
@@ -116,8 +122,8 @@ impl Architecture {
 		serde_json::to_string(self).unwrap_or_default()
 	}
 
-	/// Checks that each layer has a width, that there are two classes at least, and that a sketch
-	/// of the model does not exceed [`MAX_DIMENSION`].
+	/// Checks that each layer has a width, that there are two classes at least, that an answer has a
+	/// length, and that a sketch of the model does not exceed [`MAX_DIMENSION`].
 	///
 	/// # Errors
 	/// [`Error::Setting`].
@@ -135,6 +141,12 @@ impl Architecture {
 			},
 			Self::Encoder { max_tokens: 0, .. } | Self::Decoder { max_tokens: 0, .. } => {
 				return Err(Error::setting("architecture", "needs room for tokens"));
+			},
+			Self::Decoder { answer_tokens, .. }
+				if !(1..=MAX_ANSWER_TOKENS).contains(answer_tokens) =>
+			{
+				let reason = format!("must be 1 to {MAX_ANSWER_TOKENS}");
+				return Err(Error::setting("answer_tokens", reason));
 			},
 			// The rest is checked against the base model.
 			Self::Encoder { .. } | Self::Decoder { .. } => return Ok(()),
@@ -264,7 +276,7 @@ impl Architecture {
 	/// adapter does not fit the base model.
 	pub fn coordinates(&self) -> Result<usize> {
 		match self.is_text() {
-			true => Ok(TextModel::of(self, 0)?.parameters().len()),
+			true => Ok(TextPlan::of(self)?.layout().parameter_count()),
 			false => Ok(self.parameters()),
 		}
 	}

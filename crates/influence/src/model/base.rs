@@ -6,7 +6,7 @@
 use crate::{Error, Hash, Result};
 use openledger_transformers::{
 	files::{Tokenizer, Weights},
-	BaseModel,
+	most_tokens, BaseModel,
 };
 use std::{
 	collections::HashMap,
@@ -20,6 +20,7 @@ pub struct Base {
 	pub(super) model: BaseModel,
 	pub(super) tokenizer: Tokenizer,
 	positions: usize,
+	most_tokens: usize,
 	hash: Hash,
 	directory: PathBuf,
 }
@@ -41,10 +42,11 @@ impl Base {
 		let tokenizer = Tokenizer::open(directory).map_err(failed)?;
 		tokenizer.check_vocabulary(weights.config()).map_err(failed)?;
 		let positions = weights.config().max_position_embeddings();
+		let most_tokens = most_tokens(weights.config());
 		let model = BaseModel::new(&weights)?;
 		let hash = crate::blake2_256(&[weights.hash(), tokenizer.hash()].concat());
 		let directory = directory.to_owned();
-		let base = Arc::new(Self { model, tokenizer, positions, hash, directory });
+		let base = Arc::new(Self { model, tokenizer, positions, most_tokens, hash, directory });
 		lock().insert(hash, Arc::clone(&base));
 		Ok(base)
 	}
@@ -65,6 +67,12 @@ impl Base {
 	/// The longest text, in tokens.
 	pub fn positions(&self) -> usize {
 		self.positions
+	}
+
+	/// The longest text whose gradient fits into 4 GiB of memory, in tokens; at most
+	/// [`Base::positions`].
+	pub fn most_tokens(&self) -> usize {
+		self.most_tokens
 	}
 
 	/// Where it was opened.

@@ -12,6 +12,7 @@ mod weights;
 pub use architecture::{Activation, Architecture, Lora};
 pub use base::Base;
 pub use text::TextModel;
+pub(crate) use text::TextPlan;
 
 use crate::{parse_input, Dataset, Error, Hash, Result};
 use network::{cross_entropy, Linear, Network};
@@ -130,14 +131,15 @@ impl Model {
 	/// # Errors
 	/// [`Error::HashMismatch`] with both hashes if the bytes are others, [`Error::Malformed`] or
 	/// [`Error::Json`] if they are no weights file, [`Error::NoBase`] if the model is an adapter whose
-	/// base model is not open.
+	/// base model is not open, [`Error::Setting`] or [`Error::Transformer`] if it claims a size that its
+	/// base model or the chain does not allow.
 	pub fn load(bytes: &[u8], expected: Option<&Hash>) -> Result<Self> {
 		let hash = crate::check_hash(weights::WHAT, bytes, expected)?;
 		let architecture = weights::architecture(bytes)?;
 		let kind = if architecture.is_text() {
-			let mut text = TextModel::of(&architecture, 0)?;
-			text.set_parameters(&weights::read_sites(bytes, &text.sites())?)?;
-			Kind::Text(text)
+			let plan = TextPlan::of(&architecture)?;
+			let parameters = weights::read_sites(bytes, plan.layout().sites())?;
+			Kind::Text(plan.build(&parameters)?)
 		} else {
 			Kind::Network(weights::read(bytes)?)
 		};

@@ -7,7 +7,7 @@ use crate::{
 };
 use openledger_transformers::{
 	batch_gradient, files::AdapterFile, BaseModel, CausalText, Factors, Hessian, LabelledText,
-	LanguageModel, TextClassifier,
+	LanguageModel, Layout, TextClassifier,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -26,6 +26,82 @@ pub struct TextModel {
 enum Network {
 	Classifier(TextClassifier),
 	Language(LanguageModel),
+}
+
+/// A text model that has been checked against its base model, before it has parameters: what a file
+/// or an option claims about its size has been bounded, and nothing of that size allocated.
+pub(crate) struct TextPlan {
+	base: Arc<Base>,
+	layout: Layout,
+	max_tokens: usize,
+}
+
+impl TextPlan {
+	fn new(base: &Hash, lora: &Lora, classes: Option<usize>, max_tokens: usize) -> Result<Self> {
+		let base = Base::find(base)?;
+		if max_tokens > base.positions() {
+			let reason = format!("is more than the {} of the base model", base.positions());
+			return Err(Error::setting("max_tokens", reason));
+		}
+		if max_tokens > base.most_tokens() {
+			let most = base.most_tokens();
+			let reason =
+				format!("texts would take more than 4 GiB each; at most {most} is possible");
+			return Err(Error::setting("max_tokens", reason));
+		}
+		let config = lora.config();
+		let layout = match (&base.model, classes) {
+			(BaseModel::Encoder(bert), Some(classes)) => {
+				TextClassifier::layout(bert, config, classes)?
+			},
+			(BaseModel::Decoder(llama), None) => LanguageModel::layout(llama, config)?,
+			(BaseModel::Encoder(_), None) => {
+				return Err(Error::setting("base", "is an encoder, which needs classes"));
+			},
+			(BaseModel::Decoder(_), Some(_)) => {
+				return Err(Error::setting("base", "is a decoder, which has no classes"));
+			},
+		};
+		Ok(Self { base, layout, max_tokens })
+	}
+
+	/// The plan of an architecture.
+	///
+	/// # Errors
+	/// Those of [`TextModel::untrained`].
+	pub fn of(architecture: &Architecture) -> Result<Self> {
+		match architecture {
+			Architecture::Encoder { base, lora, classes, max_tokens, .. } => {
+				Self::new(base, lora, Some(*classes), *max_tokens)
+			},
+			Architecture::Decoder { base, lora, max_tokens, .. } => {
+				Self::new(base, lora, None, *max_tokens)
+			},
+			_ => Err(Error::setting("architecture", "is for rows of numbers")),
+		}
+	}
+
+	/// Where the parameters will be.
+	pub fn layout(&self) -> &Layout {
+		&self.layout
+	}
+
+	/// The model of these parameters.
+	///
+	/// # Errors
+	/// [`Error::Transformer`] if there are more or fewer than the layout's, or one is not finite.
+	pub fn build(self, parameters: &[f32]) -> Result<TextModel> {
+		let Self { base, layout, max_tokens } = self;
+		let network = match &base.model {
+			BaseModel::Encoder(bert) => {
+				Network::Classifier(TextClassifier::new(Arc::clone(bert), layout, parameters)?)
+			},
+			BaseModel::Decoder(llama) => {
+				Network::Language(LanguageModel::new(Arc::clone(llama), layout, parameters)?)
+			},
+		};
+		Ok(TextModel { base, network, max_tokens })
+	}
 }
 
 /// One row as tokens.
@@ -51,43 +127,9 @@ impl TextModel {
 		max_tokens: usize,
 		seed: u64,
 	) -> Result<Self> {
-		let base = Base::find(base)?;
-		if max_tokens > base.positions() {
-			let reason = format!("is more than the {} of the base model", base.positions());
-			return Err(Error::setting("max_tokens", reason));
-		}
-		let config = lora.config();
-		let network = match (&base.model, classes) {
-			(BaseModel::Encoder(bert), Some(classes)) => Network::Classifier(
-				TextClassifier::new_adapter(Arc::clone(bert), config, classes, seed)?,
-			),
-			(BaseModel::Decoder(llama), None) => {
-				Network::Language(LanguageModel::new_adapter(Arc::clone(llama), config, seed)?)
-			},
-			(BaseModel::Encoder(_), None) => {
-				return Err(Error::setting("base", "is an encoder, which needs classes"));
-			},
-			(BaseModel::Decoder(_), Some(_)) => {
-				return Err(Error::setting("base", "is a decoder, which has no classes"));
-			},
-		};
-		Ok(Self { base, network, max_tokens })
-	}
-
-	/// [`TextModel::untrained`] of an architecture.
-	///
-	/// # Errors
-	/// Those of [`TextModel::untrained`].
-	pub(crate) fn of(architecture: &Architecture, seed: u64) -> Result<Self> {
-		match architecture {
-			Architecture::Encoder { base, lora, classes, max_tokens, .. } => {
-				Self::untrained(base, lora, Some(*classes), *max_tokens, seed)
-			},
-			Architecture::Decoder { base, lora, max_tokens, .. } => {
-				Self::untrained(base, lora, None, *max_tokens, seed)
-			},
-			_ => Err(Error::setting("architecture", "is for rows of numbers")),
-		}
+		let plan = TextPlan::new(base, lora, classes, max_tokens)?;
+		let parameters = plan.layout.random(seed);
+		plan.build(&parameters)
 	}
 
 	/// The trained parameters as PEFT keeps them.

@@ -5,7 +5,7 @@ use crate::{
 	model::{
 		network::{cross_entropy, cross_entropy_gradient, Network},
 		numbers_only, split_layers,
-		text::{Sample, TextModel},
+		text::{Sample, TextModel, TextPlan},
 	},
 	Dataset, Error, Model, Result,
 };
@@ -251,8 +251,10 @@ fn start(
 	let architecture = &config.architecture;
 	architecture.check_fits(data)?;
 	if architecture.is_text() {
-		let model = TextModel::of(architecture, config.seed)?;
-		let (samples, parameters) = (model.samples(data, 0..data.len())?, model.parameters());
+		let plan = TextPlan::of(architecture)?;
+		let parameters = plan.layout().random(config.seed);
+		let model = plan.build(&parameters)?;
+		let samples = model.samples(data, 0..data.len())?;
 		return Ok((Trainee::Text { model: Box::new(model), samples }, parameters));
 	}
 	let (shift, factor) = fit_scaling(config.scaling, data);

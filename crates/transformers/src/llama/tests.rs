@@ -134,7 +134,7 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 #[test]
 fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	let base = Arc::new(Llama::new(llama_config(), &RandomWeights::default(), None).unwrap());
-	let adapted = LanguageModel::new_adapter(base.clone(), lora(&LLAMA_MODULES), 1).unwrap();
+	let adapted = new_language_model(base.clone(), lora(&LLAMA_MODULES), 1);
 	let bare = AdapterFile { matrices: Default::default(), ..adapted.to_adapter() };
 	let plain = LanguageModel::with_adapter(base, &bare).unwrap();
 	assert!(plain.sites().is_empty());
@@ -192,7 +192,7 @@ fn model_should_be_read_from_its_directory() {
 	tiny::llama(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
 	let weights = Weights::open(directory.path()).unwrap();
 	let BaseModel::Decoder(base) = BaseModel::new(&weights).unwrap() else { panic!("an encoder") };
-	let model = LanguageModel::new_adapter(base.clone(), lora(&["q_proj", "v_proj"]), 1).unwrap();
+	let model = new_language_model(base.clone(), lora(&["q_proj", "v_proj"]), 1);
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
 	assert!(loss > 0.0 && factors.len() == 8);

@@ -5,6 +5,7 @@ use openledger_influence::{
 	build_index, train, Activation, Architecture, Base, Contribution, Dataset, EkFac, Lora, Schema,
 	TrainConfig,
 };
+use openledger_mutations::with_metadata;
 use openledger_pallet_support::Artifacts;
 use openledger_proof::H256;
 use openledger_transformers::files::tiny;
@@ -244,5 +245,25 @@ fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
 	let unknown = Assignment { artifacts, ..text.assignment.clone() };
 	let error = text.engine.verdict(&unknown).unwrap_err().to_string();
 	assert!(error.contains(&"ab".repeat(32)) && error.contains("--base-model"), "{error}");
+	confirmed(text.engine.verdict(&text.assignment).unwrap());
+}
+
+#[test]
+fn job_should_fail_alone_when_its_weights_claim_more_than_they_hold() {
+	let (text, _base, _) = text_fixture(false);
+	let file = text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0));
+	let file = fs::read(file).unwrap();
+	let store = DirectoryStore::open(text.folder.path()).unwrap();
+	for (from, to) in [
+		("\"rank\":2", "\"rank\":4000000000"),
+		("\"rank\":2", "\"rank\":18446744073709551615"),
+		("\"classes\":2,\"class_names\":[\"blame\",\"praise\"]", "\"classes\":1000000000000"),
+		("\"max_tokens\":8", "\"max_tokens\":1000000000000"),
+	] {
+		let weights = H256(store.put(&with_metadata(&file, from, to)).unwrap());
+		let artifacts = Artifacts { weights, ..text.assignment.artifacts };
+		let claiming = Assignment { artifacts, ..text.assignment.clone() };
+		assert!(matches!(text.engine.verdict(&claiming), Err(Failure::Load(_))), "{to}");
+	}
 	confirmed(text.engine.verdict(&text.assignment).unwrap());
 }
