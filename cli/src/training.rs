@@ -10,7 +10,7 @@ use openledger_blobs::BlobStore;
 use openledger_influence::{
 	Architecture, Contribution, Dataset, Draft, Index, Manifest, Model, Schema,
 };
-use openledger_proof::{blake2_256, ContributionId};
+use openledger_primitives::{blake2_256, ContributionId};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 

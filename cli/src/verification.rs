@@ -7,7 +7,7 @@ use crate::{
 	keys::AccountId,
 };
 use codec::{Decode, DecodeAll};
-use openledger_proof::{
+use openledger_primitives::{
 	amounts, blake2_256, shares, Attribution, ContributionId, Entry, IndexCommitment, Share, H256,
 };
 use std::collections::BTreeMap;
@@ -125,7 +125,12 @@ pub fn check_claim(
 			leaf_index: proven.leaf_index,
 			score: proven.score,
 			recomputed: attribution.query.dot(&proven.leaf.sketch).ok(),
-			proof: openledger_proof::verify(index, &proven.leaf, proven.leaf_index, &proven.proof),
+			proof: openledger_primitives::verify(
+				index,
+				&proven.leaf,
+				proven.leaf_index,
+				&proven.proof,
+			),
 		};
 		require(entry.recomputed == Some(entry.score), &|| {
 			let found = entry.recomputed.map_or("none".into(), |score| score.to_string());
@@ -153,7 +158,7 @@ pub fn check_claim(
 		_ => {},
 	}
 	let scores: Vec<Entry> =
-		attribution.entries.iter().map(openledger_proof::ProvenEntry::entry).collect();
+		attribution.entries.iter().map(openledger_primitives::ProvenEntry::entry).collect();
 	if shares(&scores) != recorded.shares {
 		problems.push("the shares paid are not those of the scores".into());
 	}

@@ -6,7 +6,7 @@ use openledger_influence::{
 	held_out_attribution, train, Activation, Architecture, Contribution, Dataset, Draft, EkFac,
 	Manifest, ManifestEntry, Source, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use serde_json::Value;
 use std::{
 	path::Path,

@@ -5,7 +5,7 @@ use crate::{AccountId, Balance, BlockNumber, ModelRegistry, Runtime};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use openledger_pallet_support::{InferenceId, JobId, ModelId, ModelTerms};
-use openledger_proof::Share;
+use openledger_primitives::Share;
 use pallet_attribution::types::Ending;
 pub use pallet_inference_market::types::{Basis, Payment, Refund, Role};
 use pallet_inference_market::InferenceState;

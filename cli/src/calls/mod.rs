@@ -24,7 +24,7 @@ use crate::{
 	error::{Error, Result},
 	output::hex,
 };
-use openledger_proof::blake2_256;
+use openledger_primitives::blake2_256;
 use serde_json::Value;
 use subxt::Metadata;
 

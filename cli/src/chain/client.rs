@@ -6,7 +6,7 @@ use crate::{
 	keys::AccountId,
 	output::{hex, Console},
 };
-use openledger_proof::blake2_256;
+use openledger_primitives::blake2_256;
 use std::{
 	future::Future,
 	sync::{Arc, Mutex, PoisonError},

@@ -3,7 +3,7 @@
 use super::{governance::State, inclusion::call_result, Hash, Snapshot};
 use crate::error::{Error, Refusal, Result};
 use codec::Encode;
-use openledger_proof::blake2_256;
+use openledger_primitives::blake2_256;
 
 /// Blocks whose state is asked for: nodes that are no archives keep 256.
 const KEPT: u32 = 250;

@@ -13,7 +13,7 @@ use crate::{
 	limits::Length,
 };
 use codec::Encode;
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use std::{
 	future::Future,
 	sync::{Mutex, PoisonError},
@@ -404,7 +404,7 @@ impl Snapshot {
 		for &(datanet, version) in sources {
 			manifests.push(self.version(datanet, version).await?.manifest.0);
 		}
-		Ok(Hash(openledger_proof::blake2_256(&manifests.encode()).0))
+		Ok(Hash(openledger_primitives::blake2_256(&manifests.encode()).0))
 	}
 }
 

@@ -3,7 +3,7 @@
 
 use super::Hash;
 use crate::keys::AccountId;
-use openledger_proof::{IndexCommitment, Width, H256};
+use openledger_primitives::{IndexCommitment, Width, H256};
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
 
@@ -216,7 +216,7 @@ pub struct Share {
 	pub parts: u32,
 }
 
-impl From<&Share> for openledger_proof::Share {
+impl From<&Share> for openledger_primitives::Share {
 	fn from(&Share { contribution, parts }: &Share) -> Self {
 		Self { contribution, parts }
 	}

@@ -18,7 +18,7 @@ use crate::{
 use clap::{Args, ValueEnum};
 use cross_fit::{cross_fit, CrossFit, Finding};
 use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Instant};
 

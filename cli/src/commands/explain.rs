@@ -30,7 +30,7 @@ use crate::{
 use clap::Args;
 use evidence::Evidence;
 use openledger_influence::Architecture;
-use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
+use openledger_primitives::{ContributionId, IndexCommitment, Share, H256, PARTS};
 use serde_json::{json, Value};
 use std::{collections::BTreeMap, path::PathBuf};
 

@@ -21,6 +21,7 @@ use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
 use openledger_influence::Model;
+use openledger_primitives::NO_ANSWER;
 use serde_json::{json, Value};
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
@@ -301,11 +302,12 @@ impl Answer {
 	}
 }
 
-/// The model's answer to an input of the chain, and the tokens used, if the chain takes it.
+/// The model's answer to an input of the chain, and the tokens used, if the chain takes it. Where the
+/// model has none, attesters expect [`NO_ANSWER`].
 fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<(String, Usage)> {
-	let input = std::str::from_utf8(input)
-		.map_err(|_| Error::BadData("the input is not UTF-8 text".into()))?;
-	let answer = model.answer(input)?;
+	let Some((_, answer)) = model.answer_to(input)? else {
+		return Ok((NO_ANSWER.into(), Usage::default()));
+	};
 	limits::check("the answer", answer.text.len(), "bytes", max_output)?;
 	let (input_tokens, output_tokens) = (answer.input_tokens, answer.output_tokens);
 	Ok((answer.text, Usage { input_tokens, output_tokens }))
@@ -399,7 +401,7 @@ mod tests {
 	use openledger_influence::{train, Architecture, Dataset, Schema, TrainConfig};
 
 	#[test]
-	fn answer_should_be_refused_when_longer_than_the_chain_takes_or_asked_in_no_text() {
+	fn answer_should_be_refused_when_longer_than_the_chain_takes_and_none_when_asked_in_no_row() {
 		let rows = Dataset::from_csv(b"0,1,0\n1,0,1\n", &Schema::default()).unwrap();
 		let architecture = Architecture::Logistic { inputs: 2, classes: 2 };
 		let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
@@ -408,6 +410,8 @@ mod tests {
 		assert_eq!((output.len(), usage), (1, Usage::default()));
 		let refused = answer(&model, b"1,0", 0).unwrap_err().to_string();
 		assert_eq!(refused, "the answer is too long: 1 bytes, this chain takes at most 0");
-		assert!(matches!(answer(&model, b"1,\xff", 1), Err(Error::BadData(_))));
+		for input in [&b"1,\xff"[..], b"1", b"one,two", b""] {
+			assert_eq!(answer(&model, input, 1).unwrap(), (NO_ANSWER.into(), Usage::default()));
+		}
 	}
 }

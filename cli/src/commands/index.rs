@@ -16,7 +16,7 @@ use openledger_influence::{
 	builders::Unrolled, held_out_attribution, Contribution, Draft, EkFac, ExactCurvature,
 	IndexBuilder, Manifest, ManifestEntry,
 };
-use openledger_proof::{ContributionId, Width};
+use openledger_primitives::{ContributionId, Width};
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 

@@ -20,7 +20,7 @@ use crate::{
 use clap::Args;
 use codec::DecodeAll;
 use openledger_blobs::BlobStore;
-use openledger_proof::{Attribution, IndexCommitment};
+use openledger_primitives::{Attribution, IndexCommitment};
 use serde_json::json;
 use std::path::PathBuf;
 use subxt::utils::Static;
@@ -254,7 +254,7 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_proof::{Width, H256};
+	use openledger_primitives::{Width, H256};
 
 	#[test]
 	fn registration_should_be_refused_by_name_and_limit_when_one_part_is_too_long() {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::chain::types::Basis;
 use codec::Encode;
-use openledger_proof::{merkle_proof, merkle_root, Leaf, ProvenEntry, Sketch, Width, PARTS};
+use openledger_primitives::{merkle_root, Leaf, MerkleTree, ProvenEntry, Sketch, Width, PARTS};
 
 const FEE: u128 = 1_000_003;
 const PLATFORM: u128 = 3;
@@ -29,7 +29,7 @@ impl Case {
 		let proven = |leaf_index: u32| {
 			let leaf = leaves[leaf_index as usize].clone();
 			let score = query.dot(&leaf.sketch).unwrap();
-			let proof = merkle_proof(&hashes, leaf_index).unwrap();
+			let proof = MerkleTree::new(hashes.clone()).proof(leaf_index as usize).unwrap();
 			ProvenEntry { leaf, leaf_index, proof, score }
 		};
 		let entries = vec![proven(2), proven(0), proven(1)];

@@ -1,7 +1,7 @@
 //! Models, training, per-sample gradients, curvature, sketches and their evaluation. Knows no
 //! chain.
 //!
-//! Influence is bilinear, `I(q, c) = g_q · psi_c`: see `openledger_proof`. This crate computes both
+//! Influence is bilinear, `I(q, c) = g_q · psi_c`: see `openledger_primitives`. This crate computes both
 //! sides.
 //!
 //! | step | who | function |
@@ -17,7 +17,7 @@
 //!
 //! ```
 //! use openledger_influence::*;
-//! use openledger_proof::Width;
+//! use openledger_primitives::Width;
 //!
 //! # fn main() -> Result<()> {
 //! let first = Dataset::from_csv(b"x,y,class\n0,1,0\n1,0,1\n0,2,0\n", &Schema::default())?;

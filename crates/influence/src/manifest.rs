@@ -1,7 +1,7 @@
 //! What a model was trained on, and how.
 
 use crate::{error::Error, Hash, Model, Result, TrainConfig, Trained};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use serde::{Deserialize, Serialize};
 
 const WHAT: &str = "training manifest";

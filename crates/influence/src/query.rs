@@ -3,7 +3,7 @@
 #[cfg(doc)]
 use crate::Error;
 use crate::{index::for_each_row, Dataset, Function, Index, Model, Result};
-use openledger_proof::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
+use openledger_primitives::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
 use std::collections::HashMap;
 
 /// Attributes the answer `output` to `input`: the contributions whose presence in training raised

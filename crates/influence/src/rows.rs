@@ -280,7 +280,7 @@ mod tests {
 		Activation, Architecture, Contribution, EkFac, ExactCurvature, GradientDot, IndexBuilder,
 		TrainConfig,
 	};
-	use openledger_proof::Width;
+	use openledger_primitives::Width;
 
 	/// 600 training rows in six contributions.
 	fn contributions(rows: &Dataset) -> Vec<Contribution> {

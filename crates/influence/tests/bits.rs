@@ -5,7 +5,7 @@ use openledger_influence::{
 	attribute, build_index, held_out_sketch, set_batch_rows, train, Activation, Architecture,
 	Contribution, Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use std::{path::Path, process::Command};
 
 /// Tells a process of this test which batch to use; others than these do nothing.

@@ -10,7 +10,7 @@ use openledger_influence::{
 	TrainConfig, Trained,
 };
 use openledger_mutations::{attack, check_memory, with_metadata, Watched};
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
 	FileError, TextDataset,

@@ -5,7 +5,7 @@ use openledger_influence::{
 	attribute, build_index, train, Architecture, Base, Contribution, Dataset, EkFac, Error, Index,
 	Lora, Model, Optimiser, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use openledger_transformers::files::TextDataset;
 use std::path::PathBuf;
 

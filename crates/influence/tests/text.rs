@@ -11,7 +11,7 @@ use openledger_influence::{
 	train, Architecture, Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function,
 	GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, Protocol, Schema, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use openledger_transformers::files::{tiny, TextDataset, TextSchema};
 use std::sync::Arc;
 

@@ -5,20 +5,15 @@ use super::{
 	Assignment,
 };
 use openledger_blobs::BlobStore;
-use openledger_influence::{attribute, Answer, Error as EngineError, Model};
+use openledger_influence::{attribute, Answer, Error as EngineError};
 use openledger_pallet_support::Usage;
-use openledger_proof::{Attribution, IndexCommitment, Sketch, Width};
+use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, NO_ANSWER};
 use pallet_attribution::Verdict;
 use polkadot_sdk::sp_panic_handler::AbortGuard;
 use std::{
 	panic::{catch_unwind, AssertUnwindSafe},
 	time::{Duration, Instant},
 };
-
-/// The one right output where the model has no answer: the input is no row of its features, a text
-/// without words, or the numbers leave the range. A host that gives it is paid, by the model's held-out shares; any
-/// other output is wrong.
-pub const NO_ANSWER: &str = "error: no answer to this input";
 
 /// Computes verdicts.
 pub trait Engine: Send + Sync + 'static {
@@ -45,9 +40,9 @@ pub enum Failure {
 	)]
 	OtherIndex {
 		/// Merkle root on chain.
-		expected: openledger_proof::H256,
+		expected: openledger_primitives::H256,
 		/// Merkle root of the file.
-		found: openledger_proof::H256,
+		found: openledger_primitives::H256,
 	},
 	/// The engine failed.
 	#[error("the engine failed: {0}")]
@@ -76,7 +71,7 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 		if found != expected {
 			return Err(Failure::OtherIndex { expected: expected.root, found: found.root });
 		}
-		let answer = answer(&loaded.model, &assignment.input)?;
+		let answer = loaded.model.answer_to(&assignment.input)?;
 		if let Some(output) = correction(&answer, assignment) {
 			return Ok(Verdict::WrongAnswer { output: output.into_bytes() });
 		}
@@ -97,16 +92,6 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 
 	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])> {
 		self.cache.loaded()
-	}
-}
-
-/// The input as text with the model's answer to it; `None` if it has none.
-fn answer<'a>(model: &Model, input: &'a [u8]) -> Result<Option<(&'a str, Answer)>, EngineError> {
-	let Ok(input) = std::str::from_utf8(input) else { return Ok(None) };
-	match model.answer(input) {
-		Ok(answer) => Ok(Some((input, answer))),
-		Err(error) if error.is_of_input() => Ok(None),
-		Err(error) => Err(error),
 	}
 }
 

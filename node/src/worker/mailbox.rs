@@ -42,7 +42,7 @@ pub fn digest(assignment: &Assignment) -> Hash {
 		index,
 		assignment.max_entries,
 	);
-	openledger_proof::blake2_256(&asked.encode())
+	openledger_primitives::blake2_256(&asked.encode())
 }
 
 /// The drafts of this node.

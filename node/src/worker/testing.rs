@@ -3,7 +3,7 @@
 use super::{engine::Failure, events::Chain, Assignment, AttesterId, Draft, Engine};
 use openledger_influence::Error as EngineError;
 use openledger_pallet_support::{Artifacts, JobId, Usage};
-use openledger_proof::{Attribution, IndexCommitment, Sketch, Width, H256};
+use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, H256};
 use openledger_runtime::Hash;
 use pallet_attribution::Verdict;
 use polkadot_sdk::sp_core::{offchain::OffchainStorage, sr25519, ByteArray};

@@ -8,7 +8,7 @@ use alloc::vec;
 use codec::Encode;
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, weights::Weight, BoundedVec};
 use openledger_pallet_support::{DeadlineQueues as _, IndexedModels, Inferences};
-use openledger_proof::{blake2_256, shares, Attribution, ClaimError};
+use openledger_primitives::{blake2_256, shares, Attribution, ClaimError};
 use polkadot_sdk::*;
 use sp_runtime::traits::{Convert, Get};
 

@@ -10,7 +10,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
 	AttributionJobs, DeadlineQueues as _, Entered, InferenceId, JobId, ModelId, Outcome, Settlement,
 };
-use openledger_proof::H256;
+use openledger_primitives::H256;
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Convert, Get, Saturating},

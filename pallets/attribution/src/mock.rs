@@ -17,9 +17,9 @@ use openledger_pallet_support::{
 	Artifacts, AttributionJobs, IndexedModels, InferenceId, Inferences, JobId, ModelId, Outcome,
 	Question, Settlement, Usage,
 };
-use openledger_proof::{
-	merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry, IndexCommitment,
-	Leaf, ProvenEntry, Sketch, Width, H256,
+use openledger_primitives::{
+	merkle_root, top_entries, Attribution, ContributionId, Entry, IndexCommitment, Leaf,
+	MerkleTree, ProvenEntry, Sketch, Width, H256,
 };
 use polkadot_sdk::*;
 use sp_core::Pair;
@@ -174,7 +174,7 @@ pub fn attribution(model: ModelId, query: [i8; DIMENSION]) -> Attribution {
 			ProvenEntry {
 				leaf: leaves[leaf_index as usize].clone(),
 				leaf_index,
-				proof: merkle_proof(&hashes(model), leaf_index).unwrap(),
+				proof: MerkleTree::new(hashes(model)).proof(leaf_index as usize).unwrap(),
 				score: entry.score,
 			}
 		})

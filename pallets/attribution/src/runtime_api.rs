@@ -9,7 +9,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
 	Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Question, Usage,
 };
-use openledger_proof::{Attribution, ClaimError, Entry, IndexCommitment};
+use openledger_primitives::{Attribution, ClaimError, Entry, IndexCommitment};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 

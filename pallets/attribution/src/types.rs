@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{InferenceId, JobId, ModelId};
-use openledger_proof::{Attribution, ClaimError, Share, H256, MAX_DIMENSION};
+use openledger_primitives::{Attribution, ClaimError, Share, H256, MAX_DIMENSION};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,6 @@ pub use types::{
 	Access, BalanceOf, Contribution, ContributionState, Datanet, DatanetTerms, ParametersOf,
 	Status, Version, VersionOf,
 };
-pub use versions::extend_manifest;
 pub use weights::WeightInfo;
 
 /// The calls, storage, events and errors.
@@ -35,7 +34,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use openledger_pallet_support::{DatanetId, VersionNumber};
-	use openledger_proof::ContributionId;
+	use openledger_primitives::ContributionId;
 	use sp_core::H256;
 	use sp_runtime::traits::Zero;
 

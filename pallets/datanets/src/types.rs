@@ -144,7 +144,7 @@ pub struct Datanet<T: Config> {
 	pub accepted: u32,
 	/// Rows of the accepted contributions.
 	pub rows: u64,
-	/// The hash chain over the accepted contributions, see [`crate::extend_manifest`].
+	/// The hash chain over the accepted contributions, see [`openledger_primitives::extend_manifest`].
 	pub manifest: H256,
 	/// Published versions.
 	pub versions: u32,
@@ -232,7 +232,7 @@ pub struct Version<BlockNumber> {
 	pub contributions: u32,
 	/// Rows of these.
 	pub rows: u64,
-	/// The hash chain over these, see [`crate::extend_manifest`].
+	/// The hash chain over these, see [`openledger_primitives::extend_manifest`].
 	pub manifest: H256,
 	/// The block of publication.
 	pub at: BlockNumber,

@@ -15,7 +15,7 @@ use openledger_pallet_support::{
 	AttributionJobs, ContributionOwners, InferenceId, JobId, ModelId, ModelTerms, Payee, Pricing,
 	Terms,
 };
-use openledger_proof::{ContributionId, Share};
+use openledger_primitives::{ContributionId, Share};
 use polkadot_sdk::*;
 use sp_runtime::{BuildStorage, DispatchError, Permill};
 

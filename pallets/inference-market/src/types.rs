@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use frame_support::{ensure, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{JobId, ModelId, Pricing, Usage};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};

@@ -20,7 +20,6 @@ mod tests;
 
 use polkadot_sdk::*;
 
-pub use leaves::training_manifest;
 pub use pallet::*;
 pub use types::{BalanceOf, Model, ParametersOf, Registration, Status};
 pub use weights::WeightInfo;
@@ -33,7 +32,7 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use openledger_pallet_support::{ModelId, Pricing, TrainingData};
-	use openledger_proof::{Attribution, Share};
+	use openledger_primitives::{Attribution, Share};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -98,7 +97,7 @@ pub mod pallet {
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, Model<T>>;
 
 	/// The verified shares of the held-out loss of each activated model, best first. They sum to
-	/// [`openledger_proof::PARTS`].
+	/// [`openledger_primitives::PARTS`].
 	#[pallet::storage]
 	pub type HeldOutShares<T: Config> =
 		StorageMap<_, Twox64Concat, ModelId, BoundedVec<Share, T::MaxEntries>, ValueQuery>;
@@ -243,7 +242,7 @@ pub mod pallet {
 			assert!(T::MaxSources::get() > 0, "a model needs room for a source");
 			assert!(T::MaxEntries::get() > 0, "an attribution needs room for an entry");
 			assert!(
-				(1..=openledger_proof::MAX_DIMENSION).contains(&T::MaxDimension::get()),
+				(1..=openledger_primitives::MAX_DIMENSION).contains(&T::MaxDimension::get()),
 				"scores of this dimension could overflow"
 			);
 		}

@@ -1,16 +1,16 @@
 //! A runtime with this pallet alone, over datanets that are plain arithmetic.
 
 use crate as pallet_model_registry;
-use crate::{training_manifest, types::Parameters, Registration};
+use crate::{types::Parameters, Registration};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
 use openledger_pallet_support::{DatanetId, Pricing, TrainingData, TrainingSource};
-use openledger_proof::{
-	blake2_256, merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry,
-	IndexCommitment, Leaf, ProvenEntry, Sketch, Width,
+use openledger_primitives::{
+	blake2_256, merkle_root, top_entries, training_manifest, Attribution, ContributionId, Entry,
+	IndexCommitment, Leaf, MerkleTree, ProvenEntry, Sketch, Width,
 };
 use polkadot_sdk::*;
 use sp_core::H256;
@@ -208,7 +208,7 @@ impl Trained {
 	pub fn prove(&self, number: usize) -> ProvenEntry {
 		let leaf = self.leaves[number].clone();
 		let score = self.query.dot(&leaf.sketch).unwrap();
-		let proof = merkle_proof(&self.hashes(), number as u32).unwrap();
+		let proof = MerkleTree::new(self.hashes()).proof(number).unwrap();
 		ProvenEntry { leaf, leaf_index: number as u32, proof, score }
 	}
 

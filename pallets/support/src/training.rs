@@ -2,7 +2,7 @@
 
 use crate::{DatanetId, VersionNumber};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::sp_core::H256;
 use scale_info::TypeInfo;
 

@@ -24,7 +24,7 @@ pub type MaxName = ConstU32<128>;
 /// The most entries of a claim, and so of contributors paid for one inference.
 pub type MaxEntries = ConstU32<64>;
 /// The most bytes of an answer.
-pub type MaxOutput = ConstU32<{ openledger_proof::MAX_OUTPUT }>;
+pub type MaxOutput = ConstU32<{ openledger_primitives::MAX_OUTPUT }>;
 /// The deepest line of descent of a model.
 pub type MaxAncestors = ConstU32<8>;
 /// The most attesters of one job.

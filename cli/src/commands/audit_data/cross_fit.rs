@@ -9,7 +9,7 @@ use openledger_influence::{
 	rows::{harm, self_influence},
 	train, Contribution, Dataset, Function, Index, IndexBuilder, Model, Progress, TrainConfig,
 };
-use openledger_proof::{blake2_256, Width};
+use openledger_primitives::{blake2_256, Width};
 
 /// What was found about one row.
 #[derive(Clone, Debug, PartialEq)]

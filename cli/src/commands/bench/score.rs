@@ -14,7 +14,7 @@ use openledger_influence::{
 	rows::row_margin_scores,
 	Contribution, Dataset, Draft,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 

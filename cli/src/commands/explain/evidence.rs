@@ -17,7 +17,7 @@ use openledger_influence::{
 	rows::{answer_gradient, row_scores},
 	Dataset, Index, Model,
 };
-use openledger_proof::{ContributionId, IndexCommitment};
+use openledger_primitives::{ContributionId, IndexCommitment};
 use serde_json::{json, Value};
 
 /// Rows shown as helping, and as many as hurting.
@@ -282,7 +282,7 @@ mod tests {
 	use openledger_influence::{
 		build_index, train, Activation, Architecture, Contribution, EkFac, Schema, TrainConfig,
 	};
-	use openledger_proof::Width;
+	use openledger_primitives::Width;
 
 	#[test]
 	fn strongest_should_part_helping_from_hurting_rows() {

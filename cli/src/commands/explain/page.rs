@@ -12,7 +12,7 @@ use crate::{
 	html::{bar, element, page as whole_page, pairs, section, table, Markup},
 	output::{hex, text},
 };
-use openledger_proof::PARTS;
+use openledger_primitives::PARTS;
 
 /// Classes whose probability is shown, where a model has more.
 const CLASSES: usize = 12;

@@ -9,7 +9,7 @@ use crate::{
 	TrainConfig,
 };
 use openledger_kernels::exp;
-use openledger_proof::MAX_DIMENSION;
+use openledger_primitives::MAX_DIMENSION;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;

@@ -6,7 +6,6 @@ mod root;
 
 pub use self::csv::parse_input;
 pub use read::Schema;
-pub use root::encode_row;
 
 use crate::{Error, Hash, Result};
 use openledger_transformers::files::TextDataset;

@@ -8,7 +8,7 @@ use crate::{
 	index::for_each_row, Contribution, Dataset, FloatIndex, Function, Index, IndexBuilder, Part,
 	Progress, Result,
 };
-use openledger_proof::{Sketch, Width};
+use openledger_primitives::{Sketch, Width};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -19,7 +19,7 @@ use crate::{
 };
 use memmap2::Mmap;
 use openledger_blobs::BlobHasher;
-use openledger_proof::{ContributionId, Leaf, Width, H256};
+use openledger_primitives::{ContributionId, Leaf, Width, H256};
 use rayon::prelude::*;
 use std::{
 	fs::{self, File},

@@ -2,7 +2,7 @@
 
 use super::{Influence, Part};
 use crate::{Dataset, Error, FloatIndex, Model, Progress, Result};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use serde_json::Value;
 
 /// The rows of one contribution.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Error, Result};
 use openledger_kernels::{scan_i16, scan_i8, scores_i16, scores_i8};
-use openledger_proof::{Sketch, Width};
+use openledger_primitives::{Sketch, Width};
 use rayon::prelude::*;
 
 impl Index {

@@ -126,7 +126,7 @@ fn load_should_refuse_when_a_contribution_has_two_leaves() {
 		let ids: Vec<_> = leaves.iter().map(|(id, _)| *id).collect();
 		let sketches = |put: &mut crate::tensors::Put<'_>| {
 			leaves.iter().try_for_each(|(_, sketch)| put(&file::sketch_bytes(sketch)))?;
-			Ok(tree[..leaves.len()].to_vec())
+			Ok(tree.nodes()[..leaves.len()].to_vec())
 		};
 		let mut bytes = Vec::new();
 		file::write(header, parts, scales, &ids, sketches, &mut |more| {

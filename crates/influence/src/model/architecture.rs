@@ -2,7 +2,7 @@
 
 use super::TextPlan;
 use crate::{Dataset, Error, Hash, Result, Schema};
-use openledger_proof::{MAX_DIMENSION, MAX_OUTPUT};
+use openledger_primitives::{MAX_DIMENSION, MAX_OUTPUT};
 use openledger_transformers::files::LoraConfig;
 use serde::{Deserialize, Serialize};
 

@@ -219,6 +219,21 @@ impl Model {
 		Ok(Answer { label, text, logits, input_tokens: count(read), output_tokens: 0 })
 	}
 
+	/// The input of an inference as text, with the answer to it; `None` where the model has none, since
+	/// the input is no text or no row of the model, or the numbers leave the range. Hosts and attesters
+	/// then say [`NO_ANSWER`](openledger_primitives::NO_ANSWER), every machine alike.
+	///
+	/// # Errors
+	/// Those of [`Model::answer`] for which neither the input nor the answer is to blame.
+	pub fn answer_to<'a>(&self, input: &'a [u8]) -> Result<Option<(&'a str, Answer)>> {
+		let Ok(input) = std::str::from_utf8(input) else { return Ok(None) };
+		match self.answer(input) {
+			Ok(answer) => Ok(Some((input, answer))),
+			Err(error) if error.is_of_input() => Ok(None),
+			Err(error) => Err(error),
+		}
+	}
+
 	/// The last layer's output for one row of features `[inputs]`, `[classes]`.
 	///
 	/// # Errors

@@ -4,7 +4,7 @@ use crate::{
 	testing::{digits, digits_model},
 	Contribution, EkFac, Error, FloatIndex, IndexBuilder,
 };
-use openledger_proof::{shares, total_variation, ClaimError, Width, PARTS};
+use openledger_primitives::{shares, total_variation, ClaimError, Width, PARTS};
 
 struct Setting {
 	model: Model,

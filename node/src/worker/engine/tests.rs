@@ -7,7 +7,7 @@ use openledger_influence::{
 };
 use openledger_mutations::with_metadata;
 use openledger_pallet_support::Artifacts;
-use openledger_proof::H256;
+use openledger_primitives::H256;
 use openledger_transformers::files::tiny;
 use std::fs;
 

@@ -4,7 +4,7 @@ use super::register;
 use crate::{mock::*, weights::check_time, Call, Error, Event, HeldOutShares, Models, Status};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use openledger_pallet_support::{IndexedModels, ModelTerms, TrainingSource};
-use openledger_proof::{shares, Attribution, Entry, Leaf, Sketch, PARTS};
+use openledger_primitives::{shares, Attribution, Entry, Leaf, Sketch, PARTS};
 use polkadot_sdk::*;
 use proptest::prelude::*;
 use sp_core::H256;

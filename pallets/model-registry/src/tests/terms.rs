@@ -1,11 +1,12 @@
 //! What other pallets read.
 
 use super::{active, register};
-use crate::{mock::*, training_manifest};
+use crate::mock::*;
 use frame_support::assert_ok;
 use openledger_pallet_support::{
 	Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, TrainingData, TrainingSource,
 };
+use openledger_primitives::training_manifest;
 use polkadot_sdk::*;
 use sp_core::H256;
 use sp_runtime::Permill;

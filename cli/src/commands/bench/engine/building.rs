@@ -11,7 +11,7 @@ use openledger_influence::{
 	train, Activation, Architecture, Base, Contribution, Dataset, Draft, EkFac, ExactCurvature,
 	IndexBuilder, Lora, Optimiser, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use openledger_transformers::files::{tiny, TextDataset};
 use serde_json::{json, Value};
 use std::{path::Path, time::Instant};

@@ -8,7 +8,7 @@ use crate::{
 use openledger_influence::{
 	attribute, evaluate::Meter, Contribution, Dataset, Draft, GradientDot, Index, Model,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
 use serde_json::{json, Value};
 use std::{hint::black_box, path::Path, time::Instant};
 

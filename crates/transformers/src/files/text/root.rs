@@ -105,7 +105,7 @@ mod tests {
 
 	#[test]
 	fn root_should_be_that_of_the_index_when_leaves_are_few_or_odd() {
-		// openledger_proof::merkle_root over blake2-256 of the bytes 0, 1, …
+		// openledger_primitives::merkle_root over blake2-256 of the bytes 0, 1, …
 		let expected: [&str; 6] = [
 			"0000000000000000000000000000000000000000000000000000000000000000",
 			"03170a2e7597b7b7e3d84c05391d139a62b157e78786d8c082f29dcf4c111314",

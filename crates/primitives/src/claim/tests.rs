@@ -1,5 +1,5 @@
 use super::*;
-use crate::{merkle_proof, merkle_root, top_entries, Width};
+use crate::{merkle_root, top_entries, MerkleTree, Width};
 use proptest::prelude::*;
 
 struct Index {
@@ -36,7 +36,7 @@ fn attribute(index: &Index, query: Sketch, limit: usize) -> Attribution {
 			ProvenEntry {
 				leaf: index.leaves[leaf_index as usize].clone(),
 				leaf_index,
-				proof: merkle_proof(&index.hashes, leaf_index).unwrap(),
+				proof: MerkleTree::new(index.hashes.clone()).proof(leaf_index as usize).unwrap(),
 				score: e.score,
 			}
 		})

@@ -1,12 +1,7 @@
-//! Canonical leaves of an influence index, and their Merkle tree.
+//! Canonical leaves of an influence index.
 
-use crate::{blake2_256, ContributionId, Sketch, Width, H256};
-use alloc::vec::Vec;
+use crate::{blake2_256, verify_merkle_proof, ContributionId, Sketch, Width, H256};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{
-	binary_merkle_tree::{self, Leaf as TreeLeaf},
-	sp_runtime::traits::BlakeTwo256,
-};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -57,35 +52,16 @@ pub struct IndexCommitment {
 	pub width: Width,
 }
 
-/// Merkle root over leaf hashes in order. Zero for no leaves.
-pub fn merkle_root(leaf_hashes: &[H256]) -> H256 {
-	binary_merkle_tree::merkle_root_raw::<BlakeTwo256, _>(leaf_hashes.iter().copied())
-}
-
-/// Sibling hashes from leaf `leaf_index` up to the root; `None` if there is no such leaf.
-pub fn merkle_proof(leaf_hashes: &[H256], leaf_index: u32) -> Option<Vec<H256>> {
-	// The library panics on an index out of range.
-	if usize::try_from(leaf_index).ok()? >= leaf_hashes.len() {
-		return None;
-	}
-	let leaves = leaf_hashes.iter().copied();
-	Some(binary_merkle_tree::merkle_proof_raw::<BlakeTwo256, _>(leaves, leaf_index).proof)
-}
-
 /// Whether `leaf` is leaf number `leaf_index` of the tree under `index`.
 pub fn verify(index: &IndexCommitment, leaf: &Leaf, leaf_index: u32, proof: &[H256]) -> bool {
-	binary_merkle_tree::verify_proof::<BlakeTwo256, _, _>(
-		&index.root,
-		proof.iter().copied(),
-		index.leaf_count,
-		leaf_index,
-		TreeLeaf::Hash(leaf.hash()),
-	)
+	verify_merkle_proof(&index.root, index.leaf_count, leaf_index, leaf.hash(), proof)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::MerkleTree;
+	use alloc::vec::Vec;
 	use proptest::prelude::*;
 
 	fn leaves(n: u64) -> Vec<Leaf> {
@@ -100,7 +76,7 @@ mod tests {
 	fn commit(leaves: &[Leaf]) -> (IndexCommitment, Vec<H256>) {
 		let hashes: Vec<_> = leaves.iter().map(Leaf::hash).collect();
 		let index = IndexCommitment {
-			root: merkle_root(&hashes),
+			root: MerkleTree::new(hashes.clone()).root(),
 			leaf_count: leaves.len() as u32,
 			dimension: 3,
 			width: Width::Int8,
@@ -108,28 +84,14 @@ mod tests {
 		(index, hashes)
 	}
 
-	/// The tree by definition: pair neighbours, promote an odd one.
-	fn naive_root(mut level: Vec<H256>) -> H256 {
-		while level.len() > 1 {
-			level = level
-				.chunks(2)
-				.map(|pair| match pair {
-					[a, b] => blake2_256(&[a.as_bytes(), b.as_bytes()].concat()),
-					rest => rest[0],
-				})
-				.collect();
-		}
-		level.first().copied().unwrap_or_default()
-	}
-
 	proptest! {
 		#[test]
 		fn every_leaf_should_verify_when_proof_is_its_own(n in 1u64..40) {
 			let leaves = leaves(n);
 			let (index, hashes) = commit(&leaves);
-			prop_assert_eq!(index.root, naive_root(hashes.clone()));
+			let tree = MerkleTree::new(hashes);
 			for (i, leaf) in (0..).zip(&leaves) {
-				let proof = merkle_proof(&hashes, i).unwrap();
+				let proof = tree.proof(i as usize).unwrap();
 				prop_assert!(verify(&index, leaf, i, &proof));
 			}
 		}
@@ -140,7 +102,7 @@ mod tests {
 			let (index, hashes) = commit(&leaves);
 			let i = pick % n as u32;
 			let leaf = &leaves[i as usize];
-			let proof = merkle_proof(&hashes, i).unwrap();
+			let proof = MerkleTree::new(hashes).proof(i as usize).unwrap();
 
 			let mut bent = proof.clone();
 			bent[0].0[bit / 8] ^= 1 << (bit % 8);
@@ -155,15 +117,15 @@ mod tests {
 		}
 	}
 
+	/// The owner of an index declares two leaves and makes a tree of three, so as to show for
+	/// contribution number 0 whichever leaf pays better.
 	#[test]
-	fn proof_should_be_none_when_leaf_is_out_of_range() {
-		let (_, hashes) = commit(&leaves(3));
-		assert_eq!(merkle_proof(&hashes, 3), None);
-		assert_eq!(merkle_proof(&[], 0), None);
-	}
-
-	#[test]
-	fn root_should_be_zero_when_there_are_no_leaves() {
-		assert_eq!(merkle_root(&[]), H256::zero());
+	fn number_should_have_one_leaf_when_the_tree_is_deeper_than_declared() {
+		let [shown, hidden, beside] = <[Leaf; 3]>::try_from(leaves(3)).unwrap();
+		let below = MerkleTree::new(vec![hidden.hash(), beside.hash()]).root();
+		let root = MerkleTree::new(vec![shown.hash(), below]).root();
+		let index = IndexCommitment { root, leaf_count: 2, dimension: 3, width: Width::Int8 };
+		assert!(verify(&index, &shown, 0, &[below]));
+		assert!(!verify(&index, &hidden, 0, &[beside.hash(), shown.hash()]));
 	}
 }
