@@ -64,7 +64,7 @@ pub mod train;
 mod testing;
 
 pub use builders::{EkFac, ExactCurvature, GradientDot};
-pub use data::{encode_row, parse_input, Dataset, Schema};
+pub use data::{parse_input, Dataset, Schema};
 pub use error::{Error, Place, Result};
 pub use evaluate::{evaluate, Protocol, Report};
 pub use gradients::{

@@ -309,7 +309,7 @@ impl Dataset {
 
 	/// The content root that a contributor commits to, a curator checks and an attester recomputes.
 	///
-	/// Merkle root over blake2-256 of [`encode_row`] of each row, in order; for text, of its own
+	/// Merkle root over blake2-256 of [`encode_row`](openledger_primitives::encode_row) of each row, in order; for text, of its own
 	/// encoding (`openledger_transformers::files::text::encode_text_row`).
 	pub fn content_root(&self) -> Hash {
 		match &self.content {
