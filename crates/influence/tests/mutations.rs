@@ -1,21 +1,24 @@
 //! Every reader of this crate's files against damaged ones: it may refuse or read, and what it reads
 //! must work without a panic. See `openledger_mutations`.
 
-use flate2::{write::GzEncoder, Compression};
 use openledger_influence::{
 	attribute, build_index,
 	builders::{Checkpoints, Outcome, Unrolled},
-	parse_input, train, Activation, Architecture, Base, Contribution, Dataset, EkFac,
-	ExactCurvature, Index, IndexBuilder, Lora, Manifest, ManifestEntry, Model, Schema, Source,
+	Contribution, EkFac, ExactCurvature, Index, IndexBuilder,
+};
+use openledger_models::{
+	train, Activation, Architecture, Base, Lora, Manifest, ManifestEntry, Model, Source,
 	TrainConfig, Trained,
 };
 use openledger_mutations::{attack, check_memory, with_metadata, Watched};
 use openledger_primitives::Width;
+use openledger_rows::Dataset;
+use openledger_rows::TextDataset;
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
-	FileError, TextDataset,
+	FileError,
 };
-use std::{fs, io::Write, path::Path, sync::atomic::AtomicBool};
+use std::{fs, path::Path, sync::atomic::AtomicBool};
 
 #[global_allocator]
 static ALLOCATOR: Watched = Watched;
@@ -205,31 +208,6 @@ fn architecture_should_be_read_or_refused_when_damaged() {
 			}
 		});
 	}
-}
-
-#[test]
-fn tables_should_be_read_or_refused_when_damaged() {
-	let csv = b"x,y,class\n0.5,1e3,0\n-2,.25,1\n\n3,4,2\n";
-	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-	encoder.write_all(csv).unwrap();
-	let check = |bytes: &[u8]| match Dataset::from_csv(bytes, &Schema::default()) {
-		Ok(data) => {
-			assert!(data.features().iter().all(|x| x.is_finite()));
-			let again = Dataset::from_csv(&data.to_bytes(), &Schema::default()).unwrap();
-			assert_eq!(again.content_root(), data.content_root());
-			true
-		},
-		Err(error) => error.to_string().is_empty(),
-	};
-	attack("table", csv, check);
-	attack("compressed table", &encoder.finish().unwrap(), check);
-	attack("input", b"0.5,-1e3,7", |bytes| {
-		let Ok(text) = std::str::from_utf8(bytes) else { return false };
-		match parse_input(text, 3) {
-			Ok(row) => row.len() == 3,
-			Err(error) => error.to_string().is_empty(),
-		}
-	});
 }
 
 #[test]

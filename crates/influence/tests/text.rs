@@ -8,11 +8,14 @@ use openledger_influence::{
 	evaluate::{Lexical, Measure, Method, Precision, Scorer, Subject, Task},
 	held_out_attribution,
 	rows::{answer_gradient, row_margin_scores, row_scores},
-	train, Architecture, Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function,
-	GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, Protocol, Schema, TrainConfig,
+	Contribution, EkFac, Error, ExactCurvature, GradientDot, Index, IndexBuilder, Protocol,
 };
+use openledger_models::{train, Architecture, Base, Function, Lora, Model, Optimiser, TrainConfig};
 use openledger_primitives::Width;
-use openledger_transformers::files::{tiny, TextDataset, TextSchema};
+use openledger_rows::Error as RowsError;
+use openledger_rows::{Dataset, Schema};
+use openledger_rows::{TextDataset, TextSchema};
+use openledger_transformers::files::tiny;
 use std::sync::Arc;
 
 const GOOD: [&str; 6] = ["good", "fine", "great", "lovely", "happy", "warm"];
@@ -249,13 +252,19 @@ fn models_should_refuse_what_does_not_fit_them() {
 	let config = config(architecture);
 	let numbers = Dataset::new(1, vec![1.0, 2.0], vec![0, 1]).unwrap();
 	let run = |data: &Dataset, config: &TrainConfig| train(data, config, &mut |_| ()).unwrap_err();
-	assert!(matches!(run(&numbers, &config), Error::WrongKind { .. }));
+	assert!(matches!(run(&numbers, &config), Error::Rows(RowsError::WrongKind { .. })));
 	let lines = "{\"text\":\"good\"}\n{\"text\":\"bad\"}\n";
 	let unlabelled = TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap();
-	assert!(matches!(run(&Dataset::from_text(unlabelled), &config), Error::Unlabelled));
+	assert!(matches!(
+		run(&Dataset::from_text(unlabelled), &config),
+		Error::Rows(RowsError::Unlabelled)
+	));
 	let labels = vec![7; 4];
 	let beyond = rows(4, 0).with_labels(labels).unwrap();
-	assert!(matches!(run(&beyond, &config), Error::ClassCount { label: 7, classes: 2 }));
+	assert!(matches!(
+		run(&beyond, &config),
+		Error::Rows(RowsError::ClassCount { label: 7, classes: 2 })
+	));
 
 	let fast = TrainConfig { learning_rate: 1e30, ..config.clone() };
 	let error = run(&rows(24, 0), &fast);

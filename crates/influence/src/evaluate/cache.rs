@@ -8,7 +8,8 @@ use super::{
 	retrain::{Job, Outcome},
 	Subject,
 };
-use crate::{blake2_256, Error, Hash, Result};
+use crate::{Error, Result};
+use openledger_models::{blake2_256, Hash};
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -84,5 +85,5 @@ impl Cache {
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-	Error::Io { action, path: path.to_owned(), source }
+	Error::io(action, path, source)
 }

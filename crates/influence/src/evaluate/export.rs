@@ -3,8 +3,10 @@
 //! [`README`] lies in every exported directory and says what is there.
 
 use super::{lds::Retrained, method::Scored, retrain::Outcome, Subject, Task};
-use crate::{tensors::Writer, Base, Dataset, Error, Model, Result, Schema, TextModel, TrainConfig};
-use openledger_transformers::files::{TextDataset, TextSchema};
+use crate::{Error, Result};
+use openledger_models::{tensors::Writer, Base, Model, TextModel, TrainConfig};
+use openledger_rows::{Dataset, Schema};
+use openledger_rows::{TextDataset, TextSchema};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -113,7 +115,7 @@ impl Export {
 		}
 		let adapter = self.directory.join("adapter");
 		let written = text.to_adapter().write(&adapter, Some("../base"));
-		written.map_err(|error| Error::Transformer(Box::new(error.into())))
+		written.map_err(|error| Error::Transformer(Box::new(error.into())).into())
 	}
 
 	/// Writes subsets of contributions of `rows` rows, what models trained on them answer, and what
@@ -189,7 +191,7 @@ impl Exported {
 		let rows = |name: &str| -> Result<Dataset> {
 			let bytes = read(&rows_path(name, &model))?;
 			if model.text().is_none() {
-				return Dataset::from_csv(&bytes, &Schema::default());
+				return Ok(Dataset::from_csv(&bytes, &Schema::default())?);
 			}
 			let rows = TextDataset::from_bytes(&bytes, &TextSchema::default())?;
 			let (texts, labels) = (rows.texts().to_vec(), rows.labels().map(<[u32]>::to_vec));
@@ -225,7 +227,7 @@ fn bytes<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<u8> {
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-	Error::Io { action, path: path.to_owned(), source }
+	Error::io(action, path, source)
 }
 
 #[cfg(test)]

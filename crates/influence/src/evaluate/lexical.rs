@@ -3,8 +3,10 @@
 use super::{Scorer, Subject};
 use crate::{
 	bm25::{Bm25, B, K1},
-	Contribution, Dataset, Error, Progress, Result,
+	Contribution, Error, Result,
 };
+use openledger_models::Progress;
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
 /// BM25 between the test row's text and those of the training rows, summed over a contribution's

@@ -4,12 +4,14 @@
 //! outcome whatever the seed, and Newton's method reaches it without the noise of gradient descent,
 //! which is as large as the effect of one row.
 
-use crate::{Architecture, Dataset, Error, Model, Result};
+use crate::{Error, Result};
 use faer::{
 	linalg::solvers::{Llt, Solve},
 	Mat, Side,
 };
 use openledger_kernels::{exp, ln};
+use openledger_models::{Architecture, Model};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 
 /// The gradient's length at which a solution is taken.
@@ -238,12 +240,15 @@ fn log_sum(logits: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::testing::{blobs, random_model};
+	use openledger_models::testing::{blobs, random_model};
 
 	fn model() -> Model {
 		let architecture = Architecture::Logistic { inputs: 2, classes: 3 };
-		let layers =
-			random_model(&[2, 3], crate::Activation::Tanh, 4).network().unwrap().layers.clone();
+		let layers = random_model(&[2, 3], openledger_models::Activation::Tanh, 4)
+			.network()
+			.unwrap()
+			.layers
+			.clone();
 		Model::new(architecture, layers, vec![0.1, -0.2], vec![0.5, 2.0]).unwrap()
 	}
 
@@ -303,7 +308,7 @@ mod tests {
 		let margins = problem.margins(&parameters, &model, &data).unwrap();
 		for ((row, label), found) in data.rows().zip(margins) {
 			let logits = model.logits(row).unwrap();
-			let expected = crate::model::network::margin(&logits, label as usize);
+			let expected = openledger_models::network::margin(&logits, label as usize);
 			assert!((found - expected).abs() < 1e-5);
 		}
 	}
@@ -311,7 +316,7 @@ mod tests {
 	#[test]
 	fn problem_should_be_refused_when_it_has_no_single_minimum() {
 		assert!(Problem::new(&model(), &blobs(10, 3), 0.0).is_err());
-		let mlp = random_model(&[2, 3, 3], crate::Activation::Tanh, 1);
+		let mlp = random_model(&[2, 3, 3], openledger_models::Activation::Tanh, 1);
 		assert!(Problem::new(&mlp, &blobs(10, 3), 1e-3).is_err());
 	}
 }

@@ -1,7 +1,8 @@
 //! Messages to product support, made up by a small grammar.
 
-use crate::{Dataset, Result};
-use openledger_transformers::files::TextDataset;
+use crate::Result;
+use openledger_rows::Dataset;
+use openledger_rows::TextDataset;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -4,11 +4,10 @@ use super::{
 	memory::{Memory, Meter},
 	Subject,
 };
-use crate::{
-	index::for_each_row, Contribution, Dataset, FloatIndex, Function, Index, IndexBuilder, Part,
-	Progress, Result,
-};
+use crate::{index::for_each_row, Contribution, FloatIndex, Index, IndexBuilder, Part, Result};
+use openledger_models::{Function, Progress};
 use openledger_primitives::{Sketch, Width};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

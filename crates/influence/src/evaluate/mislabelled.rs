@@ -4,7 +4,8 @@ use super::{
 	method::{Measured, Suspected},
 	Bootstrap, Detection, Subject,
 };
-use crate::{model::network::cross_entropy, Result};
+use crate::Result;
+use openledger_models::network::cross_entropy;
 use serde::{Deserialize, Serialize};
 
 /// How well rankings find the rows that are known to be mislabelled.

@@ -39,10 +39,11 @@ pub use removal::{Removal, RemovalPoint, RemovalResult};
 pub use statistics::{pearson, spearman, Bootstrap, Estimate};
 pub use task::{Subject, Task};
 
-use crate::{Error, Progress, Result, TrainConfig};
+use crate::{Error, Result};
 use export::Export;
 use lds::Retrained;
 use method::Scored;
+use openledger_models::{Progress, TrainConfig};
 use retrain::retrain;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Instant};

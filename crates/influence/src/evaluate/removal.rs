@@ -6,7 +6,8 @@ use super::{
 	task::derived_seed,
 	Estimate, Protocol, Subject,
 };
-use crate::{Progress, Result};
+use crate::Result;
+use openledger_models::Progress;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

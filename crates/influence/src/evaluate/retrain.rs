@@ -1,10 +1,8 @@
 //! Training again on some of the rows, on all processors, remembered on disk if wanted.
 
 use super::{cache::Cache, Protocol, Subject};
-use crate::{
-	model::{argmax, network::margin},
-	train, Error, Progress, Result, TrainConfig,
-};
+use crate::{Error, Result};
+use openledger_models::{argmax, network::margin, train, Progress, TrainConfig};
 use std::{
 	sync::{
 		atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -98,7 +96,8 @@ fn outcome(subject: &Subject<'_>, job: &Job) -> Result<Outcome> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{evaluate::Task, testing::blobs, Activation, Architecture};
+	use crate::evaluate::Task;
+	use openledger_models::{testing::blobs, Activation, Architecture};
 	use std::fs;
 
 	fn task(learning_rate: f32) -> Task {

@@ -1,10 +1,12 @@
 //! What is evaluated: rows, a recipe, and the model they give.
 
-use crate::{
+use crate::{Contribution, Error, Result};
+use openledger_models::{
 	blake2_256,
 	gradients::{coordinates, for_each_batch},
-	train, Contribution, Dataset, Error, Function, Model, Progress, Result, TrainConfig,
+	train, Function, Model, Progress, TrainConfig,
 };
+use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -135,7 +137,7 @@ pub(super) fn derived_seed(seed: u64, purpose: &str, number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{testing::blobs, Activation, Architecture};
+	use openledger_models::{testing::blobs, Activation, Architecture};
 
 	fn task() -> Task {
 		let config = TrainConfig::standard(Architecture::mlp(&[2, 4, 3], Activation::Tanh));

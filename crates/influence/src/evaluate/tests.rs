@@ -1,7 +1,8 @@
 use super::*;
-use crate::{
+use crate::{Contribution, EkFac, GradientDot, IndexBuilder};
+use openledger_models::{
 	testing::{blobs, digits},
-	Activation, Architecture, Contribution, EkFac, GradientDot, IndexBuilder, Optimiser, Schedule,
+	Activation, Architecture, Optimiser, Schedule,
 };
 use serde_json::{json, Value};
 

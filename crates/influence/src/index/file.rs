@@ -13,9 +13,10 @@
 //! | `scales.leaf`, `scales.query` | F32 | `[dimension]` | the factors of quantisation |
 
 use super::{basis::dimension, Basis, IndexBuilder, LayerBasis, Part, Scales};
-use crate::{
+use crate::{Error, Result};
+use openledger_models::{
 	tensors::{Put, Reader, Writer},
-	Error, Hash, Model, Result,
+	Hash, Model,
 };
 use openledger_primitives::{ContributionId, MerkleTree, Sketch, Width, H256};
 use safetensors::Dtype;
@@ -35,7 +36,7 @@ pub(super) struct Header {
 	builder: String,
 	parameters: Value,
 	/// The weights it was built for.
-	#[serde(with = "crate::hex_hash")]
+	#[serde(with = "openledger_models::hex_hash")]
 	pub weights: Hash,
 	/// Bits of each coordinate.
 	pub width: Width,

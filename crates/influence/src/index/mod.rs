@@ -17,12 +17,14 @@ pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
 pub use quantise::{Scales, Spread};
 
-use crate::{Dataset, Error, Hash, Model, Result};
+use crate::{Error, Result};
 use file::{read_sketch, Content, WHAT};
 use memmap2::Mmap;
+use openledger_models::{Hash, Model};
 use openledger_primitives::{
 	ContributionId, IndexCommitment, Leaf, MerkleTree, Sketch, Width, H256,
 };
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::{ops::Deref, path::Path, sync::Arc};
 
@@ -83,7 +85,7 @@ impl Index {
 	}
 
 	fn read(bytes: Bytes, expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		let hash = crate::check_hash(WHAT, &bytes, expected)?;
+		let hash = openledger_models::check_hash(WHAT, &bytes, expected)?;
 		let index = Self::parse(bytes, hash, model)?;
 		let count = index.content.contributions.len();
 		let hashes: Vec<H256> =

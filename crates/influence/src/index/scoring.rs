@@ -97,10 +97,10 @@ fn shorts_of(queries: &[Sketch]) -> Vec<&[i16]> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		build_index,
+	use crate::{build_index, Contribution, GradientDot};
+	use openledger_models::{
 		testing::{digits, random_model},
-		Activation, Contribution, GradientDot,
+		Activation,
 	};
 
 	/// A leaf for each of these rows.

@@ -6,29 +6,23 @@
 //! | `model.safetensors`, or shards with `model.safetensors.index.json` | [`Weights`] |
 //! | `adapter_config.json` and `adapter_model.safetensors` | [`AdapterFile`] |
 //! | `tokenizer.json` | [`Tokenizer`] |
-//! | rows of text, JSON Lines or CSV | [`TextDataset`] |
-//! | those rows as token ids, kept between runs | [`TokenCache`] |
 //!
 //! The formats are those of Hugging Face's `transformers` and `peft`: a directory they wrote can be
 //! read here, and what is written here they can read. Nothing is trusted: sizes are checked before
 //! memory is taken for them.
 
 mod adapter;
-mod cache;
 mod config;
 mod error;
 mod tensors;
-pub mod text;
 pub mod tiny;
 mod tokenizer;
 mod weights;
 
 pub(crate) use adapter::is_target;
 pub use adapter::{AdapterFile, LoraConfig, Task};
-pub use cache::TokenCache;
 pub use config::{Activation, BaseConfig, BertConfig, LlamaConfig};
-pub use error::{AdapterError, ConfigError, FileError, TensorError, TextError, TokenizerError};
-pub use text::{RowLabel, TextDataset, TextSchema};
+pub use error::{AdapterError, ConfigError, FileError, TensorError, TokenizerError};
 pub use tokenizer::{Encoding, Tokenizer};
 pub use weights::Weights;
 

@@ -4,6 +4,8 @@ use crate::{
 		cosine::tests::contributions, DataInf, EkFac, GradientCosine, GradientDot, TracIn, Trak,
 	},
 	evaluate::{half_subsets, linear_datamodeling_score},
+};
+use openledger_models::{
 	gradients::Function,
 	testing::{blobs, digits},
 	train::Run,

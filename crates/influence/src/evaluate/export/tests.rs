@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
 	evaluate::{evaluate, Measure, Method, Precision, Protocol, Report},
-	testing::blobs,
-	train, Activation, Architecture, GradientDot, Lora,
+	GradientDot,
 };
+use openledger_models::{testing::blobs, train, Activation, Architecture, Lora};
 use openledger_transformers::files::tiny;
 use safetensors::SafeTensors;
 use std::collections::BTreeSet;

@@ -5,15 +5,12 @@
 //! the site's input. Factors are small; the gradient itself is formed row by row, if at all.
 
 use crate::{
-	model::{
-		network::{
-			cross_entropy, cross_entropy_gradient, margin, margin_gradient, Linear, Network,
-		},
-		Kind,
-	},
-	Dataset, Error, Model, Result,
+	model::Kind,
+	network::{cross_entropy, cross_entropy_gradient, margin, margin_gradient, Linear, Network},
+	Error, Model, Result,
 };
 use openledger_kernels::softmax;
+use openledger_rows::Dataset;
 pub use openledger_transformers::Site;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -124,7 +121,7 @@ pub fn coordinates(sites: &[Site]) -> usize {
 /// Adds the outer product of `left` and `right`, row-major `[left.len()][right.len()]`, to `sum`:
 /// as many of its values as `sum` has, from the one at `start` on. Products of single precision are
 /// exact here, so a fused machine instruction changes nothing.
-pub(crate) fn accumulate_outer(left: &[f32], right: &[f32], start: usize, sum: &mut [f64]) {
+pub fn accumulate_outer(left: &[f32], right: &[f32], start: usize, sum: &mut [f64]) {
 	let width = right.len().max(1);
 	let (mut skipped, mut rest) = (start % width, sum);
 	for value in left.iter().skip(start / width) {
@@ -174,7 +171,7 @@ impl Model {
 	/// on every machine.
 	///
 	/// # Errors
-	/// [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
+	/// [`openledger_rows::Error::FeatureCount`], [`openledger_rows::Error::ClassCount`], [`Error::NotFinite`].
 	///
 	/// # Panics
 	/// If there are no such rows.
@@ -289,7 +286,7 @@ pub fn for_each_batch<T: Send>(
 
 /// As [`for_each_batch`], `size` rows at a time: for sums in single precision, whose bits depend on
 /// it.
-pub(crate) fn for_each_chunk<T: Send>(
+pub fn for_each_chunk<T: Send>(
 	model: &Model,
 	data: &Dataset,
 	function: Function,
@@ -446,7 +443,7 @@ mod tests {
 		};
 		for_each_batch(&model, &data, Function::Loss, |_, g| Ok(g.rows()), visit).unwrap();
 		assert_eq!(seen, (0..data.len()).collect::<Vec<_>>());
-		let refuse = |_, _: Gradients| Err::<(), _>(Error::NoRows);
+		let refuse = |_, _: Gradients| Err::<(), _>(Error::from(openledger_rows::Error::NoRows));
 		let visit = |_, ()| Ok(());
 		assert!(for_each_batch(&model, &data, Function::Loss, refuse, visit).is_err());
 	}

@@ -9,14 +9,15 @@ use super::{
 	text_hessian::add_products,
 	Model,
 };
-use crate::{Dataset, Result};
+use crate::Result;
 use openledger_kernels::{matmul, matmul_nt, matmul_tn, softmax};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// Directions taken together by one thread. It changes no result: bounds memory, and parts the work
 /// between threads.
-pub(crate) const DIRECTIONS: usize = 8;
+pub const DIRECTIONS: usize = 8;
 
 /// Rows taken together when a whole dataset is passed over.
 const ROWS: usize = 128;
@@ -126,7 +127,7 @@ impl<'a> Linearised<'a> {
 
 	/// As [`Linearised::add_hessian_products`], on the calling thread and with memory of
 	/// `directions · rows` times about three times the sum of the widths.
-	pub(crate) fn add_block(&self, directions: &[f32], sums: &mut [f32]) {
+	pub fn add_block(&self, directions: &[f32], sums: &mut [f32]) {
 		let coordinates = self.network.coordinates();
 		let count = directions.len() / coordinates;
 		assert_eq!(count * coordinates, directions.len(), "whole directions");

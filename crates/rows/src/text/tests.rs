@@ -1,10 +1,9 @@
 use super::*;
-use crate::files::{FileError, TextSchema};
 use flate2::{write::GzEncoder, Compression};
 use proptest::prelude::*;
 use std::{io::Write, path::Path};
 
-fn read(text: &str) -> Result<TextDataset, TextError> {
+fn read(text: &str) -> Result<TextDataset> {
 	TextDataset::from_bytes(text.as_bytes(), &TextSchema::default())
 }
 
@@ -58,7 +57,7 @@ fn rows_should_be_read_when_compressed_or_in_other_columns() {
 	assert_eq!(data.texts(), ["a", "b"]);
 	assert_eq!(data.labels(), Some(&[4, 2][..]));
 	let cut = TextDataset::from_bytes(&bytes[..bytes.len() - 6], &schema);
-	assert!(matches!(cut, Err(TextError::Decompress(_))));
+	assert!(matches!(cut, Err(Error::Decompress(_))));
 	let unlabelled = TextSchema { label_column: None, ..schema };
 	assert_eq!(TextDataset::from_bytes(&bytes, &unlabelled).unwrap().labels(), None);
 }
@@ -115,7 +114,7 @@ fn row_and_column_should_be_named_when_text_is_not_utf8() {
 		[&b"label,text\n0,a\n1,\xff\n"[..], b"label,t\xfft\n0,a\n", b"{\"text\":\"a\xff\"}"]
 	{
 		let error = TextDataset::from_bytes(bytes, &TextSchema::default()).unwrap_err();
-		let TextError::NotUtf8 { row, column } = error else { panic!("{error}") };
+		let Error::NotUtf8 { row, column } = error else { panic!("{error}") };
 		assert!(matches!((row, column), (3, 2) | (1, 2) | (1, 11)), "{row} {column}");
 	}
 }
@@ -123,9 +122,9 @@ fn row_and_column_should_be_named_when_text_is_not_utf8() {
 #[test]
 fn labels_should_be_needed_when_the_schema_says_so() {
 	let read = |text: &str| TextDataset::from_bytes(text.as_bytes(), &required());
-	assert!(matches!(read("text\na\n"), Err(TextError::MissingColumn { row: 1, .. })));
-	assert!(matches!(read("text,label\na,\n"), Err(TextError::Unlabelled { row: 2, .. })));
-	assert!(matches!(read("\n{\"text\":\"a\"}"), Err(TextError::Unlabelled { row: 2, .. })));
+	assert!(matches!(read("text\na\n"), Err(Error::MissingColumn { row: 1, .. })));
+	assert!(matches!(read("text,label\na,\n"), Err(Error::MissingLabel { row: 2, .. })));
+	assert!(matches!(read("\n{\"text\":\"a\"}"), Err(Error::MissingLabel { row: 2, .. })));
 	assert!(read("text,label\na,x\n").is_ok());
 }
 
@@ -154,7 +153,7 @@ fn rows_should_be_refused_when_they_are_too_many() {
 	let error = TextDataset::from_bytes(b"text\na\nb\nc\n", &schema).unwrap_err();
 	assert_eq!(error.to_string(), "there are more than 2 rows: split the file");
 	let error = TextDataset::read(Path::new("no/such.jsonl"), &schema).unwrap_err();
-	assert!(matches!(error, FileError::Io { action: "read", .. }));
+	assert!(matches!(error, Error::Io { .. }));
 }
 
 #[test]
@@ -168,10 +167,10 @@ fn concat_should_number_named_classes_anew() {
 	assert_eq!(back.content_root(), first.content_root());
 	assert_eq!(back.classes(), 3);
 	let (numbers, none) = (read("text,label\na,0\n").unwrap(), read("text\na\n").unwrap());
-	assert!(matches!(TextDataset::concat(&[&first, &numbers]), Err(TextError::Mixed(_))));
-	assert!(matches!(TextDataset::concat(&[&first, &none]), Err(TextError::Mixed(_))));
-	assert!(matches!(TextDataset::concat(&[]), Err(TextError::NoRows)));
-	assert!(matches!(first.select(&[]), Err(TextError::NoRows)));
+	assert!(matches!(TextDataset::concat(&[&first, &numbers]), Err(Error::Mixed(_))));
+	assert!(matches!(TextDataset::concat(&[&first, &none]), Err(Error::Mixed(_))));
+	assert!(matches!(TextDataset::concat(&[]), Err(Error::NoRows)));
+	assert!(matches!(first.select(&[]), Err(Error::NoRows)));
 }
 
 #[test]
@@ -180,13 +179,13 @@ fn new_should_refuse_what_a_file_could_not_hold() {
 	let names = |names: [&str; 2]| names.map(str::to_owned).to_vec();
 	assert!(TextDataset::new(texts(), Some(vec![0, 1]), names(["x", "y"])).is_ok());
 	let unsorted = TextDataset::new(texts(), Some(vec![0, 1]), names(["y", "x"]));
-	assert!(matches!(unsorted, Err(TextError::Mixed(_))));
+	assert!(matches!(unsorted, Err(Error::Mixed(_))));
 	let few = TextDataset::new(texts(), Some(vec![0]), vec![]);
-	assert!(matches!(few, Err(TextError::Mixed(_))));
+	assert!(matches!(few, Err(Error::Mixed(_))));
 	let beyond = TextDataset::new(texts(), Some(vec![0, 2]), names(["x", "y"]));
-	assert!(matches!(beyond, Err(TextError::NotALabel { row: 2, .. })));
+	assert!(matches!(beyond, Err(Error::NotALabel { row: 2, .. })));
 	let empty = TextDataset::new(vec![String::new()], None, vec![]);
-	assert!(matches!(empty, Err(TextError::Empty { row: 1, .. })));
+	assert!(matches!(empty, Err(Error::Empty { row: 1, .. })));
 }
 
 #[test]
@@ -199,7 +198,7 @@ fn check_should_name_the_label_when_it_is_no_class() {
 		"row 2, column 'label': 2 is not a label; labels are whole numbers from 0 to 1"
 	);
 	let none = read("text\na\n").unwrap();
-	assert!(matches!(none.check_classes(2), Err(TextError::Unlabelled { row: 1, .. })));
+	assert!(matches!(none.check_classes(2), Err(Error::MissingLabel { row: 1, .. })));
 }
 
 proptest! {
@@ -216,5 +215,38 @@ proptest! {
 		let read = TextDataset::from_bytes(&data.to_json_lines(), &schema).unwrap();
 		prop_assert_eq!(&read, &data);
 		prop_assert_eq!(read.content_root(), data.content_root());
+	}
+}
+
+fn root(lines: &str) -> [u8; 32] {
+	TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap().content_root()
+}
+
+#[test]
+fn root_should_be_equal_when_only_the_spelling_differs() {
+	let csv = root("label,note,text\nneg,,\"dull, \u{e9}\"\npos,x,good\n");
+	let json = concat!(
+		r#"{"text": "dull, \u00e9", "label": "neg"}"#,
+		"\n\n",
+		r#"{"label":"pos","text":"good"}"#
+	);
+	assert_eq!(csv, root(json));
+}
+
+#[test]
+fn root_should_differ_when_text_label_or_order_differ() {
+	let roots = [
+		root("text,label\na,0\nb,1\n"),
+		root("text,label\na,0\nc,1\n"),
+		root("text,label\na,0\nb,2\n"),
+		root("text,label\nb,1\na,0\n"),
+		root("text,label\na,0\n"),
+		root("text,label\na,0\nb,1\nb,1\n"),
+		root("text,label\na,x0\nb,x1\n"),
+		root("text\na\nb\n"),
+		root("text,label\n a,0\nb,1\n"),
+	];
+	for (i, a) in roots.iter().enumerate() {
+		assert!(roots[..i].iter().all(|b| a != b), "{i}");
 	}
 }

@@ -5,14 +5,16 @@ use super::{Optimiser, TrainConfig};
 /// An optimiser with its moments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-	pub(crate) optimiser: Optimiser,
-	pub(crate) weight_decay: f32,
+	/// The rule by which gradients become steps.
+	pub optimiser: Optimiser,
+	/// The pull of every parameter to zero; not negative.
+	pub weight_decay: f32,
 	/// The velocity or the mean of gradients, `[parameters]`.
-	pub(crate) first: Vec<f32>,
+	pub first: Vec<f32>,
 	/// The mean of squared gradients, `[parameters]`; empty for gradient descent.
-	pub(crate) second: Vec<f32>,
+	pub second: Vec<f32>,
 	/// The decays of both means to the power of the steps done, for Adam's correction.
-	pub(crate) powers: (f32, f32),
+	pub powers: (f32, f32),
 }
 
 impl State {

@@ -1,17 +1,18 @@
 //! Reading rows of any kind: what a file holds is decided by its content alone, so that everybody who
 //! has the file comes to the same rows.
 
-use super::Dataset;
-use crate::error::{Error, Result};
+use crate::{
+	error::{Error, Result},
+	Dataset, TextDataset, TextSchema,
+};
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use flate2::read::MultiGzDecoder;
-use openledger_transformers::files::{TextDataset, TextSchema};
 use std::{borrow::Cow, fs, io::Read, path::Path};
 
 /// Files beyond this size, after decompression, are refused: 1 GiB.
 const MAX_BYTES: u64 = 1 << 30;
 
-const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// What rows must look like. The default asks for nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,11 +43,11 @@ impl Dataset {
 	/// | a CSV header with a column `text` | of text, with the labels of the column `label`, if there is one |
 	/// | anything else | of numbers, the label last: see [`Dataset::from_csv`] |
 	///
-	/// Labels of text are numbers or names; see `openledger_transformers::files::TextDataset`.
+	/// Labels of text are numbers or names; see [`TextDataset`].
 	///
 	/// # Errors
-	/// [`Error::Text`] for rows of text, [`Error::WrongKind`] if there are such where the schema asks
-	/// for features, [`Error::NeitherKind`] where a word stands for a number, and those of
+	/// Those of [`TextDataset::from_bytes`] for rows of text, [`Error::WrongKind`] if there are such where
+	/// the schema asks for features, [`Error::NeitherKind`] where a word stands for a number, and those of
 	/// [`Dataset::from_csv`].
 	pub fn from_bytes(bytes: &[u8], schema: &Schema) -> Result<Self> {
 		let bytes = decompress(bytes)?;
@@ -85,11 +86,11 @@ fn is_word(cell: &str) -> bool {
 	cell.contains(char::is_alphabetic) && cell.parse::<f64>().is_err()
 }
 
-pub(super) fn file(path: &Path) -> Result<Vec<u8>> {
-	fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>> {
+	fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
-pub(super) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+pub(crate) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
 	let too_large = Error::TooLarge { limit: MAX_BYTES, unit: "bytes" };
 	if !bytes.starts_with(&[0x1f, 0x8b]) {
 		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };

@@ -1,14 +1,7 @@
 //! Rows that models are trained on: of numbers with a class label in the last column, or of text.
 
-mod csv;
-mod read;
-mod root;
-
-pub use self::csv::parse_input;
-pub use read::Schema;
-
-use crate::{Error, Hash, Result};
-use openledger_transformers::files::TextDataset;
+use crate::{Error, Result, TextDataset};
+use openledger_primitives::{encode_row, H256};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write;
@@ -64,7 +57,7 @@ impl Dataset {
 	/// One text that continues a prompt: only the continuation is predicted.
 	///
 	/// # Errors
-	/// [`Error::Text`] if there is nothing, or too much of it.
+	/// [`Error::Empty`], [`Error::TooLong`].
 	pub fn continued(prompt: &str, continuation: &str) -> Result<Self> {
 		let rows = TextDataset::new(vec![format!("{prompt}{continuation}")], None, Vec::new())?;
 		let prompts = vec![prompt.len()];
@@ -226,7 +219,7 @@ impl Dataset {
 	///
 	/// # Errors
 	/// [`Error::NoRows`] if there are none, [`Error::FeatureCount`] if the parts differ in width,
-	/// [`Error::WrongKind`] if some are of text, [`Error::Text`] if their labels differ in kind.
+	/// [`Error::WrongKind`] if some are of text, [`Error::Mixed`] if their labels differ in kind.
 	pub fn concat(parts: &[&Self]) -> Result<Self> {
 		let first = *parts.first().ok_or(Error::NoRows)?;
 		if let Some(other) = parts.iter().find(|part| part.kind() != first.kind()) {
@@ -268,7 +261,7 @@ impl Dataset {
 	/// The same features with other labels, `[len]`.
 	///
 	/// # Errors
-	/// [`Error::FeatureCount`] if their number differs; [`Error::Text`] if they are no classes.
+	/// [`Error::FeatureCount`] if their number differs; [`Error::NotALabel`] if they are no classes.
 	pub fn with_labels(&self, labels: Vec<u32>) -> Result<Self> {
 		match &self.content {
 			Content::Numbers { columns, features } => Self::new(*columns, features.clone(), labels),
@@ -284,7 +277,7 @@ impl Dataset {
 	/// numbers as they are.
 	///
 	/// # Errors
-	/// [`Error::Text`] if a label is none of the names.
+	/// [`Error::NotALabel`] if a label is none of the names.
 	pub fn with_classes(self, names: &[String]) -> Result<Self> {
 		match self.content {
 			Content::Text { rows, prompts } if rows.class_names() != names => {
@@ -309,11 +302,11 @@ impl Dataset {
 
 	/// The content root that a contributor commits to, a curator checks and an attester recomputes.
 	///
-	/// Merkle root over blake2-256 of [`encode_row`](openledger_primitives::encode_row) of each row, in order; for text, of its own
-	/// encoding (`openledger_transformers::files::text::encode_text_row`).
-	pub fn content_root(&self) -> Hash {
+	/// Merkle root over blake2-256 of the encoding of each row, in order: [`encode_row`], and for text
+	/// [`encode_text_row`](openledger_primitives::encode_text_row).
+	pub fn content_root(&self) -> [u8; 32] {
 		match &self.content {
-			Content::Numbers { .. } => root::content_root(self),
+			Content::Numbers { .. } => numbers_root(self).0,
 			Content::Text { rows, .. } => rows.content_root(),
 		}
 	}
@@ -344,9 +337,14 @@ fn write_features(row: &[f32], text: &mut String) {
 	}
 }
 
+fn numbers_root(data: &Dataset) -> H256 {
+	openledger_primitives::content_root(data.rows().map(|(row, label)| encode_row(row, label)))
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::Schema;
 	use proptest::prelude::*;
 
 	fn small() -> Dataset {
@@ -405,7 +403,32 @@ mod tests {
 			let read = Dataset::from_csv(&data.to_bytes(), &Schema::default()).unwrap();
 			prop_assert_eq!(&read, &data);
 			prop_assert_eq!(read.content_root(), data.content_root());
-			prop_assert_eq!(parse_input(&data.row_text(0), 3).unwrap(), data.row(0));
+			prop_assert_eq!(crate::parse_input(&data.row_text(0), 3).unwrap(), data.row(0));
+		}
+	}
+
+	fn root(text: &str) -> [u8; 32] {
+		Dataset::from_csv(text.as_bytes(), &Schema::default()).unwrap().content_root()
+	}
+
+	#[test]
+	fn root_should_be_equal_when_only_the_spelling_differs() {
+		assert_eq!(root("a,b,class\n1,-0,7\n"), root("1.0, 0e3 ,7"));
+	}
+
+	#[test]
+	fn root_should_differ_when_value_label_order_or_shape_differ() {
+		let roots = [
+			root("1,2,0\n3,4,1\n"),
+			root("1,2,0\n3,5,1\n"),
+			root("1,2,0\n3,4,2\n"),
+			root("3,4,1\n1,2,0\n"),
+			root("1,2,0\n"),
+			root("1,2,0\n3,4,1\n3,4,1\n"),
+			root("1,2,3,4,0\n"),
+		];
+		for (i, a) in roots.iter().enumerate() {
+			assert!(roots[..i].iter().all(|b| a != b));
 		}
 	}
 }

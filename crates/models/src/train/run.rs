@@ -2,14 +2,13 @@
 
 use super::{fit_scaling, initial_parameters, State, TrainConfig, Trained};
 use crate::{
-	model::{
-		network::{cross_entropy, cross_entropy_gradient, Network},
-		numbers_only, split_layers,
-		text::{Sample, TextModel, TextPlan},
-	},
-	Dataset, Error, Model, Result,
+	model::{numbers_only, split_layers},
+	network::{cross_entropy, cross_entropy_gradient, Network},
+	text::{Sample, TextModel, TextPlan},
+	Error, Model, Result,
 };
 use openledger_kernels::matmul_tn;
+use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -8,7 +8,8 @@ pub use config::{Optimiser, Scaling, Schedule, TrainConfig};
 pub use optimiser::State;
 pub use run::{Batch, Run};
 
-use crate::{Activation, Architecture, Dataset, Model, Progress, Result};
+use crate::{Activation, Architecture, Model, Progress, Result};
+use openledger_rows::Dataset;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -30,8 +31,8 @@ pub struct Trained {
 /// on every machine.
 ///
 /// # Errors
-/// [`Error::Setting`](crate::Error::Setting), [`Error::FeatureCount`](crate::Error::FeatureCount),
-/// [`Error::ClassCount`](crate::Error::ClassCount), and
+/// [`Error::Setting`](crate::Error::Setting), [`openledger_rows::Error::FeatureCount`](crate::openledger_rows::Error::FeatureCount),
+/// [`openledger_rows::Error::ClassCount`](crate::openledger_rows::Error::ClassCount), and
 /// [`Error::Diverged`](crate::Error::Diverged) as soon as the loss is not finite.
 pub fn train(
 	data: &Dataset,

@@ -1,29 +1,16 @@
 //! Rows of text, each with a class label or none.
 
 mod read;
-mod root;
 
 pub use read::TextSchema;
-pub use root::encode_text_row;
 
-use super::{shorten, Hash, TextError};
+use crate::{shorten, Error, Result, MAX_LABEL};
+use openledger_primitives::{encode_text_row, RowLabel};
 use serde_json::json;
 use std::collections::BTreeSet;
 
 /// The longest text accepted, in bytes: 1 MiB.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
-
-/// The largest label without a name: keeps a stray number from being taken for a class.
-pub const MAX_LABEL: u32 = 65_535;
-
-/// A label of one row, apart from any mapping of names to numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RowLabel<'a> {
-	/// The number of a class.
-	Number(u32),
-	/// The name of a class.
-	Name(&'a str),
-}
 
 /// Rows of text in order; all of them have a label, or none has.
 ///
@@ -40,24 +27,24 @@ impl TextDataset {
 	/// if classes have no names.
 	///
 	/// # Errors
-	/// [`TextError::NoRows`], [`TextError::Empty`], [`TextError::TooLong`], [`TextError::NotALabel`],
-	/// and [`TextError::Mixed`] if the lengths differ or the names are not sorted.
+	/// [`Error::NoRows`], [`Error::Empty`], [`Error::TooLong`], [`Error::NotALabel`],
+	/// and [`Error::Mixed`] if the lengths differ or the names are not sorted.
 	pub fn new(
 		texts: Vec<String>,
 		labels: Option<Vec<u32>>,
 		class_names: Vec<String>,
-	) -> Result<Self, TextError> {
+	) -> Result<Self> {
 		if texts.is_empty() {
-			return Err(TextError::NoRows);
+			return Err(Error::NoRows);
 		}
 		for (row, text) in (1..).zip(&texts) {
 			check_text(text, row, "text")?;
 		}
 		if labels.as_ref().is_some_and(|labels| labels.len() != texts.len()) {
-			return Err(TextError::Mixed("there are not as many labels as texts"));
+			return Err(Error::Mixed("there are not as many labels as texts"));
 		}
 		if !class_names.is_sorted_by(|a, b| a < b) {
-			return Err(TextError::Mixed("the names of classes are not sorted, or not distinct"));
+			return Err(Error::Mixed("the names of classes are not sorted, or not distinct"));
 		}
 		let largest = match class_names.len() {
 			0 => MAX_LABEL,
@@ -65,7 +52,7 @@ impl TextDataset {
 		};
 		for (row, label) in (1..).zip(labels.iter().flatten()) {
 			if *label > largest {
-				return Err(TextError::NotALabel {
+				return Err(Error::NotALabel {
 					row,
 					column: "label".to_owned(),
 					found: label.to_string(),
@@ -126,8 +113,9 @@ impl TextDataset {
 	///
 	/// Merkle root over blake2-256 of [`encode_text_row`] of each row, in order. Labels enter by
 	/// name where they have one, so the root does not depend on which other classes there are.
-	pub fn content_root(&self) -> Hash {
-		root::content_root(self)
+	pub fn content_root(&self) -> [u8; 32] {
+		let rows = self.rows().map(|(text, label)| encode_text_row(text, label));
+		openledger_primitives::content_root(rows).0
 	}
 
 	/// The rows as JSON Lines with the columns `text` and `label`. Reading it gives the same rows.
@@ -148,11 +136,11 @@ impl TextDataset {
 	/// The rows of these numbers, in the order given, repeats allowed; the classes stay the same.
 	///
 	/// # Errors
-	/// [`TextError::NoRows`] if `rows` is empty.
+	/// [`Error::NoRows`] if `rows` is empty.
 	///
 	/// # Panics
 	/// If there is no such row.
-	pub fn select(&self, rows: &[usize]) -> Result<Self, TextError> {
+	pub fn select(&self, rows: &[usize]) -> Result<Self> {
 		let texts = rows.iter().map(|&row| self.texts[row].clone()).collect();
 		let select = |labels: &Vec<u32>| rows.iter().map(|&row| labels[row]).collect();
 		Self::new(texts, self.labels.as_ref().map(select), self.class_names.clone())
@@ -162,15 +150,15 @@ impl TextDataset {
 	/// of all parts.
 	///
 	/// # Errors
-	/// [`TextError::NoRows`] if there are none; [`TextError::Mixed`] if some parts have labels and
+	/// [`Error::NoRows`] if there are none; [`Error::Mixed`] if some parts have labels and
 	/// some have none, or some have names of classes and some have numbers.
-	pub fn concat(parts: &[&Self]) -> Result<Self, TextError> {
-		let first = parts.first().ok_or(TextError::NoRows)?;
+	pub fn concat(parts: &[&Self]) -> Result<Self> {
+		let first = parts.first().ok_or(Error::NoRows)?;
 		if parts.iter().any(|part| part.labels.is_some() != first.labels.is_some()) {
-			return Err(TextError::Mixed("some of the rows have labels and some have none"));
+			return Err(Error::Mixed("some of the rows have labels and some have none"));
 		}
 		if parts.iter().any(|part| part.class_names.is_empty() != first.class_names.is_empty()) {
-			return Err(TextError::Mixed("some of the labels are names and some are numbers"));
+			return Err(Error::Mixed("some of the labels are names and some are numbers"));
 		}
 		let names: BTreeSet<&String> = parts.iter().flat_map(|part| &part.class_names).collect();
 		let names: Vec<String> = names.into_iter().cloned().collect();
@@ -186,8 +174,8 @@ impl TextDataset {
 	/// are no names. Rows without labels stay as they are.
 	///
 	/// # Errors
-	/// [`TextError::NotALabel`] if a label is none of the names, or is one where there are none.
-	pub fn with_classes(&self, names: &[String]) -> Result<Self, TextError> {
+	/// [`Error::NotALabel`] if a label is none of the names, or is one where there are none.
+	pub fn with_classes(&self, names: &[String]) -> Result<Self> {
 		let mut labels = Vec::with_capacity(self.len());
 		for (row, (_, label)) in (1..).zip(self.rows()) {
 			let (number, found) = match label {
@@ -201,7 +189,7 @@ impl TextDataset {
 					(number, format!("'{}'", shorten(name)))
 				},
 			};
-			labels.push(number.ok_or_else(|| TextError::NotALabel {
+			labels.push(number.ok_or_else(|| Error::NotALabel {
 				row,
 				column: "label".to_owned(),
 				found,
@@ -219,15 +207,15 @@ impl TextDataset {
 	/// Checks that the rows have labels below `classes`.
 	///
 	/// # Errors
-	/// [`TextError::Unlabelled`], [`TextError::NotALabel`].
-	pub fn check_classes(&self, classes: u32) -> Result<(), TextError> {
+	/// [`Error::MissingLabel`], [`Error::NotALabel`].
+	pub fn check_classes(&self, classes: u32) -> Result<()> {
 		let column = || "label".to_owned();
 		let Some(labels) = &self.labels else {
-			return Err(TextError::Unlabelled { row: 1, column: column() });
+			return Err(Error::MissingLabel { row: 1, column: column() });
 		};
 		match (1..).zip(labels).find(|(_, label)| **label >= classes) {
 			None => Ok(()),
-			Some((row, label)) => Err(TextError::NotALabel {
+			Some((row, label)) => Err(Error::NotALabel {
 				row,
 				column: column(),
 				found: label.to_string(),
@@ -248,13 +236,13 @@ fn label_number(label: RowLabel, names: &[String]) -> u32 {
 	}
 }
 
-fn check_text(text: &str, row: u64, column: &str) -> Result<(), TextError> {
+fn check_text(text: &str, row: u64, column: &str) -> Result<()> {
 	let column = || column.to_owned();
 	if text.trim().is_empty() {
-		return Err(TextError::Empty { row, column: column() });
+		return Err(Error::Empty { row, column: column() });
 	}
 	if text.len() > MAX_TEXT_BYTES {
-		return Err(TextError::TooLong { row, column: column(), limit: MAX_TEXT_BYTES });
+		return Err(Error::TooLong { row, column: column(), limit: MAX_TEXT_BYTES });
 	}
 	Ok(())
 }

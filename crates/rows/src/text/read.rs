@@ -1,19 +1,18 @@
 //! Reading rows of text from JSON Lines and CSV.
 
-use super::{check_text, label_number, RowLabel, TextDataset, MAX_LABEL};
-use crate::files::{shorten, shorten_message, FileError, TextError};
+use super::{check_text, label_number, TextDataset};
+use crate::{
+	error::{Error, Result},
+	read::{decompress, file, BYTE_ORDER_MARK},
+	shorten, shorten_message, MAX_LABEL,
+};
 use csv::{ByteRecord, ReaderBuilder};
-use flate2::read::MultiGzDecoder;
+use openledger_primitives::RowLabel;
 use serde_json::{Map, Value};
-use std::{borrow::Cow, collections::BTreeSet, io::Read, path::Path};
-
-/// Rows beyond this size, after decompression, are refused: 1 GiB.
-const MAX_BYTES: u64 = 1 << 30;
+use std::{collections::BTreeSet, path::Path};
 
 /// The longest name of a class, in bytes.
 const MAX_NAME_BYTES: usize = 256;
-
-const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
 /// What rows must look like. The default takes the columns `text` and `label`, the latter if it is
 /// there.
@@ -61,9 +60,9 @@ impl TextDataset {
 	/// Reads a file of rows, compressed with gzip or not. See [`TextDataset::from_bytes`].
 	///
 	/// # Errors
-	/// [`FileError::Io`], [`FileError::TooLarge`], and those of [`TextDataset::from_bytes`].
-	pub fn read(path: &Path, schema: &TextSchema) -> Result<Self, FileError> {
-		Ok(Self::from_bytes(&crate::files::read(path, MAX_BYTES)?, schema)?)
+	/// [`Error::Io`], and those of [`TextDataset::from_bytes`].
+	pub fn read(path: &Path, schema: &TextSchema) -> Result<Self> {
+		Self::from_bytes(&file(path)?, schema)
 	}
 
 	/// Reads rows, compressed with gzip or not.
@@ -74,8 +73,8 @@ impl TextDataset {
 	/// taken as they stand, with their spaces. Empty lines are passed over.
 	///
 	/// # Errors
-	/// [`TextError`], with row and column where there are such.
-	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self, TextError> {
+	/// [`Error`], with row and column where there are such.
+	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self> {
 		let bytes = decompress(bytes)?;
 		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
 		let mut rows = Rows::new(schema);
@@ -110,9 +109,9 @@ impl<'a> Rows<'a> {
 		Self { schema, texts: Vec::new(), labels: Vec::new(), names, unlabelled: None }
 	}
 
-	fn add(&mut self, row: u64, text: &str, label: Option<Label>) -> Result<(), TextError> {
+	fn add(&mut self, row: u64, text: &str, label: Option<Label>) -> Result<()> {
 		if self.schema.max_rows.is_some_and(|limit| self.texts.len() >= limit) {
-			return Err(TextError::TooLarge { limit: self.texts.len() as u64, unit: "rows" });
+			return Err(Error::TooLarge { limit: self.texts.len() as u64, unit: "rows" });
 		}
 		check_text(text, row, &self.schema.text_column)?;
 		match label {
@@ -128,14 +127,14 @@ impl<'a> Rows<'a> {
 		if let Some(row) = self.unlabelled {
 			let required = self.schema.labels_required && self.schema.label_column.is_some();
 			if required || !self.labels.is_empty() {
-				return Err(TextError::Unlabelled { row, column: self.label_column() });
+				return Err(Error::MissingLabel { row, column: self.label_column() });
 			}
 		}
 		self.texts.push(text.to_owned());
 		Ok(())
 	}
 
-	fn check_label(&mut self, row: u64, label: &Label) -> Result<(), TextError> {
+	fn check_label(&mut self, row: u64, label: &Label) -> Result<()> {
 		let schema = self.schema;
 		let numbers = match self.labels.first() {
 			Some(first) => matches!(first, Label::Number(_)),
@@ -156,7 +155,7 @@ impl<'a> Rows<'a> {
 					}
 					if self.names.len() > MAX_LABEL as usize {
 						let limit = u64::from(MAX_LABEL);
-						return Err(TextError::TooLarge { limit, unit: "names of classes" });
+						return Err(Error::TooLarge { limit, unit: "names of classes" });
 					}
 					None
 				}
@@ -177,8 +176,8 @@ impl<'a> Rows<'a> {
 		}
 	}
 
-	fn not_a_label(&self, row: u64, found: String, expected: String) -> TextError {
-		TextError::NotALabel { row, column: self.label_column(), found, expected }
+	fn not_a_label(&self, row: u64, found: String, expected: String) -> Error {
+		Error::NotALabel { row, column: self.label_column(), found, expected }
 	}
 
 	/// What labels are, for a message about something that is neither number nor name.
@@ -194,9 +193,9 @@ impl<'a> Rows<'a> {
 		self.schema.label_column.clone().unwrap_or_default()
 	}
 
-	fn finish(self) -> Result<TextDataset, TextError> {
+	fn finish(self) -> Result<TextDataset> {
 		if self.texts.is_empty() {
-			return Err(TextError::NoRows);
+			return Err(Error::NoRows);
 		}
 		let named = matches!(self.labels.first(), Some(Label::Name(_)));
 		let names: Vec<String> = if named { self.names.into_iter().collect() } else { Vec::new() };
@@ -210,31 +209,31 @@ impl<'a> Rows<'a> {
 	}
 }
 
-fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
+fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 	for (row, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
 		if line.trim_ascii().is_empty() {
 			continue;
 		}
-		let text = std::str::from_utf8(line).map_err(|error| TextError::NotUtf8 {
+		let text = std::str::from_utf8(line).map_err(|error| Error::NotUtf8 {
 			row,
 			column: error.valid_up_to().saturating_add(1),
 		})?;
 		let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
 			let message = error.to_string();
 			let reason = message.split(" at line ").next().unwrap_or_default();
-			TextError::Json { row, column: error.column(), reason: shorten_message(&reason) }
+			Error::Json { row, column: error.column(), reason: shorten_message(&reason) }
 		})?;
 		let column = &rows.schema.text_column;
 		let text = match object.get(column) {
 			Some(Value::String(text)) => text,
 			Some(other) => {
 				let (column, found) = (column.clone(), shorten(&other.to_string()));
-				return Err(TextError::NotText { row, column, found });
+				return Err(Error::NotText { row, column, found });
 			},
 			None => {
 				let column = column.clone();
 				let found = list_columns(object.keys().map(String::as_str));
-				return Err(TextError::MissingColumn { row, column, found });
+				return Err(Error::MissingColumn { row, column, found });
 			},
 		};
 		let label = rows.schema.label_column.as_ref().and_then(|column| object.get(column));
@@ -254,7 +253,7 @@ fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
 	Ok(())
 }
 
-fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
+fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 	let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
 	let mut record = ByteRecord::new();
 	let mut header: Option<(usize, usize, Option<usize>)> = None;
@@ -265,11 +264,11 @@ fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<(), TextError> {
 			continue;
 		};
 		if record.len() != columns {
-			return Err(TextError::ColumnCount { row, found: record.len(), expected: columns });
+			return Err(Error::ColumnCount { row, found: record.len(), expected: columns });
 		}
 		let cell = |column: usize| {
 			let bytes = record.get(column).unwrap_or_default();
-			let refused = |_| TextError::NotUtf8 { row, column: column.saturating_add(1) };
+			let refused = |_| Error::NotUtf8 { row, column: column.saturating_add(1) };
 			std::str::from_utf8(bytes).map_err(refused)
 		};
 		let text = cell(text)?;
@@ -297,23 +296,23 @@ fn read_header(
 	record: &ByteRecord,
 	row: u64,
 	schema: &TextSchema,
-) -> Result<(usize, usize, Option<usize>), TextError> {
+) -> Result<(usize, usize, Option<usize>)> {
 	let name = |(column, cell)| {
-		let refused = |_| TextError::NotUtf8 { row, column };
+		let refused = |_| Error::NotUtf8 { row, column };
 		std::str::from_utf8(cell).map(str::trim).map_err(refused)
 	};
-	let names: Vec<&str> = (1..).zip(record).map(name).collect::<Result<_, _>>()?;
+	let names: Vec<&str> = (1..).zip(record).map(name).collect::<Result<_>>()?;
 	let find = |wanted: &str| {
 		let mut places = (0..).zip(&names).filter(|(_, name)| **name == wanted);
 		match (places.next(), places.next()) {
 			(Some(_), Some(_)) => {
 				let reason = format!("two columns are called '{}'", shorten(wanted));
-				Err(TextError::Csv { row, reason })
+				Err(Error::Csv { row, reason })
 			},
 			(place, _) => Ok(place.map(|(column, _)| column)),
 		}
 	};
-	let missing = |column: &str| TextError::MissingColumn {
+	let missing = |column: &str| Error::MissingColumn {
 		row,
 		column: column.to_owned(),
 		found: list_columns(names.iter().copied()),
@@ -350,22 +349,7 @@ fn line_of(record: &ByteRecord, text: &[u8]) -> u64 {
 	position.line() + blank.filter(|byte| **byte == b'\n').count() as u64
 }
 
-fn unreadable(error: csv::Error) -> TextError {
+fn unreadable(error: csv::Error) -> Error {
 	let row = error.position().map_or(0, |position| position.line());
-	TextError::Csv { row, reason: shorten_message(&error) }
-}
-
-fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>, TextError> {
-	let too_large = TextError::TooLarge { limit: MAX_BYTES, unit: "bytes" };
-	if !bytes.starts_with(&[0x1f, 0x8b]) {
-		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };
-	}
-	let mut text = Vec::new();
-	// One byte more than allowed tells rows that are too large from such that just fit.
-	let mut reader = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
-	reader.read_to_end(&mut text).map_err(TextError::Decompress)?;
-	if text.len() as u64 > MAX_BYTES {
-		return Err(too_large);
-	}
-	Ok(text.into())
+	Error::Csv { row, reason: shorten_message(&error) }
 }

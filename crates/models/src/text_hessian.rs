@@ -1,7 +1,8 @@
 //! Hessians of the loss of models of text, times vectors.
 
 use super::text::TextModel;
-use crate::{Dataset, Error, Progress, Result};
+use crate::{Error, Progress, Result};
+use openledger_rows::Dataset;
 use openledger_transformers::{Error as TransformerError, Hessian};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -13,7 +14,7 @@ const BLOCK: usize = 16;
 const TOKENS: usize = 256;
 
 /// Vectors `[vectors][coordinates]`, and the first site at which their products are wanted.
-pub(crate) type Vectors = (Vec<f32>, usize);
+pub type Vectors = (Vec<f32>, usize);
 
 /// Adds to the first and the second of `sums`, each `[vectors][coordinates]`, the sum over all rows
 /// of the row's Gauss-Newton matrix and of its residual curvature, times each vector. `vectors`
@@ -24,7 +25,7 @@ pub(crate) type Vectors = (Vec<f32>, usize);
 ///
 /// # Errors
 /// Those of [`TextModel::gradients`], [`Error::NotFinite`].
-pub(crate) fn add_products(
+pub fn add_products(
 	text: &TextModel,
 	data: &Dataset,
 	vectors: impl Fn(Range<usize>) -> Vectors + Sync,

@@ -1,15 +1,12 @@
 //! Reading tables and single rows of numbers.
 
-use super::{
-	read::{decompress, file, Schema},
-	Dataset,
+use crate::{
+	error::{Error, Place, Result},
+	read::{decompress, file},
+	shorten, Dataset, Schema, MAX_LABEL,
 };
-use crate::error::{Error, Place, Result};
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::path::Path;
-
-/// The largest label: keeps a stray number in the last column from being taken for a class.
-const MAX_LABEL: u32 = 65_535;
 
 impl Dataset {
 	/// Reads a CSV file, compressed with gzip or not. See [`Dataset::from_csv`].
@@ -28,7 +25,7 @@ impl Dataset {
 	///
 	/// # Errors
 	/// [`Error::Decompress`], [`Error::TooLarge`], [`Error::NoRows`], and, with row and column,
-	/// [`Error::Csv`], [`Error::ColumnCount`], [`Error::NotANumber`], [`Error::NotALabel`].
+	/// [`Error::Csv`], [`Error::TableWidth`], [`Error::NotANumber`], [`Error::TableLabel`].
 	pub fn from_csv(bytes: &[u8], schema: &Schema) -> Result<Self> {
 		Self::table(&decompress(bytes)?, schema)
 	}
@@ -55,7 +52,7 @@ impl Dataset {
 			let expected = *expected.get_or_insert(record.len());
 			if record.len() != expected || expected < 2 {
 				let expected = expected.max(2);
-				return Err(Error::ColumnCount { row, found: record.len(), expected });
+				return Err(Error::TableWidth { row, found: record.len(), expected });
 			}
 			if header {
 				continue;
@@ -105,16 +102,7 @@ fn parse_feature(text: &str, place: Place) -> Result<f32> {
 fn parse_label(text: &str, place: Place, largest: u32) -> Result<u32> {
 	match text.parse::<u32>() {
 		Ok(label) if label <= largest => Ok(label),
-		_ => Err(Error::NotALabel { place, text: shorten(text), largest }),
-	}
-}
-
-/// Keeps a message readable when a whole paragraph stands where a number should.
-fn shorten(text: &str) -> String {
-	const LIMIT: usize = 40;
-	match text.char_indices().nth(LIMIT) {
-		Some((end, _)) => format!("{}…", &text[..end]),
-		None => text.to_owned(),
+		_ => Err(Error::TableLabel { place, text: shorten(text), largest }),
 	}
 }
 

@@ -14,14 +14,14 @@ use std::{borrow::Cow, cmp::Reverse, collections::HashMap};
 const METADATA: &str = "openledger";
 
 /// Takes the bytes of a file in order.
-pub(crate) type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + Send + 'a;
+pub type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + Send + 'a;
 
 /// Hands over the bytes of a tensor.
 type Source<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
 
 /// Tensors to be written.
 #[derive(Default)]
-pub(crate) struct Writer<'a> {
+pub struct Writer<'a> {
 	tensors: Vec<Tensor<'a>>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Writer<'a> {
 }
 
 /// A file being read.
-pub(crate) struct Reader<'a> {
+pub struct Reader<'a> {
 	what: &'static str,
 	file: SafeTensors<'a>,
 }

@@ -3,8 +3,9 @@
 use super::{base::Base, Architecture, Lora};
 use crate::{
 	gradients::{Function, Gradients, Site, SiteFactors},
-	Dataset, Error, Hash, Result,
+	Error, Hash, Result,
 };
+use openledger_rows::Dataset;
 use openledger_transformers::{
 	batch_gradient, files::AdapterFile, BaseModel, CausalText, Factors, Hessian, LabelledText,
 	LanguageModel, Layout, TextClassifier,
@@ -239,7 +240,7 @@ impl TextModel {
 	/// The logits of each text, `[rows][classes]`.
 	///
 	/// # Errors
-	/// Those of [`TextModel::logits`], [`Error::WrongKind`].
+	/// Those of [`TextModel::logits`], [`openledger_rows::Error::WrongKind`].
 	pub fn batch_logits(&self, data: &Dataset) -> Result<Vec<Vec<f32>>> {
 		let texts = data.texts().ok_or_else(not_text)?;
 		let logits: Vec<_> = texts.texts().par_iter().map(|text| self.logits(text)).collect();
@@ -302,7 +303,7 @@ impl TextModel {
 	/// The gradients of `function` at some rows; see `Model::gradients`.
 	///
 	/// # Errors
-	/// [`Error::WrongKind`] for rows of numbers, [`Error::Unlabelled`], [`Error::ClassCount`],
+	/// [`openledger_rows::Error::WrongKind`] for rows of numbers, [`openledger_rows::Error::Unlabelled`], [`openledger_rows::Error::ClassCount`],
 	/// [`Error::Transformer`].
 	pub fn gradients(
 		&self,
@@ -418,10 +419,10 @@ impl TextModel {
 				Network::Classifier(model) => {
 					let (label, classes) = (data.label(row), model.classes());
 					if !data.is_labelled() {
-						return Err(Error::Unlabelled);
+						return Err(openledger_rows::Error::Unlabelled.into());
 					}
 					if label as usize >= classes {
-						return Err(Error::ClassCount { label, classes });
+						return Err(openledger_rows::Error::ClassCount { label, classes }.into());
 					}
 					Sample::Labelled(LabelledText { ids, label })
 				},
@@ -446,7 +447,7 @@ fn file(error: openledger_transformers::files::FileError) -> Error {
 }
 
 fn not_text() -> Error {
-	Error::WrongKind { found: "numbers", expected: "text" }
+	openledger_rows::Error::WrongKind { found: "numbers", expected: "text" }.into()
 }
 
 fn mismatch() -> Error {

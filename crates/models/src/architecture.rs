@@ -1,8 +1,9 @@
 //! What a model computes, apart from its weights.
 
-use super::TextPlan;
-use crate::{Dataset, Error, Hash, Result, Schema};
+use crate::text::TextPlan;
+use crate::{Error, Hash, Result};
 use openledger_primitives::{MAX_DIMENSION, MAX_OUTPUT};
+use openledger_rows::{Dataset, Schema};
 use openledger_transformers::files::LoraConfig;
 use serde::{Deserialize, Serialize};
 
@@ -225,7 +226,7 @@ impl Architecture {
 	/// [`Error::Text`] if a label is none of the classes.
 	pub fn number_labels(&self, rows: Dataset) -> Result<Dataset> {
 		match self {
-			Self::Encoder { class_names, .. } => rows.with_classes(class_names),
+			Self::Encoder { class_names, .. } => Ok(rows.with_classes(class_names)?),
 			_ => Ok(rows),
 		}
 	}
@@ -247,24 +248,28 @@ impl Architecture {
 	/// if there are classes.
 	///
 	/// # Errors
-	/// Those of [`Dataset::check_fits`], [`Error::Unlabelled`].
+	/// Those of [`Dataset::check_fits`], [`openledger_rows::Error::Unlabelled`].
 	pub fn check_fits(&self, data: &Dataset) -> Result<()> {
 		if !self.is_text() {
-			return data.check_fits(self.inputs(), self.classes());
+			return Ok(data.check_fits(self.inputs(), self.classes())?);
 		}
 		if data.texts().is_none() {
-			return Err(Error::WrongKind { found: data.kind(), expected: "text" });
+			return Err(
+				openledger_rows::Error::WrongKind { found: data.kind(), expected: "text" }.into()
+			);
 		}
 		let Self::Encoder { classes, class_names, .. } = self else { return Ok(()) };
 		if !data.is_labelled() {
-			return Err(Error::Unlabelled);
+			return Err(openledger_rows::Error::Unlabelled.into());
 		}
 		if data.class_names() != class_names {
 			let reason = "are not numbered as the model's classes are";
 			return Err(Error::setting("labels", reason));
 		}
 		match data.labels().iter().find(|&&label| label as usize >= *classes) {
-			Some(&label) => Err(Error::ClassCount { label, classes: *classes }),
+			Some(&label) => {
+				Err(openledger_rows::Error::ClassCount { label, classes: *classes }.into())
+			},
 			None => Ok(()),
 		}
 	}

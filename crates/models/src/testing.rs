@@ -1,9 +1,10 @@
 //! Data and models for this crate's tests.
 
 use crate::{
-	model::network::{Linear, Network},
-	Activation, Architecture, Dataset, Model, Schema, TrainConfig,
+	network::{Linear, Network},
+	Activation, Architecture, Model, TrainConfig,
 };
+use openledger_rows::{Dataset, Schema};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::{path::Path, sync::OnceLock};

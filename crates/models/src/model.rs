@@ -1,22 +1,12 @@
-//! Models: classifiers of rows of numbers (multinomial logistic regression, multi-layer perceptrons),
-//! and transformers with an adapter for text.
+//! A trained model and its answers.
 
-mod architecture;
-mod base;
-pub mod network;
-pub mod tangent;
-pub(crate) mod text;
-pub(crate) mod text_hessian;
-mod weights;
-
-pub use architecture::{Activation, Architecture, Lora};
-pub use base::Base;
-pub use text::TextModel;
-pub(crate) use text::TextPlan;
-
-use crate::{parse_input, Dataset, Error, Hash, Result};
-use network::{cross_entropy, Linear, Network};
-use openledger_transformers::files::TextDataset;
+use crate::{
+	check_hash,
+	network::{cross_entropy, Linear, Network},
+	text::TextPlan,
+	weights, Architecture, Error, Hash, Result, TextModel,
+};
+use openledger_rows::{parse_input, Dataset, TextDataset};
 use rayon::prelude::*;
 
 /// A trained model: architecture, feature scaling and weights, with the file that holds them.
@@ -134,7 +124,7 @@ impl Model {
 	/// base model is not open, [`Error::Setting`] or [`Error::Transformer`] if it claims a size that its
 	/// base model or the chain does not allow.
 	pub fn load(bytes: &[u8], expected: Option<&Hash>) -> Result<Self> {
-		let hash = crate::check_hash(weights::WHAT, bytes, expected)?;
+		let hash = check_hash(weights::WHAT, bytes, expected)?;
 		let architecture = weights::architecture(bytes)?;
 		let kind = if architecture.is_text() {
 			let plan = TextPlan::of(&architecture)?;
@@ -237,12 +227,12 @@ impl Model {
 	/// The last layer's output for one row of features `[inputs]`, `[classes]`.
 	///
 	/// # Errors
-	/// [`Error::FeatureCount`], [`Error::NotFinite`] if the row is so far out of range that numbers
+	/// [`openledger_rows::Error::FeatureCount`], [`Error::NotFinite`] if the row is so far out of range that numbers
 	/// overflow.
 	pub fn logits(&self, row: &[f32]) -> Result<Vec<f32>> {
 		let expected = self.architecture.inputs();
 		if row.len() != expected {
-			return Err(Error::FeatureCount { found: row.len(), expected });
+			return Err(openledger_rows::Error::FeatureCount { found: row.len(), expected }.into());
 		}
 		let logits = self.network()?.forward(row).logits;
 		if logits.iter().any(|z| !z.is_finite()) {
@@ -262,7 +252,9 @@ impl Model {
 		};
 		let expected = self.architecture.inputs();
 		if data.columns() != expected {
-			return Err(Error::FeatureCount { found: data.columns(), expected });
+			return Err(
+				openledger_rows::Error::FeatureCount { found: data.columns(), expected }.into()
+			);
 		}
 		let blocks = data.features().par_chunks(expected * 64);
 		let logits = blocks.map(|rows| network.forward(rows).logits).collect::<Vec<_>>().concat();
@@ -276,11 +268,11 @@ impl Model {
 	/// class, or of a prompt and its continuation.
 	///
 	/// # Errors
-	/// [`Error::InputLength`] or [`Error::NotANumber`] if the input is no row of the model,
-	/// [`Error::UnknownClass`] if the output is no class, [`Error::Text`].
+	/// [`Error::Rows`] if the input is no row of the model, [`Error::UnknownClass`] if the output is no
+	/// class.
 	pub fn query(&self, input: &str, output: &str) -> Result<Dataset> {
 		if matches!(self.architecture, Architecture::Decoder { .. }) {
-			return Dataset::continued(input, output);
+			return Ok(Dataset::continued(input, output)?);
 		}
 		let label = u32::try_from(self.class(output)?).unwrap_or(u32::MAX);
 		if self.architecture.is_text() {
@@ -289,7 +281,7 @@ impl Model {
 			return Ok(Dataset::from_text(rows));
 		}
 		let row = parse_input(input, self.architecture.inputs())?;
-		Dataset::new(row.len(), row, vec![label])
+		Ok(Dataset::new(row.len(), row, vec![label])?)
 	}
 
 	/// The number of the class that an inference's output text names.
@@ -341,14 +333,14 @@ impl Model {
 	/// Checks that rows have the model's features and classes, or are of text.
 	///
 	/// # Errors
-	/// Those of [`Dataset::check_fits`], [`Error::Unlabelled`].
+	/// Those of [`Dataset::check_fits`], [`openledger_rows::Error::Unlabelled`].
 	pub fn check_fits(&self, data: &Dataset) -> Result<()> {
 		self.architecture.check_fits(data)
 	}
 }
 
 /// What methods say that know nothing but networks.
-pub(crate) fn numbers_only() -> Error {
+pub fn numbers_only() -> Error {
 	let reason = "is one for text; this method is for models of rows of numbers: take another";
 	Error::setting("architecture", reason)
 }
@@ -372,7 +364,8 @@ pub(crate) fn split_layers(architecture: &Architecture, parameters: &[f32]) -> R
 	Ok(layers)
 }
 
-pub(crate) fn argmax(logits: &[f32]) -> u32 {
+/// The place of the largest value, the first where several are.
+pub fn argmax(logits: &[f32]) -> u32 {
 	let mut best = 0;
 	for (class, value) in logits.iter().enumerate() {
 		if *value > logits[best] {
@@ -385,7 +378,10 @@ pub(crate) fn argmax(logits: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::testing::{digits, random_model};
+	use crate::{
+		testing::{digits, random_model},
+		Activation,
+	};
 
 	#[test]
 	fn answer_should_be_the_same_bits_when_asked_as_text_or_as_row() {

@@ -3,6 +3,7 @@ use crate::{
 	testing::{blobs, digits},
 	Error, Function,
 };
+use openledger_rows::Error as RowsError;
 
 fn recipe(widths: &[usize], activation: Activation) -> TrainConfig {
 	let architecture = Architecture::mlp(widths, activation);
@@ -76,8 +77,14 @@ fn training_should_say_so_when_it_diverges() {
 fn training_should_refuse_when_rows_do_not_fit_the_architecture() {
 	let data = blobs(60, 1);
 	let refuse = |widths: &[usize]| run(&data, &recipe(widths, Activation::Tanh)).unwrap_err();
-	assert!(matches!(refuse(&[3, 4, 3]), Error::FeatureCount { found: 2, expected: 3 }));
-	assert!(matches!(refuse(&[2, 4, 2]), Error::ClassCount { label: 2, classes: 2 }));
+	assert!(matches!(
+		refuse(&[3, 4, 3]),
+		Error::Rows(RowsError::FeatureCount { found: 2, expected: 3 })
+	));
+	assert!(matches!(
+		refuse(&[2, 4, 2]),
+		Error::Rows(RowsError::ClassCount { label: 2, classes: 2 })
+	));
 }
 
 #[test]
