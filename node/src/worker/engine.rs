@@ -124,8 +124,9 @@ fn nothing(index: &IndexCommitment) -> Attribution {
 	Attribution { query, entries: Vec::new() }
 }
 
-/// Runs the engine and measures it. A panic of the engine is a failure of this one job: files of a
-/// model come from strangers, and must not be able to stop a validator.
+/// Runs the engine and measures it. The files of a model come from strangers, and the work is done in the
+/// node's own process. A panic is a failure of this one job; nothing limits the time or the memory that a
+/// job takes, and a node that runs out of memory ends, with block production and finality.
 pub fn compute(
 	engine: &dyn Engine,
 	assignment: &Assignment,
