@@ -7,109 +7,62 @@ use crate::{
 };
 use codec::Encode;
 use openledger_blobs::BlobStore;
+use openledger_client::runs::Run;
 use openledger_influence::{
 	Architecture, Contribution, Dataset, Draft, Index, Manifest, Model, Schema,
 };
 use openledger_proof::{blake2_256, ContributionId};
 use serde_json::{json, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The files of one training run in its directory.
-pub struct Run {
-	directory: PathBuf,
+/// Reads weights and manifest, which must belong together.
+///
+/// # Errors
+/// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
+/// file and both hashes.
+pub fn load_model(run: &Run) -> Result<(Model, Manifest)> {
+	let path = run.manifest();
+	let text = read(&path, "train a model into that directory first")?;
+	let text = String::from_utf8(text)
+		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
+	let manifest =
+		Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
+	let path = run.weights();
+	let bytes = read(&path, "train a model into that directory first")?;
+	let in_file = |e: openledger_influence::Error| Error::from(e).in_file(path.display());
+	let model = Model::load(&bytes, Some(&manifest.weights_hash)).map_err(in_file)?;
+	manifest.verify(&model).map_err(in_file)?;
+	Ok((model, manifest))
 }
 
-impl Run {
-	/// The run in `directory`.
-	pub fn new(directory: &Path) -> Self {
-		Self { directory: directory.to_owned() }
-	}
+/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
+///
+/// # Errors
+/// [`Error::Failure`].
+pub fn save_index(run: &Run, draft: Draft) -> Result<Index> {
+	let index = draft.publish()?;
+	let record = json!({
+		"index_file": format!("0x{}", hex::encode(index.file_hash())),
+		"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
+	});
+	write(&run.index_record(), format!("{record:#}\n"))?;
+	Ok(index)
+}
 
-	/// The weights, safetensors.
-	pub fn weights(&self) -> PathBuf {
-		self.directory.join("weights.safetensors")
-	}
-
-	/// The training manifest, JSON.
-	pub fn manifest(&self) -> PathBuf {
-		self.directory.join("manifest.json")
-	}
-
-	/// The influence index, safetensors.
-	pub fn index(&self) -> PathBuf {
-		self.directory.join("index.safetensors")
-	}
-
-	/// The hash of the index file, JSON.
-	pub fn index_record(&self) -> PathBuf {
-		self.directory.join("index.json")
-	}
-
-	/// The attribution of the held-out rows, SCALE.
-	pub fn held_out(&self) -> PathBuf {
-		self.directory.join("held-out.scale")
-	}
-
-	/// Makes the directory.
-	///
-	/// # Errors
-	/// [`Error::Failure`].
-	pub fn create(&self) -> Result<()> {
-		std::fs::create_dir_all(&self.directory)
-			.map_err(|e| Error::io("create", &self.directory, e))
-	}
-
-	/// Reads weights and manifest, which must belong together.
-	///
-	/// # Errors
-	/// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
-	/// file and both hashes.
-	pub fn load_model(&self) -> Result<(Model, Manifest)> {
-		let path = self.manifest();
-		let text = read(&path, "train a model into that directory first")?;
-		let text = String::from_utf8(text)
-			.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
-		let manifest =
-			Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
-		let path = self.weights();
-		let bytes = read(&path, "train a model into that directory first")?;
-		let in_file = |e: openledger_influence::Error| Error::from(e).in_file(path.display());
-		let model = Model::load(&bytes, Some(&manifest.weights_hash)).map_err(in_file)?;
-		manifest.verify(&model).map_err(in_file)?;
-		Ok((model, manifest))
-	}
-
-	/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
-	///
-	/// # Errors
-	/// [`Error::Failure`].
-	pub fn save_index(&self, draft: Draft) -> Result<Index> {
-		let index = draft.publish()?;
-		let record = json!({
-			"index_file": format!("0x{}", hex::encode(index.file_hash())),
-			"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
-		});
-		write(&self.index_record(), format!("{record:#}\n"))?;
-		Ok(index)
-	}
-
-	/// Reads the index of `model`.
-	///
-	/// # Errors
-	/// As [`Self::load_model`].
-	pub fn load_index(&self, model: &Model) -> Result<Index> {
-		let hint = "build the index with `openledger model index` first";
-		let path = self.index_record();
-		let record: Option<Value> = serde_json::from_slice(&read(&path, hint)?).ok();
-		let expected =
-			record.as_ref().and_then(|record| parse_hash(record["index_file"].as_str()?));
-		let expected = expected.ok_or_else(|| {
-			Error::BadData(format!("{} names no index file: build the index again", path.display()))
-		})?;
-		let path = self.index();
-		Index::open(&path, Some(&expected), model)
-			.map_err(|e| Error::from(e).in_file(path.display()))
-	}
+/// Reads the index of `model`.
+///
+/// # Errors
+/// As [`load_model`].
+pub fn load_index(run: &Run, model: &Model) -> Result<Index> {
+	let hint = "build the index with `openledger model index` first";
+	let path = run.index_record();
+	let record: Option<Value> = serde_json::from_slice(&read(&path, hint)?).ok();
+	let expected = record.as_ref().and_then(|record| parse_hash(record["index_file"].as_str()?));
+	let expected = expected.ok_or_else(|| {
+		Error::BadData(format!("{} names no index file: build the index again", path.display()))
+	})?;
+	let path = run.index();
+	Index::open(&path, Some(&expected), model).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
 fn parse_hash(text: &str) -> Option<[u8; 32]> {

@@ -169,7 +169,7 @@ impl Host<'_> {
 			let finalized = self.context.finalized();
 			let results = chain::submit(self.chain, &self.key, calls, finalized).await?;
 			for (answer, result) in answers.into_iter().zip(results) {
-				match result {
+				match result.map_err(Error::from) {
 					Ok(included) => self.succeeded(answer, included.block),
 					Err(error @ Error::Unreachable { .. }) => return Err(error),
 					Err(error) => self.not_taken(answer, error).await?,

@@ -1,6 +1,6 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::{super::views::exact, Explanation};
+use super::{super::views::exact, Explanation, Told};
 use crate::{
 	chain::types::Basis,
 	error::{Error, Result},

@@ -3,8 +3,8 @@
 use super::{Hash, Snapshot};
 use crate::{
 	error::{Error, Result},
+	format::hex,
 	keys::AccountId,
-	output::{hex, Console},
 };
 use openledger_proof::blake2_256;
 use std::{
@@ -49,6 +49,9 @@ pub(super) struct Block {
 	pub extrinsics: Vec<Hash>,
 }
 
+/// Takes one line on what the connection waits for.
+type Tell = dyn Fn(&str) + Send + Sync;
+
 /// A chain reached through one node. Reads survive a lost connection: they reconnect with
 /// exponential backoff for as long as the connection time-out allows, and are asked again.
 /// Transactions are never sent twice.
@@ -60,7 +63,7 @@ pub struct Chain {
 struct Inner {
 	url: String,
 	timeout: Duration,
-	console: Console,
+	tell: Box<Tell>,
 	/// Shared by all connections, so that metadata is fetched once.
 	config: Config,
 	connection: Mutex<Connection>,
@@ -70,24 +73,34 @@ impl Chain {
 	/// Connects to the node at `url`, trying again for up to `timeout`.
 	///
 	/// # Errors
-	/// [`Error::Usage`] if the address is none, [`Error::Unreachable`] if nobody answers.
-	pub async fn connect(url: &str, timeout: Duration, console: Console) -> Result<Self> {
+	/// [`Error::BadAddress`] if the address is none, [`Error::Unreachable`] if nobody answers.
+	pub async fn connect(url: &str, timeout: Duration) -> Result<Self> {
+		Self::connect_telling(url, timeout, |_| {}).await
+	}
+
+	/// Connects as [`Self::connect`] does. `tell` gets one line for people whenever the node does not
+	/// answer and is tried again, now and for as long as this connection is used.
+	///
+	/// # Errors
+	/// As [`Self::connect`].
+	pub async fn connect_telling(
+		url: &str,
+		timeout: Duration,
+		tell: impl Fn(&str) + Send + Sync + 'static,
+	) -> Result<Self> {
 		if !["ws://", "wss://"].iter().any(|scheme| url.starts_with(scheme)) {
-			return Err(Error::Usage(format!(
-				"--url '{url}' is no WebSocket address: give one such as ws://127.0.0.1:9944"
-			)));
+			return Err(Error::BadAddress(url.to_owned()));
 		}
 		let config = Config::new();
-		let connection = establish(url, timeout, &config, console).await?;
-		let inner =
-			Inner { url: url.into(), timeout, console, config, connection: Mutex::new(connection) };
+		let connection = Mutex::new(establish(url, timeout, &config, &tell).await?);
+		let inner = Inner { url: url.into(), timeout, tell: Box::new(tell), config, connection };
 		Ok(Self { inner: Arc::new(inner) })
 	}
 
 	/// The state of the newest block the node knows.
 	///
 	/// # Errors
-	/// [`Error::Unreachable`] or [`Error::Failure`].
+	/// [`Error::Unreachable`] or [`Error::Unreadable`].
 	pub async fn best(&self) -> Result<Snapshot> {
 		self.at(self.head(false).await?).await
 	}
@@ -103,7 +116,7 @@ impl Chain {
 	/// The state of one block.
 	///
 	/// # Errors
-	/// [`Error::Unreachable`], or [`Error::Failure`] if the node does not have it.
+	/// [`Error::Unreachable`], or [`Error::Unreadable`] if the node does not have it.
 	pub async fn at(&self, hash: Hash) -> Result<Snapshot> {
 		let at = self
 			.read(&format!("block {}", hex(hash)), |connection| async move {
@@ -116,7 +129,7 @@ impl Chain {
 	/// The state of the canonical block of this number.
 	///
 	/// # Errors
-	/// [`Error::Unreachable`], or [`Error::Failure`] if there is no such block.
+	/// [`Error::Unreachable`], or [`Error::Unreadable`] if there is no such block.
 	pub async fn at_number(&self, number: u32) -> Result<Snapshot> {
 		let at = self
 			.read(&format!("block {number}"), |connection| async move {
@@ -157,7 +170,7 @@ impl Chain {
 	/// `pallet.call`; decoded by the runtime of `at`.
 	///
 	/// # Errors
-	/// [`Error::Unreachable`] or [`Error::Failure`].
+	/// [`Error::Unreachable`] or [`Error::Unreadable`].
 	pub async fn pending_calls(
 		&self,
 		at: &Snapshot,
@@ -202,12 +215,12 @@ impl Chain {
 				Err(error) => error,
 			};
 			if !self.is_lost().await {
-				return Err(Error::Failure(format!("cannot read {what}: {error}")));
+				return Err(Error::Unreadable(format!("cannot read {what}: {error}")));
 			}
 			if started.elapsed() >= self.inner.timeout {
 				return Err(self.unreachable(cause(&error.to_string())));
 			}
-			self.inner.console.note(format!("connection to {} lost, reconnecting", self.inner.url));
+			(self.inner.tell)(&format!("connection to {} lost, reconnecting", self.inner.url));
 			self.reconnect().await?;
 		}
 	}
@@ -230,8 +243,8 @@ impl Chain {
 
 	/// Replaces the connection, trying again for up to the connection time-out.
 	async fn reconnect(&self) -> Result<()> {
-		let Inner { url, timeout, console, config, connection } = &*self.inner;
-		let fresh = establish(url, *timeout, config, *console).await?;
+		let Inner { url, timeout, tell, config, connection } = &*self.inner;
+		let fresh = establish(url, *timeout, config, tell).await?;
 		*connection.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
 		Ok(())
 	}
@@ -241,7 +254,7 @@ async fn establish(
 	url: &str,
 	timeout: Duration,
 	config: &Config,
-	console: Console,
+	tell: &Tell,
 ) -> Result<Connection> {
 	let started = Instant::now();
 	let mut attempt = 0u32;
@@ -260,7 +273,7 @@ async fn establish(
 			return Err(Error::Unreachable { url: url.into(), reason });
 		}
 		if attempt == 0 {
-			console.note(format!("cannot reach the chain at {url} yet, trying again: {reason}"));
+			tell(&format!("cannot reach the chain at {url} yet, trying again: {reason}"));
 		}
 		tokio::time::sleep(delay).await;
 		attempt = attempt.saturating_add(1);

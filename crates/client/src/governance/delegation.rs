@@ -3,8 +3,8 @@
 use crate::{
 	chain::Hash,
 	error::{Error, Result},
+	format::hex,
 	keys::{parse_account, AccountId, Key},
-	output::hex,
 };
 use codec::Encode;
 use serde_json::{json, Value};
@@ -66,21 +66,17 @@ impl SignedDelegation {
 	/// Reads [`Self::to_json`].
 	///
 	/// # Errors
-	/// [`Error::BadData`], naming the field.
+	/// [`Error::NoDelegation`], or [`Error::BadDelegation`] naming the field.
 	pub fn from_json(text: &str) -> Result<Self> {
-		let document: Value = serde_json::from_str(text)
-			.map_err(|e| Error::BadData(format!("a signed delegation is a JSON object: {e}")))?;
-		let wrong = |field: &str, what: &str| {
-			let message = format!(
-				"'{field}' is not {what}: give what `openledger gov sign-delegation` printed"
-			);
-			Error::BadData(message)
-		};
-		let account = |field: &str| {
+		let document: Value =
+			serde_json::from_str(text).map_err(|e| Error::NoDelegation(e.to_string()))?;
+		let wrong =
+			|field, expected: &str| Error::BadDelegation { field, expected: expected.into() };
+		let account = |field: &'static str| {
 			let text = document[field].as_str().unwrap_or_default();
 			parse_account(text).map_err(|_| wrong(field, "an account"))
 		};
-		let number = |field: &str| {
+		let number = |field: &'static str| {
 			let number = document[field].as_u64().and_then(|number| u32::try_from(number).ok());
 			number.ok_or_else(|| wrong(field, "a whole number of 32 bits"))
 		};
@@ -92,7 +88,7 @@ impl SignedDelegation {
 			genesis: Hash([0; 32]),
 			signature: [0; 64],
 		};
-		let bytes = |field: &str, out: &mut [u8]| {
+		let bytes = |field: &'static str, out: &mut [u8]| {
 			let digits = document[field].as_str().and_then(|text| text.strip_prefix("0x"));
 			let decoded = hex::decode_to_slice(digits.unwrap_or_default(), out);
 			let what = format!("0x and {} hexadecimal digits", 2 * out.len());
@@ -148,7 +144,7 @@ mod tests {
 			let mut document = whole.clone();
 			document[field] = value;
 			let error = SignedDelegation::from_json(&document.to_string()).unwrap_err();
-			assert_eq!(error.code(), 5);
+			assert!(matches!(error, Error::BadDelegation { .. }), "{error:?}");
 			assert!(error.to_string().contains(&format!("'{field}'")), "{error}");
 		}
 		assert!(SignedDelegation::from_json("").is_err());

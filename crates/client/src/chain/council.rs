@@ -6,11 +6,11 @@ use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
 
 /// One half of the council.
-#[derive(EncodeAsType, DecodeAsType, clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cohort {
-	/// The half that the first election replaces
+	/// The half that the first election replaces.
 	First,
-	/// The half that the second election replaces
+	/// The half that the second election replaces.
 	Second,
 }
 
@@ -18,7 +18,7 @@ impl Cohort {
 	/// Both halves.
 	pub const BOTH: [Self; 2] = [Self::First, Self::Second];
 
-	/// As on the command line.
+	/// One word for it.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::First => "first",

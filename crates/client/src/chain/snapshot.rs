@@ -1,7 +1,7 @@
 //! Typed reads from the state of one block.
 
 use super::{
-	client::{AtBlock, Chain, Config},
+	connection::{AtBlock, Chain, Config},
 	types::{
 		Attester, Contribution, Datanet, Inference, JobResult, Model, Payment, Share, Version,
 	},
@@ -29,7 +29,7 @@ use subxt::{
 };
 
 /// The state of one block. Each method is one question to the node and fails with
-/// [`Error::Unreachable`] or [`Error::Failure`].
+/// [`Error::Unreachable`] or [`Error::Unreadable`].
 pub struct Snapshot {
 	chain: Chain,
 	at: Mutex<AtBlock>,
@@ -73,7 +73,7 @@ impl Snapshot {
 				Err(error) => error,
 			};
 			if !self.chain.is_lost().await {
-				return Err(Error::Failure(format!(
+				return Err(Error::Unreadable(format!(
 					"cannot read {what} at block {}: {error}",
 					self.number
 				)));
@@ -190,7 +190,7 @@ impl Snapshot {
 	/// # Errors
 	/// If the connection does not know it.
 	pub fn genesis(&self) -> Result<Hash> {
-		let unknown = || Error::Failure("the node does not say which chain this is".into());
+		let unknown = || Error::Unreadable("the node does not say which chain this is".into());
 		self.at_block().genesis_hash().ok_or_else(unknown)
 	}
 
@@ -201,7 +201,7 @@ impl Snapshot {
 	pub fn constant<V: DecodeAsType>(&self, pallet: &str, name: &str) -> Result<V> {
 		let at = self.at_block();
 		let value = at.constants().entry(subxt::dynamic::constant::<V>(pallet, name));
-		value.map_err(|e| Error::Failure(format!("cannot read {pallet}.{name}: {e}")))
+		value.map_err(|e| Error::Unreadable(format!("cannot read {pallet}.{name}: {e}")))
 	}
 
 	/// Refuses the first of `lengths` that is longer than the pallet's constant for it.
@@ -293,12 +293,7 @@ impl Snapshot {
 	/// As [`Self::datanet`].
 	pub async fn version(&self, datanet: u32, version: u32) -> Result<Version> {
 		let published = self.get("Datanets", "Versions", (datanet, version)).await?;
-		published.ok_or_else(|| {
-			Error::Failure(format!(
-				"datanet {datanet} has no version {version}: see `openledger datanet show {datanet}`, \
-				 or publish it first"
-			))
-		})
+		published.ok_or(Error::NoVersion { datanet, version })
 	}
 
 	/// The contributions of a published version, in order of acceptance.
@@ -316,7 +311,7 @@ impl Snapshot {
 			let id: Option<ContributionId> =
 				self.get("Datanets", "Accepted", (datanet, position)).await?;
 			let id = id.ok_or_else(|| {
-				Error::Failure(format!(
+				Error::Unreadable(format!(
 					"datanet {datanet} has no contribution at position {position}"
 				))
 			})?;
@@ -408,6 +403,6 @@ impl Snapshot {
 	}
 }
 
-fn found<T>(value: Option<T>, what: &str, id: impl std::fmt::Display) -> Result<T> {
-	value.ok_or_else(|| Error::Failure(format!("there is no {what} {id} on this chain")))
+fn found<T>(value: Option<T>, what: &'static str, id: impl Into<u64>) -> Result<T> {
+	value.ok_or_else(|| Error::NotFound { what, id: id.into() })
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 /// Something whose length a constant of the runtime limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Length {
-	/// What it is, as the user knows it: an option, or words.
+	/// What it is, as the caller's messages name it.
 	pub what: &'static str,
 	/// How long it is.
 	pub length: usize,
@@ -65,19 +65,5 @@ mod tests {
 				},
 			}
 		}
-	}
-
-	#[test]
-	fn refusal_should_tell_machines_length_and_limit_when_something_is_too_long() {
-		let error = check("the input", 5, "bytes", 4).unwrap_err();
-		let error = error.in_file("rows.csv: row 2");
-		assert_eq!(error.code(), 5);
-		let document = error.to_json();
-		assert_eq!((&document["kind"], &document["length"]), (&"too_long".into(), &5.into()));
-		assert_eq!(document["limit"], 4);
-		assert_eq!(
-			document["message"],
-			"rows.csv: row 2: the input is too long: 5 bytes, this chain takes at most 4"
-		);
 	}
 }

@@ -1,7 +1,7 @@
 //! From SCALE to JSON. The bytes may come from anybody.
 
 use super::{share, Amounts, DEEPEST};
-use crate::{amount::Amount, keys::AccountId, output::hex};
+use crate::{amount::Amount, format::hex, keys::AccountId};
 use codec::{Compact, Decode};
 use scale_info::{
 	form::PortableForm, Field, PortableRegistry, Type, TypeDef, TypeDefPrimitive, TypeDefVariant,

@@ -263,6 +263,17 @@ pub enum Refund {
 	WrongAnswer,
 }
 
+impl Refund {
+	/// One word for it, its parts joined by `_`.
+	pub fn name(self) -> &'static str {
+		match self {
+			Self::Cancelled => "cancelled",
+			Self::TimedOut => "timed_out",
+			Self::WrongAnswer => "wrong_answer",
+		}
+	}
+}
+
 /// Where an inference stands.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
@@ -271,6 +282,18 @@ pub enum InferenceState {
 	Answered { output: Vec<u8>, usage: Usage, fee: u128, job: u64 },
 	Settled(Receipt),
 	Refunded(Refund),
+}
+
+impl InferenceState {
+	/// One word for it.
+	pub fn name(&self) -> &'static str {
+		match self {
+			Self::Requested => "requested",
+			Self::Answered { .. } => "answered",
+			Self::Settled(_) => "settled",
+			Self::Refunded(_) => "refunded",
+		}
+	}
 }
 
 /// An inference.

@@ -97,7 +97,7 @@ impl<'a> Encoder<'a> {
 	}
 
 	fn expected(&self, what: impl std::fmt::Display, json: &Value) -> String {
-		let found = crate::output::beginning(&json.to_string(), super::SHOWN);
+		let found = crate::format::beginning(&json.to_string(), super::SHOWN);
 		self.wrong(format!("expected {what}, found {found}"))
 	}
 

@@ -11,8 +11,8 @@ use super::{
 	EncodedCall, Hash, Snapshot,
 };
 use crate::{
+	clock::Clock,
 	error::{Error, Result},
-	governance::Clock,
 	keys::AccountId,
 };
 
@@ -22,7 +22,7 @@ impl Snapshot {
 	/// # Errors
 	/// If the runtime does not say.
 	pub fn clock(&self) -> Result<Clock> {
-		let now = u32::try_from(self.number()).map_err(|e| Error::Failure(e.to_string()))?;
+		let now = u32::try_from(self.number()).map_err(|e| Error::Unreadable(e.to_string()))?;
 		let block_time = self.constant("Babe", "ExpectedBlockTime")?;
 		Ok(Clock { now, block_time })
 	}
@@ -42,11 +42,7 @@ impl Snapshot {
 	pub async fn proposal(&self, index: u32) -> Result<Proposal> {
 		let found: Option<Proposal> =
 			self.runtime_api("GovernanceApi", "proposal", (index,)).await?;
-		found.ok_or_else(|| {
-			Error::Failure(format!(
-				"there is no proposal {index} on this chain: see `openledger gov list --all`"
-			))
-		})
+		found.ok_or(Error::NoProposal(index))
 	}
 
 	/// Numbers of the proposals made so far: all below this one.
@@ -124,7 +120,7 @@ impl Snapshot {
 			let earlier: Option<(u32, u128)> =
 				self.get("ConvictionVoting", "Earlier", (series.clone(), middle)).await?;
 			let (block, there) = earlier.ok_or_else(|| {
-				Error::Failure(format!("the chain has no checkpoint {middle} of {series:?}"))
+				Error::Unreadable(format!("the chain has no checkpoint {middle} of {series:?}"))
 			})?;
 			if block <= at {
 				(low, value) = (middle + 1, there);
@@ -304,7 +300,7 @@ impl Snapshot {
 	/// # Errors
 	/// See [`Self::seats`]; also if the bytes are no call.
 	pub async fn call_weight(&self, call: &[u8]) -> Result<Weight> {
-		let length = u32::try_from(call.len()).map_err(|e| Error::Failure(e.to_string()))?;
+		let length = u32::try_from(call.len()).map_err(|e| Error::Unreadable(e.to_string()))?;
 		let arguments = (EncodedCall(call.to_vec()), length);
 		let info: CallInfo =
 			self.runtime_api("TransactionPaymentCallApi", "query_call_info", arguments).await?;

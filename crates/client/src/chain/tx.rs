@@ -1,14 +1,14 @@
 //! Signed transactions: many at once with consecutive nonces, each sent exactly once.
 
 use super::{
-	client::{AtBlock, Chain, Config},
+	connection::{AtBlock, Chain, Config},
 	inclusion::{self, Included},
 	Hash, Snapshot,
 };
 use crate::{
 	error::{Error, Refusal, Result},
+	format::{hex, open},
 	keys::{AccountId, Key},
-	output::{hex, open},
 };
 use scale_encode::{EncodeAsFields, EncodeAsType};
 use subxt::{
@@ -46,7 +46,7 @@ impl Call {
 	/// Its bytes for the runtime of a block.
 	///
 	/// # Errors
-	/// [`Error::Failure`] if it does not fit that runtime.
+	/// [`Error::Mismatch`] if it does not fit that runtime.
 	pub fn encode(&self, at: &Snapshot) -> Result<EncodedCall> {
 		(self.encode)(&at.at_block()).map(EncodedCall).map_err(|error| mismatch(self, error))
 	}
@@ -110,16 +110,16 @@ impl Payload for Encoded<'_> {
 /// See [`submit`].
 pub async fn submit_one(chain: &Chain, key: &Key, call: Call, finalized: bool) -> Result<Included> {
 	let mut results = submit(chain, key, vec![call], finalized).await?;
-	results.pop().unwrap_or_else(|| Err(Error::Failure("nothing was sent".into())))
+	results.pop().unwrap_or_else(|| Err(Error::Unreadable("nothing was sent".into())))
 }
 
 /// Sends calls in one go, with consecutive nonces, and waits until blocks hold them: best blocks,
 /// or final ones. The result of each call is in the order of the calls.
 ///
 /// # Errors
-/// If nothing was sent: [`Error::Unreachable`], or [`Error::Failure`] if a call does not fit the
-/// chain. Each call: [`Error::Refused`]; [`Error::Unreachable`] if the connection failed after it
-/// was sent, and then it is not sent again.
+/// If nothing was sent: [`Error::Unreachable`], or [`Error::Unreadable`] if the node's answers make no
+/// sense. Each call: [`Error::Mismatch`] if it does not fit the chain's runtime; [`Error::Refused`];
+/// [`Error::Unreachable`] if the connection failed after it was sent, and then it is not sent again.
 pub async fn submit(
 	chain: &Chain,
 	key: &Key,
@@ -176,10 +176,7 @@ fn label(call: &Call) -> String {
 }
 
 fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
-	Error::Failure(format!(
-		"{} does not fit this chain's runtime ({error}): use the client of the chain's version",
-		label(call)
-	))
+	Error::Mismatch { call: label(call), reason: error.to_string() }
 }
 
 /// Number and hash of the block from which on transactions live. They are signed for it, and one of a
@@ -268,7 +265,7 @@ async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
 	let account = key.account;
 	let balance = match free_balance(chain, &account).await {
 		Ok(free) => format!("{account} has {} free", open(free)),
-		Err(_) => format!("see `openledger account show {account}`"),
+		Err(_) => format!("look at the free balance of {account}"),
 	};
 	refusal.message = format!("{}; {balance}", refusal.message.trim_end_matches('.'));
 	Error::Refused(refusal)

@@ -22,7 +22,7 @@ mod tests;
 
 use crate::{
 	error::{Error, Result},
-	output::hex,
+	format::hex,
 };
 use openledger_proof::blake2_256;
 use serde_json::Value;
@@ -93,18 +93,16 @@ fn outline(value: &Value, depth: usize, lines: &mut Vec<String>) {
 fn plain(value: &Value) -> Option<String> {
 	Some(match value {
 		Value::String(text) if text.len() > SHOWN => {
-			let beginning = crate::output::beginning(text, SHOWN / 2);
+			let beginning = crate::format::beginning(text, SHOWN / 2);
 			match text.strip_prefix("0x").and_then(|digits| hex::decode(digits).ok()) {
 				// The hash is what people compare with that of their own file.
-				Some(bytes) => format!(
-					"{beginning} ({} bytes, blake2-256 {})",
-					bytes.len(),
-					crate::output::hex(hash(&bytes))
-				),
+				Some(bytes) => {
+					format!("{beginning} ({} bytes, blake2-256 {})", bytes.len(), hex(hash(&bytes)))
+				},
 				None => format!("{beginning} ({} bytes)", text.len()),
 			}
 		},
-		Value::String(text) => crate::output::text(text.as_bytes()),
+		Value::String(text) => crate::format::text(text.as_bytes()),
 		Value::Array(items) if items.is_empty() => "none".into(),
 		Value::Object(fields) if fields.is_empty() => "none".into(),
 		Value::Array(_) | Value::Object(_) => return None,
@@ -121,12 +119,12 @@ pub fn hash(call: &[u8]) -> [u8; 32] {
 /// The bytes of the call `pallet.name` with these arguments: an object by name, or a list in order.
 ///
 /// # Errors
-/// [`Error::Usage`], naming the argument that does not fit its type.
+/// [`Error::BadArguments`], naming the argument that does not fit its type.
 pub fn encode(metadata: &Metadata, pallet: &str, name: &str, arguments: &Value) -> Result<Vec<u8>> {
 	let found = metadata.pallet_by_name(pallet).ok_or_else(|| {
 		let names = metadata.pallets().filter(|pallet| pallet.call_ty_id().is_some());
 		let names: Vec<_> = names.map(|pallet| pallet.name()).collect();
-		Error::Usage(format!(
+		Error::BadArguments(format!(
 			"this chain has no pallet '{pallet}': give one of {}",
 			names.join(", ")
 		))
@@ -134,25 +132,27 @@ pub fn encode(metadata: &Metadata, pallet: &str, name: &str, arguments: &Value) 
 	let call = found.call_variant_by_name(name).ok_or_else(|| {
 		let names: Vec<_> =
 			found.call_variants().unwrap_or_default().iter().map(|call| &*call.name).collect();
-		Error::Usage(format!("{pallet} has no call '{name}': give one of {}", names.join(", ")))
+		Error::BadArguments(format!(
+			"{pallet} has no call '{name}': give one of {}",
+			names.join(", ")
+		))
 	})?;
 	let mut bytes = vec![found.call_index(), call.index];
 	let encoded = encode::fields(arguments, &call.fields, metadata.types(), &mut bytes);
-	encoded.map_err(|wrong| Error::Usage(format!("{pallet}.{name}: {wrong}")))?;
+	encoded.map_err(|wrong| Error::BadArguments(format!("{pallet}.{name}: {wrong}")))?;
 	Ok(bytes)
 }
 
 /// What the bytes of a call say; all of them must belong to it.
 ///
 /// # Errors
-/// [`Error::BadData`] if they are no call of this chain.
+/// [`Error::UnknownCall`] if they are no call of this chain.
 pub fn decode(metadata: &Metadata, bytes: &[u8], amounts: Amounts) -> Result<Decoded> {
 	let calls = metadata.outer_enums().call_enum_ty();
 	let value = decode::value(bytes, calls, metadata.types(), amounts);
-	value.and_then(named).ok_or_else(|| {
-		let beginning = crate::output::beginning(&hex(bytes), SHOWN);
-		Error::BadData(format!("{beginning} is no call of this chain's runtime"))
-	})
+	value
+		.and_then(named)
+		.ok_or_else(|| Error::UnknownCall(crate::format::beginning(&hex(bytes), SHOWN)))
 }
 
 /// Takes `{"Pallet": {"call": {…}}}` apart; a call without arguments is only its name.

@@ -3,7 +3,7 @@
 //! Everything is dynamic: types are matched by field and variant name against the metadata of the
 //! chain that is connected to, so that a field added by a runtime upgrade does not break a client.
 
-mod client;
+mod connection;
 pub mod council;
 mod enactment;
 pub mod events;
@@ -14,7 +14,7 @@ mod snapshot;
 mod tx;
 pub mod types;
 
-pub use client::{backoff, Chain};
+pub use connection::{backoff, Chain};
 pub use enactment::Dispatch;
 pub use inclusion::Included;
 pub use snapshot::Snapshot;

@@ -58,7 +58,7 @@ impl Snapshot {
 		};
 		match state {
 			Ok(state) => Ok(Some(state == State::Queued)),
-			Err(Error::Failure(_)) => Ok(None),
+			Err(Error::Unreadable(_) | Error::NoProposal(_)) => Ok(None),
 			Err(error) => Err(error),
 		}
 	}
@@ -71,7 +71,7 @@ impl Snapshot {
 			let Some(rest) = named.strip_prefix(&task.0) else { continue };
 			return match name.as_str() {
 				"Dispatched" => call_result(rest, self.metadata()).map(Some).map_err(|error| {
-					Error::Failure(format!("cannot decode Scheduler.Dispatched: {error}"))
+					Error::Unreadable(format!("cannot decode Scheduler.Dispatched: {error}"))
 				}),
 				_ => Ok(Some(Err(Refusal {
 					message: format!("the scheduler did not dispatch it: {name}"),

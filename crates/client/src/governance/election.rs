@@ -1,9 +1,9 @@
 //! How far an election is.
 
-use super::Clock;
 use crate::{
 	chain::council::{Election, Phases},
-	error::Error,
+	clock::Clock,
+	error::{Error, Refusal, Result},
 };
 
 /// What can be done in a block of an election.
@@ -66,7 +66,7 @@ impl Phase {
 
 	/// # Errors
 	/// If `election` is not in this phase in the next block, naming when it is or was.
-	pub fn require(self, election: &Election, clock: &Clock) -> Result<(), Error> {
+	pub fn require(self, election: &Election, clock: &Clock) -> Result<()> {
 		let now = Self::at(&election.phases, clock.now.saturating_add(1));
 		if now == self {
 			return Ok(());
@@ -87,7 +87,7 @@ impl Phase {
 				self.name(),
 			),
 		};
-		Err(Error::foreseen("SecurityCouncil", self.refusal(), message))
+		Err(Error::Refused(Refusal::foreseen("SecurityCouncil", self.refusal(), message)))
 	}
 }
 
@@ -128,9 +128,9 @@ mod tests {
 		};
 		let refused = |phase: Phase, now| {
 			let clock = Clock { now, block_time: 3_000 };
-			phase.require(&election, &clock).map_err(|error| {
-				let name = error.to_json()["name"].as_str().unwrap().to_owned();
-				(name, error.to_string())
+			phase.require(&election, &clock).map_err(|error| match error {
+				Error::Refused(refusal) => (refusal.name.unwrap(), refusal.message),
+				other => panic!("{other}"),
 			})
 		};
 		// A transaction comes into the next block.

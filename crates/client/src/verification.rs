@@ -1,9 +1,18 @@
-//! The checks of a settled inference, apart from any connection: the claim against its hash, every
-//! Merkle proof and score against the model's index, shares against scores, and payments against
-//! shares.
+//! The checks of a settled inference: the claim against its hash, every Merkle proof and score against
+//! the model's index, shares against scores, and payments against shares.
+//!
+//! [`Explanation::read`] reads all that it takes from the chain; [`check_claim`] and [`check_payments`]
+//! need no connection.
+
+mod explanation;
+#[cfg(test)]
+mod tests;
+
+pub use explanation::{Explanation, IncludedClaim};
 
 use crate::{
 	chain::types::{Payment, Receipt, Role, Split},
+	error::{Error, Result},
 	keys::AccountId,
 };
 use codec::{Decode, DecodeAll};
@@ -41,16 +50,16 @@ impl Claim {
 	/// Decodes a claim whose SCALE encoding must hash to `expected`.
 	///
 	/// # Errors
-	/// Says what is wrong.
-	pub fn read(bytes: &[u8], expected: H256) -> Result<Self, String> {
+	/// [`Error::BadClaim`], which says what is wrong.
+	pub fn read(bytes: &[u8], expected: H256) -> Result<Self> {
 		let found = blake2_256(bytes);
 		if found != expected {
-			return Err(format!(
+			return Err(Error::BadClaim(format!(
 				"the claim in the block hashes to {found:?}, the job's result names {expected:?}"
-			));
+			)));
 		}
 		Self::decode_all(&mut &bytes[..])
-			.map_err(|e| format!("the claim in the block cannot be decoded: {e}"))
+			.map_err(|e| Error::BadClaim(format!("the claim in the block cannot be decoded: {e}")))
 	}
 }
 
@@ -254,6 +263,3 @@ fn part(net: u128, parts: u32) -> u128 {
 	// Below 10^12: the product fits.
 	whole.saturating_add((net % MILLION).saturating_mul(parts) / MILLION)
 }
-
-#[cfg(test)]
-mod tests;

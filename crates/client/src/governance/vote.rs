@@ -1,21 +1,20 @@
 //! A vote in the shape that wallets use.
 
-use clap::ValueEnum;
 use scale_encode::EncodeAsType;
 
 /// How to vote.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
-	/// Counts for the majority and for the quorum
+	/// Counts for the majority and for the quorum.
 	For,
-	/// Counts for the majority
+	/// Counts for the majority.
 	Against,
-	/// Counts for the quorum
+	/// Counts for the quorum.
 	Abstain,
 }
 
 impl Choice {
-	/// As on the command line.
+	/// One word for it.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::For => "for",

@@ -1,13 +1,13 @@
 //! Where in the chain a transaction is, and what came of it.
 
 use super::{
-	client::{Chain, Config},
+	connection::{Chain, Config},
 	events::TransactionFeePaid,
 	Hash,
 };
 use crate::{
 	error::{refusal, Error, Refusal, Result},
-	output::hex,
+	format::hex,
 };
 use scale_decode::DecodeAsFields;
 use serde_json::{json, Value};
@@ -43,11 +43,11 @@ impl Included {
 	/// The fields of the first event `pallet.name` of this transaction, by name.
 	///
 	/// # Errors
-	/// [`Error::Failure`] if there is none.
+	/// [`Error::Unreadable`] if there is none.
 	pub fn event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<T> {
 		let event = self.find_event(pallet, name)?;
 		event.ok_or_else(|| {
-			Error::Failure(format!("{} succeeded without an event {pallet}.{name}", self.call))
+			Error::Unreadable(format!("{} succeeded without an event {pallet}.{name}", self.call))
 		})
 	}
 
@@ -55,7 +55,7 @@ impl Included {
 	/// result is the event's last field, with `before` bytes before it.
 	///
 	/// # Errors
-	/// [`Error::Failure`] if the event cannot be decoded.
+	/// [`Error::Unreadable`] if the event cannot be decoded.
 	pub fn dispatched(
 		&self,
 		pallet: &str,
@@ -86,7 +86,7 @@ impl Included {
 	}
 
 	fn undecodable(&self, error: impl std::fmt::Display) -> Error {
-		Error::Failure(format!("cannot decode the events of {}: {error}", self.call))
+		Error::Unreadable(format!("cannot decode the events of {}: {error}", self.call))
 	}
 
 	/// `{"call", "hash", "block", "block_hash", "extrinsic_index", "fee", "finalized"}`.
@@ -125,7 +125,7 @@ pub(super) fn call_result(
 /// and in those to come, for [`PATIENCE`] blocks: the best chain, or what of it is final.
 ///
 /// # Errors
-/// [`Error::Unreachable`] or [`Error::Failure`].
+/// [`Error::Unreachable`] or [`Error::Unreadable`].
 pub(super) async fn find(
 	chain: &Chain,
 	transaction: Hash,
@@ -157,7 +157,7 @@ pub(super) async fn find(
 /// What came of the transaction `hash` with the call `call`, which is in the block `block`.
 ///
 /// # Errors
-/// [`Error::Refused`] if it failed, [`Error::Unreachable`], or [`Error::Failure`] if it is not there.
+/// [`Error::Refused`] if it failed, [`Error::Unreachable`], or [`Error::Unreadable`] if it is not there.
 pub(super) async fn read(
 	chain: &Chain,
 	call: String,
@@ -166,7 +166,7 @@ pub(super) async fn read(
 	finalized: bool,
 ) -> Result<Included> {
 	let snapshot = chain.at(block).await?;
-	let missing = || Error::Failure(format!("{call} is not in block {}", hex(block)));
+	let missing = || Error::Unreadable(format!("{call} is not in block {}", hex(block)));
 	let events = snapshot.events_of(hash).await?.ok_or_else(missing)?;
 	let mut included = Included {
 		call,

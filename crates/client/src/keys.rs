@@ -24,38 +24,35 @@ impl Key {
 	/// path), or the path of a file whose first non-empty line holds one.
 	///
 	/// # Errors
-	/// [`Error::Usage`]; the message never repeats the secret.
+	/// [`Error::BadKey`] or [`Error::BadKeyFile`]; the message never repeats the secret.
 	pub fn read(text: &str) -> Result<Self> {
 		let text = text.trim();
 		let path = Path::new(text);
 		if !text.starts_with("//") && path.is_file() {
-			let content = std::fs::read_to_string(path)
-				.map_err(|e| Error::Usage(format!("cannot read the key file {text}: {e}")))?;
-			let line = content.lines().map(str::trim).find(|line| !line.is_empty());
-			let line = line.ok_or_else(|| {
-				Error::Usage(format!("the key file {text} is empty: put a secret URI into it"))
-			})?;
-			return Self::from_uri(line)
-				.map_err(|e| Error::Usage(format!("the key file {text} holds no key: {e}")));
+			return Self::from_file(text).map_err(Error::BadKeyFile);
 		}
-		Self::from_uri(text).map_err(|reason| {
-			Error::Usage(format!(
-				"--key is neither a file nor a secret URI ({reason}); give //Alice, a mnemonic in \
-				 quotes, a 0x seed, or the path of a file that holds one"
-			))
-		})
+		Self::from_uri(text).map_err(Error::BadKey)
 	}
 
-	fn from_uri(text: &str) -> std::result::Result<Self, String> {
+	fn from_file(path: &str) -> std::result::Result<Self, String> {
+		let content = std::fs::read_to_string(path)
+			.map_err(|e| format!("cannot read the key file {path}: {e}"))?;
+		let line = content.lines().map(str::trim).find(|line| !line.is_empty());
+		let line =
+			line.ok_or_else(|| format!("the key file {path} is empty: put a secret URI into it"))?;
+		Self::from_uri(line).map_err(|e| format!("the key file {path} holds no key: {e}"))
+	}
+
+	fn from_uri(text: &str) -> std::result::Result<Self, &'static str> {
 		if text.is_empty() {
-			return Err("it is empty".into());
+			return Err("it is empty");
 		}
-		let uri = SecretUri::from_str(text).map_err(|_| "it is malformed".to_owned())?;
+		let uri = SecretUri::from_str(text).map_err(|_| "it is malformed")?;
 		let pair = Keypair::from_uri(&uri).map_err(|error| match error {
 			subxt_signer::sr25519::Error::Hex(_) | subxt_signer::sr25519::Error::InvalidSeed => {
-				"the seed is not 32 bytes of hexadecimal".to_owned()
+				"the seed is not 32 bytes of hexadecimal"
 			},
-			_ => "the phrase is not a BIP-39 mnemonic".to_owned(),
+			_ => "the phrase is not a BIP-39 mnemonic",
 		})?;
 		let account = AccountId::from(pair.public_key().0);
 		Ok(Self { pair, account })
@@ -65,14 +62,12 @@ impl Key {
 /// Reads an account: SS58, `0x` and 64 hexadecimal digits, or a development URI such as `//Alice`.
 ///
 /// # Errors
-/// A message that says which forms are read.
-pub fn parse_account(text: &str) -> std::result::Result<AccountId, String> {
+/// [`Error::BadAccount`], which says which forms are read.
+pub fn parse_account(text: &str) -> Result<AccountId> {
 	let text = text.trim();
-	let wrong = |reason: String| {
-		format!("'{text}' is not an account ({reason}): give an SS58 address, 0x and 64 hexadecimal digits, or //Name")
-	};
+	let wrong = |reason: String| Error::BadAccount { text: text.to_owned(), reason };
 	if text.starts_with("//") {
-		return Key::from_uri(text).map(|key| key.account).map_err(wrong);
+		return Key::from_uri(text).map(|key| key.account).map_err(|reason| wrong(reason.into()));
 	}
 	if let Some(digits) = text.strip_prefix("0x") {
 		let mut bytes = [0; 32];
@@ -103,7 +98,8 @@ mod tests {
 	#[test]
 	fn error_should_not_repeat_the_secret_when_key_is_malformed() {
 		for text in ["bottom drive obey", "0x1234", "no-such-file", ""] {
-			let Err(Error::Usage(message)) = Key::read(text) else { panic!("{text} was taken") };
+			let Err(error) = Key::read(text) else { panic!("{text} was taken") };
+			let message = error.to_string();
 			assert!(text.is_empty() || !message.contains(text), "{message}");
 			assert!(message.contains("//Alice"), "{message}");
 		}
@@ -133,7 +129,7 @@ mod tests {
 	fn account_should_be_refused_when_malformed() {
 		let typo = ALICE.replace("5Grw", "5Grx");
 		for text in [typo.as_str(), "0x12", "Alice", ""] {
-			assert!(parse_account(text).unwrap_err().contains("not an account"));
+			assert!(parse_account(text).unwrap_err().to_string().contains("not an account"));
 		}
 	}
 }
