@@ -1,10 +1,13 @@
 //! What commands print: one document for machines or tables for people on standard output, and
 //! everything else on standard error.
 
-use crate::{amount::Amount, error::Error, keys::AccountId};
+use crate::error::Error;
 use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use openledger_influence::{evaluate::resident, Progress};
+pub use openledger_client::format::{beginning, hex, one_line, open, text};
+use openledger_client::keys::AccountId;
+use openledger_influence::evaluate::resident;
+use openledger_models::Progress;
 use serde_json::Value;
 use std::fmt;
 
@@ -91,24 +94,6 @@ pub fn fields(pairs: &[(&str, String)]) -> String {
 	lines.join("\n")
 }
 
-/// `1.5 OPEN`.
-pub fn open(units: u128) -> String {
-	format!("{} OPEN", Amount(units))
-}
-
-/// `0x` and the digits.
-pub fn hex(bytes: impl AsRef<[u8]>) -> String {
-	format!("0x{}", hex::encode(bytes))
-}
-
-/// The beginning of a text of many characters.
-pub fn beginning(text: &str, characters: usize) -> String {
-	match text.char_indices().nth(characters) {
-		Some((end, _)) => format!("{}…", &text[..end]),
-		None => text.to_owned(),
-	}
-}
-
 /// The beginning and the end of an address or a hash.
 pub fn short(text: &str) -> String {
 	let count = text.chars().count();
@@ -123,17 +108,6 @@ pub fn short(text: &str) -> String {
 /// Accounts as text.
 pub fn accounts(accounts: &[AccountId]) -> Vec<String> {
 	accounts.iter().map(ToString::to_string).collect()
-}
-
-/// Text from the chain: what is not UTF-8 is replaced, control characters are removed so that a
-/// name cannot steer the terminal.
-pub fn text(bytes: &[u8]) -> String {
-	String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).collect()
-}
-
-/// Text of others in one line: control characters become spaces, so that it cannot steer the terminal.
-pub fn one_line(text: &str) -> String {
-	text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A document stored as text: its JSON, or the text itself where it is none.
@@ -224,25 +198,9 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn text_should_hold_no_control_characters_when_a_name_has_some() {
-		assert_eq!(text(b"digits\x1b[2J\n\xff"), "digits[2J\u{fffd}");
-	}
-
-	#[test]
-	fn one_line_should_hold_no_control_characters_when_a_text_has_some() {
-		assert_eq!(one_line("good\nfilm\x1b[2J"), "good film [2J");
-	}
-
-	#[test]
 	fn short_should_keep_both_ends_when_text_is_long() {
 		assert_eq!(short("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "5GrwvaEF…KutQY");
 		assert_eq!(short("0x12"), "0x12");
-	}
-
-	#[test]
-	fn beginning_should_count_characters_when_text_is_not_ascii() {
-		assert_eq!(beginning("äöüß", 2), "äö…");
-		assert_eq!(beginning("äöüß", 4), "äöüß");
 	}
 
 	#[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
 	/// A program of this workspace is not where programs are built.
-	#[error("{program} was not found in {looked_in}; build it first with `cargo build --release --workspace`, or set OPENLEDGER_BIN_DIR to the folder that holds it")]
+	#[error("{program} was not found in {looked_in}; build it first with `cargo build --release --workspace --bins --examples`, or set OPENLEDGER_BIN_DIR to the folder that holds it")]
 	ProgramMissing {
 		/// The program.
 		program: String,

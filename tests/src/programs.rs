@@ -1,7 +1,7 @@
 //! Where the programs under test are.
 
 use crate::{Error, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The node.
 pub const NODE: &str = "openledger-node";
@@ -14,6 +14,19 @@ pub const CLIENT: &str = "openledger";
 /// # Errors
 /// If there is no such file; the message says how to build it.
 pub fn find(program: &str) -> Result<PathBuf> {
+	find_in("", program)
+}
+
+/// Finds an example program of this workspace: in the folder `examples` of where [`find`] looks. They are
+/// built by `cargo test --workspace`, before any test runs.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_example(example: &str) -> Result<PathBuf> {
+	find_in("examples", example)
+}
+
+fn find_in(subfolder: impl AsRef<Path>, program: &str) -> Result<PathBuf> {
 	let folders: Vec<PathBuf> = match std::env::var_os("OPENLEDGER_BIN_DIR") {
 		Some(folder) => vec![PathBuf::from(folder)],
 		None => {
@@ -22,6 +35,7 @@ pub fn find(program: &str) -> Result<PathBuf> {
 			running.ancestors().skip(1).take(3).map(PathBuf::from).collect()
 		},
 	};
+	let folders: Vec<_> = folders.iter().map(|folder| folder.join(&subfolder)).collect();
 	folders.iter().map(|folder| folder.join(program)).find(|path| path.is_file()).ok_or_else(|| {
 		Error::ProgramMissing {
 			program: program.into(),

@@ -17,8 +17,10 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use cross_fit::{cross_fit, CrossFit, Finding};
-use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
+use openledger_influence::{EkFac, ExactCurvature, IndexBuilder};
+use openledger_models::TrainConfig;
 use openledger_primitives::ContributionId;
+use openledger_rows::{Dataset, Schema};
 use serde_json::{json, Value};
 use std::{path::PathBuf, time::Instant};
 

@@ -15,7 +15,7 @@ use crate::{
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
-use openledger_influence::{Dataset, Schema};
+use openledger_rows::{Dataset, Schema};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -158,7 +158,7 @@ async fn check_terms(
 }
 
 /// What keeps two contributions from being trained on together.
-fn fits(rows: &Dataset, first: &Dataset) -> std::result::Result<(), openledger_influence::Error> {
+fn fits(rows: &Dataset, first: &Dataset) -> openledger_rows::Result<()> {
 	// One row of each tells.
 	Dataset::concat(&[&first.select(&[0])?, &rows.select(&[0])?]).map(drop)
 }

@@ -366,7 +366,8 @@ mod tests {
 	#[test]
 	fn terms_should_be_refused_by_name_and_limit_when_one_is_too_long() {
 		let refused = |terms: DatanetTerms| {
-			let found: Result<()> = lengths(&terms).iter().try_for_each(|one| one.check(LIMIT));
+			let found: openledger_client::Result<()> =
+				lengths(&terms).iter().try_for_each(|one| one.check(LIMIT));
 			found.map_err(|error| error.to_string())
 		};
 		assert_eq!(refused(terms("abc", "MIT", 3)), Ok(()));

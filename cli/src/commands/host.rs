@@ -20,7 +20,7 @@ use crate::{
 use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
-use openledger_influence::Model;
+use openledger_models::Model;
 use openledger_primitives::NO_ANSWER;
 use serde_json::{json, Value};
 use std::{
@@ -170,7 +170,7 @@ impl Host<'_> {
 			let finalized = self.context.finalized();
 			let results = chain::submit(self.chain, &self.key, calls, finalized).await?;
 			for (answer, result) in answers.into_iter().zip(results) {
-				match result {
+				match result.map_err(Error::from) {
 					Ok(included) => self.succeeded(answer, included.block),
 					Err(error @ Error::Unreachable { .. }) => return Err(error),
 					Err(error) => self.not_taken(answer, error).await?,
@@ -398,7 +398,8 @@ impl Signals {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_influence::{train, Architecture, Dataset, Schema, TrainConfig};
+	use openledger_models::{train, Architecture, TrainConfig};
+	use openledger_rows::{Dataset, Schema};
 
 	#[test]
 	fn answer_should_be_refused_when_longer_than_the_chain_takes_and_none_when_asked_in_no_row() {

@@ -16,7 +16,8 @@ use crate::{
 	training::{read, read_rows, read_rows_for},
 };
 use clap::Args;
-use openledger_influence::{parse_input, Architecture, Dataset, Schema};
+use openledger_models::Architecture;
+use openledger_rows::{parse_input, Dataset, Schema};
 use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
@@ -352,7 +353,7 @@ fn report(
 mod tests {
 	use super::*;
 	use clap::Parser;
-	use openledger_influence::Lora;
+	use openledger_models::Lora;
 
 	const FORM: Form =
 		Form { architecture: Some(Architecture::Logistic { inputs: 2, classes: 2 }), max_bytes: 8 };

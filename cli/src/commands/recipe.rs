@@ -7,9 +7,8 @@ use crate::{
 	error::{Error, Result},
 };
 use clap::{Args, ValueEnum};
-use openledger_influence::{
-	Activation, Architecture, Dataset, Optimiser, Scaling, Schedule, TrainConfig,
-};
+use openledger_models::{Activation, Architecture, Optimiser, Scaling, Schedule, TrainConfig};
+use openledger_rows::Dataset;
 pub use text::TextOptions;
 
 const HIDDEN: usize = 32;

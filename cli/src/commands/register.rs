@@ -15,11 +15,12 @@ use crate::{
 	keys::{parse_account, AccountId},
 	limits::Length,
 	output::{fields, hex, open, Report},
-	training::{read, Run},
+	training::{load_index, load_model, read},
 };
 use clap::Args;
 use codec::DecodeAll;
 use openledger_blobs::BlobStore;
+use openledger_client::runs::Run;
 use openledger_primitives::{Attribution, IndexCommitment};
 use serde_json::json;
 use std::path::PathBuf;
@@ -128,8 +129,8 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 	let owner = context.key()?.account;
 	arguments.base_models.open()?;
 	let files = Run::new(&arguments.directory);
-	let (model, manifest) = files.load_model()?;
-	let index = files.load_index(&model)?;
+	let (model, manifest) = load_model(&files)?;
+	let index = load_index(&files, &model)?;
 	let held_out = read_held_out(&files, &index.commitment(), "the index beside it")?;
 	let store = context.store()?;
 	let chain = context.chain().await?;
@@ -276,7 +277,8 @@ mod tests {
 			royalty: 0,
 		};
 		let check = |registration: &Registration| {
-			let found: Result<()> = lengths(registration).iter().try_for_each(|one| one.check(4));
+			let found: openledger_client::Result<()> =
+				lengths(registration).iter().try_for_each(|one| one.check(4));
 			found.map_err(|error| error.to_string())
 		};
 		assert_eq!(check(&fitting), Ok(()));

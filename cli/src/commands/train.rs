@@ -6,11 +6,13 @@ use crate::{
 	error::{Error, Result},
 	limits,
 	output::{fields, hex, Report},
-	training::{fetch, read_rows_for, write, Run},
+	training::{fetch, read_rows_for, write},
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
-use openledger_influence::{train, Dataset, Manifest, ManifestEntry, Source};
+use openledger_client::runs::Run;
+use openledger_models::{train, Manifest, ManifestEntry, Source};
+use openledger_rows::Dataset;
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 

@@ -11,7 +11,7 @@ use crate::{
 		Column::{Number, Open, Text},
 	},
 };
-use openledger_influence::Dataset;
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
 
@@ -206,20 +206,11 @@ pub(super) fn shares(shares: &[Share]) -> Value {
 }
 
 pub(super) fn inference_state(state: &InferenceState) -> &'static str {
-	match state {
-		InferenceState::Requested => "requested",
-		InferenceState::Answered { .. } => "answered",
-		InferenceState::Settled(_) => "settled",
-		InferenceState::Refunded(_) => "refunded",
-	}
+	state.name()
 }
 
 pub(super) fn refund(refund: Refund) -> &'static str {
-	match refund {
-		Refund::Cancelled => "cancelled",
-		Refund::TimedOut => "timed_out",
-		Refund::WrongAnswer => "wrong_answer",
-	}
+	refund.name()
 }
 
 /// The state with why it is so.

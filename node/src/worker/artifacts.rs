@@ -1,7 +1,8 @@
 //! Models and indexes in memory, loaded from the blob store and checked against their hashes.
 
 use openledger_blobs::{BlobError, BlobStore};
-use openledger_influence::{Error, Index, Model};
+use openledger_influence::{Error, Index};
+use openledger_models::Model;
 use openledger_pallet_support::Artifacts;
 use std::{
 	collections::HashMap,
@@ -33,7 +34,7 @@ pub enum LoadError {
 		/// Which file.
 		what: &'static str,
 		/// Why not.
-		source: openledger_influence::Error,
+		source: openledger_models::Error,
 	},
 	/// The model is an adapter of a base model that this node does not have.
 	#[error(

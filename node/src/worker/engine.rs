@@ -5,7 +5,8 @@ use super::{
 	Assignment,
 };
 use openledger_blobs::BlobStore;
-use openledger_influence::{attribute, Answer, Error as EngineError};
+use openledger_influence::{attribute, Error as EngineError};
+use openledger_models::Answer;
 use openledger_pallet_support::Usage;
 use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, NO_ANSWER};
 use pallet_attribution::Verdict;

@@ -12,7 +12,7 @@ use futures::{
 	select, StreamExt,
 };
 use openledger_blobs::DirectoryStore;
-use openledger_influence::Base;
+use openledger_models::Base;
 use openledger_runtime::{Hash, OpaqueBlock as Block};
 use pallet_attribution::{AttributionApi, ATTESTER_KEY_TYPE};
 use polkadot_sdk::*;

@@ -122,7 +122,7 @@ impl Engine for FakeEngine {
 		assert!(!self.panic, "told to panic");
 		if self.fail.load(Ordering::SeqCst) > 0 {
 			self.fail.fetch_sub(1, Ordering::SeqCst);
-			return Err(Failure::Engine(EngineError::NoRows));
+			return Err(Failure::Engine(EngineError::NotLocal));
 		}
 		self.computed.fetch_add(1, Ordering::SeqCst);
 		Ok(verdict())

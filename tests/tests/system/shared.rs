@@ -1,4 +1,4 @@
-//! One node for tests that do not disturb each other, with a model that two hosts serve.
+//! One node for tests that do not disturb each other, with a model that three hosts serve.
 
 use crate::model::{self, MODEL};
 use openledger_tests::{
@@ -31,6 +31,8 @@ pub struct Shared {
 	pub silent: Hosted,
 	/// The same for the tests from Node.js.
 	pub from_node_js: Hosted,
+	/// The same for the examples of the client library.
+	pub from_examples: Hosted,
 	/// A request to the first that nobody will answer, by `//Eve`.
 	pub unanswered: u64,
 }
@@ -66,6 +68,9 @@ fn set_up() -> openledger_tests::Result<Shared> {
 	let plan = Plan { host: "//Dave//stash", ..MODEL };
 	let from_node_js = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
 
+	let plan = Plan { host: "//Eve//stash", ..MODEL };
+	let from_examples = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
+
 	let mut shared = Shared {
 		node,
 		client: scenario.client.clone(),
@@ -74,6 +79,7 @@ fn set_up() -> openledger_tests::Result<Shared> {
 		questions: data.questions.into_iter().map(|digit| digit.pixels).collect(),
 		silent,
 		from_node_js,
+		from_examples,
 		unanswered: 0,
 	};
 	shared.unanswered = shared.request("//Eve")?;

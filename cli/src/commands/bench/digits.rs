@@ -2,7 +2,7 @@
 
 use super::engine::Numbers;
 use crate::error::{Error, Result};
-use openledger_influence::Dataset;
+use openledger_rows::Dataset;
 
 /// Width and height of an enlarged digit.
 pub(super) const SIDE: usize = 28;

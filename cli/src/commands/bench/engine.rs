@@ -11,9 +11,9 @@ use crate::{
 	training::{read_rows, write},
 };
 use clap::{Args, ValueEnum};
-use openledger_influence::{
-	evaluate::limit_threads, model::network::Linear, Activation, Architecture, Model, Schema,
-};
+use openledger_influence::evaluate::limit_threads;
+use openledger_models::{network::Linear, Activation, Architecture, Model};
+use openledger_rows::Schema;
 use serde_json::{json, Map};
 use std::{
 	collections::BTreeSet,

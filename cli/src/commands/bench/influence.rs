@@ -8,12 +8,11 @@ use crate::{
 	training::{read_rows, write},
 };
 use clap::{Args, ValueEnum};
-use openledger_influence::{
-	evaluate::{
-		self, evaluate, export::new_directory, limit_threads, Measure, Method, Protocol, Task,
-	},
-	Activation, Architecture, Dataset, Optimiser, Schedule, Schema, TrainConfig,
+use openledger_influence::evaluate::{
+	self, evaluate, export::new_directory, limit_threads, Measure, Method, Protocol, Task,
 };
+use openledger_models::{Activation, Architecture, Optimiser, Schedule, TrainConfig};
+use openledger_rows::{Dataset, Schema};
 use serde_json::json;
 use std::{collections::BTreeSet, path::PathBuf};
 use tempfile::TempDir;

@@ -5,13 +5,13 @@ use crate::{
 	training::read_rows,
 };
 use clap::Args;
-use openledger_influence::{
-	evaluate::{messages::messages, Task},
-	Architecture, Base, Dataset, Lora, Schema, TrainConfig,
-};
+use openledger_influence::evaluate::{messages::messages, Task};
+use openledger_models::{Architecture, Base, Lora, TrainConfig};
+use openledger_rows::TextDataset;
+use openledger_rows::{Dataset, Schema};
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
-	FileError, TextDataset,
+	FileError,
 };
 use std::{path::PathBuf, sync::Arc};
 use tempfile::TempDir;

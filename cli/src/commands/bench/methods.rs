@@ -8,8 +8,9 @@ use openledger_influence::{
 		TracIn, Trak, Unrolled,
 	},
 	evaluate::{Lexical, Method, Precision},
-	IndexBuilder, TrainConfig,
+	IndexBuilder,
 };
+use openledger_models::TrainConfig;
 
 /// The methods. All have the settings that their papers or their authors' programs have by default,
 /// or that follow from the recipe; none is chosen on what is measured here.

@@ -12,9 +12,10 @@ use openledger_influence::{
 	evaluate::{export::Exported, limit_threads, Memory, Meter},
 	margin_scores,
 	rows::row_margin_scores,
-	Contribution, Dataset, Draft,
+	Contribution, Draft,
 };
 use openledger_primitives::Width;
+use openledger_rows::Dataset;
 use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 

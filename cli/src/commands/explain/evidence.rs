@@ -1,6 +1,6 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::{super::views::exact, Explanation};
+use super::{super::views::exact, Explanation, Told};
 use crate::{
 	chain::types::Basis,
 	error::{Error, Result},
@@ -13,11 +13,12 @@ use crate::{
 };
 use openledger_blobs::{BlobError, BlobStore};
 use openledger_influence::{
-	parse_input,
 	rows::{answer_gradient, row_scores},
-	Dataset, Index, Model,
+	Index,
 };
+use openledger_models::Model;
 use openledger_primitives::{ContributionId, IndexCommitment};
+use openledger_rows::{parse_input, Dataset};
 use serde_json::{json, Value};
 
 /// Rows shown as helping, and as many as hurting.
@@ -279,10 +280,10 @@ mod tests {
 	use super::*;
 	use crate::{chain::Hash, commands::explain::testing::explanation};
 	use openledger_blobs::DirectoryStore;
-	use openledger_influence::{
-		build_index, train, Activation, Architecture, Contribution, EkFac, Schema, TrainConfig,
-	};
+	use openledger_influence::{build_index, Contribution, EkFac};
+	use openledger_models::{train, Activation, Architecture, TrainConfig};
 	use openledger_primitives::Width;
+	use openledger_rows::Schema;
 
 	#[test]
 	fn strongest_should_part_helping_from_hurting_rows() {

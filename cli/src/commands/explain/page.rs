@@ -3,7 +3,7 @@
 use super::{
 	super::views::exact,
 	evidence::{Evidence, Rows, ScoredRow},
-	role, Explanation,
+	role, Explanation, Told,
 };
 use crate::{
 	amount::Amount,

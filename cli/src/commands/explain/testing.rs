@@ -108,6 +108,7 @@ pub(super) fn explanation(name: &str, input: &str, output: &str) -> Explanation 
 			pay(9, 250_000_000, 150_000_000_000_000_000),
 		],
 		contributions: [(4, contribution(11)), (9, contribution(12))].into(),
+		split_is_todays: false,
 		problems: vec![],
 	}
 }

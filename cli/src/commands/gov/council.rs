@@ -5,6 +5,7 @@ use super::{
 	delegation::parse_hash,
 	election,
 	motions::{self, MotionVote},
+	names::CohortName,
 };
 use crate::{
 	calls::{self, Amounts},
@@ -59,7 +60,7 @@ enum Command {
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 		/// The half with the vacancy
-		cohort: Cohort,
+		cohort: CohortName,
 	},
 	/// Move that a queued proposal not be dispatched
 	Veto {
@@ -125,7 +126,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			motions::propose(context, motion).await
 		},
 		Command::Add { account, cohort } => {
-			let motion = call("SecurityCouncil", "add_member", (account, cohort));
+			let motion = call("SecurityCouncil", "add_member", (account, Cohort::from(cohort)));
 			motions::propose(context, motion).await
 		},
 		Command::Veto { proposal } => {

@@ -72,7 +72,8 @@ pub(super) async fn sign(context: &Context, arguments: Sign) -> Result<Report> {
 }
 
 pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
-	let signed = SignedDelegation::from_json(&read(file)?).map_err(|error| error.in_file(file))?;
+	let signed = SignedDelegation::from_json(&read(file)?)
+		.map_err(|error| Error::from(error).in_file(file))?;
 	context.key()?;
 	let best = context.chain().await?.best().await?;
 	check(&signed, best.genesis()?, best.clock()?.now).map_err(|error| error.in_file(file))?;

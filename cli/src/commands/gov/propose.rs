@@ -2,6 +2,7 @@
 
 use super::{
 	call::{Proposed, Source},
+	names::TrackName,
 	show::Shown,
 	VOTES,
 };
@@ -41,7 +42,7 @@ pub struct Arguments {
 	shortcut: Option<Shortcut>,
 	/// What the call needs to be allowed to do
 	#[arg(long, required = true)]
-	track: Option<Track>,
+	track: Option<TrackName>,
 	/// The call
 	#[command(flatten)]
 	source: Source,
@@ -111,7 +112,7 @@ impl Arguments {
 				let bytes = calls::encode(&metadata, "System", "set_code", &arguments)?;
 				Ok((Track::Constitutional, Proposed::new(&metadata, bytes)?, *after))
 			},
-			(None, Some(track)) => Ok((track, self.source.read(&metadata)?, self.after)),
+			(None, Some(track)) => Ok((track.into(), self.source.read(&metadata)?, self.after)),
 			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),
 		}
 	}

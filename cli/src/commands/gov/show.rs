@@ -1,6 +1,6 @@
 //! `gov list` and `show`: proposals.
 
-use super::call::Proposed;
+use super::{call::Proposed, outlook::outlook};
 use crate::{
 	amount::Amount,
 	chain::{
@@ -9,7 +9,7 @@ use crate::{
 	},
 	context::Context,
 	error::Result,
-	governance::{next, outlook, quorum_percent, state_name, Clock, Track},
+	governance::{next, quorum_percent, state_name, Clock, Track},
 	output::{
 		fields, hex, table,
 		Column::{Number, Text, Votes},

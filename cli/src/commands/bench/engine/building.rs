@@ -8,11 +8,13 @@ use crate::{
 };
 use openledger_influence::{
 	evaluate::{messages::messages, Memory, Meter},
-	train, Activation, Architecture, Base, Contribution, Dataset, Draft, EkFac, ExactCurvature,
-	IndexBuilder, Lora, Optimiser, TrainConfig,
+	Contribution, Draft, EkFac, ExactCurvature, IndexBuilder,
 };
+use openledger_models::{train, Activation, Architecture, Base, Lora, Optimiser, TrainConfig};
 use openledger_primitives::Width;
-use openledger_transformers::files::{tiny, TextDataset};
+use openledger_rows::Dataset;
+use openledger_rows::TextDataset;
+use openledger_transformers::files::tiny;
 use serde_json::{json, Value};
 use std::{path::Path, time::Instant};
 

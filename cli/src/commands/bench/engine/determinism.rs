@@ -8,7 +8,8 @@ use crate::{
 	output::{table, Column, Console},
 };
 use candle_core::{DType, Device, Tensor, Var, D};
-use openledger_influence::{Dataset, Function, Model};
+use openledger_models::{Function, Model};
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
 const BATCHES: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
@@ -96,8 +97,8 @@ fn failed(error: candle_core::Error) -> Error {
 
 fn ours(model: &Model, data: &Dataset, rows: usize) -> Result<Factors> {
 	let gradients = model.gradients(data, 0..rows, Function::Loss)?;
-	let without_ones = |(site, factors): (openledger_influence::Site, _)| {
-		let openledger_influence::SiteFactors { inputs, deltas, .. } = factors;
+	let without_ones = |(site, factors): (openledger_models::Site, _)| {
+		let openledger_models::SiteFactors { inputs, deltas, .. } = factors;
 		let rows = inputs.chunks_exact(site.columns()).flat_map(|row| &row[..site.inputs]);
 		(rows.copied().collect(), deltas)
 	};
@@ -116,7 +117,7 @@ impl Candle {
 	fn new(model: &Model) -> candle_core::Result<Self> {
 		let network = model.network().map_err(candle_core::Error::wrap)?;
 		let vector = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu);
-		let layer = |layer: &openledger_influence::model::network::Linear| {
+		let layer = |layer: &openledger_models::network::Linear| {
 			let (weight, bias) = layer.to_parts();
 			let shape = (layer.outputs, layer.inputs);
 			Ok((Tensor::from_vec(weight, shape, &Device::Cpu)?, vector(&bias)?))

@@ -5,10 +5,10 @@ use crate::{
 	error::Result,
 	output::{table, Column, Console},
 };
-use openledger_influence::{
-	attribute, evaluate::Meter, Contribution, Dataset, Draft, GradientDot, Index, Model,
-};
+use openledger_influence::{attribute, evaluate::Meter, Contribution, Draft, GradientDot, Index};
+use openledger_models::Model;
 use openledger_primitives::Width;
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 use std::{hint::black_box, path::Path, time::Instant};
 

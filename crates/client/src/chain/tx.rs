@@ -1,0 +1,336 @@
+//! Signed transactions: many at once with consecutive nonces, each sent exactly once.
+
+use super::{
+	connection::{AtBlock, Chain, Config},
+	inclusion::{self, Included},
+	Hash, Snapshot,
+};
+use crate::{
+	error::{Error, Refusal, Result},
+	format::{hex, open},
+	keys::{AccountId, Key},
+};
+use scale_encode::{EncodeAsFields, EncodeAsType};
+use subxt::{
+	client::OnlineClientAtBlockImpl,
+	config::substrate::SubstrateExtrinsicParamsBuilder,
+	error::{BackendError, ExtrinsicError, RpcError},
+	ext::scale_type_resolver::TypeResolver,
+	transactions::{Payload, TransactionProgress, TransactionStatus},
+};
+
+/// Blocks after which a transaction that no block took is void.
+const MORTALITY: u64 = 64;
+/// Transactions sent before the first of them is waited for.
+const BURST: usize = 256;
+
+type Encode = dyn Fn(&AtBlock) -> std::result::Result<Vec<u8>, ExtrinsicError> + Send + Sync;
+
+/// A call with its arguments.
+pub struct Call {
+	pallet: &'static str,
+	name: &'static str,
+	encode: Box<Encode>,
+}
+
+/// The call `pallet.name` with `arguments` in the order of its declaration.
+pub fn call<A>(pallet: &'static str, name: &'static str, arguments: A) -> Call
+where
+	A: EncodeAsFields + Send + Sync + 'static,
+{
+	let payload = subxt::dynamic::transaction(pallet, name, arguments);
+	Call { pallet, name, encode: Box::new(move |at| at.tx().call_data(&payload)) }
+}
+
+impl Call {
+	/// Its bytes for the runtime of a block.
+	///
+	/// # Errors
+	/// [`Error::Mismatch`] if it does not fit that runtime.
+	pub fn encode(&self, at: &Snapshot) -> Result<EncodedCall> {
+		(self.encode)(&at.at_block()).map(EncodedCall).map_err(|error| mismatch(self, error))
+	}
+}
+
+/// A call as an argument of another call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EncodedCall(pub Vec<u8>);
+
+impl EncodeAsType for EncodedCall {
+	fn encode_as_type_to<R: TypeResolver>(
+		&self,
+		_type: R::TypeId,
+		_types: &R,
+		out: &mut Vec<u8>,
+	) -> std::result::Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+/// A call that is encoded already.
+struct Encoded<'a> {
+	call: &'a Call,
+	arguments: Arguments,
+}
+
+struct Arguments(Vec<u8>);
+
+impl EncodeAsFields for Arguments {
+	fn encode_as_fields_to<R: TypeResolver>(
+		&self,
+		_fields: &mut dyn scale_encode::FieldIter<'_, R::TypeId>,
+		_types: &R,
+		out: &mut Vec<u8>,
+	) -> std::result::Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+impl Payload for Encoded<'_> {
+	type CallData = Arguments;
+
+	fn pallet_name(&self) -> &str {
+		self.call.pallet
+	}
+
+	fn call_name(&self) -> &str {
+		self.call.name
+	}
+
+	fn call_data(&self) -> &Arguments {
+		&self.arguments
+	}
+}
+
+/// Sends one call and waits until a block holds it.
+///
+/// # Errors
+/// See [`submit`].
+pub async fn submit_one(chain: &Chain, key: &Key, call: Call, finalized: bool) -> Result<Included> {
+	let mut results = submit(chain, key, vec![call], finalized).await?;
+	results.pop().unwrap_or_else(|| Err(Error::Unreadable("nothing was sent".into())))
+}
+
+/// Sends calls in one go, with consecutive nonces, and waits until blocks hold them: best blocks,
+/// or final ones. The result of each call is in the order of the calls.
+///
+/// # Errors
+/// If nothing was sent: [`Error::Unreachable`], or [`Error::Unreadable`] if the node's answers make no
+/// sense. Each call: [`Error::Mismatch`] if it does not fit the chain's runtime; [`Error::Refused`];
+/// [`Error::Unreachable`] if the connection failed after it was sent, and then it is not sent again.
+pub async fn submit(
+	chain: &Chain,
+	key: &Key,
+	calls: Vec<Call>,
+	finalized: bool,
+) -> Result<Vec<Result<Included>>> {
+	let mut results = Vec::with_capacity(calls.len());
+	for burst in calls.chunks(BURST) {
+		results.extend(submit_burst(chain, key, burst, finalized).await?);
+	}
+	Ok(results)
+}
+
+async fn submit_burst(
+	chain: &Chain,
+	key: &Key,
+	calls: &[Call],
+	finalized: bool,
+) -> Result<Vec<Result<Included>>> {
+	let best = chain.best().await?;
+	let birth = birth(chain, &best).await?;
+	let account = key.account;
+	// Counts what is in the pool already, so that several clients of one key do not collide.
+	let mut nonce = chain
+		.read("the account's nonce", |connection| async move {
+			Ok(connection.rpc.system_account_next_index(&account).await?)
+		})
+		.await?;
+
+	// The connection may have been replaced by the reads: sign for the one that is alive.
+	let at = chain.at(best.hash()).await?.at_block();
+	let mut sent = Vec::with_capacity(calls.len());
+	for call in calls {
+		let progress = send(chain, key, &at, call, nonce, birth).await;
+		// The nonce of a call that was not taken is the next one's: left out, it would keep all
+		// after it waiting for ever.
+		nonce = nonce.saturating_add(u64::from(progress.is_ok()));
+		sent.push(progress);
+	}
+	let mut results = Vec::with_capacity(calls.len());
+	for (progress, call) in sent.into_iter().zip(calls) {
+		results.push(match progress {
+			Ok(progress) => wait(chain, key, call, progress, best.number(), finalized).await,
+			Err(error) => Err(error),
+		});
+	}
+	Ok(results)
+}
+
+type Progress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
+
+fn label(call: &Call) -> String {
+	format!("{}.{}", call.pallet, call.name)
+}
+
+fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
+	Error::Mismatch { call: label(call), reason: error.to_string() }
+}
+
+/// Number and hash of the block from which on transactions live. They are signed for it, and one of a
+/// losing fork would make them invalid; the last finalized one may be too old where finality stands
+/// still.
+async fn birth(chain: &Chain, best: &Snapshot) -> Result<(u64, Hash)> {
+	let finalized = chain.finalized().await?;
+	let recent = best.number().saturating_sub(finalized.number()) < MORTALITY / 2;
+	let block = if recent { &finalized } else { best };
+	Ok((block.number(), block.hash()))
+}
+
+async fn send(
+	chain: &Chain,
+	key: &Key,
+	at: &AtBlock,
+	call: &Call,
+	nonce: u64,
+	birth: (u64, Hash),
+) -> Result<Progress> {
+	let mismatch = |error: ExtrinsicError| mismatch(call, error);
+	let bytes = (call.encode)(at).map_err(mismatch)?;
+	// Pallet and call number come first; the payload adds them again.
+	let arguments = Arguments(bytes.get(2..).unwrap_or_default().to_vec());
+	let payload = Encoded { call, arguments };
+	let parameters = SubstrateExtrinsicParamsBuilder::<Config>::new()
+		.nonce(nonce)
+		.mortal_from_unchecked(MORTALITY, birth.0, birth.1)
+		.build();
+	let mut signable = at.tx().create_signable_offline(&payload, parameters).map_err(mismatch)?;
+	let transaction = signable.sign(&key.pair).map_err(mismatch)?;
+	match transaction.submit_and_watch().await {
+		Ok(progress) => Ok(progress),
+		Err(error) => Err(rejected(chain, key, call, transaction.hash(), error).await),
+	}
+}
+
+/// The pool did not take a transaction, or the connection failed while it was sent.
+async fn rejected(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	hash: Hash,
+	error: ExtrinsicError,
+) -> Error {
+	use subxt::rpcs::Error as E;
+	let reason = match &error {
+		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
+			E::User(user),
+		))) => {
+			let data = user.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+			data.unwrap_or_else(|| user.message.clone())
+		},
+		_ if chain.is_lost().await => return lost(chain, call, hash),
+		_ => error.to_string(),
+	};
+	if reason.contains("pay some fees") {
+		let refusal = Refusal {
+			message: format!(
+				"insufficient balance: {} cannot pay its transaction fee",
+				label(call)
+			),
+			pallet: None,
+			name: Some("InsufficientBalance".into()),
+		};
+		return with_balance(chain, key, refusal).await;
+	}
+	Error::Refused(Refusal {
+		message: format!("{} was not taken by the node: {reason}", label(call)),
+		pallet: None,
+		name: None,
+	})
+}
+
+fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
+	chain.unreachable(format!(
+		"the connection failed after {} ({}) was sent, so it may still happen and was not sent \
+		 again; look whether it did before repeating it",
+		label(call),
+		hex(hash)
+	))
+}
+
+/// Adds what the account has to a refusal for want of money.
+async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
+	let account = key.account;
+	let balance = match free_balance(chain, &account).await {
+		Ok(free) => format!("{account} has {} free", open(free)),
+		Err(_) => format!("look at the free balance of {account}"),
+	};
+	refusal.message = format!("{}; {balance}", refusal.message.trim_end_matches('.'));
+	Error::Refused(refusal)
+}
+
+async fn free_balance(chain: &Chain, account: &AccountId) -> Result<u128> {
+	let info: Option<super::types::AccountInfo> =
+		chain.best().await?.get("System", "Account", (*account,)).await?;
+	Ok(info.map_or(0, |info| info.data.free))
+}
+
+/// Waits until a transaction is in a block. A node gives up a transaction that a block of a losing
+/// fork, or of another node, has taken: then the chain is searched for it before that is believed.
+async fn wait(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	mut progress: Progress,
+	since: u64,
+	finalized: bool,
+) -> Result<Included> {
+	let hash = progress.extrinsic_hash();
+	let (message, kind) = loop {
+		match progress.next().await {
+			Some(Ok(TransactionStatus::InBestBlock(block))) if !finalized => {
+				return outcome(chain, key, call, hash, block.block_hash(), false).await;
+			},
+			Some(Ok(TransactionStatus::InFinalizedBlock(block))) => {
+				return outcome(chain, key, call, hash, block.block_hash(), true).await;
+			},
+			Some(Ok(TransactionStatus::Error { message })) => {
+				break (message, "failed in the node")
+			},
+			Some(Ok(TransactionStatus::Invalid { message })) => break (message, "became invalid"),
+			Some(Ok(TransactionStatus::Dropped { message })) => break (message, "was dropped"),
+			Some(Ok(_)) => continue,
+			Some(Err(_)) | None => return Err(lost(chain, call, hash)),
+		}
+	};
+	match inclusion::find(chain, hash, since, finalized).await? {
+		Some(block) => outcome(chain, key, call, hash, block, finalized).await,
+		None => Err(Error::Refused(Refusal {
+			message: format!("{} {kind} and is in no block: {message}", label(call)),
+			pallet: None,
+			name: None,
+		})),
+	}
+}
+
+async fn outcome(
+	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	hash: Hash,
+	block: Hash,
+	finalized: bool,
+) -> Result<Included> {
+	let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
+	match inclusion::read(chain, label(call), hash, block, finalized).await {
+		Err(Error::Refused(refusal))
+			if refusal.name.as_deref().is_some_and(|name| short.contains(&name)) =>
+		{
+			Err(with_balance(chain, key, refusal).await)
+		},
+		Err(Error::Unreachable { .. }) => Err(lost(chain, call, hash)),
+		result => result,
+	}
+}
