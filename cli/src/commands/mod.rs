@@ -3,7 +3,6 @@
 pub mod account;
 pub mod attester;
 pub mod audit_data;
-pub mod bench;
 pub mod contribute;
 pub mod contribution;
 pub mod datanet;
@@ -66,9 +65,6 @@ pub enum Command {
 	/// Bond as an attester, and see who is
 	#[command(subcommand)]
 	Attester(attester::Command),
-	/// Measure the engine, without a chain
-	#[command(subcommand)]
-	Bench(bench::Command),
 	/// Wrap and delegate votes, propose and vote, elect and watch the security council
 	#[command(subcommand)]
 	Gov(gov::Command),
@@ -94,7 +90,6 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Account(command) => account::run(context, command).await,
 		Command::AuditData(arguments) => audit_data::run(context, arguments).await,
 		Command::Attester(command) => attester::run(context, command).await,
-		Command::Bench(command) => bench::run(context, command).await,
 		Command::Gov(command) => gov::run(context, command).await,
 	}
 }

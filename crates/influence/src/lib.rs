@@ -45,16 +45,13 @@
 //! functions: every machine gets the same bits. So does training, which can be replayed. Curvature
 //! and scales are computed once and travel in the index file.
 
-pub mod bm25;
 pub mod builders;
 pub mod curvature;
-pub mod evaluate;
 pub mod index;
 mod query;
 pub mod rows;
 
 pub use builders::{EkFac, ExactCurvature, GradientDot};
-pub use evaluate::{evaluate, Protocol, Report};
 pub use index::{
 	build_index, Basis, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence,
 	LayerBasis, Part,

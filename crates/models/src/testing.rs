@@ -1,4 +1,6 @@
-//! Data and models for this crate's tests.
+//! Data and models for tests, of this crate and of those above it.
+
+pub mod sentences;
 
 use crate::{
 	network::{Linear, Network},

@@ -26,7 +26,7 @@
 //! process; its operations on 65,536 elements and more share one pool of threads, for which texts
 //! computed side by side would wait; and its products give a row other bits alone than in a batch.
 //! Candle, in double precision, is the independent implementation that tests compare with, and
-//! `openledger bench engine` times both.
+//! `openledger-bench engine` times both.
 
 mod base;
 mod batch;

@@ -284,7 +284,10 @@ pub(crate) fn for_each_projection(
 
 /// Calls `visit` for each row, in order, with its number and the gradient of `function` there,
 /// `[dimension]` over all parts, part after part.
-pub(crate) fn for_each_row(
+///
+/// # Errors
+/// Those of [`Model::gradients`], and of `visit`.
+pub fn for_each_row(
 	model: &Model,
 	parts: &[Part],
 	data: &Dataset,

@@ -9,8 +9,8 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub(crate) use basis::{for_each_projection, for_each_row};
-pub use basis::{Basis, LayerBasis, Part, Projected};
+pub(crate) use basis::for_each_projection;
+pub use basis::{for_each_row, Basis, LayerBasis, Part, Projected};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
