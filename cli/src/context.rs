@@ -7,10 +7,10 @@ use crate::{
 };
 use openledger_blobs::DirectoryStore;
 use openledger_client::{
-	chain::{self, Call, Chain, Included},
+	chain::{self, Call, Chain, Included, Snapshot},
 	keys::{AccountId, Key},
 };
-use std::{path::PathBuf, time::Duration};
+use std::{ops::AsyncFnOnce, path::PathBuf, time::Duration};
 use tokio::sync::OnceCell;
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:9944";
@@ -93,6 +93,28 @@ impl Context {
 	pub async fn send(&self, call: Call) -> Result<Included> {
 		let key = self.key()?;
 		Ok(chain::submit_one(self.chain().await?, &key, call, self.finalized()).await?)
+	}
+
+	/// As [`Self::send`]. A refusal of the chain is told in the words that `words` finds for the error of this
+	/// name, by the state of the newest block; in the chain's own where it finds none.
+	///
+	/// # Errors
+	/// As [`Self::send`].
+	pub async fn send_telling(
+		&self,
+		call: Call,
+		words: impl AsyncFnOnce(&str, &Snapshot) -> Result<Option<String>>,
+	) -> Result<Included> {
+		let error = match self.send(call).await {
+			Ok(sent) => return Ok(sent),
+			Err(error) => error,
+		};
+		let Some(name) = error.refused_as() else { return Err(error) };
+		let best = self.chain().await?.best().await?;
+		Err(match words(name, &best).await {
+			Ok(Some(words)) => error.in_words(words),
+			_ => error,
+		})
 	}
 
 	/// Signs and sends many calls in one go, and waits for them.

@@ -103,6 +103,22 @@ impl Error {
 		Self::Refused(Refusal::foreseen(pallet, name, message))
 	}
 
+	/// The name of the runtime's error, if the chain refused.
+	pub fn refused_as(&self) -> Option<&str> {
+		match self {
+			Self::Refused(refusal) => refusal.name.as_deref(),
+			_ => None,
+		}
+	}
+
+	/// The same refusal in other words; other errors stay as they are.
+	pub fn in_words(self, message: String) -> Self {
+		match self {
+			Self::Refused(refusal) => Self::Refused(Refusal { message, ..refusal }),
+			other => other,
+		}
+	}
+
 	/// A failure while handling a file.
 	pub fn io(action: &str, path: &std::path::Path, error: std::io::Error) -> Self {
 		Self::Failure(format!("cannot {action} {}: {error}", path.display()))

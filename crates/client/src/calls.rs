@@ -43,7 +43,7 @@ pub enum Amounts {
 	Open,
 }
 
-/// A call in words.
+/// A call whose pallet, name and arguments are known.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Decoded {
 	/// The pallet's name.
@@ -55,12 +55,12 @@ pub struct Decoded {
 }
 
 impl Decoded {
-	/// `Pallet.call`.
+	/// Names the call as `Pallet.call`.
 	pub fn label(&self) -> String {
 		format!("{}.{}", self.pallet, self.name)
 	}
 
-	/// `Pallet.call` and its arguments below, what is within others indented, long texts cut off.
+	/// Writes `Pallet.call` and its arguments below, indented by what holds them; long texts are cut off.
 	pub fn text(&self) -> String {
 		let mut lines = vec![self.label()];
 		outline(&self.arguments, 1, &mut lines);

@@ -5,6 +5,7 @@
 
 mod connection;
 pub mod council;
+mod dry_run;
 mod enactment;
 pub mod events;
 pub mod governance;
@@ -15,6 +16,7 @@ mod tx;
 pub mod types;
 
 pub use connection::{backoff, Chain};
+pub use dry_run::dry_run;
 pub use enactment::Dispatch;
 pub use inclusion::Included;
 pub use snapshot::Snapshot;

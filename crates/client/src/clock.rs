@@ -9,19 +9,19 @@ const DAY: u64 = 24 * HOUR;
 /// The block that is now, and how long blocks take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Clock {
-	/// The newest block.
+	/// The number of the newest block.
 	pub now: u32,
-	/// Milliseconds from block to block.
+	/// The milliseconds from one block to the next.
 	pub block_time: u64,
 }
 
 impl Clock {
-	/// Seconds that so many blocks take.
+	/// How many seconds so many blocks take.
 	pub fn seconds(&self, blocks: u32) -> u64 {
 		u64::from(blocks).saturating_mul(self.block_time) / 1_000
 	}
 
-	/// `block 120, in 4 min 30 s`.
+	/// Tells when a block is or was, such as `block 120, in 4 min 30 s`.
 	pub fn when(&self, block: u32) -> String {
 		let away = duration(self.seconds(block.abs_diff(self.now)));
 		match block.cmp(&self.now) {
@@ -31,26 +31,26 @@ impl Clock {
 		}
 	}
 
-	/// `90 blocks, 4 min 30 s`.
+	/// Tells how long so many blocks take, such as `90 blocks, 4 min 30 s`.
 	pub fn span(&self, blocks: u32) -> String {
 		let unit = if blocks == 1 { "block" } else { "blocks" };
 		format!("{blocks} {unit}, {}", duration(self.seconds(blocks)))
 	}
 
-	/// `{"block", "in_seconds"}`; the seconds are negative if the block is past.
+	/// A block as `{"block", "in_seconds"}`; the seconds are negative if it is past.
 	pub fn to_json(&self, block: u32) -> Value {
 		let away = i64::try_from(self.seconds(block.abs_diff(self.now))).unwrap_or(i64::MAX);
 		let away = if block < self.now { away.saturating_neg() } else { away };
 		json!({ "block": block, "in_seconds": away })
 	}
 
-	/// `{"blocks", "seconds"}`.
+	/// A number of blocks as `{"blocks", "seconds"}`.
 	pub fn span_json(&self, blocks: u32) -> Value {
 		json!({ "blocks": blocks, "seconds": self.seconds(blocks) })
 	}
 }
 
-/// Seconds in the two largest units: `45 s`, `4 min 30 s`, `3 d 4 h`.
+/// Writes seconds in the two largest units, such as `45 s`, `4 min 30 s` or `3 d 4 h`.
 pub fn duration(seconds: u64) -> String {
 	let (large, small) = match seconds {
 		DAY.. => ((DAY, "d"), (HOUR, "h")),

@@ -13,9 +13,9 @@ pub const DEV_NAMES: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Fer
 /// A key pair and the account it controls.
 #[derive(Clone)]
 pub struct Key {
-	/// The sr25519 pair.
+	/// The sr25519 pair, which signs.
 	pub pair: Keypair,
-	/// Its account.
+	/// The account whose transactions it signs.
 	pub account: AccountId,
 }
 

@@ -10,14 +10,14 @@ pub struct Length {
 	pub what: &'static str,
 	/// How long it is.
 	pub length: usize,
-	/// What is counted.
+	/// What is counted, in the plural.
 	pub unit: &'static str,
 	/// The constant's name in the metadata of the pallet that is called.
 	pub constant: &'static str,
 }
 
 impl Length {
-	/// Bytes of `content`.
+	/// The length of `content` in bytes.
 	pub fn bytes(what: &'static str, content: &[u8], constant: &'static str) -> Self {
 		Self { what, length: content.len(), unit: "bytes", constant }
 	}

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 const MILLION: u128 = 1_000_000;
 
-/// An attester's claim as it stands in the block.
+/// An attester's claim as it stands in the block that settled the job.
 #[derive(Decode, Clone, Debug)]
 #[cfg_attr(test, derive(codec::Encode))]
 #[allow(missing_docs)]
@@ -35,14 +35,14 @@ pub struct Claim {
 	pub verdict: Verdict,
 }
 
-/// What the attester found.
+/// What the attester found when it recomputed the answer.
 #[derive(Decode, Clone, Debug)]
 #[cfg_attr(test, derive(codec::Encode))]
 #[allow(missing_docs)]
 pub enum Verdict {
-	/// The host's answer, attributed.
+	/// The host's answer, and what shaped it.
 	Confirmed(Attribution),
-	/// Another answer.
+	/// Another answer than the host's.
 	WrongAnswer { output: Vec<u8> },
 }
 
@@ -65,26 +65,26 @@ impl Claim {
 
 /// What the chain recorded about the job a claim decided.
 pub struct Recorded<'a> {
-	/// The job.
+	/// The job's number.
 	pub job: u64,
-	/// The attempt that succeeded.
+	/// The attempt that succeeded, from 0.
 	pub attempt: u32,
-	/// The attesters of the result.
+	/// The attesters whose claims agreed.
 	pub attesters: &'a [AccountId],
-	/// The shares of the result.
+	/// The shares that the chain paid by.
 	pub shares: &'a [Share],
 }
 
-/// One entry of a claim, checked.
+/// One entry of a claim with what was found on checking it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedEntry {
-	/// The contribution.
+	/// The contribution's number.
 	pub contribution: ContributionId,
 	/// The number of its leaf in the index.
 	pub leaf_index: u32,
-	/// The score claimed.
+	/// The score that the attester claimed.
 	pub score: i64,
-	/// The score recomputed; `None` if the dimensions differ.
+	/// The score recomputed here; none if the dimensions differ.
 	pub recomputed: Option<i64>,
 	/// Whether the proof leads from the leaf to the index root.
 	pub proof: bool,
@@ -174,16 +174,16 @@ pub fn check_claim(
 	(entries, problems)
 }
 
-/// One contribution's pay, recomputed and as paid, in units.
+/// What one contribution should have been paid, and what it was, in the smallest unit of OPEN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pay {
-	/// The contribution.
+	/// The contribution's number.
 	pub contribution: ContributionId,
 	/// Its share, in billionths.
 	pub parts: u32,
-	/// What the share comes to.
+	/// What its share comes to.
 	pub amount: u128,
-	/// What was paid.
+	/// What it was paid.
 	pub paid: u128,
 }
 

@@ -6,7 +6,7 @@ use crate::{
 	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
 	commands::transactions,
 	context::Context,
-	error::{Error, Result},
+	error::Result,
 	keys::{parse_account, AccountId},
 	output::{fields, open, Report},
 };
@@ -117,12 +117,14 @@ pub(super) async fn wrap(context: &Context, amount: Amount) -> Result<Report> {
 
 pub(super) async fn unwrap(context: &Context, amount: Amount) -> Result<Report> {
 	let account = context.key()?.account;
-	let wrapped = context.chain().await?.best().await?.wrapped(&account).await?;
-	if amount.0 > wrapped {
-		let message = format!("{account} has wrapped {}, not {}", open(wrapped), open(amount.0));
-		return Err(Error::foreseen(VOTES, "InsufficientUnits", message));
-	}
-	let sent = context.send(call(VOTES, "unwrap", (amount.0,))).await?;
+	let words = async |name: &str, best: &Snapshot| {
+		if name != "InsufficientUnits" {
+			return Ok(None);
+		}
+		let wrapped = open(best.wrapped(&account).await?);
+		Ok(Some(format!("{account} has wrapped {wrapped}, not {}", open(amount.0))))
+	};
+	let sent = context.send_telling(call(VOTES, "unwrap", (amount.0,)), words).await?;
 	after(context, &sent, format!("{} less", open(amount.0))).await
 }
 

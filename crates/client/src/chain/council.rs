@@ -1,11 +1,12 @@
-//! The security council as the chain stores it. Fields and variants are matched by name.
+//! The security council as the chain stores it. Fields and variants are matched by name, votes are in the
+//! smallest unit of OPEN, and blocks are numbers.
 
 use super::{governance::Bounded, Hash};
 use crate::keys::AccountId;
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
 
-/// One half of the council.
+/// One half of the council; elections replace one and the other in turn.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cohort {
 	/// The half that the first election replaces.
@@ -15,10 +16,10 @@ pub enum Cohort {
 }
 
 impl Cohort {
-	/// Both halves.
+	/// Both halves, in the order of their elections.
 	pub const BOTH: [Self; 2] = [Self::First, Self::Second];
 
-	/// One word for it.
+	/// Names it in one word.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::First => "first",
@@ -27,7 +28,7 @@ impl Cohort {
 	}
 }
 
-/// A member's place.
+/// The place of a member in its half.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Seat {
@@ -36,31 +37,31 @@ pub struct Seat {
 	pub rotated: Option<u32>,
 }
 
-/// The timetable of an election: last blocks of its phases.
+/// The timetable of an election: the last blocks of its phases.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Phases {
-	/// Of the start.
+	/// The block in which it was started.
 	pub start: u32,
-	/// Of registration, and the snapshot for nomination.
+	/// The last block of registration, whose votes count for nomination.
 	pub nomination: u32,
-	/// Of nomination.
+	/// The last block of nomination.
 	pub vetting: u32,
-	/// Of vetting, and the snapshot for voting.
+	/// The last block of vetting, whose votes count for voting.
 	pub voting: u32,
-	/// Of voting with full weight.
+	/// The last block in which votes have their full weight.
 	pub full_weight: u32,
-	/// Of voting.
+	/// The last block of voting.
 	pub end: u32,
 }
 
-/// A running election.
+/// An election that is not finished.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Election {
 	pub number: u32,
 	pub cohort: Cohort,
 	pub phases: Phases,
-	/// Millionths of the delegated votes.
+	/// The share of the delegated votes that makes a contender a nominee, in millionths.
 	pub nominee_threshold: u32,
 	pub vetter: Option<AccountId>,
 }
@@ -85,7 +86,7 @@ pub struct Contender {
 	pub weight: u128,
 }
 
-/// Votes that a voter spent in an election.
+/// The votes that a voter spent in the two phases of an election.
 #[derive(DecodeAsType, Clone, Copy, Default, Debug)]
 #[allow(missing_docs)]
 pub struct Spent {
@@ -101,7 +102,7 @@ pub struct Scheduled {
 	pub at: u32,
 }
 
-/// The council's parameters; periods in blocks.
+/// The parameters of the council and its elections; periods are in blocks.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct CouncilParameters {
@@ -111,7 +112,7 @@ pub struct CouncilParameters {
 	pub vetting_period: u32,
 	pub voting_period: u32,
 	pub full_weight_period: u32,
-	/// Millionths of the delegated votes.
+	/// The share of the delegated votes that makes a contender a nominee, in millionths.
 	pub nominee_threshold: u32,
 	pub vetter: Option<AccountId>,
 	pub rotation_interval: u32,
@@ -135,7 +136,7 @@ pub struct Voting {
 pub struct Motion {
 	pub hash: Hash,
 	pub voting: Voting,
-	/// SCALE.
+	/// The call in SCALE, as members agreed on it.
 	pub call: Vec<u8>,
 }
 

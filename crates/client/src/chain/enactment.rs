@@ -7,10 +7,10 @@ use openledger_primitives::enactment_task;
 /// Blocks whose state is asked for: nodes that are no archives keep 256.
 const KEPT: u32 = 250;
 
-/// The dispatch of a call.
+/// What came of the call of an approved proposal.
 #[derive(Clone, Debug)]
 pub struct Dispatch {
-	/// The block.
+	/// The block in which it was dispatched.
 	pub block: u32,
 	/// Whether the call succeeded.
 	pub result: std::result::Result<(), Refusal>,

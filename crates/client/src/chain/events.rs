@@ -4,14 +4,14 @@ use super::{council::Phases, Hash};
 use crate::keys::AccountId;
 use scale_decode::DecodeAsType;
 
-/// `Datanets.Created`.
+/// What `Datanets.Created` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Created {
 	pub datanet: u32,
 }
 
-/// `Datanets.VersionPublished`.
+/// What `Datanets.VersionPublished` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct VersionPublished {
@@ -21,49 +21,49 @@ pub struct VersionPublished {
 	pub manifest: Hash,
 }
 
-/// `Datanets.Contributed`.
+/// What `Datanets.Contributed` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Contributed {
 	pub contribution: u64,
 }
 
-/// `ModelRegistry.Registered`.
+/// What `ModelRegistry.Registered` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Registered {
 	pub model: u32,
 }
 
-/// `InferenceMarket.Requested`.
+/// What `InferenceMarket.Requested` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Requested {
 	pub inference: u64,
 }
 
-/// `InferenceMarket.RewardsClaimed`.
+/// What `InferenceMarket.RewardsClaimed` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct RewardsClaimed {
 	pub amount: u128,
 }
 
-/// `TransactionPayment.TransactionFeePaid`.
+/// What `TransactionPayment.TransactionFeePaid` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct TransactionFeePaid {
 	pub actual_fee: u128,
 }
 
-/// `Referenda.Submitted`.
+/// What `Referenda.Submitted` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Submitted {
 	pub index: u32,
 }
 
-/// `TechnicalCommittee.Proposed`.
+/// What `TechnicalCommittee.Proposed` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct MotionProposed {
@@ -71,7 +71,7 @@ pub struct MotionProposed {
 	pub proposal_hash: Hash,
 }
 
-/// `TechnicalCommittee.Voted`.
+/// What `TechnicalCommittee.Voted` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct MotionVoted {
@@ -79,7 +79,7 @@ pub struct MotionVoted {
 	pub no: u32,
 }
 
-/// `SecurityCouncil.ElectionStarted`.
+/// What `SecurityCouncil.ElectionStarted` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct ElectionStarted {
@@ -87,21 +87,21 @@ pub struct ElectionStarted {
 	pub phases: Phases,
 }
 
-/// `SecurityCouncil.Nominated`.
+/// What `SecurityCouncil.Nominated` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct Nominated {
 	pub votes: u128,
 }
 
-/// `SecurityCouncil.Voted`.
+/// What `SecurityCouncil.Voted` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct ElectionVoted {
 	pub weight: u128,
 }
 
-/// `SecurityCouncil.ElectionFinished`.
+/// What `SecurityCouncil.ElectionFinished` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
 pub struct ElectionFinished {

@@ -1,18 +1,19 @@
-//! Governance as the chain stores it. Fields and variants are matched by name.
+//! Governance as the chain stores it. Fields and variants are matched by name, votes are in the smallest
+//! unit of OPEN, and blocks are numbers.
 
 use super::Hash;
 use crate::keys::AccountId;
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
 
-/// What a proposal may do.
+/// What the call of a proposal may do.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-	/// Anything.
+	/// It may do anything.
 	Constitutional,
-	/// Spends from the treasury, and some parameters.
+	/// It may spend from the treasury, and set some parameters.
 	Treasury,
-	/// Removes a member of the security council.
+	/// It may remove a member of the security council.
 	CouncilRemoval,
 }
 
@@ -21,13 +22,13 @@ pub enum Kind {
 pub enum Series {
 	/// The votes delegated to an account.
 	Votes(AccountId),
-	/// All wrapped units.
+	/// The units that all accounts wrapped.
 	Wrapped,
-	/// All delegated votes.
+	/// The votes that were delegated to all accounts.
 	Delegated,
 }
 
-/// A value from a block on.
+/// A value that holds from a block on.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Checkpoint {
@@ -36,7 +37,7 @@ pub struct Checkpoint {
 	pub position: u32,
 }
 
-/// How somebody voted.
+/// Which side somebody voted for.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Side {
@@ -45,7 +46,7 @@ pub enum Side {
 	Abstain,
 }
 
-/// A vote that was cast.
+/// A vote that was cast, with its weight.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Ballot {
@@ -53,30 +54,30 @@ pub struct Ballot {
 	pub weight: u128,
 }
 
-/// The votes on a proposal. Blocks are numbers, votes units of OPEN.
+/// The votes on a proposal, and by which rules they are counted.
 #[derive(DecodeAsType, Clone, Debug)]
 pub struct Tally {
-	/// For.
+	/// The votes for it.
 	pub ayes: u128,
-	/// Against.
+	/// The votes against it.
 	pub nays: u128,
-	/// For and Abstain.
+	/// The votes that count for the quorum: For and Abstain.
 	pub support: u128,
-	/// By which rules it is decided.
+	/// What it may do, which decides by which rules it passes.
 	pub kind: Kind,
 	/// The block whose votes count; voting begins after it.
 	pub snapshot: u32,
 	/// The last block of voting.
 	pub end: u32,
-	/// Blocks that a late quorum adds; zero once it did.
+	/// The blocks that a quorum reached late adds to voting; zero once it did.
 	pub extension: u32,
 	/// The least share of For in For and Against, in billionths.
 	pub majority: u32,
-	/// For and Abstain needed; known once the snapshot is past.
+	/// The votes For or Abstain that it takes; known once the snapshot is past.
 	pub quorum: Option<u128>,
 }
 
-/// How far a proposal is.
+/// How far a proposal is, as the runtime tells it.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum State {
@@ -95,7 +96,7 @@ pub enum State {
 pub struct Proposal {
 	pub state: State,
 	pub proposer: Option<AccountId>,
-	/// blake2-256 of the call.
+	/// The blake2-256 hash of the call.
 	pub call: Option<Hash>,
 	pub tally: Option<Tally>,
 	/// The block at which a queued call is dispatched.
@@ -114,13 +115,13 @@ pub enum Bounded {
 /// When an approved call is dispatched, at the earliest.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DispatchTime {
-	/// At a block.
+	/// At this block.
 	At(u32),
 	/// So many blocks after approval.
 	After(u32),
 }
 
-/// An open referendum.
+/// A referendum that is not decided yet.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Referendum {
@@ -150,7 +151,7 @@ pub(super) enum RequestStatus {
 	Requested { maybe_len: Option<u32> },
 }
 
-/// A quorum: a share of all delegated votes in millionths, within limits.
+/// A quorum: a share of all delegated votes, in millionths, between the least and the most votes.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Quorum {
@@ -162,9 +163,9 @@ pub struct Quorum {
 /// The rules of one kind of proposals.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 pub struct KindTerms {
-	/// The votes it takes.
+	/// The votes that a proposal takes.
 	pub quorum: Quorum,
-	/// Blocks between approval and dispatch.
+	/// The blocks between approval and dispatch.
 	pub timelock: u32,
 }
 
@@ -176,7 +177,7 @@ pub struct Parameters {
 	pub voting_delay: u32,
 	pub voting_period: u32,
 	pub late_quorum_window: u32,
-	/// In billionths.
+	/// The share of For in For and Against that a removal takes, in billionths.
 	pub removal_majority: u32,
 	pub constitutional: KindTerms,
 	pub treasury: KindTerms,
@@ -184,7 +185,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-	/// The rules of a kind.
+	/// The rules for proposals that may do this.
 	pub fn terms(&self, kind: Kind) -> &KindTerms {
 		match kind {
 			Kind::Constitutional => &self.constitutional,

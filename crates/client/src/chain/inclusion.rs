@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// A transaction that is in a block and succeeded.
 pub struct Included {
-	/// `Pallet.call`.
+	/// The call as `Pallet.call`.
 	pub call: String,
 	/// The transaction's hash.
 	pub hash: Hash,
@@ -111,11 +111,23 @@ pub(super) fn call_result(
 	result: &[u8],
 	metadata: ArcMetadata,
 ) -> std::result::Result<std::result::Result<(), Refusal>, String> {
+	dispatch_result("the call", result, metadata)
+}
+
+/// As [`call_result`]; a refusal is told as that of `what`.
+///
+/// # Errors
+/// As [`call_result`].
+pub(super) fn dispatch_result(
+	what: &str,
+	result: &[u8],
+	metadata: ArcMetadata,
+) -> std::result::Result<std::result::Result<(), Refusal>, String> {
 	match result {
 		[0, ..] => Ok(Ok(())),
 		[1, error @ ..] => {
 			let error = DispatchError::decode_from(error, metadata).map_err(|e| e.to_string())?;
-			Ok(Err(refusal("the call", &error)))
+			Ok(Err(refusal(what, &error)))
 		},
 		_ => Err("it has no result".into()),
 	}

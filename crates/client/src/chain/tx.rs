@@ -2,6 +2,7 @@
 
 use super::{
 	connection::{AtBlock, Chain, Config},
+	dry_run,
 	inclusion::{self, Included},
 	Hash, Snapshot,
 };
@@ -16,7 +17,7 @@ use subxt::{
 	config::substrate::SubstrateExtrinsicParamsBuilder,
 	error::{BackendError, ExtrinsicError, RpcError},
 	ext::scale_type_resolver::TypeResolver,
-	transactions::{Payload, TransactionProgress, TransactionStatus},
+	transactions::{Payload, SubmittableTransaction, TransactionProgress, TransactionStatus},
 };
 
 /// Blocks after which a transaction that no block took is void.
@@ -43,6 +44,11 @@ where
 }
 
 impl Call {
+	/// Names the call as `Pallet.call`.
+	pub fn label(&self) -> String {
+		format!("{}.{}", self.pallet, self.name)
+	}
+
 	/// Its bytes for the runtime of a block.
 	///
 	/// # Errors
@@ -104,11 +110,15 @@ impl Payload for Encoded<'_> {
 	}
 }
 
-/// Sends one call and waits until a block holds it.
+/// Sends one call and waits until a block holds it. A [`dry_run`] comes first: what the chain would refuse
+/// is not sent and costs nothing.
 ///
 /// # Errors
 /// See [`submit`].
 pub async fn submit_one(chain: &Chain, key: &Key, call: Call, finalized: bool) -> Result<Included> {
+	if let Some(refusal) = dry_run(chain, key, &call).await? {
+		return Err(with_reason(chain, key, refusal).await);
+	}
 	let mut results = submit(chain, key, vec![call], finalized).await?;
 	results.pop().unwrap_or_else(|| Err(Error::Unreadable("nothing was sent".into())))
 }
@@ -141,13 +151,7 @@ async fn submit_burst(
 ) -> Result<Vec<Result<Included>>> {
 	let best = chain.best().await?;
 	let birth = birth(chain, &best).await?;
-	let account = key.account;
-	// Counts what is in the pool already, so that several clients of one key do not collide.
-	let mut nonce = chain
-		.read("the account's nonce", |connection| async move {
-			Ok(connection.rpc.system_account_next_index(&account).await?)
-		})
-		.await?;
+	let mut nonce = next_nonce(chain, key).await?;
 
 	// The connection may have been replaced by the reads: sign for the one that is alive.
 	let at = chain.at(best.hash()).await?.at_block();
@@ -169,14 +173,11 @@ async fn submit_burst(
 	Ok(results)
 }
 
+type Transaction = SubmittableTransaction<Config, OnlineClientAtBlockImpl<Config>>;
 type Progress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
 
-fn label(call: &Call) -> String {
-	format!("{}.{}", call.pallet, call.name)
-}
-
 fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
-	Error::Mismatch { call: label(call), reason: error.to_string() }
+	Error::Mismatch { call: call.label(), reason: error.to_string() }
 }
 
 /// Number and hash of the block from which on transactions live. They are signed for it, and one of a
@@ -189,14 +190,35 @@ async fn birth(chain: &Chain, best: &Snapshot) -> Result<(u64, Hash)> {
 	Ok((block.number(), block.hash()))
 }
 
-async fn send(
+/// The account's next nonce, which counts what is in the pool already, so that several clients of one key
+/// do not collide.
+async fn next_nonce(chain: &Chain, key: &Key) -> Result<u64> {
+	let account = key.account;
+	chain
+		.read("the account's nonce", |connection| async move {
+			Ok(connection.rpc.system_account_next_index(&account).await?)
+		})
+		.await
+}
+
+/// The transaction that a call would be in the block after this one.
+pub(super) async fn sign(
 	chain: &Chain,
+	key: &Key,
+	call: &Call,
+	best: &Snapshot,
+) -> Result<Transaction> {
+	let (nonce, birth) = (next_nonce(chain, key).await?, birth(chain, best).await?);
+	sign_as(key, &best.at_block(), call, nonce, birth)
+}
+
+fn sign_as(
 	key: &Key,
 	at: &AtBlock,
 	call: &Call,
 	nonce: u64,
 	birth: (u64, Hash),
-) -> Result<Progress> {
+) -> Result<Transaction> {
 	let mismatch = |error: ExtrinsicError| mismatch(call, error);
 	let bytes = (call.encode)(at).map_err(mismatch)?;
 	// Pallet and call number come first; the payload adds them again.
@@ -207,7 +229,18 @@ async fn send(
 		.mortal_from_unchecked(MORTALITY, birth.0, birth.1)
 		.build();
 	let mut signable = at.tx().create_signable_offline(&payload, parameters).map_err(mismatch)?;
-	let transaction = signable.sign(&key.pair).map_err(mismatch)?;
+	signable.sign(&key.pair).map_err(mismatch)
+}
+
+async fn send(
+	chain: &Chain,
+	key: &Key,
+	at: &AtBlock,
+	call: &Call,
+	nonce: u64,
+	birth: (u64, Hash),
+) -> Result<Progress> {
+	let transaction = sign_as(key, at, call, nonce, birth)?;
 	match transaction.submit_and_watch().await {
 		Ok(progress) => Ok(progress),
 		Err(error) => Err(rejected(chain, key, call, transaction.hash(), error).await),
@@ -237,7 +270,7 @@ async fn rejected(
 		let refusal = Refusal {
 			message: format!(
 				"insufficient balance: {} cannot pay its transaction fee",
-				label(call)
+				call.label()
 			),
 			pallet: None,
 			name: Some("InsufficientBalance".into()),
@@ -245,7 +278,7 @@ async fn rejected(
 		return with_balance(chain, key, refusal).await;
 	}
 	Error::Refused(Refusal {
-		message: format!("{} was not taken by the node: {reason}", label(call)),
+		message: format!("{} was not taken by the node: {reason}", call.label()),
 		pallet: None,
 		name: None,
 	})
@@ -255,7 +288,7 @@ fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
 	chain.unreachable(format!(
 		"the connection failed after {} ({}) was sent, so it may still happen and was not sent \
 		 again; look whether it did before repeating it",
-		label(call),
+		call.label(),
 		hex(hash)
 	))
 }
@@ -308,10 +341,19 @@ async fn wait(
 	match inclusion::find(chain, hash, since, finalized).await? {
 		Some(block) => outcome(chain, key, call, hash, block, finalized).await,
 		None => Err(Error::Refused(Refusal {
-			message: format!("{} {kind} and is in no block: {message}", label(call)),
+			message: format!("{} {kind} and is in no block: {message}", call.label()),
 			pallet: None,
 			name: None,
 		})),
+	}
+}
+
+/// A refusal as an error; one for want of money tells what the account has.
+async fn with_reason(chain: &Chain, key: &Key, refusal: Refusal) -> Error {
+	let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
+	match refusal.name.as_deref().is_some_and(|name| short.contains(&name)) {
+		true => with_balance(chain, key, refusal).await,
+		false => Error::Refused(refusal),
 	}
 }
 
@@ -323,13 +365,8 @@ async fn outcome(
 	block: Hash,
 	finalized: bool,
 ) -> Result<Included> {
-	let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
-	match inclusion::read(chain, label(call), hash, block, finalized).await {
-		Err(Error::Refused(refusal))
-			if refusal.name.as_deref().is_some_and(|name| short.contains(&name)) =>
-		{
-			Err(with_balance(chain, key, refusal).await)
-		},
+	match inclusion::read(chain, call.label(), hash, block, finalized).await {
+		Err(Error::Refused(refusal)) => Err(with_reason(chain, key, refusal).await),
 		Err(Error::Unreachable { .. }) => Err(lost(chain, call, hash)),
 		result => result,
 	}

@@ -1,5 +1,7 @@
-//! What the chain stores, as the client reads and writes it. Fields and variants are matched by
-//! name.
+//! What the chain stores about data, models, answers and accounts. Fields and variants are matched by name,
+//! amounts are in the smallest unit of OPEN, and blocks are numbers.
+//!
+//! Bytes that stand for text come from others and may hold anything: see [`text`](crate::format::text).
 
 use super::Hash;
 use crate::keys::AccountId;
@@ -7,31 +9,31 @@ use openledger_primitives::{IndexCommitment, Width, H256};
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
 
-/// Who may contribute.
+/// Who may contribute to a datanet.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-	/// Everybody.
+	/// Everybody may.
 	Open,
-	/// The owner's list.
+	/// The accounts on the owner's list may.
 	Permissioned,
 }
 
-/// The validation parameters of a datanet.
+/// The validation parameters of a datanet, which its owner sets.
 #[derive(EncodeAsType, DecodeAsType, Clone, Debug)]
 pub struct DatanetTerms {
-	/// UTF-8.
+	/// The datanet's name in UTF-8.
 	pub name: Vec<u8>,
-	/// UTF-8.
+	/// The licence of its data in UTF-8.
 	pub licence: Vec<u8>,
-	/// Who may accept and reject.
+	/// The accounts that accept and reject contributions.
 	pub curators: Vec<AccountId>,
-	/// Votes needed.
+	/// How many of them must accept a contribution.
 	pub approvals: u32,
-	/// Held from each contributor, in units.
+	/// What is held from a contributor for each contribution until some time after it was accepted.
 	pub contribution_bond: u128,
-	/// Rows of one contribution.
+	/// The most rows that one contribution may have.
 	pub max_rows: u32,
-	/// Bytes of one contribution.
+	/// The most bytes that one contribution may have.
 	pub max_bytes: u64,
 	/// Who may contribute.
 	pub access: Access,
@@ -40,13 +42,13 @@ pub struct DatanetTerms {
 /// Whether a datanet takes contributions.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DatanetStatus {
-	/// It does.
+	/// It takes contributions.
 	Open,
-	/// No longer.
+	/// Its owner closed it for good.
 	Closed,
 }
 
-/// A datanet.
+/// A datanet: what it demands of contributions, and how many it has.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Datanet {
@@ -65,15 +67,15 @@ pub struct Datanet {
 #[derive(DecodeAsType, Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum ContributionState {
-	/// Awaits votes.
+	/// Curators have not decided yet; these accepted it so far.
 	Pending { approvals: Vec<AccountId> },
-	/// Appended to its datanet.
+	/// Enough curators accepted it, and it stands at this position of its datanet's list.
 	Accepted { position: u32, first_row: u64, at: u32 },
-	/// Refused for good.
+	/// A curator rejected it for good, for this reason.
 	Rejected { reason: Vec<u8> },
 }
 
-/// A contribution.
+/// A contribution: who sent how much, and the hashes that commit to its rows.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Contribution {
@@ -88,7 +90,7 @@ pub struct Contribution {
 	pub state: ContributionState,
 }
 
-/// A published version of a datanet.
+/// A published version: the datanet's first so many accepted contributions, frozen.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Version {
@@ -98,7 +100,7 @@ pub struct Version {
 	pub at: u32,
 }
 
-/// A version a model was trained on.
+/// A published version that a model was trained on.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub struct TrainingSource {
@@ -106,21 +108,21 @@ pub struct TrainingSource {
 	pub version: u32,
 }
 
-/// What one inference costs before the platform fee, in units.
+/// What one inference costs before the platform fee.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pricing {
-	/// Flat.
+	/// Each call costs the same.
 	PerCall(u128),
-	/// By tokens.
+	/// A call costs by the tokens that it uses.
 	PerThousandTokens {
-		/// For 1,000 tokens of input.
+		/// The price of 1,000 tokens of input.
 		input: u128,
-		/// For 1,000 tokens of output.
+		/// The price of 1,000 tokens of output.
 		output: u128,
 	},
 }
 
-/// Bits of a coordinate.
+/// How many bits each coordinate of a sketch has.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum IndexWidth {
@@ -160,36 +162,36 @@ impl From<&IndexRecord> for IndexCommitment {
 	}
 }
 
-/// A model as registered.
+/// A model as its developer registers it.
 #[derive(EncodeAsType, DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Registration {
 	pub name: Vec<u8>,
 	pub weights: Hash,
-	/// JSON.
+	/// The descriptor of its architecture in JSON.
 	pub architecture: Vec<u8>,
 	pub parent: Option<u32>,
 	pub sources: Vec<TrainingSource>,
 	pub index: IndexRecord,
-	/// JSON.
+	/// How the index was built, in JSON.
 	pub index_parameters: Vec<u8>,
 	pub index_file: Hash,
 	pub manifest: Hash,
 	pub held_out: Hash,
 	pub host: AccountId,
 	pub pricing: Pricing,
-	/// Parts per million.
+	/// What models derived from this one pass on to its owner, in parts per million.
 	pub royalty: u32,
 }
 
-/// The registry's parameters.
+/// The parameters of the registry of models.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct RegistryParameters {
 	pub registration_fee: u128,
 }
 
-/// Whether a model serves.
+/// Whether a model answers requests.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum ModelStatus {
@@ -198,7 +200,7 @@ pub enum ModelStatus {
 	Retired,
 }
 
-/// A model.
+/// A registered model.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Model {
@@ -208,7 +210,7 @@ pub struct Model {
 	pub registered: u32,
 }
 
-/// A contribution's share in billionths.
+/// A contribution's share of what contributors are paid, in billionths.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub struct Share {
@@ -222,7 +224,7 @@ impl From<&Share> for openledger_primitives::Share {
 	}
 }
 
-/// Tokens used by an inference.
+/// The tokens that an inference used.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Usage {
@@ -230,16 +232,17 @@ pub struct Usage {
 	pub output_tokens: u32,
 }
 
-/// Which shares an inference was settled by.
+/// By which shares the contributors of an inference were paid.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Basis {
-	/// Those of its own attribution.
+	/// By those of its own attribution.
 	Attributed,
-	/// Those of the model's held-out loss.
+	/// By those that the model committed to for its held-out rows, because no contribution helped or nobody
+	/// attributed the answer in time.
 	HeldOut,
 }
 
-/// How the fee of an inference was split; the four amounts sum to the fee.
+/// The answer to an inference, and how its fee was split; the four amounts sum to the fee.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Receipt {
@@ -254,7 +257,7 @@ pub struct Receipt {
 	pub treasury: u128,
 }
 
-/// Why an inference was refunded.
+/// Why the user of an inference got its money back.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum Refund {
@@ -264,7 +267,7 @@ pub enum Refund {
 }
 
 impl Refund {
-	/// One word for it, its parts joined by `_`.
+	/// Names it in lower case, its words joined by `_`.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Cancelled => "cancelled",
@@ -285,7 +288,7 @@ pub enum InferenceState {
 }
 
 impl InferenceState {
-	/// One word for it.
+	/// Names it in one word.
 	pub fn name(&self) -> &'static str {
 		match self {
 			Self::Requested => "requested",
@@ -296,7 +299,7 @@ impl InferenceState {
 	}
 }
 
-/// An inference.
+/// An inference: what was asked for how much, and where it stands.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Inference {
@@ -314,15 +317,15 @@ pub struct Inference {
 /// What an account was paid for.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
-	/// A contribution.
+	/// For this contribution.
 	Contributor(u64),
-	/// The model, or its ancestor so many generations up.
+	/// For the model, or for its ancestor so many generations up.
 	Owner(u32),
-	/// The attribution.
+	/// For the attribution.
 	Attester,
 }
 
-/// One payment of a settlement, in units.
+/// One payment of a settlement.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub struct Payment {
@@ -331,7 +334,7 @@ pub struct Payment {
 	pub amount: u128,
 }
 
-/// Parts of a fee, in parts per million.
+/// How a fee without the platform fee is split, in parts per million.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct Split {
@@ -341,7 +344,7 @@ pub struct Split {
 	pub treasury: u32,
 }
 
-/// The market's parameters.
+/// The parameters of the market of inferences.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct MarketParameters {
@@ -350,7 +353,7 @@ pub struct MarketParameters {
 	pub response_window: u32,
 }
 
-/// Whether an attester can be drawn.
+/// Whether an attester can be drawn for jobs.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
 pub enum AttesterStatus {
@@ -358,7 +361,7 @@ pub enum AttesterStatus {
 	Unbonding { until: u32 },
 }
 
-/// An attester.
+/// An attester: its bond, and whether it can be drawn.
 #[derive(DecodeAsType, Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Attester {
@@ -390,7 +393,7 @@ pub struct JobResult {
 	pub ending: Ending,
 }
 
-/// An account's balances, in units.
+/// The balances of an account.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct AccountData {
@@ -399,7 +402,7 @@ pub struct AccountData {
 	pub frozen: u128,
 }
 
-/// An account.
+/// An account as the chain stores it.
 #[derive(DecodeAsType, Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct AccountInfo {

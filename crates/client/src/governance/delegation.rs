@@ -16,17 +16,17 @@ const PURPOSE: &[u8; 19] = b"openledger/delegate";
 /// A delegation and its owner's signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedDelegation {
-	/// Whose votes.
+	/// The account whose votes are given.
 	pub delegator: AccountId,
-	/// To whom.
+	/// The account that gets them.
 	pub to: AccountId,
-	/// The delegator's count of such delegations before this one.
+	/// How many signed delegations of the delegator were used before this one.
 	pub nonce: u32,
 	/// The last block at which it can be used.
 	pub expiry: u32,
 	/// Hash of the first block of the chain that it is for.
 	pub genesis: Hash,
-	/// sr25519.
+	/// The delegator's sr25519 signature.
 	pub signature: [u8; 64],
 }
 

@@ -3,7 +3,6 @@
 use crate::{
 	chain::council::{Election, Phases},
 	clock::Clock,
-	error::{Error, Refusal, Result},
 };
 
 /// What can be done in a block of an election.
@@ -22,7 +21,7 @@ pub enum Phase {
 }
 
 impl Phase {
-	/// A word for machines and people.
+	/// Names it in one word, for machines and people.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Registration => "registration",
@@ -33,7 +32,7 @@ impl Phase {
 		}
 	}
 
-	/// Its first block and its last.
+	/// Its first block and its last; it has no last one once the election is over.
 	pub fn blocks(self, phases: &Phases) -> (u32, Option<u32>) {
 		let after = |block: u32| block.saturating_add(1);
 		match self {
@@ -45,7 +44,7 @@ impl Phase {
 		}
 	}
 
-	/// The phase in block `block`.
+	/// The phase that an election of this timetable is in at a block.
 	pub fn at(phases: &Phases, block: u32) -> Self {
 		[Self::Registration, Self::Nomination, Self::Vetting, Self::Voting]
 			.into_iter()
@@ -53,41 +52,34 @@ impl Phase {
 			.unwrap_or(Self::Over)
 	}
 
-	/// The name of the error of the pallet for what belongs to this phase and comes in another.
-	fn refusal(self) -> &'static str {
-		match self {
-			Self::Registration => "NotRegistering",
-			Self::Nomination => "NotNominating",
-			Self::Vetting => "NotVetting",
-			Self::Voting => "NotVoting",
-			Self::Over => "ElectionNotOver",
-		}
+	/// The phase that is missed when the runtime refuses with its error of this name.
+	pub fn missed_by(error: &str) -> Option<Self> {
+		Some(match error {
+			"NotRegistering" => Self::Registration,
+			"NotNominating" => Self::Nomination,
+			"NotVetting" => Self::Vetting,
+			"NotVoting" => Self::Voting,
+			"ElectionNotOver" => Self::Over,
+			_ => return None,
+		})
 	}
 
-	/// # Errors
-	/// If `election` is not in this phase in the next block, naming when it is or was.
-	pub fn require(self, election: &Election, clock: &Clock) -> Result<()> {
-		let now = Self::at(&election.phases, clock.now.saturating_add(1));
-		if now == self {
-			return Ok(());
-		}
+	/// Why an election does not take what belongs to this phase, and when it does or did.
+	pub fn refusal_text(self, election: &Election, clock: &Clock) -> String {
 		let (first, last) = self.blocks(&election.phases);
 		let when = match last {
 			Some(last) if last <= clock.now => format!("was over with {}", clock.when(last)),
 			_ => format!("begins with {}", clock.when(first)),
 		};
-		let message = match self {
-			Self::Over => {
-				format!("election {} is not over: its end {when}", election.number)
-			},
+		match self {
+			Self::Over => format!("election {} is not over: its end {when}", election.number),
 			_ => format!(
 				"election {} is in its phase of {}: its phase of {} {when}",
 				election.number,
-				now.name(),
+				Self::at(&election.phases, clock.now.saturating_add(1)).name(),
 				self.name(),
 			),
-		};
-		Err(Error::Refused(Refusal::foreseen("SecurityCouncil", self.refusal(), message)))
+		}
 	}
 }
 
@@ -126,24 +118,19 @@ mod tests {
 			nominee_threshold: 2_000,
 			vetter: None,
 		};
-		let refused = |phase: Phase, now| {
+		for (error, now, words) in [
+			(
+				"NotNominating",
+				18,
+				"registration: its phase of nomination begins with block 21, in 9 s",
+			),
+			("NotRegistering", 20, "registration was over with block 20, now"),
+			("ElectionNotOver", 50, "its end begins with block 61, in 33 s"),
+		] {
 			let clock = Clock { now, block_time: 3_000 };
-			phase.require(&election, &clock).map_err(|error| match error {
-				Error::Refused(refusal) => (refusal.name.unwrap(), refusal.message),
-				other => panic!("{other}"),
-			})
-		};
-		// A transaction comes into the next block.
-		assert_eq!(refused(Phase::Nomination, 20), Ok(()));
-		let (name, text) = refused(Phase::Nomination, 18).unwrap_err();
-		assert_eq!(name, "NotNominating");
-		assert!(text.contains("begins with block 21, in 9 s"), "{text}");
-		let (name, text) = refused(Phase::Registration, 20).unwrap_err();
-		assert_eq!(name, "NotRegistering");
-		assert!(text.contains("was over with block 20, now"), "{text}");
-		let (name, text) = refused(Phase::Over, 50).unwrap_err();
-		assert_eq!(name, "ElectionNotOver");
-		assert!(text.contains("begins with block 61, in 33 s"), "{text}");
-		assert_eq!(refused(Phase::Over, 60), Ok(()));
+			let text = Phase::missed_by(error).unwrap().refusal_text(&election, &clock);
+			assert!(text.contains(words), "'{text}' lacks '{words}'");
+		}
+		assert_eq!(Phase::missed_by("ElectionNotDue"), None);
 	}
 }

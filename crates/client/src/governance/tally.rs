@@ -5,7 +5,7 @@ use crate::{
 	chain::governance::{Proposal, State, Tally},
 };
 
-/// A word for machines and people.
+/// Names a state in one word, for machines and people.
 pub fn state_name(state: State) -> &'static str {
 	match state {
 		State::Pending => "pending",
@@ -21,9 +21,9 @@ pub fn state_name(state: State) -> &'static str {
 /// What a proposal lacks to pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shortfall {
-	/// Votes For or Abstain.
+	/// Too few votes For or Abstain.
 	Quorum {
-		/// How many, in units.
+		/// How many are missing, in the smallest unit of OPEN.
 		missing: u128,
 	},
 	/// For is not more than Against.
@@ -36,7 +36,7 @@ pub enum Shortfall {
 }
 
 impl Shortfall {
-	/// `votes For or Abstain missing to the quorum: 3`.
+	/// Says what is missing, such as `votes For or Abstain missing to the quorum: 3`.
 	pub fn text(&self) -> String {
 		match self {
 			Self::Quorum { missing } => {
@@ -50,13 +50,13 @@ impl Shortfall {
 	}
 }
 
-/// Millionths as percent: `37.5`.
+/// Writes millionths as percent, such as `37.5`.
 pub fn percent(millionths: u32) -> String {
 	let text = format!("{}.{:04}", millionths / 10_000, millionths % 10_000);
 	text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What the votes so far lack; `None` if they are enough, or the quorum is not known yet.
+/// What the votes so far lack; none if they are enough, or the quorum is not known yet.
 pub fn shortfall(tally: &Tally) -> Option<Shortfall> {
 	let missing = tally.quorum?.saturating_sub(tally.support);
 	if missing > 0 {
@@ -71,7 +71,7 @@ pub fn shortfall(tally: &Tally) -> Option<Shortfall> {
 	(tally.ayes.saturating_mul(1_000_000_000) < share).then_some(Shortfall::Share { least })
 }
 
-/// How much of the quorum is reached, in tenths of a percent rounded down: `37.5`.
+/// How much of the quorum is reached in percent, rounded down to tenths.
 pub fn quorum_percent(tally: &Tally) -> Option<f64> {
 	let quorum = tally.quorum.filter(|quorum| *quorum > 0)?;
 	let tenths = tally.support.saturating_mul(1_000) / quorum;
@@ -79,7 +79,7 @@ pub fn quorum_percent(tally: &Tally) -> Option<f64> {
 	Some(u32::try_from(tenths).map_or(f64::INFINITY, f64::from) / 10.0)
 }
 
-/// What comes next and at which block, if that is known.
+/// What comes next for a proposal and at which block, if that is known.
 pub fn next(proposal: &Proposal) -> Option<(&'static str, u32)> {
 	let tally = proposal.tally.as_ref();
 	match proposal.state {

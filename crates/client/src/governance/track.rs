@@ -3,19 +3,19 @@
 use crate::chain::governance::Kind;
 use subxt::dynamic::Value;
 
-/// A kind of proposals.
+/// A kind of proposals, and the origin that their calls are dispatched with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Track {
-	/// Anything.
+	/// May do anything.
 	Constitutional,
-	/// Spends from the treasury, and the parameters of datanets and models.
+	/// May spend from the treasury, and set the parameters of datanets and models.
 	Treasury,
-	/// The removal of a member of the security council.
+	/// May remove a member of the security council.
 	CouncilRemoval,
 }
 
 impl Track {
-	/// One word for it.
+	/// Names it in one word.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Constitutional => "constitutional",
@@ -24,7 +24,7 @@ impl Track {
 		}
 	}
 
-	/// The origin, as the runtime names it.
+	/// The origin as the runtime names it, for `Referenda.submit`.
 	pub fn origin(self) -> Value {
 		let (pallet, name) = match self {
 			Self::Constitutional => ("system", "Root"),

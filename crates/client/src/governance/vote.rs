@@ -2,7 +2,7 @@
 
 use scale_encode::EncodeAsType;
 
-/// How to vote.
+/// Which side to vote for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
 	/// Counts for the majority and for the quorum.
@@ -14,7 +14,7 @@ pub enum Choice {
 }
 
 impl Choice {
-	/// One word for it.
+	/// Names it in one word.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::For => "for",
@@ -38,7 +38,7 @@ pub enum AccountVote {
 }
 
 impl AccountVote {
-	/// The vote of somebody with so many votes.
+	/// The vote of somebody who has so many votes, in the smallest unit of OPEN.
 	pub fn new(choice: Choice, weight: u128) -> Self {
 		match choice {
 			Choice::For => Self::Standard { vote: Vote(0x80), balance: weight },

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// A claim and the place where the chain has it.
 #[derive(Clone, Debug)]
 pub struct IncludedClaim {
-	/// The claim.
+	/// What the attester claims.
 	pub claim: Claim,
 	/// The number of its extrinsic within the block.
 	pub extrinsic: u32,
