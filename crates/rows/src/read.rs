@@ -108,9 +108,8 @@ pub(crate) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use flate2::{write::GzEncoder, Compression};
+	use openledger_testing::gzip;
 	use proptest::prelude::*;
-	use std::io::Write;
 
 	fn read(text: &str) -> Result<Dataset> {
 		Dataset::from_bytes(text.as_bytes(), &Schema::default())
@@ -146,10 +145,7 @@ mod tests {
 	fn root_should_be_the_same_when_rows_come_as_csv_json_lines_or_compressed() {
 		let csv = read("text,label\ngood film,good\nbad film,bad\n").unwrap();
 		let lines = csv.to_bytes();
-		let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-		encoder.write_all(&lines).unwrap();
-		let packed = encoder.finish().unwrap();
-		for bytes in [&lines, &packed] {
+		for bytes in [&lines, &gzip(&lines)] {
 			let read = Dataset::from_bytes(bytes, &Schema::default()).unwrap();
 			assert_eq!(read, csv);
 			assert_eq!(read.content_root(), csv.content_root());

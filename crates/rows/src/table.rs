@@ -127,8 +127,7 @@ fn unreadable(error: csv::Error) -> Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use flate2::{write::GzEncoder, Compression};
-	use std::io::Write;
+	use openledger_testing::gzip;
 
 	fn read(text: &str) -> Result<Dataset> {
 		Dataset::from_csv(text.as_bytes(), &Schema::default())
@@ -149,9 +148,7 @@ mod tests {
 
 	#[test]
 	fn table_should_be_read_when_compressed() {
-		let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-		encoder.write_all(b"1,2,0\n3,4,1\n").unwrap();
-		let bytes = encoder.finish().unwrap();
+		let bytes = gzip(b"1,2,0\n3,4,1\n");
 		assert_eq!(
 			Dataset::from_csv(&bytes, &Schema::default()).unwrap(),
 			read("1,2,0\n3,4,1\n").unwrap()

@@ -1,7 +1,7 @@
 //! Every reader of files against damaged ones: it may refuse or read, and what it reads must keep the
-//! promises of its type. See `openledger_mutations`.
+//! promises of its type. See `openledger_testing::mutations`.
 
-use openledger_mutations::{attack, Watched};
+use openledger_testing::mutations::{attack, Watched};
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
 	AdapterFile, BaseConfig, FileError, LoraConfig, Task, Tokenizer, Weights,

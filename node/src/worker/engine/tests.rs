@@ -3,10 +3,10 @@ use crate::worker::testing;
 use openledger_blobs::DirectoryStore;
 use openledger_influence::{build_index, Contribution, EkFac};
 use openledger_models::{train, Activation, Architecture, Base, Lora, TrainConfig};
-use openledger_mutations::with_metadata;
 use openledger_pallet_support::Artifacts;
 use openledger_primitives::H256;
 use openledger_rows::{Dataset, Schema};
+use openledger_testing::mutations::with_metadata;
 use openledger_transformers::files::tiny;
 use std::fs;
 
