@@ -5,7 +5,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// Parts of a whole: shares are in billionths.
+/// The number of parts of a whole: shares are counted in billionths.
 pub const PARTS: u32 = 1_000_000_000;
 
 /// One contribution's share of what an inference pays to contributors.
@@ -22,15 +22,15 @@ pub const PARTS: u32 = 1_000_000_000;
 	Debug,
 )]
 pub struct Share {
-	/// The contribution.
+	/// The contribution that is paid.
 	pub contribution: ContributionId,
 	/// Its share, in billionths ([`PARTS`]).
 	pub parts: u32,
 }
 
-/// Shares proportional to `max(score, 0)`, in the order of the entries, summing exactly to
-/// [`PARTS`] by the largest-remainder method (ties to the earlier entry). Entries without a positive
-/// score are left out; empty if none is positive.
+/// Shares proportional to `max(score, 0)`, in the order of the entries. They sum exactly to
+/// [`PARTS`] by the largest-remainder method, in which the earlier entry wins a tie. Entries
+/// without a positive score are left out, so there are no shares if none is positive.
 pub fn shares(entries: &[Entry]) -> Vec<Share> {
 	let positive: Vec<(ContributionId, u128)> = entries
 		.iter()
@@ -79,8 +79,9 @@ pub fn amounts(total: u128, shares: &[Share]) -> Option<(Vec<u128>, u128)> {
 	Some((amounts, total.checked_sub(paid)?))
 }
 
-/// Total variation distance between two share vectors, in parts: half the sum of absolute
-/// differences over all contributions. 0 if they agree, [`PARTS`] if they have nothing in common.
+/// The total variation distance between two lists of shares, in parts: half the sum of the absolute
+/// differences over all contributions. It is 0 if they agree, and [`PARTS`] if they have nothing in
+/// common.
 pub fn total_variation(a: &[Share], b: &[Share]) -> u32 {
 	let mut difference: BTreeMap<ContributionId, i64> = BTreeMap::new();
 	for share in a {

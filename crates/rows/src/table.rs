@@ -1,4 +1,4 @@
-//! Reading tables and single rows of numbers.
+//! Reads tables and single rows of numbers.
 
 use crate::{
 	error::{Error, Place, Result},
@@ -106,7 +106,8 @@ fn parse_label(text: &str, place: Place, largest: u32) -> Result<u32> {
 	}
 }
 
-/// The line on which a record starts. The reader's own number is that of the empty lines before it.
+/// The line of the file on which a record starts. The reader's own number would be that of the
+/// empty lines before it.
 fn line_of(record: &StringRecord, text: &[u8]) -> u64 {
 	let Some(position) = record.position() else { return 0 };
 	let start = usize::try_from(position.byte()).ok();

@@ -11,7 +11,7 @@ impl Lanes for __m512 {
 	const LANES: usize = 16;
 	const WIDTH: usize = 3;
 	const TALLEST: usize = 8;
-	/// Registers of half the width have twice the units for the exchanges.
+	/// Transposing takes registers of half the width, for which the processor has twice the units.
 	type Turning = __m256;
 
 	#[inline(always)]
