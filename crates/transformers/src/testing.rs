@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Weights of a size that makes every non-linearity felt, the same for the same name.
 #[derive(Default)]
 pub struct RandomWeights {
-	/// Beginnings of names that are not there.
+	/// The beginnings of names that are not there.
 	pub without: Vec<&'static str>,
 }
 
@@ -128,7 +128,7 @@ pub fn language_model(
 /// The sites' parameters `[outputs, columns]` in double precision.
 pub struct Parameters<'a> {
 	pub sites: &'a [Site],
-	/// Flat, laid out as the model's.
+	/// The values, laid out as the model's.
 	pub flat: Tensor,
 	/// The factor of `B A x`.
 	pub scaling: f64,

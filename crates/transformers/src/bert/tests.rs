@@ -130,7 +130,7 @@ fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	adapted.set_parameters(&parameters).unwrap();
 	let bits = |logits: Vec<f32>| logits.into_iter().map(f32::to_bits).collect::<Vec<_>>();
 	assert_eq!(bits(adapted.logits(&IDS).unwrap()), bits(expected));
-	// And B has a gradient there, A has none.
+	// And B has a gradient there, while A has none.
 	let (_, factors) = adapted.loss_factors(&IDS, 0).unwrap();
 	assert!(factors[0].deltas.iter().all(|delta| *delta == 0.0));
 	assert!(factors[1].deltas.iter().any(|delta| *delta != 0.0));
