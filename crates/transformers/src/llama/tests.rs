@@ -124,7 +124,7 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 	};
 	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
-	// As many where one token is predicted, which has fewer classes than there are draws.
+	// There are as many where one token is predicted, though it has fewer classes than draws.
 	assert_eq!(model.fisher_factors(&IDS, IDS.len() - 1, 16, &mut rng).unwrap().len(), 16);
 	let drawn = model.fisher_factors(&IDS, 3, 2000, &mut rng).unwrap();
 	let found = squares_along(model.sites(), &drawn, &v);

@@ -17,7 +17,7 @@ struct Node {
 	storage: Storage,
 }
 
-/// A node on that chain and that database, as after a start.
+/// A node on that chain and that database, as it is after a start.
 fn start(chain: &FakeChain, storage: &Storage, engine: FakeEngine) -> Node {
 	let engine = Arc::new(engine);
 	let worker = Worker::new(
@@ -52,7 +52,7 @@ impl Node {
 		}
 	}
 
-	/// A block that becomes best, is worked on, and becomes final.
+	/// Makes a block the best, has it worked on, and makes it final.
 	fn settle(&mut self, number: u32, assigned: &[Assignment]) {
 		self.best(number, assigned);
 		self.compute_all();
@@ -69,7 +69,7 @@ impl Node {
 		codec::Decode::decode(&mut &bytes[..]).ok()
 	}
 
-	/// What the runtime's hook does.
+	/// Does what the runtime's hook does.
 	fn submit(&mut self, assignment: &Assignment, at: u32) {
 		let Assignment { job, attempt, ref attester, .. } = *assignment;
 		let sent = Sent { attempt, attester: attester.clone(), at };
