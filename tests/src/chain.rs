@@ -1,4 +1,4 @@
-//! The chain's state, events and extrinsics, read and sent without the client under test.
+//! The chain's state and events, read without the client under test, and calls sent without it.
 
 use crate::{
 	state::{AccountInfo, Address, Contribution, Snapshot},
@@ -239,25 +239,6 @@ impl Chain {
 			})?;
 		}
 		Ok(())
-	}
-
-	/// Counts the extrinsics of a block that call `call` of `pallet`.
-	///
-	/// # Errors
-	/// If the block cannot be read or decoded.
-	pub fn count_calls(&self, block: u64, pallet: &str, call: &str) -> Result<usize> {
-		Ok(self.runtime.block_on(async {
-			let at = self.client.at_block(block).await?;
-			let extrinsics = at.extrinsics().fetch().await?;
-			let mut count = 0;
-			for extrinsic in extrinsics.iter() {
-				let extrinsic = extrinsic?;
-				if (extrinsic.pallet_name(), extrinsic.call_name()) == (pallet, call) {
-					count += 1;
-				}
-			}
-			Ok::<_, subxt::Error>(count)
-		})?)
 	}
 
 	/// Signs a call with the account of `key`, sends it and waits until a best block holds it.

@@ -3,6 +3,24 @@
 //! A blob is a file named by the blake2-256 hash of its bytes: a contribution's rows, a model's
 //! weights, an influence index. The chain holds the hashes, a [`BlobStore`] holds the bytes, and
 //! what comes out of a store is checked against its hash, so a store need not be trusted.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | this one | hashes, and what every store can do |
+//! | `directory` | a store of files in a local directory |
+//! | `error` | what can go wrong with a blob |
+//!
+//! ```
+//! use openledger_blobs::{blob_hash, BlobStore, DirectoryStore};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path();
+//! let store = DirectoryStore::open(path)?;
+//! let hash = store.put(b"x,y,class\n1,2,0\n")?;
+//! assert_eq!(hash, blob_hash(b"x,y,class\n1,2,0\n"));
+//! assert_eq!(store.get(&hash)?, b"x,y,class\n1,2,0\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod directory;
 mod error;

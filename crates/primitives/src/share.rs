@@ -1,7 +1,7 @@
 //! Scores to parts of a whole, and parts to money.
 
 use crate::{ContributionId, Entry};
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -79,23 +79,6 @@ pub fn amounts(total: u128, shares: &[Share]) -> Option<(Vec<u128>, u128)> {
 	Some((amounts, total.checked_sub(paid)?))
 }
 
-/// The total variation distance between two lists of shares, in parts: half the sum of the absolute
-/// differences over all contributions. It is 0 if they agree, and [`PARTS`] if they have nothing in
-/// common.
-pub fn total_variation(a: &[Share], b: &[Share]) -> u32 {
-	let mut difference: BTreeMap<ContributionId, i64> = BTreeMap::new();
-	for share in a {
-		let d = difference.entry(share.contribution).or_default();
-		*d = d.saturating_add(share.parts.into());
-	}
-	for share in b {
-		let d = difference.entry(share.contribution).or_default();
-		*d = d.saturating_sub(share.parts.into());
-	}
-	let sum = difference.values().fold(0u64, |sum, d| sum.saturating_add(d.unsigned_abs()));
-	u32::try_from(sum / 2).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -129,12 +112,6 @@ mod tests {
 		assert_eq!(amounts(u128::MAX, &twice[..1]), None);
 	}
 
-	#[test]
-	fn distance_should_be_the_whole_when_nothing_is_shared() {
-		let (a, b) = (shares(&entries(&[3])), [Share { contribution: 9, parts: PARTS }]);
-		assert_eq!(total_variation(&a, &b), PARTS);
-	}
-
 	proptest! {
 		#[test]
 		fn shares_should_sum_exactly_and_round_by_less_than_one_part(
@@ -161,17 +138,6 @@ mod tests {
 			let (amounts, dust) = amounts(total, &shares).unwrap();
 			prop_assert_eq!(amounts.iter().sum::<u128>() + dust, total);
 			prop_assert!(dust < shares.len() as u128);
-		}
-
-		#[test]
-		fn distance_should_be_symmetric_and_bounded(
-			a in prop::collection::vec(1i64..1000, 1..20),
-			b in prop::collection::vec(1i64..1000, 1..20),
-		) {
-			let (a, b) = (shares(&entries(&a)), shares(&entries(&b)));
-			prop_assert_eq!(total_variation(&a, &b), total_variation(&b, &a));
-			prop_assert!(total_variation(&a, &b) <= PARTS);
-			prop_assert_eq!(total_variation(&a, &a), 0);
 		}
 	}
 }

@@ -2,10 +2,10 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{Activation, AdapterFile, BertConfig, LoraConfig, Task},
+	files::{Activation, AdapterFile, BertConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, TensorSource},
 	lora::{Adapter, Layout},
 	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
 	tensor::{SharedVector, Tensor},
@@ -22,7 +22,7 @@ struct Norm {
 
 impl Norm {
 	/// Reads `name.weight` and `name.bias`.
-	fn load(source: &dyn Source, name: &str, width: usize) -> Result<Self> {
+	fn load(source: &dyn TensorSource, name: &str, width: usize) -> Result<Self> {
 		Ok(Self {
 			scale: load_vector(source, &format!("{name}.weight"), width)?,
 			shift: load_vector(source, &format!("{name}.bias"), width)?,
@@ -61,7 +61,11 @@ impl Bert {
 	///
 	/// # Errors
 	/// The errors of `source`.
-	pub fn new(config: BertConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+	pub fn new(
+		config: BertConfig,
+		source: &dyn TensorSource,
+		hash: Option<[u8; 32]>,
+	) -> Result<Self> {
 		let width = config.hidden_size;
 		let mut modules = Vec::new();
 		let mut layers = Vec::with_capacity(config.num_hidden_layers);
@@ -204,7 +208,7 @@ impl TextClassifier {
 	pub fn with_adapter(base: Arc<Bert>, file: &AdapterFile) -> Result<Self> {
 		let classes = file.head.as_ref().map_or(0, |(_, bias)| bias.len());
 		let head = Some((base.config.hidden_size, classes));
-		let task = Task::SequenceClassification;
+		let task = TaskType::SequenceClassification;
 		let adapter = Adapter::from_file(&base.modules, file, head, task, base.hash)?;
 		check_classes(classes)?;
 		Ok(Self { base, adapter, classes })
@@ -212,7 +216,7 @@ impl TextClassifier {
 
 	/// Writes the trained parameters as an adapter's file.
 	pub fn to_adapter(&self) -> AdapterFile {
-		self.adapter.to_file(&self.base.modules, Task::SequenceClassification, self.base.hash)
+		self.adapter.to_file(&self.base.modules, TaskType::SequenceClassification, self.base.hash)
 	}
 
 	/// The adapter, which has the trained parameters.

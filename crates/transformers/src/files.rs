@@ -20,7 +20,7 @@ mod tokenizer;
 mod weights;
 
 pub(crate) use adapter::is_target;
-pub use adapter::{AdapterFile, LoraConfig, Task};
+pub use adapter::{AdapterFile, LoraConfig, TaskType};
 pub use config::{Activation, BaseConfig, BertConfig, LlamaConfig};
 pub use error::{AdapterError, ConfigError, FileError, TensorError, TokenizerError};
 pub use tokenizer::{Encoding, Tokenizer};

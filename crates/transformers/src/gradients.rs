@@ -7,7 +7,7 @@
 
 use crate::{
 	error::{Error, Result},
-	layers::{Pass, Record},
+	layers::{Pass, SiteRecord},
 	lora::Adapter,
 	ops::{self, Mask},
 	tensor::{misfit, Gradients, Tensor},
@@ -221,7 +221,7 @@ fn draw(probabilities: &[f32], point: f64) -> usize {
 /// Makes one backward pass from `slope` at `logits` and reads off the factors.
 fn read_factors(
 	adapter: &Adapter,
-	records: &[Option<Record>],
+	records: &[Option<SiteRecord>],
 	logits: &Tensor,
 	slope: &Tensor,
 ) -> Result<Vec<Factors>> {
@@ -234,11 +234,11 @@ fn read_factors(
 /// Does `read` for every site that the pass came by; the others get factors without tokens.
 fn each_record(
 	sites: &[Site],
-	records: &[Option<Record>],
-	read: impl Fn(&Site, &Record) -> Result<Factors>,
+	records: &[Option<SiteRecord>],
+	read: impl Fn(&Site, &SiteRecord) -> Result<Factors>,
 ) -> Result<Vec<Factors>> {
 	let none = || Ok(Factors { tokens: 0, inputs: vec![], deltas: vec![] });
-	let read = |(site, record): (&Site, &Option<Record>)| match record {
+	let read = |(site, record): (&Site, &Option<SiteRecord>)| match record {
 		Some(record) => read(site, record),
 		None => none(),
 	};

@@ -9,7 +9,7 @@ use crate::{
 use std::sync::Arc;
 
 /// A place that frozen weights come from, such as files.
-pub trait Source {
+pub trait TensorSource {
 	/// The tensor `name`, row-major; it must have this `shape`.
 	///
 	/// # Errors
@@ -20,7 +20,7 @@ pub trait Source {
 	fn has(&self, name: &str) -> bool;
 }
 
-impl Source for crate::files::Weights {
+impl TensorSource for crate::files::Weights {
 	fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
 		Ok(self.get(name, shape)?)
 	}
@@ -55,7 +55,7 @@ impl Linear {
 	/// Reads `name.weight`, and `name.bias` where there is to be one, and adds the layer to
 	/// `modules`.
 	pub fn load(
-		source: &dyn Source,
+		source: &dyn TensorSource,
 		modules: &mut Vec<Module>,
 		name: String,
 		(inputs, outputs): (usize, usize),
@@ -75,13 +75,17 @@ impl Linear {
 }
 
 /// Reads a vector of that width.
-pub(crate) fn load_vector(source: &dyn Source, name: &str, width: usize) -> Result<SharedVector> {
+pub(crate) fn load_vector(
+	source: &dyn TensorSource,
+	name: &str,
+	width: usize,
+) -> Result<SharedVector> {
 	source.get(name, &[width]).map(Arc::new)
 }
 
 /// Reads a table `[rows][columns]`.
 pub(crate) fn load_table(
-	source: &dyn Source,
+	source: &dyn TensorSource,
 	name: &str,
 	rows: usize,
 	columns: usize,
@@ -102,7 +106,7 @@ pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usiz
 
 /// What a trained site's input was in a forward pass, and the zero variable at its output. The
 /// gradients at that variable are the deltas.
-pub(crate) struct Record {
+pub(crate) struct SiteRecord {
 	/// The input, `[tokens, inputs]`.
 	pub input: Tensor,
 	/// The zero variable that was added to the output, `[tokens, outputs]`.
@@ -154,7 +158,7 @@ pub(crate) struct Pass<'a> {
 	/// How many copies of the text stand side by side.
 	copies: usize,
 	/// One record per site; `None` if nothing is to be recorded.
-	records: Option<Vec<Option<Record>>>,
+	records: Option<Vec<Option<SiteRecord>>>,
 }
 
 impl<'a> Pass<'a> {
@@ -204,7 +208,7 @@ impl<'a> Pass<'a> {
 	}
 
 	/// What was recorded, one per site; `None` for a site that the pass did not come by.
-	pub fn into_records(self) -> Vec<Option<Record>> {
+	pub fn into_records(self) -> Vec<Option<SiteRecord>> {
 		self.records.unwrap_or_default()
 	}
 
@@ -240,7 +244,7 @@ impl<'a> Pass<'a> {
 		if let Some(record) = self.records.as_mut().and_then(|records| records.get_mut(index)) {
 			let probe = Tensor::zero_variable(value.dims());
 			value = value.add(&probe)?;
-			*record = Some(Record { input: x.clone(), probe });
+			*record = Some(SiteRecord { input: x.clone(), probe });
 		}
 		Ok(value)
 	}

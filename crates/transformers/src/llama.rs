@@ -2,10 +2,10 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{AdapterFile, LlamaConfig, LoraConfig, Task},
+	files::{AdapterFile, LlamaConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, TensorSource},
 	lora::{Adapter, Layout},
 	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
 	tensor::{SharedVector, Tensor},
@@ -44,7 +44,11 @@ impl Llama {
 	///
 	/// # Errors
 	/// The errors of `source`.
-	pub fn new(config: LlamaConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+	pub fn new(
+		config: LlamaConfig,
+		source: &dyn TensorSource,
+		hash: Option<[u8; 32]>,
+	) -> Result<Self> {
 		let (width, inner) = (config.hidden_size, config.intermediate_size);
 		let queries = config.num_attention_heads * config.head_dim;
 		let groups = config.num_key_value_heads * config.head_dim;
@@ -177,14 +181,14 @@ impl LanguageModel {
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Llama>, file: &AdapterFile) -> Result<Self> {
-		let task = Task::CausalLanguageModel;
+		let task = TaskType::CausalLanguageModel;
 		let adapter = Adapter::from_file(&base.modules, file, None, task, base.hash)?;
 		Ok(Self { base, adapter })
 	}
 
 	/// Writes the trained parameters as an adapter's file.
 	pub fn to_adapter(&self) -> AdapterFile {
-		self.adapter.to_file(&self.base.modules, Task::CausalLanguageModel, self.base.hash)
+		self.adapter.to_file(&self.base.modules, TaskType::CausalLanguageModel, self.base.hash)
 	}
 
 	/// The adapter, which has the trained parameters.

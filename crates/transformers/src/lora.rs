@@ -6,7 +6,7 @@ pub use layout::{Layout, MAX_PARAMETERS};
 
 use crate::{
 	error::{Error, Result},
-	files::{AdapterFile, LoraConfig, Task},
+	files::{AdapterFile, LoraConfig, TaskType},
 	gradients::Site,
 	layers::Module,
 	ops::Matrix,
@@ -45,7 +45,7 @@ impl Adapter {
 		modules: &[Module],
 		file: &AdapterFile,
 		head: HeadShape,
-		task: Task,
+		task: TaskType,
 		base_hash: Option<[u8; 32]>,
 	) -> Result<Self> {
 		check_base(file, task, base_hash)?;
@@ -100,7 +100,7 @@ impl Adapter {
 	pub(crate) fn to_file(
 		&self,
 		modules: &[Module],
-		task: Task,
+		task: TaskType,
 		base_hash: Option<[u8; 32]>,
 	) -> AdapterFile {
 		let values = |site: &SiteWeights| site.weight.values.to_vec();
@@ -172,7 +172,7 @@ impl Adapter {
 }
 
 /// Checks that an adapter was made for this task and this base model.
-fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
+fn check_base(file: &AdapterFile, task: TaskType, hash: Option<[u8; 32]>) -> Result<()> {
 	if file.task != task {
 		return Err(Error::wrong_adapter("it was trained for another task"));
 	}
@@ -268,7 +268,7 @@ mod tests {
 		let mut adapter = random(config(&["query", "dense"]), head, 1);
 		let values: Vec<f32> = (0..adapter.parameter_count()).map(|i| i as f32 / 8.0).collect();
 		adapter.set_parameters(&values).unwrap();
-		let file = adapter.to_file(&modules(), Task::SequenceClassification, None);
+		let file = adapter.to_file(&modules(), TaskType::SequenceClassification, None);
 		let read = Adapter::from_file(&modules(), &file, head, file.task, None).unwrap();
 		assert_eq!(read.parameters(), values);
 		assert_eq!(read.sites(), adapter.sites());
@@ -278,7 +278,7 @@ mod tests {
 	fn adapter_should_be_refused_when_it_does_not_fit() {
 		let file = |head| {
 			let adapter = random(config(&["query"]), head, 1);
-			adapter.to_file(&modules(), Task::CausalLanguageModel, None)
+			adapter.to_file(&modules(), TaskType::CausalLanguageModel, None)
 		};
 		let (bare, headed) = (file(None), file(Some((6, 2))));
 		let refuse = |modules: &[Module], file: &AdapterFile, head| {

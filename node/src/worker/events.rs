@@ -2,9 +2,9 @@
 
 use super::{
 	engine::Failure,
-	mailbox::{digest, Mailbox, Record},
+	mailbox::{digest, DraftRecord, Mailbox},
 	metrics::Metrics,
-	scheduler::{Entry, Scheduler, State, Ticket},
+	scheduler::{JobState, Scheduler, Ticket, TrackedJob},
 	status::{JobStatus, LoadedArtifacts, SharedStatus, Status},
 	Assignment, AttesterId, Draft, Engine, LOG_TARGET,
 };
@@ -27,7 +27,7 @@ pub trait Chain: Send + 'static {
 }
 
 /// A job that a thread is to compute.
-pub struct Task {
+pub struct WorkItem {
 	/// Comes back with the result.
 	pub ticket: Ticket,
 	pub assignment: Arc<Assignment>,
@@ -35,7 +35,7 @@ pub struct Task {
 
 /// What a thread hands back when it is done.
 pub struct Done {
-	/// The ticket of the task.
+	/// The ticket of the work item.
 	pub ticket: Ticket,
 	pub result: Result<Verdict, Failure>,
 	pub took: Duration,
@@ -98,7 +98,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 				}
 				let scheduler = &self.scheduler;
 				self.ready.retain(|job, _| {
-					scheduler.job(*job).is_some_and(|entry| entry.state == State::Computed)
+					scheduler.job(*job).is_some_and(|entry| entry.state == JobState::Computed)
 				});
 				self.note_submissions();
 			},
@@ -125,10 +125,10 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 	}
 
 	/// The next job for a thread, if a thread is free and a job is due.
-	pub fn next_task(&mut self) -> Option<Task> {
+	pub fn next_item(&mut self) -> Option<WorkItem> {
 		let (ticket, assignment) = self.scheduler.start(self.status.best)?;
 		self.publish();
-		Some(Task { ticket, assignment })
+		Some(WorkItem { ticket, assignment })
 	}
 
 	/// Takes the result of a thread.
@@ -214,7 +214,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let submitted: Vec<JobId> = self
 			.scheduler
 			.jobs()
-			.filter(|entry| entry.state == State::Drafted { submitted: false })
+			.filter(|entry| entry.state == JobState::Drafted { submitted: false })
 			.filter(|entry| {
 				let sent = self.mailbox.sent(entry.assignment.job);
 				sent.is_some_and(|sent| sent.attempt == entry.assignment.attempt)
@@ -269,7 +269,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let queue = self
 			.scheduler
 			.jobs()
-			.filter(|entry| matches!(entry.state, State::Waiting { .. } | State::Computing))
+			.filter(|entry| matches!(entry.state, JobState::Waiting { .. } | JobState::Computing))
 			.count();
 		if let Some(metrics) = &self.metrics {
 			metrics.queue.set(u64::try_from(queue).unwrap_or(u64::MAX));
@@ -298,20 +298,20 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 	}
 }
 
-fn draft(entry: &Entry, verdict: Verdict) -> (Draft, Record) {
+fn draft(entry: &TrackedJob, verdict: Verdict) -> (Draft, DraftRecord) {
 	let Assignment { job, attempt, ref attester, .. } = *entry.assignment;
 	let draft = Draft { job, attempt, attester: attester.clone(), verdict };
-	(draft, Record { job, digest: entry.digest })
+	(draft, DraftRecord { job, digest: entry.digest })
 }
 
-fn job_status(entry: &Entry) -> JobStatus {
+fn job_status(entry: &TrackedJob) -> JobStatus {
 	let assignment = &entry.assignment;
 	let (state, retry_at) = match entry.state {
-		State::Waiting { until } => ("waiting", Some(until)),
-		State::Computing => ("computing", None),
-		State::Computed => ("computed", None),
-		State::Drafted { submitted: false } => ("drafted", None),
-		State::Drafted { submitted: true } => ("submitted", None),
+		JobState::Waiting { until } => ("waiting", Some(until)),
+		JobState::Computing => ("computing", None),
+		JobState::Computed => ("computed", None),
+		JobState::Drafted { submitted: false } => ("drafted", None),
+		JobState::Drafted { submitted: true } => ("submitted", None),
 	};
 	JobStatus {
 		job: assignment.job,

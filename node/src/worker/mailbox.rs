@@ -20,7 +20,7 @@ const RECORDS_KEY: &[u8] = b"openledger/records";
 
 /// What the worker knows of a draft besides its content.
 #[derive(Encode, Decode, Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Record {
+pub struct DraftRecord {
 	pub job: JobId,
 	/// The [`digest`] of the question.
 	pub digest: Hash,
@@ -48,7 +48,7 @@ pub fn digest(assignment: &Assignment) -> Hash {
 /// Holds the drafts of this node.
 pub struct Mailbox<S> {
 	storage: S,
-	records: Vec<Record>,
+	records: Vec<DraftRecord>,
 }
 
 impl<S: OffchainStorage> Mailbox<S> {
@@ -71,12 +71,12 @@ impl<S: OffchainStorage> Mailbox<S> {
 	}
 
 	/// The records of all drafts, in the order in which these were put.
-	pub fn records(&self) -> &[Record] {
+	pub fn records(&self) -> &[DraftRecord] {
 		&self.records
 	}
 
 	/// Stores a draft in place of an earlier one of the same job.
-	pub fn put(&mut self, draft: &Draft, record: Record) {
+	pub fn put(&mut self, draft: &Draft, record: DraftRecord) {
 		// The record comes first: a draft without a record would never be removed.
 		self.records.retain(|r| r.job != record.job);
 		self.records.push(record);
@@ -107,8 +107,8 @@ mod tests {
 	use super::*;
 	use crate::worker::testing::{assignment, draft, storage};
 
-	fn record(job: JobId, digest: Hash) -> Record {
-		Record { job, digest }
+	fn record(job: JobId, digest: Hash) -> DraftRecord {
+		DraftRecord { job, digest }
 	}
 
 	#[test]

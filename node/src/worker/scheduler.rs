@@ -13,7 +13,7 @@ const LONGEST_WAIT: BlockNumber = 32;
 
 /// How far a job is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
+pub enum JobState {
 	/// It waits for a thread or, after a failure, for a later block.
 	Waiting {
 		/// The block before which it is not tried.
@@ -32,11 +32,11 @@ pub enum State {
 
 /// A job that this node is working on.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct TrackedJob {
 	pub assignment: Arc<Assignment>,
 	/// The digest of the question.
 	pub digest: Hash,
-	pub state: State,
+	pub state: JobState,
 	/// How many tries failed.
 	pub failures: u32,
 	/// Why the last try failed.
@@ -53,7 +53,7 @@ pub struct Ticket {
 
 /// Holds the jobs and hands them to a bounded number of threads, earliest deadline first.
 pub struct Scheduler {
-	jobs: BTreeMap<JobId, Entry>,
+	jobs: BTreeMap<JobId, TrackedJob>,
 	threads: usize,
 	running: usize,
 }
@@ -64,11 +64,11 @@ impl Scheduler {
 	}
 
 	/// All jobs, ordered by number.
-	pub fn jobs(&self) -> impl Iterator<Item = &Entry> {
+	pub fn jobs(&self) -> impl Iterator<Item = &TrackedJob> {
 		self.jobs.values()
 	}
 
-	pub fn job(&self, job: JobId) -> Option<&Entry> {
+	pub fn job(&self, job: JobId) -> Option<&TrackedJob> {
 		self.jobs.get(&job)
 	}
 
@@ -94,17 +94,17 @@ impl Scheduler {
 					continue;
 				}
 				// The verdict on the same question stays valid for another attempt.
-				if matches!(entry.state, State::Drafted { .. }) {
-					entry.state = State::Waiting { until: now };
+				if matches!(entry.state, JobState::Drafted { .. }) {
+					entry.state = JobState::Waiting { until: now };
 					new.push(job);
 				}
 				entry.assignment = Arc::new(assignment);
 				continue;
 			}
-			let entry = Entry {
+			let entry = TrackedJob {
 				assignment: Arc::new(assignment),
 				digest,
-				state: State::Waiting { until: now },
+				state: JobState::Waiting { until: now },
 				failures: 0,
 				error: None,
 			};
@@ -112,7 +112,7 @@ impl Scheduler {
 			new.push(job);
 		}
 		self.jobs.retain(|job, entry| {
-			let kept = matches!(entry.state, State::Computing | State::Drafted { .. });
+			let kept = matches!(entry.state, JobState::Computing | JobState::Drafted { .. });
 			kept || present.contains(job)
 		});
 		new
@@ -121,7 +121,7 @@ impl Scheduler {
 	/// Notes that the verdict on a job is known.
 	pub fn computed(&mut self, job: JobId) {
 		if let Some(entry) = self.jobs.get_mut(&job) {
-			entry.state = State::Computed;
+			entry.state = JobState::Computed;
 			entry.error = None;
 		}
 	}
@@ -129,7 +129,7 @@ impl Scheduler {
 	/// Notes that the mailbox holds the draft of a job.
 	pub fn drafted(&mut self, job: JobId) {
 		if let Some(entry) = self.jobs.get_mut(&job) {
-			entry.state = State::Drafted { submitted: false };
+			entry.state = JobState::Drafted { submitted: false };
 			entry.error = None;
 		}
 	}
@@ -137,7 +137,7 @@ impl Scheduler {
 	/// Notes that the claim of a job was submitted. Returns whether that was not known before.
 	pub fn submitted(&mut self, job: JobId) -> bool {
 		match self.jobs.get_mut(&job).map(|entry| &mut entry.state) {
-			Some(State::Drafted { submitted }) => !std::mem::replace(submitted, true),
+			Some(JobState::Drafted { submitted }) => !std::mem::replace(submitted, true),
 			_ => false,
 		}
 	}
@@ -150,9 +150,9 @@ impl Scheduler {
 		let entry = self
 			.jobs
 			.values_mut()
-			.filter(|entry| matches!(entry.state, State::Waiting { until } if until <= now))
+			.filter(|entry| matches!(entry.state, JobState::Waiting { until } if until <= now))
 			.min_by_key(|entry| (entry.assignment.deadline, entry.assignment.job))?;
-		entry.state = State::Computing;
+		entry.state = JobState::Computing;
 		self.running = self.running.saturating_add(1);
 		let ticket = Ticket { job: entry.assignment.job, digest: entry.digest };
 		Some((ticket, entry.assignment.clone()))
@@ -161,9 +161,9 @@ impl Scheduler {
 	/// Frees a thread. Returns whether the job is still the one that the thread worked on.
 	pub fn finish(&mut self, ticket: Ticket) -> bool {
 		self.running = self.running.saturating_sub(1);
-		self.jobs
-			.get(&ticket.job)
-			.is_some_and(|entry| entry.digest == ticket.digest && entry.state == State::Computing)
+		self.jobs.get(&ticket.job).is_some_and(|entry| {
+			entry.digest == ticket.digest && entry.state == JobState::Computing
+		})
 	}
 
 	/// Notes that the computation of a job failed. It is tried again after 1, 2, 4, ... blocks;
@@ -174,7 +174,7 @@ impl Scheduler {
 		let until = now.saturating_add(wait);
 		entry.failures = entry.failures.saturating_add(1);
 		entry.error = Some(error);
-		entry.state = State::Waiting { until };
+		entry.state = JobState::Waiting { until };
 		Some(until)
 	}
 

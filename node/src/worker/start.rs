@@ -128,8 +128,8 @@ async fn follow<S: OffchainStorage + 'static>(
 	worker.on_best(info.best_hash, info.best_number);
 	worker.on_finalised(info.finalized_hash, info.finalized_number);
 	loop {
-		while let Some(task) = worker.next_task() {
-			spawn(&spawner, engine.clone(), task.assignment, task.ticket, sender.clone());
+		while let Some(item) = worker.next_item() {
+			spawn(&spawner, engine.clone(), item.assignment, item.ticket, sender.clone());
 		}
 		select! {
 			block = imports.next() => match block {

@@ -38,7 +38,7 @@ pub(super) trait Lanes: Copy {
 	/// Calls [`tile`] as a function of its own with the instructions enabled: compilers do not
 	/// handle so many of them in one function well.
 	unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-		rows: Rows,
+		rows: TileRows,
 		right: Right,
 		depth: usize,
 	);
@@ -79,7 +79,7 @@ pub(super) struct Right {
 
 /// As many rows of the left matrix and of the output as the tile is tall.
 #[derive(Clone, Copy)]
-pub(super) struct Rows {
+pub(super) struct TileRows {
 	left: *const f32,
 	left_row: usize,
 	left_step: usize,
@@ -114,7 +114,7 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 			let mut inner = 0;
 			while inner < k {
 				let depth = DEPTH.min(k - inner);
-				let rows = Rows {
+				let rows = TileRows {
 					left: left.add(row * left_row + inner * left_step),
 					left_row,
 					left_step,
@@ -124,7 +124,7 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 				let mut column = 0;
 				while column < n {
 					let rest = n - column;
-					let rows = Rows { out: rows.out.add(column), ..rows };
+					let rows = TileRows { out: rows.out.add(column), ..rows };
 					let block = if right_transposed {
 						Right { first: right.add(column * k + inner), row: k }
 					} else {
@@ -177,7 +177,7 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 unsafe fn stripe<V: Lanes>(
 	registers: usize,
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) {
@@ -187,7 +187,7 @@ unsafe fn stripe<V: Lanes>(
 		let count = (index + 1) * height / tiles - first;
 		// SAFETY: `first + count <= height`.
 		unsafe {
-			let rows = Rows {
+			let rows = TileRows {
 				left: rows.left.add(first * rows.left_row),
 				out: rows.out.add(first * rows.out_row),
 				..rows
@@ -208,7 +208,7 @@ unsafe fn stripe<V: Lanes>(
 unsafe fn edge<V: Lanes>(
 	registers: usize,
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 	width: usize,
@@ -227,7 +227,7 @@ unsafe fn edge<V: Lanes>(
 				out.add(i * rows.out_row).copy_to_nonoverlapping(to, width);
 			}
 			let left = rows.left.add(first * rows.left_row);
-			let copied = Rows { left, out: copy.as_mut_ptr(), out_row, ..rows };
+			let copied = TileRows { left, out: copy.as_mut_ptr(), out_row, ..rows };
 			stripe::<V>(registers, count, copied, right, depth);
 			for i in 0..count {
 				let from = copy.as_ptr().add(i * out_row);
@@ -242,7 +242,7 @@ unsafe fn edge<V: Lanes>(
 #[inline(always)]
 unsafe fn choose<V: Lanes, const W: usize, const FAR: bool>(
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) -> usize {
@@ -268,7 +268,7 @@ unsafe fn choose<V: Lanes, const W: usize, const FAR: bool>(
 /// Columns that are `FAR`, in no panel, are prefetched.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Lanes, const M: usize, const W: usize, const FAR: bool>(
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) {
@@ -484,7 +484,7 @@ mod tests {
 		unsafe fn prefetch(_: *const f32) {}
 
 		unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-			rows: Rows,
+			rows: TileRows,
 			right: Right,
 			depth: usize,
 		) {

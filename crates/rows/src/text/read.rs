@@ -78,7 +78,7 @@ impl TextDataset {
 	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self> {
 		let bytes = decompress(bytes)?;
 		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-		let mut rows = Rows::new(schema);
+		let mut rows = RowCollector::new(schema);
 		match bytes.trim_ascii_start().first() {
 			Some(b'{' | b'[') => read_json_lines(bytes, &mut rows)?,
 			_ => read_csv(bytes, &mut rows)?,
@@ -95,7 +95,7 @@ enum Label {
 }
 
 /// Rows read so far.
-struct Rows<'a> {
+struct RowCollector<'a> {
 	schema: &'a TextSchema,
 	texts: Vec<String>,
 	labels: Vec<Label>,
@@ -104,7 +104,7 @@ struct Rows<'a> {
 	unlabelled: Option<u64>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowCollector<'a> {
 	fn new(schema: &'a TextSchema) -> Self {
 		let names = schema.class_names.iter().cloned().collect();
 		Self { schema, texts: Vec::new(), labels: Vec::new(), names, unlabelled: None }
@@ -210,7 +210,7 @@ impl<'a> Rows<'a> {
 	}
 }
 
-fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<()> {
+fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 	for (row, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
 		if line.trim_ascii().is_empty() {
 			continue;
@@ -254,7 +254,7 @@ fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 	Ok(())
 }
 
-fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<()> {
+fn read_csv(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 	let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
 	let mut record = ByteRecord::new();
 	let mut header: Option<(usize, usize, Option<usize>)> = None;
@@ -283,7 +283,7 @@ fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 }
 
 /// What a cell says: a name where names are expected, otherwise whatever it looks like.
-fn csv_label(label: &str, rows: &Rows) -> Label {
+fn csv_label(label: &str, rows: &RowCollector) -> Label {
 	let names =
 		!rows.schema.class_names.is_empty() || matches!(rows.labels.first(), Some(Label::Name(_)));
 	match label.parse::<u32>() {

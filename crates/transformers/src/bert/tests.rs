@@ -18,7 +18,7 @@ fn small(hidden_act: Activation, weights: &RandomWeights) -> TextClassifier {
 /// The logits in double precision at other parameters.
 fn reference(model: &TextClassifier, weights: &RandomWeights, flat: &Tensor) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.bert(model.base().config(), &IDS)
 }
 
@@ -199,7 +199,7 @@ fn classifier_should_refuse_when_an_adapter_is_for_something_else() {
 	assert!(TextClassifier::with_adapter(base([1; 32]), &file).is_ok());
 	let other = TextClassifier::with_adapter(base([2; 32]), &file).unwrap_err().to_string();
 	assert!(other.contains(&"01".repeat(32)) && other.contains(&"02".repeat(32)), "{other}");
-	let causal = AdapterFile { task: Task::CausalLanguageModel, ..file.clone() };
+	let causal = AdapterFile { task: TaskType::CausalLanguageModel, ..file.clone() };
 	let refuse =
 		|file: &AdapterFile| TextClassifier::with_adapter(base([1; 32]), file).unwrap_err();
 	assert!(matches!(refuse(&causal), Error::WrongAdapter { .. }));

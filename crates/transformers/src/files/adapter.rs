@@ -35,14 +35,14 @@ const PREFIX: &str = "base_model.model.";
 
 /// What an adapter makes of its base model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum TaskType {
 	/// A text classifier, on BERT: `SEQ_CLS`.
 	SequenceClassification,
 	/// A language model, on Llama: `CAUSAL_LM`.
 	CausalLanguageModel,
 }
 
-impl Task {
+impl TaskType {
 	fn name(self) -> &'static str {
 		match self {
 			Self::SequenceClassification => "SEQ_CLS",
@@ -108,7 +108,7 @@ pub struct AdapterFile {
 	/// record it.
 	pub base_hash: Option<Hash>,
 	/// What the adapter makes of its base model.
-	pub task: Task,
+	pub task: TaskType,
 }
 
 impl AdapterFile {
@@ -280,15 +280,15 @@ impl AdapterFile {
 		}
 		let task = self.task.name();
 		match (self.task, &self.head) {
-			(Task::CausalLanguageModel, None) => Ok(()),
-			(Task::CausalLanguageModel, Some(_)) => {
+			(TaskType::CausalLanguageModel, None) => Ok(()),
+			(TaskType::CausalLanguageModel, Some(_)) => {
 				Err(AdapterError::Head { task, expected: "no classifier" })
 			},
-			(Task::SequenceClassification, None) => {
+			(TaskType::SequenceClassification, None) => {
 				let expected = "a classifier: classifier.weight and classifier.bias";
 				Err(AdapterError::Head { task, expected })
 			},
-			(Task::SequenceClassification, Some((weight, bias))) => {
+			(TaskType::SequenceClassification, Some((weight, bias))) => {
 				if bias.len() < 2 {
 					return Err(AdapterError::Head {
 						task,

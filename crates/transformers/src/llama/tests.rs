@@ -43,7 +43,7 @@ fn reference(
 	flat: &Tensor,
 ) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.llama(model.base().config(), &IDS, from)
 }
 
@@ -208,7 +208,7 @@ fn model_should_be_the_same_when_written_and_read() {
 	let file = model.to_adapter();
 	let read = LanguageModel::with_adapter(model.base().clone(), &file).unwrap();
 	assert_eq!(read.parameters(), model.parameters());
-	let other = AdapterFile { task: Task::SequenceClassification, ..file };
+	let other = AdapterFile { task: TaskType::SequenceClassification, ..file };
 	let refused = LanguageModel::with_adapter(model.base().clone(), &other).unwrap_err();
 	assert!(matches!(refused, Error::WrongAdapter { .. }), "{refused}");
 }

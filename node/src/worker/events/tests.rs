@@ -46,7 +46,7 @@ impl Node {
 	}
 
 	fn compute_all(&mut self) {
-		while let Some(Task { ticket, assignment }) = self.worker.next_task() {
+		while let Some(WorkItem { ticket, assignment }) = self.worker.next_item() {
 			let (result, took) = compute(&*self.engine, &assignment);
 			self.worker.on_done(Done { ticket, result, took });
 		}
@@ -143,7 +143,7 @@ fn job_should_not_be_computed_again_when_the_node_restarts_with_its_draft() {
 fn job_should_be_computed_when_the_node_was_killed_during_the_computation() {
 	let mut node = new_node();
 	node.best(1, &[assignment(4, 0)]);
-	let _lost = node.worker.next_task().unwrap();
+	let _lost = node.worker.next_item().unwrap();
 	assert_eq!(node.state(4), "computing");
 
 	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());

@@ -1,6 +1,6 @@
 //! Reads and writes `adapter_config.json`.
 
-use super::{AdapterError, AdapterFile, LoraConfig, Task};
+use super::{AdapterError, AdapterFile, LoraConfig, TaskType};
 use crate::files::shorten;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -48,7 +48,7 @@ pub(super) fn check_numbers(rank: u64, alpha: f64) -> Result<(), AdapterError> {
 }
 
 /// Reads the settings. They are refused where this crate would not compute what PEFT computes.
-pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, Task), AdapterError> {
+pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, TaskType), AdapterError> {
 	let value = |field| settings.get(field).filter(|value| !value.is_null());
 	let text = |value: &Value| shorten(value.as_str().unwrap_or(&value.to_string()));
 	match value("peft_type").ok_or(AdapterError::Missing("peft_type"))? {
@@ -56,8 +56,8 @@ pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, Task),
 		other => return Err(AdapterError::Type(text(other))),
 	}
 	let task = match value("task_type") {
-		Some(task) if task == "SEQ_CLS" => Task::SequenceClassification,
-		Some(task) if task == "CAUSAL_LM" => Task::CausalLanguageModel,
+		Some(task) if task == "SEQ_CLS" => TaskType::SequenceClassification,
+		Some(task) if task == "CAUSAL_LM" => TaskType::CausalLanguageModel,
 		Some(other) => return Err(AdapterError::Task(text(other))),
 		None => return Err(AdapterError::Missing("task_type")),
 	};
