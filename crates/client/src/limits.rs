@@ -8,24 +8,24 @@ use crate::error::{Error, Result};
 pub struct Length {
 	/// What it is, as the caller's messages name it.
 	pub what: &'static str,
-	/// How long it is.
+	/// How long it is, counted in `unit`.
 	pub length: usize,
-	/// What is counted.
+	/// What is counted, such as `bytes`.
 	pub unit: &'static str,
 	/// The constant's name in the metadata of the pallet that is called.
 	pub constant: &'static str,
 }
 
 impl Length {
-	/// Bytes of `content`.
+	/// The length of `content` in bytes.
 	pub fn bytes(what: &'static str, content: &[u8], constant: &'static str) -> Self {
 		Self { what, length: content.len(), unit: "bytes", constant }
 	}
 
-	/// Compares it with the constant's value.
+	/// Compares the length with the value of the constant.
 	///
 	/// # Errors
-	/// As [`check`].
+	/// The error of [`check`].
 	pub fn check(&self, limit: u32) -> Result<()> {
 		check(self.what, self.length, self.unit, limit)
 	}
