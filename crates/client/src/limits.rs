@@ -10,7 +10,7 @@ pub struct Length {
 	pub what: &'static str,
 	/// How long it is, counted in `unit`.
 	pub length: usize,
-	/// What is counted, such as `bytes`.
+	/// What is counted, in the plural.
 	pub unit: &'static str,
 	/// The constant's name in the metadata of the pallet that is called.
 	pub constant: &'static str,

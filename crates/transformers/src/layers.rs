@@ -46,7 +46,7 @@ pub struct Module {
 pub(crate) struct Linear {
 	/// The position in the model's list of modules.
 	module: usize,
-	/// `Wᵀ`, `[inputs][outputs]`: a product with a single row then reads it in order.
+	/// `Wᵀ`, `[inputs][outputs]`: products with a single row then read it in order.
 	weight: Matrix,
 	bias: Option<SharedVector>,
 }

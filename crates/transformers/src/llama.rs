@@ -31,7 +31,7 @@ struct Layer {
 pub struct Llama {
 	config: LlamaConfig,
 	hash: Option<[u8; 32]>,
-	/// `[vocabulary][width]`; it is also the output layer where there is no other.
+	/// `[vocabulary][width]`; also the output layer where there is no other.
 	embeddings: Matrix,
 	layers: Vec<Layer>,
 	norm: SharedVector,

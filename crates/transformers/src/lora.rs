@@ -17,9 +17,9 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The weights of a trained layer, ready for products.
 #[derive(Clone, Debug)]
 pub(crate) struct SiteWeights {
-	/// The matrix `W`, `[outputs][inputs]`.
+	/// `[outputs][inputs]`.
 	pub weight: Matrix,
-	/// The bias `b`, `[outputs]`; present if the site has one.
+	/// `[outputs]`; present if the site has a bias.
 	pub bias: Option<SharedVector>,
 }
 

@@ -21,7 +21,7 @@ enum Form {
 /// A constant row-major matrix; clones share the values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
-	/// The number of rows.
+	/// Number of rows.
 	pub rows: usize,
 	/// The number of columns.
 	pub columns: usize,

@@ -132,7 +132,7 @@ fn softmax_product(p: &Tensor, v: &Tensor) -> Result<Tensor> {
 /// Looks up the rows `ids` of a constant table, `[ids, table.columns]`.
 ///
 /// # Errors
-/// If there is no such row.
+/// If a row is not there.
 pub fn gather(table: &Matrix, ids: impl ExactSizeIterator<Item = usize>) -> Result<Tensor> {
 	let (count, width) = (ids.len(), table.columns);
 	let mut rows = Vec::with_capacity(count * width);
