@@ -25,16 +25,16 @@ impl Refusal {
 	}
 }
 
-/// A failure of this crate.
+/// What can go wrong. Each message says what was wanted and what was found.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 pub enum Error {
-	/// The address of the node is none that can be connected to.
+	/// The address of the node cannot be connected to, because it is not a WebSocket address.
 	#[error("'{0}' is no WebSocket address: give one such as ws://127.0.0.1:9944")]
 	BadAddress(String),
 	/// Nobody answers at the node's address, or the connection broke and did not come back in time.
 	#[error("cannot reach the chain at {url}: {reason}")]
 	Unreachable {
-		/// The address that was tried.
 		url: String,
 		/// What the connection said, or what was lost with it.
 		reason: String,
@@ -43,50 +43,34 @@ pub enum Error {
 	/// metadata of its runtime.
 	#[error("{0}")]
 	Unreadable(String),
-	/// The chain knows nothing of this number.
+	/// The chain has nothing of that kind under this number.
 	#[error("there is no {what} {id} on this chain")]
-	NotFound {
-		/// What was asked for, such as a model.
-		what: &'static str,
-		/// Its number.
-		id: u64,
-	},
-	/// The chain has no proposal of this number.
+	NotFound { what: &'static str, id: u64 },
+	/// The chain has no proposal with this number.
 	#[error("there is no proposal {0} on this chain")]
 	NoProposal(u32),
-	/// The datanet was not published in this version.
+	/// The datanet has no version with this number.
 	#[error("datanet {datanet} has no version {version}")]
-	NoVersion {
-		/// The datanet.
-		datanet: u32,
-		/// The version that was asked for.
-		version: u32,
-	},
-	/// The call or its arguments are not those of the connected chain's runtime.
+	NoVersion { datanet: u32, version: u32 },
+	/// The call or its arguments do not fit the runtime of the connected chain.
 	#[error("{call} does not fit this chain's runtime ({reason}): use the client of the chain's version")]
-	Mismatch {
-		/// The call as `Pallet.call`.
-		call: String,
-		/// Where the two differ.
-		reason: String,
-	},
-	/// The chain refused a transaction, or would: that is found before it is sent and paid for, where it
-	/// can be.
+	Mismatch { call: String, reason: String },
+	/// The chain refused a transaction, or would refuse it. Where that can be found out, it is
+	/// found out before the transaction is sent and paid for.
 	#[error("{}", .0.message)]
 	Refused(Refusal),
-	/// Something is longer than the chain takes; it would be refused, and its fee paid all the same.
+	/// Something is longer than the chain takes. The chain would refuse it, and its fee would be
+	/// paid all the same.
 	#[error("{what} is too long: {length} {unit}, this chain takes at most {limit}")]
 	TooLong {
-		/// What is too long, in the caller's words.
 		what: String,
-		/// Its length.
 		length: usize,
-		/// What is counted.
+		/// What is counted, such as `bytes`.
 		unit: &'static str,
 		/// The chain's limit, in the same unit.
 		limit: u32,
 	},
-	/// The text is no secret key. The message never repeats it.
+	/// The text is not a secret key. The message never repeats it.
 	#[error(
 		"the key is neither a file nor a secret URI ({0}): give //Alice, a mnemonic, a 0x seed, or \
 		 the path of a file that holds one"
@@ -95,37 +79,27 @@ pub enum Error {
 	/// The file that should hold a secret key cannot be used.
 	#[error("{0}")]
 	BadKeyFile(String),
-	/// The text names no account.
+	/// The text does not name an account.
 	#[error(
 		"'{text}' is not an account ({reason}): give an SS58 address, 0x and 64 hexadecimal digits, \
 		 or //Name"
 	)]
-	BadAccount {
-		/// The text.
-		text: String,
-		/// What is wrong with it.
-		reason: String,
-	},
-	/// The text is no amount of OPEN.
+	BadAccount { text: String, reason: String },
+	/// The text is not an amount of OPEN.
 	#[error(transparent)]
 	BadAmount(#[from] ParseAmountError),
 	/// A call or its arguments in JSON do not fit the types of the runtime.
 	#[error("{0}")]
 	BadArguments(String),
-	/// The bytes are no call of the runtime.
+	/// The bytes are not a call of the runtime.
 	#[error("{0} is no call of this chain's runtime")]
 	UnknownCall(String),
-	/// The document is no signed delegation.
+	/// The document is not a signed delegation.
 	#[error("a signed delegation is a JSON object: {0}")]
 	NoDelegation(String),
 	/// A field of a signed delegation is missing or malformed.
 	#[error("'{field}' is not {expected}")]
-	BadDelegation {
-		/// The field's name.
-		field: &'static str,
-		/// What it should be.
-		expected: String,
-	},
+	BadDelegation { field: &'static str, expected: String },
 	/// The inference was neither answered and settled nor refunded yet, so that nobody was paid.
 	#[error("inference {inference} is {state}, not settled yet: look again in a few blocks")]
 	Unsettled {

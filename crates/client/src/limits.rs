@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 pub struct Length {
 	/// What it is, as the caller's messages name it.
 	pub what: &'static str,
-	/// How long it is.
+	/// How long it is, counted in `unit`.
 	pub length: usize,
 	/// What is counted, in the plural.
 	pub unit: &'static str,
@@ -22,10 +22,10 @@ impl Length {
 		Self { what, length: content.len(), unit: "bytes", constant }
 	}
 
-	/// Compares it with the constant's value.
+	/// Compares the length with the value of the constant.
 	///
 	/// # Errors
-	/// As [`check`].
+	/// The error of [`check`].
 	pub fn check(&self, limit: u32) -> Result<()> {
 		check(self.what, self.length, self.unit, limit)
 	}

@@ -10,40 +10,40 @@ pub struct Run {
 }
 
 impl Run {
-	/// The run in `directory`, which need not exist yet.
+	/// Names the files of a run in `directory`, which need not exist yet.
 	pub fn new(directory: &Path) -> Self {
 		Self { directory: directory.to_owned() }
 	}
 
-	/// The model's weights as safetensors.
+	/// The file of the model's weights, in safetensors.
 	pub fn weights(&self) -> PathBuf {
 		self.directory.join("weights.safetensors")
 	}
 
-	/// The training manifest as JSON: sources, contributions and recipe.
+	/// The file of the training manifest, in JSON: sources, contributions and recipe.
 	pub fn manifest(&self) -> PathBuf {
 		self.directory.join("manifest.json")
 	}
 
-	/// The influence index as safetensors.
+	/// The file of the influence index, in safetensors.
 	pub fn index(&self) -> PathBuf {
 		self.directory.join("index.safetensors")
 	}
 
-	/// The hash of the index file as JSON.
+	/// The file of the index's hash, in JSON.
 	pub fn index_record(&self) -> PathBuf {
 		self.directory.join("index.json")
 	}
 
-	/// The attribution of the held-out rows in SCALE, which activation commits.
+	/// The file of the attribution of the held-out rows, in SCALE, to which activation commits.
 	pub fn held_out(&self) -> PathBuf {
 		self.directory.join("held-out.scale")
 	}
 
-	/// Makes the directory, and those above it.
+	/// Makes the directory and those above it.
 	///
 	/// # Errors
-	/// [`Error::Io`].
+	/// [`Error::Io`] if that fails.
 	pub fn create(&self) -> Result<()> {
 		std::fs::create_dir_all(&self.directory).map_err(|source| Error::Io {
 			action: "create",

@@ -1,5 +1,5 @@
 //! Every reader of this crate's files against damaged ones: it may refuse or read, and what it reads
-//! must work without a panic. See `openledger_mutations`.
+//! must work without a panic. See `openledger_testing::mutations`.
 
 use openledger_influence::{
 	attribute, build_index,
@@ -10,10 +10,10 @@ use openledger_models::{
 	train, Activation, Architecture, Base, Lora, Manifest, ManifestEntry, Model, Source,
 	TrainConfig, Trained,
 };
-use openledger_mutations::{attack, check_memory, with_metadata, Watched};
 use openledger_primitives::Width;
 use openledger_rows::Dataset;
 use openledger_rows::TextDataset;
+use openledger_testing::mutations::{attack, check_memory, with_metadata, Watched};
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
 	FileError,

@@ -13,7 +13,7 @@ pub struct Console {
 }
 
 impl Console {
-	/// Prints one line.
+	/// Prints one line, unless the console is quiet.
 	pub fn note(&self, line: impl AsRef<str>) {
 		if !self.quiet {
 			eprintln!("{}", line.as_ref());
@@ -48,7 +48,7 @@ impl Console {
 	}
 }
 
-/// The process's resident memory, where the system tells.
+/// Writes how much memory the process has taken, where the system tells.
 fn write_memory(_: &ProgressState, out: &mut dyn fmt::Write) {
 	if let Some(bytes) = resident() {
 		// A bar that cannot be drawn is nothing to stop for.
@@ -56,7 +56,7 @@ fn write_memory(_: &ProgressState, out: &mut dyn fmt::Write) {
 	}
 }
 
-/// One bar for stages after each other.
+/// One bar that shows one stage after the other.
 struct Stages {
 	bar: ProgressBar,
 	/// The stage last reported, and how far it was.

@@ -2,13 +2,12 @@
 
 use std::fmt::{self, Display, Write};
 
-/// A piece of HTML. Text gets into it escaped or not at all, so data cannot bring markup of its
-/// own.
+/// A piece of HTML. Text comes into it escaped, so data cannot bring markup of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Markup(String);
 
 impl Markup {
-	/// Text, as it is to be read.
+	/// Takes text as it is to be read, and escapes it.
 	pub fn text(text: impl Display) -> Self {
 		let mut markup = Self::default();
 		markup.escape(text);
@@ -45,7 +44,7 @@ impl<M: Into<Markup>> FromIterator<M> for Markup {
 	}
 }
 
-/// Escapes what is written through it.
+/// A writer that escapes what goes through it.
 struct Escape<'a>(&'a mut String);
 
 impl Write for Escape<'_> {
@@ -72,7 +71,7 @@ fn is_hidden(character: char) -> bool {
 	control || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// An element under construction.
+/// An element that is being put together; `Markup::from` closes it.
 #[derive(Clone, Debug)]
 pub struct Element {
 	name: &'static str,
@@ -80,13 +79,13 @@ pub struct Element {
 	content: Markup,
 }
 
-/// An element without attributes or content.
+/// Begins an element without attributes or content.
 pub fn element(name: &'static str) -> Element {
 	Element { name, attributes: Markup::default(), content: Markup::default() }
 }
 
 impl Element {
-	/// Sets an attribute.
+	/// Sets an attribute. Its value is escaped.
 	pub fn set(mut self, name: &'static str, value: impl Display) -> Self {
 		// Writing to a string cannot fail.
 		let _ = write!(self.attributes.0, " {name}=\"");
@@ -95,12 +94,12 @@ impl Element {
 		self
 	}
 
-	/// Sets its class.
+	/// Sets the attribute `class`.
 	pub fn class(self, class: &'static str) -> Self {
 		self.set("class", class)
 	}
 
-	/// Appends content; text is escaped.
+	/// Appends content. Text is escaped, and markup is taken as it is.
 	pub fn with(mut self, content: impl Into<Markup>) -> Self {
 		self.content.0.push_str(&content.into().0);
 		self

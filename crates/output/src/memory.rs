@@ -2,13 +2,13 @@
 
 use std::fs;
 
-/// Resident memory of this process now, in bytes; `None` where `/proc` does not tell.
+/// The memory that this process holds now, in bytes; `None` where `/proc` does not tell.
 pub fn resident() -> Option<u64> {
 	status("VmRSS:")
 }
 
-/// The size of this process that `/proc/self/status` calls `name`, in bytes; `None` where it does not
-/// tell.
+/// The size that `/proc/self/status` gives under `name`, such as `VmHWM:`, in bytes; `None` where
+/// it does not tell.
 pub fn status(name: &str) -> Option<u64> {
 	let text = fs::read_to_string("/proc/self/status").ok()?;
 	let line = text.lines().find_map(|line| line.strip_prefix(name))?;

@@ -5,17 +5,17 @@ use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
 /// A column of a table, with its heading.
 #[derive(Clone, Copy, Debug)]
 pub enum Column {
-	/// Words, left-aligned.
+	/// A column of words, aligned to the left.
 	Text(&'static str),
-	/// Whole numbers, right-aligned.
+	/// A column of whole numbers, aligned to the right.
 	Number(&'static str),
-	/// Amounts of OPEN, their decimal points one below the other.
+	/// A column of amounts of OPEN, their decimal points one below the other.
 	Open(&'static str),
-	/// Votes, aligned as amounts are.
+	/// A column of votes, aligned as amounts are.
 	Votes(&'static str),
 }
 
-/// A table; each row has as many cells as there are columns.
+/// Draws a table; each row has as many cells as there are columns.
 pub fn table(columns: &[Column], mut rows: Vec<Vec<String>>) -> String {
 	let mut table = Table::new();
 	table.load_preset(UTF8_BORDERS_ONLY).set_header(columns.iter().map(|column| match column {
@@ -54,7 +54,7 @@ fn align_points(amounts: Vec<&mut String>) {
 	}
 }
 
-/// Names and values, one pair a line, values aligned.
+/// Lists names and values, one pair a line, the values aligned.
 pub fn fields(pairs: &[(&str, String)]) -> String {
 	let width = pairs.iter().map(|p| p.0.len()).max().unwrap_or(0);
 	let lines: Vec<_> =

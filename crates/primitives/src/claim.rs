@@ -9,18 +9,18 @@ use scale_info::TypeInfo;
 /// One contribution's score with all that is needed to check it.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct ProvenEntry {
-	/// The leaf as committed by the index.
+	/// The leaf that the index commits to.
 	pub leaf: Leaf,
-	/// The leaf's number in the index.
+	/// The leaf's position in the index, from 0.
 	pub leaf_index: u32,
-	/// Sibling hashes from the leaf to the root.
+	/// The sibling hashes on the way from the leaf to the root.
 	pub proof: Vec<H256>,
 	/// The dot product of query sketch and leaf sketch.
 	pub score: i64,
 }
 
 impl ProvenEntry {
-	/// Contribution and score.
+	/// The entry without its proof.
 	pub fn entry(&self) -> Entry {
 		Entry { contribution: self.leaf.contribution, score: self.score }
 	}
@@ -29,13 +29,13 @@ impl ProvenEntry {
 /// The contributions that shaped one answer, in the order of [`precedes`], with proofs.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct Attribution {
-	/// The query sketch, shape `[dimension]` of the index; either width.
+	/// The query sketch. It has the dimension of the index, and either width.
 	pub query: Sketch,
-	/// Contributions with a positive score, best first.
+	/// The contributions with a positive score, best first.
 	pub entries: Vec<ProvenEntry>,
 }
 
-/// Why an attribution does not hold. `entry` counts from 0.
+/// Why an attribution does not hold. Entries are counted from 0.
 #[derive(
 	Encode,
 	Decode,
@@ -48,51 +48,28 @@ pub struct Attribution {
 	Eq,
 	Debug,
 )]
+#[allow(missing_docs)] // Of fields: each `entry` is the position of the entry at fault.
 pub enum ClaimError {
-	/// More entries than the limit.
+	/// There are more entries than allowed.
 	TooManyEntries,
 	/// The query sketch has another dimension than the index.
 	QueryDimension,
 	/// The leaf's sketch has another dimension than the index.
-	LeafDimension {
-		/// The entry.
-		entry: u32,
-	},
+	LeafDimension { entry: u32 },
 	/// The leaf's sketch has another width than the index.
-	LeafWidth {
-		/// The entry.
-		entry: u32,
-	},
-	/// The index has no leaf of that number.
-	NoSuchLeaf {
-		/// The entry.
-		entry: u32,
-	},
-	/// The contribution stands in an earlier entry already.
-	Repeated {
-		/// The entry.
-		entry: u32,
-	},
-	/// The entry ranks above the one before it.
-	Unsorted {
-		/// The entry.
-		entry: u32,
-	},
+	LeafWidth { entry: u32 },
+	/// The index has no leaf at that position.
+	NoSuchLeaf { entry: u32 },
+	/// The contribution already has an earlier entry.
+	Repeated { entry: u32 },
+	/// The entry ranks above the one before it, or beside it.
+	Unsorted { entry: u32 },
 	/// The score is zero or negative.
-	NotPositive {
-		/// The entry.
-		entry: u32,
-	},
+	NotPositive { entry: u32 },
 	/// The score is not the dot product of query and leaf.
-	WrongScore {
-		/// The entry.
-		entry: u32,
-	},
-	/// The proof does not lead from the leaf to the index root.
-	WrongProof {
-		/// The entry.
-		entry: u32,
-	},
+	WrongScore { entry: u32 },
+	/// The proof does not lead from the leaf to the root of the index.
+	WrongProof { entry: u32 },
 }
 
 impl fmt::Display for ClaimError {
@@ -140,7 +117,7 @@ impl Attribution {
 	/// Returns the entries without their proofs.
 	///
 	/// # Errors
-	/// The first fault found.
+	/// The first fault found, in that order.
 	pub fn check(
 		&self,
 		index: &IndexCommitment,

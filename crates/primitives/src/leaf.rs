@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 /// Keeps leaf hashes apart from the hashes of inner nodes and of anything else.
 const LEAF_DOMAIN: &[u8] = b"openledger/leaf/1";
 
-/// One contribution's influence vector, as committed by the index.
+/// One contribution's influence vector, as an index commits to it.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct Leaf {
-	/// The contribution.
+	/// The contribution whose influence it is.
 	pub contribution: ContributionId,
-	/// `Psi_c`, shape `[dimension]`, the sum over the contribution's rows.
+	/// `psi_c`, the sum over the contribution's rows; it has the dimension of the index.
 	pub sketch: Sketch,
 }
 
@@ -42,17 +42,17 @@ impl Leaf {
 	Deserialize,
 )]
 pub struct IndexCommitment {
-	/// Merkle root over the leaves.
+	/// The Merkle root over the leaves.
 	pub root: H256,
-	/// Number of leaves: one for each accepted contribution of the training versions.
+	/// The number of leaves: one for each accepted contribution of the versions trained on.
 	pub leaf_count: u32,
-	/// Coordinates of each leaf's sketch.
+	/// The number of coordinates of each leaf's sketch.
 	pub dimension: u32,
-	/// Bits of each coordinate.
+	/// The number of bits of each coordinate.
 	pub width: Width,
 }
 
-/// Whether `leaf` is leaf number `leaf_index` of the tree under `index`.
+/// Whether `leaf` is the leaf at position `leaf_index` of the tree that `index` commits to.
 pub fn verify(index: &IndexCommitment, leaf: &Leaf, leaf_index: u32, proof: &[H256]) -> bool {
 	verify_merkle_proof(&index.root, index.leaf_count, leaf_index, leaf.hash(), proof)
 }

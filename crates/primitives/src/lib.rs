@@ -70,5 +70,5 @@ pub use pricing::{Pricing, Usage};
 pub use rows::{content_root, encode_row, encode_text_row, RowLabel};
 pub use scheduled::{council_task, enactment_task};
 pub use select::{precedes, top_entries, Entry};
-pub use share::{amounts, shares, total_variation, Share, PARTS};
+pub use share::{amounts, shares, Share, PARTS};
 pub use sketch::{DimensionMismatch, Sketch, Width, MAX_DIMENSION};

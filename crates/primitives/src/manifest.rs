@@ -9,7 +9,7 @@ pub fn extend_manifest(manifest: H256, contribution: ContributionId) -> H256 {
 	(manifest, contribution).using_encoded(blake2_256)
 }
 
-/// The manifest of contributions in order.
+/// The manifest of a list of contributions, which depends on their order.
 pub fn manifest(contributions: impl IntoIterator<Item = ContributionId>) -> H256 {
 	contributions.into_iter().fold(H256::zero(), extend_manifest)
 }

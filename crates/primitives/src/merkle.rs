@@ -1,13 +1,13 @@
 //! The Merkle tree of every content root and every influence index.
 //!
-//! Neighbours are hashed in pairs, blake2-256 of both hashes one after the other; a last one without a
-//! neighbour moves up unchanged. Whoever hashes the leaves keeps them apart from inner nodes with a
-//! domain tag.
+//! Neighbours are hashed in pairs: the blake2-256 hash of both hashes, one after the other. A last
+//! one without a neighbour moves up unchanged. Whoever hashes the leaves keeps them apart from
+//! inner nodes by a domain tag.
 //!
-//! The number of leaves fixes the depth of every leaf, and a proof that is longer or shorter does not
-//! hold. So a root, which anybody may have made up, has one leaf for each number: without that check a
-//! deeper tree than was declared has two leaves for one number, of which the owner of an index could
-//! show whichever pays better.
+//! The number of leaves fixes the depth of every leaf, and a proof that is longer or shorter does
+//! not hold. So a root has one leaf for each position, even if somebody made it up. Without that
+//! check, a tree that is deeper than declared would have two leaves for one position, and the owner
+//! of an index could show whichever pays better.
 
 use crate::{blake2_256, H256};
 use alloc::vec::Vec;
@@ -29,7 +29,7 @@ fn above(level: &[H256]) -> Vec<H256> {
 	level.chunks(2).map(node).collect()
 }
 
-/// The Merkle root over leaf hashes in order. Zero for no leaves.
+/// The Merkle root over leaf hashes in order; zero if there are none.
 pub fn merkle_root(leaf_hashes: &[H256]) -> H256 {
 	let mut level = leaf_hashes.to_vec();
 	while level.len() > 1 {
@@ -42,7 +42,7 @@ pub fn merkle_root(leaf_hashes: &[H256]) -> H256 {
 /// again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MerkleTree {
-	/// All levels one after the other, leaf hashes first, the root last.
+	/// All levels one after the other: the leaf hashes first, the root last.
 	nodes: Vec<H256>,
 	leaves: usize,
 }
@@ -62,13 +62,13 @@ impl MerkleTree {
 		Self { nodes, leaves }
 	}
 
-	/// The tree of `leaves` leaves whose [`nodes`](Self::nodes) somebody has kept, unchecked; `None` if
-	/// it has another number of nodes.
+	/// Takes a tree of `leaves` leaves from the [`nodes`](Self::nodes) that somebody has kept,
+	/// without checking their hashes; `None` if such a tree has another number of nodes.
 	pub fn from_nodes(nodes: Vec<H256>, leaves: usize) -> Option<Self> {
 		(nodes.len() == Self::size(leaves)).then_some(Self { nodes, leaves })
 	}
 
-	/// The number of nodes of a tree with that many leaves.
+	/// The number of nodes of a tree with that many leaves, the leaves included.
 	pub fn size(leaves: usize) -> usize {
 		let (mut level, mut sum) = (leaves, leaves);
 		while level > 1 {
@@ -78,17 +78,18 @@ impl MerkleTree {
 		sum
 	}
 
-	/// All levels one after the other, leaf hashes first, the root last.
+	/// All levels one after the other: the leaf hashes first, the root last.
 	pub fn nodes(&self) -> &[H256] {
 		&self.nodes
 	}
 
-	/// The Merkle root. Zero for no leaves.
+	/// The Merkle root; zero if there are no leaves.
 	pub fn root(&self) -> H256 {
 		self.nodes.last().copied().unwrap_or_default()
 	}
 
-	/// The sibling hashes from leaf number `leaf` up to the root; `None` if there is no such leaf.
+	/// The sibling hashes on the way from leaf number `leaf` to the root; `None` if there is no
+	/// such leaf.
 	pub fn proof(&self, leaf: usize) -> Option<Vec<H256>> {
 		if leaf >= self.leaves {
 			return None;

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// What one inference costs, before the platform fee.
+/// What one inference costs, before the platform fee. The user pays it in OPEN.
 #[derive(
 	Encode,
 	Decode,
@@ -20,18 +20,18 @@ use serde::{Deserialize, Serialize};
 	Deserialize,
 )]
 pub enum Pricing<Balance> {
-	/// A flat price for each call.
+	/// The same price for each call.
 	PerCall(Balance),
-	/// Prices for 1,000 tokens of input and of output.
+	/// Prices for 1,000 tokens of input and of output each.
 	PerThousandTokens {
-		/// Price of 1,000 input tokens.
+		/// The price of 1,000 input tokens.
 		input: Balance,
-		/// Price of 1,000 output tokens.
+		/// The price of 1,000 output tokens.
 		output: Balance,
 	},
 }
 
-/// Tokens that one inference used. Models without tokens report zeros.
+/// How many tokens one inference used. Models without tokens report zeros.
 #[derive(
 	Encode,
 	Decode,
@@ -46,8 +46,8 @@ pub enum Pricing<Balance> {
 	Default,
 )]
 pub struct Usage {
-	/// Tokens read.
+	/// The number of tokens of the input, those around the text included.
 	pub input_tokens: u32,
-	/// Tokens produced.
+	/// The number of tokens that the model produced.
 	pub output_tokens: u32,
 }

@@ -9,10 +9,10 @@ const ROW_DOMAIN: &[u8] = b"openledger/row/1";
 /// Keeps hashes of rows of text apart from all others.
 const TEXT_ROW_DOMAIN: &[u8] = b"openledger/text-row/1";
 
-/// The label of one row of text, apart from any mapping of names to numbers.
+/// The label of one row of text, before any name is mapped to a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RowLabel<'a> {
-	/// The number of a class.
+	/// The number of a class, from 0.
 	Number(u32),
 	/// The name of a class.
 	Name(&'a str),
@@ -54,12 +54,14 @@ pub fn encode_text_row(text: &str, label: Option<RowLabel>) -> Vec<u8> {
 	bytes
 }
 
-/// A length saturates at the largest `u32`; no reader takes rows that long.
+/// A length as it is encoded. It saturates at the largest `u32`, but no reader takes rows that
+/// long.
 fn length(length: usize) -> [u8; 4] {
 	u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-/// The content root of rows, each given by its canonical encoding: the Merkle root of their hashes.
+/// The content root of rows, which are given by their canonical encodings: the Merkle root of their
+/// hashes.
 pub fn content_root(rows: impl IntoIterator<Item = Vec<u8>>) -> H256 {
 	let hashes: Vec<H256> = rows.into_iter().map(|row| blake2_256(&row)).collect();
 	merkle_root(&hashes)

@@ -20,7 +20,7 @@ use scale_info::TypeInfo;
 	Debug,
 )]
 pub struct Entry {
-	/// The contribution.
+	/// The contribution that was scored.
 	pub contribution: ContributionId,
 	/// The exact integer dot product of query sketch and leaf.
 	pub score: i64,
@@ -31,7 +31,7 @@ pub fn precedes(a: &Entry, b: &Entry) -> Ordering {
 	b.score.cmp(&a.score).then(a.contribution.cmp(&b.contribution))
 }
 
-/// An entry ordered by [`precedes`]: the greatest comes last.
+/// An entry whose order is that of [`precedes`]: the greatest comes last.
 #[derive(PartialEq, Eq)]
 struct Ranked(Entry);
 
@@ -47,9 +47,9 @@ impl PartialOrd for Ranked {
 	}
 }
 
-/// The at most `limit` first entries with a positive score, in the order of [`precedes`].
+/// Returns the first entries with a positive score in the order of [`precedes`], at most `limit`.
 ///
-/// O(n log limit) time and O(limit) memory.
+/// Takes O(n log limit) time and O(limit) memory.
 pub fn top_entries(entries: impl IntoIterator<Item = Entry>, limit: usize) -> Vec<Entry> {
 	let mut heap: BinaryHeap<Ranked> = BinaryHeap::new();
 	for entry in entries.into_iter().filter(|e| e.score > 0).map(Ranked) {

@@ -1,11 +1,11 @@
 //! Scores to parts of a whole, and parts to money.
 
 use crate::{ContributionId, Entry};
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// Parts of a whole: shares are in billionths.
+/// The number of parts of a whole: shares are counted in billionths.
 pub const PARTS: u32 = 1_000_000_000;
 
 /// One contribution's share of what an inference pays to contributors.
@@ -22,15 +22,15 @@ pub const PARTS: u32 = 1_000_000_000;
 	Debug,
 )]
 pub struct Share {
-	/// The contribution.
+	/// The contribution that is paid.
 	pub contribution: ContributionId,
 	/// Its share, in billionths ([`PARTS`]).
 	pub parts: u32,
 }
 
-/// Shares proportional to `max(score, 0)`, in the order of the entries, summing exactly to
-/// [`PARTS`] by the largest-remainder method (ties to the earlier entry). Entries without a positive
-/// score are left out; empty if none is positive.
+/// Shares proportional to `max(score, 0)`, in the order of the entries. They sum exactly to
+/// [`PARTS`] by the largest-remainder method, in which the earlier entry wins a tie. Entries
+/// without a positive score are left out, so there are no shares if none is positive.
 pub fn shares(entries: &[Entry]) -> Vec<Share> {
 	let positive: Vec<(ContributionId, u128)> = entries
 		.iter()
@@ -79,22 +79,6 @@ pub fn amounts(total: u128, shares: &[Share]) -> Option<(Vec<u128>, u128)> {
 	Some((amounts, total.checked_sub(paid)?))
 }
 
-/// Total variation distance between two share vectors, in parts: half the sum of absolute
-/// differences over all contributions. 0 if they agree, [`PARTS`] if they have nothing in common.
-pub fn total_variation(a: &[Share], b: &[Share]) -> u32 {
-	let mut difference: BTreeMap<ContributionId, i64> = BTreeMap::new();
-	for share in a {
-		let d = difference.entry(share.contribution).or_default();
-		*d = d.saturating_add(share.parts.into());
-	}
-	for share in b {
-		let d = difference.entry(share.contribution).or_default();
-		*d = d.saturating_sub(share.parts.into());
-	}
-	let sum = difference.values().fold(0u64, |sum, d| sum.saturating_add(d.unsigned_abs()));
-	u32::try_from(sum / 2).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -128,12 +112,6 @@ mod tests {
 		assert_eq!(amounts(u128::MAX, &twice[..1]), None);
 	}
 
-	#[test]
-	fn distance_should_be_the_whole_when_nothing_is_shared() {
-		let (a, b) = (shares(&entries(&[3])), [Share { contribution: 9, parts: PARTS }]);
-		assert_eq!(total_variation(&a, &b), PARTS);
-	}
-
 	proptest! {
 		#[test]
 		fn shares_should_sum_exactly_and_round_by_less_than_one_part(
@@ -160,17 +138,6 @@ mod tests {
 			let (amounts, dust) = amounts(total, &shares).unwrap();
 			prop_assert_eq!(amounts.iter().sum::<u128>() + dust, total);
 			prop_assert!(dust < shares.len() as u128);
-		}
-
-		#[test]
-		fn distance_should_be_symmetric_and_bounded(
-			a in prop::collection::vec(1i64..1000, 1..20),
-			b in prop::collection::vec(1i64..1000, 1..20),
-		) {
-			let (a, b) = (shares(&entries(&a)), shares(&entries(&b)));
-			prop_assert_eq!(total_variation(&a, &b), total_variation(&b, &a));
-			prop_assert!(total_variation(&a, &b) <= PARTS);
-			prop_assert_eq!(total_variation(&a, &a), 0);
 		}
 	}
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// overflow.
 pub const MAX_DIMENSION: u32 = 1 << 24;
 
-/// Bits of one coordinate.
+/// How many bits one coordinate has.
 #[derive(
 	Encode,
 	Decode,
@@ -29,14 +29,14 @@ pub const MAX_DIMENSION: u32 = 1 << 24;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Width {
-	/// 8-bit coordinates.
+	/// Coordinates from -128 to 127.
 	Int8,
-	/// 16-bit coordinates.
+	/// Coordinates from -32768 to 32767.
 	Int16,
 }
 
 impl Width {
-	/// Bytes of one coordinate.
+	/// How many bytes one coordinate has.
 	pub const fn bytes(self) -> u32 {
 		match self {
 			Width::Int8 => 1,
@@ -45,24 +45,24 @@ impl Width {
 	}
 }
 
-/// A quantised gradient or influence vector, shape `[dimension]`.
+/// A quantised gradient or influence vector.
 ///
 /// Its SCALE encoding is canonical: a variant byte, the compact length, then the coordinates in
 /// little-endian order.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub enum Sketch {
-	/// 8-bit coordinates.
+	/// Coordinates of 8 bits.
 	Int8(Vec<i8>),
-	/// 16-bit coordinates.
+	/// Coordinates of 16 bits.
 	Int16(Vec<i16>),
 }
 
-/// Two sketches of different dimension have no dot product.
+/// Two sketches of different dimensions have no dot product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DimensionMismatch {
-	/// Dimension of the left sketch.
+	/// The number of coordinates of the left sketch.
 	pub left: usize,
-	/// Dimension of the right sketch.
+	/// The number of coordinates of the right sketch.
 	pub right: usize,
 }
 
@@ -75,7 +75,7 @@ impl core::fmt::Display for DimensionMismatch {
 impl core::error::Error for DimensionMismatch {}
 
 impl Sketch {
-	/// Number of coordinates.
+	/// The number of coordinates.
 	pub fn dimension(&self) -> usize {
 		match self {
 			Sketch::Int8(v) => v.len(),
@@ -83,7 +83,7 @@ impl Sketch {
 		}
 	}
 
-	/// Bits of one coordinate.
+	/// How many bits each coordinate has.
 	pub fn width(&self) -> Width {
 		match self {
 			Sketch::Int8(_) => Width::Int8,
@@ -91,7 +91,7 @@ impl Sketch {
 		}
 	}
 
-	/// blake2-256 of the canonical encoding.
+	/// The blake2-256 hash of the canonical encoding.
 	pub fn hash(&self) -> H256 {
 		self.using_encoded(blake2_256)
 	}

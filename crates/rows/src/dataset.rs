@@ -1,4 +1,5 @@
-//! Rows that models are trained on: of numbers with a class label in the last column, or of text.
+//! Rows that models are trained on: rows of numbers with a class label in the last column, or rows
+//! of text.
 
 use crate::{Error, Result, TextDataset};
 use openledger_primitives::{encode_row, H256};
@@ -6,13 +7,14 @@ use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::fmt::Write;
 
-/// Rows in order: of numbers with one class label each, or of text with a label or none.
+/// Rows in order: rows of numbers with one class label each, or rows of text with a label each or
+/// none.
 ///
 /// Every feature is finite and zero has no sign, so equal rows have equal bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
 	content: Content,
-	/// Zeros where rows have no labels.
+	/// One label a row, or zeros where rows have none.
 	labels: Vec<u32>,
 }
 
@@ -47,14 +49,14 @@ impl Dataset {
 		Ok(Self { content: Content::Numbers { columns, features }, labels })
 	}
 
-	/// Rows of text, which classifiers take by their labels and language models whole.
+	/// Takes rows of text. Classifiers learn their labels, and language models the whole texts.
 	pub fn from_text(rows: TextDataset) -> Self {
 		let labels = rows.labels().map_or_else(|| vec![0; rows.len()], <[u32]>::to_vec);
 		let prompts = vec![0; rows.len()];
 		Self { content: Content::Text { rows, prompts }, labels }
 	}
 
-	/// One text that continues a prompt: only the continuation is predicted.
+	/// Takes one text that continues a prompt: only the continuation is to be predicted.
 	///
 	/// # Errors
 	/// [`Error::Empty`], [`Error::TooLong`].
@@ -64,17 +66,17 @@ impl Dataset {
 		Ok(Self { content: Content::Text { rows, prompts }, labels: vec![0] })
 	}
 
-	/// Number of rows; at least one.
+	/// The number of rows, at least one.
 	pub fn len(&self) -> usize {
 		self.labels.len()
 	}
 
-	/// Whether there are no rows; never so.
+	/// Whether there are no rows, which never happens.
 	pub fn is_empty(&self) -> bool {
 		self.labels.is_empty()
 	}
 
-	/// Number of features of each row, the label not counted; 0 for text.
+	/// The number of features of each row, without the label; 0 for text.
 	pub fn columns(&self) -> usize {
 		match &self.content {
 			Content::Numbers { columns, .. } => *columns,
@@ -90,7 +92,7 @@ impl Dataset {
 		}
 	}
 
-	/// The rows of text, if they are.
+	/// The rows of text; `None` if rows are of numbers.
 	pub fn texts(&self) -> Option<&TextDataset> {
 		match &self.content {
 			Content::Numbers { .. } => None,
@@ -103,7 +105,7 @@ impl Dataset {
 		self.texts()?.texts().get(i).map(String::as_str)
 	}
 
-	/// The beginning of row `i`'s text that is given, not predicted.
+	/// The beginning of row `i`'s text that is given, not predicted; empty for rows of numbers.
 	pub fn prompt(&self, i: usize) -> &str {
 		match &self.content {
 			Content::Numbers { .. } => "",
@@ -114,17 +116,17 @@ impl Dataset {
 		}
 	}
 
-	/// Whether rows have labels; those of numbers always do.
+	/// Whether rows have labels. Rows of numbers always do.
 	pub fn is_labelled(&self) -> bool {
 		self.texts().is_none_or(|rows| rows.labels().is_some())
 	}
 
-	/// All labels, `[len]`.
+	/// The labels of all rows, `[len]`.
 	pub fn labels(&self) -> &[u32] {
 		&self.labels
 	}
 
-	/// The largest label plus one, or the number of named classes.
+	/// The number of classes: the largest label plus one, or the number of names.
 	pub fn classes(&self) -> u32 {
 		if let Some(rows) = self.texts() {
 			return rows.classes();
@@ -132,7 +134,7 @@ impl Dataset {
 		self.labels.iter().max().map_or(0, |label| label.saturating_add(1))
 	}
 
-	/// The names of classes 0, 1, …; empty if classes have no names.
+	/// The names of the classes 0, 1, …; empty if they have none.
 	pub fn class_names(&self) -> &[String] {
 		self.texts().map_or(&[], TextDataset::class_names)
 	}
@@ -159,7 +161,7 @@ impl Dataset {
 		self.labels[i]
 	}
 
-	/// Features and label of each row, in order; none for text.
+	/// The features and the label of each row, in order; none for text.
 	pub fn rows(&self) -> impl Iterator<Item = (&[f32], u32)> {
 		let rows = self.features().chunks_exact(self.columns().max(1));
 		rows.zip(self.labels.iter().copied())
@@ -179,8 +181,8 @@ impl Dataset {
 		text
 	}
 
-	/// The rows as a file: CSV without a header, the label last; JSON Lines for text. Reading it
-	/// gives the same rows bit for bit.
+	/// Writes the rows as a file: CSV without a header and with the label last, or JSON Lines for
+	/// text. Reading it gives the same rows bit for bit.
 	pub fn to_bytes(&self) -> Vec<u8> {
 		if let Some(rows) = self.texts() {
 			return rows.to_json_lines();
@@ -194,7 +196,7 @@ impl Dataset {
 		text.into_bytes()
 	}
 
-	/// The rows of these numbers, in the order given, repeats allowed.
+	/// The rows with these numbers, in the order given. Repeats are allowed.
 	///
 	/// # Errors
 	/// [`Error::NoRows`] if `rows` is empty.
@@ -243,7 +245,7 @@ impl Dataset {
 		Self::new(columns, features, labels)
 	}
 
-	/// What the rows are, for people.
+	/// What the rows are, as messages call it: `numbers` or `text`.
 	pub fn kind(&self) -> &'static str {
 		match &self.content {
 			Content::Numbers { .. } => "numbers",
@@ -273,8 +275,8 @@ impl Dataset {
 		}
 	}
 
-	/// The same rows with classes numbered by `names`, sorted, as another data set has them; rows of
-	/// numbers as they are.
+	/// The same rows with classes numbered by `names`, which are sorted, as another data set has
+	/// them. Rows of numbers stay as they are.
 	///
 	/// # Errors
 	/// [`Error::NotALabel`] if a label is none of the names.
@@ -302,8 +304,8 @@ impl Dataset {
 
 	/// The content root that a contributor commits to, a curator checks and an attester recomputes.
 	///
-	/// Merkle root over blake2-256 of the encoding of each row, in order: [`encode_row`], and for text
-	/// [`encode_text_row`](openledger_primitives::encode_text_row).
+	/// It is the Merkle root over the blake2-256 hashes of the rows' encodings, in order: of
+	/// [`encode_row`], and for text of [`encode_text_row`](openledger_primitives::encode_text_row).
 	pub fn content_root(&self) -> [u8; 32] {
 		match &self.content {
 			Content::Numbers { .. } => numbers_root(self).0,

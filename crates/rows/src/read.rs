@@ -9,7 +9,7 @@ use csv::{ByteRecord, ReaderBuilder, Trim};
 use flate2::read::MultiGzDecoder;
 use std::{borrow::Cow, fs, io::Read, path::Path};
 
-/// Files beyond this size, after decompression, are refused: 1 GiB.
+/// The size of the largest file that is read, after decompression, in bytes: 1 GiB.
 const MAX_BYTES: u64 = 1 << 30;
 
 pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
@@ -17,12 +17,12 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 /// What rows must look like. The default asks for nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
-	/// Features of each row, the label not counted. Without it the first row decides; with it, rows of
-	/// text are refused.
+	/// The number of features of each row, without the label. If it is `None`, the first row
+	/// decides; if not, rows of text are refused.
 	pub columns: Option<usize>,
-	/// Number of classes: labels are numbers below it.
+	/// The number of classes: labels are numbers below it.
 	pub classes: Option<u32>,
-	/// The most rows accepted.
+	/// The largest number of rows that is accepted.
 	pub max_rows: Option<usize>,
 }
 
@@ -69,7 +69,7 @@ impl Dataset {
 	}
 }
 
-/// Whether content says that it is rows of text.
+/// Whether content says by its beginning that it is rows of text.
 fn is_text(bytes: &[u8]) -> bool {
 	if let Some(b'{' | b'[') = bytes.trim_ascii_start().first() {
 		return true;
@@ -81,7 +81,7 @@ fn is_text(bytes: &[u8]) -> bool {
 	read && header.iter().any(|cell| cell == b"text")
 }
 
-/// Whether a cell is no attempt at a number.
+/// Whether a cell is not even an attempt at a number.
 fn is_word(cell: &str) -> bool {
 	cell.contains(char::is_alphabetic) && cell.parse::<f64>().is_err()
 }
@@ -108,9 +108,8 @@ pub(crate) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use flate2::{write::GzEncoder, Compression};
+	use openledger_testing::gzip;
 	use proptest::prelude::*;
-	use std::io::Write;
 
 	fn read(text: &str) -> Result<Dataset> {
 		Dataset::from_bytes(text.as_bytes(), &Schema::default())
@@ -146,10 +145,7 @@ mod tests {
 	fn root_should_be_the_same_when_rows_come_as_csv_json_lines_or_compressed() {
 		let csv = read("text,label\ngood film,good\nbad film,bad\n").unwrap();
 		let lines = csv.to_bytes();
-		let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-		encoder.write_all(&lines).unwrap();
-		let packed = encoder.finish().unwrap();
-		for bytes in [&lines, &packed] {
+		for bytes in [&lines, &gzip(&lines)] {
 			let read = Dataset::from_bytes(bytes, &Schema::default()).unwrap();
 			assert_eq!(read, csv);
 			assert_eq!(read.content_root(), csv.content_root());

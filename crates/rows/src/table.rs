@@ -1,4 +1,4 @@
-//! Reading tables and single rows of numbers.
+//! Reads tables and single rows of numbers.
 
 use crate::{
 	error::{Error, Place, Result},
@@ -106,7 +106,8 @@ fn parse_label(text: &str, place: Place, largest: u32) -> Result<u32> {
 	}
 }
 
-/// The line on which a record starts. The reader's own number is that of the empty lines before it.
+/// The line of the file on which a record starts. The reader's own number would be that of the
+/// empty lines before it.
 fn line_of(record: &StringRecord, text: &[u8]) -> u64 {
 	let Some(position) = record.position() else { return 0 };
 	let start = usize::try_from(position.byte()).ok();
@@ -127,8 +128,7 @@ fn unreadable(error: csv::Error) -> Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use flate2::{write::GzEncoder, Compression};
-	use std::io::Write;
+	use openledger_testing::gzip;
 
 	fn read(text: &str) -> Result<Dataset> {
 		Dataset::from_csv(text.as_bytes(), &Schema::default())
@@ -149,9 +149,7 @@ mod tests {
 
 	#[test]
 	fn table_should_be_read_when_compressed() {
-		let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-		encoder.write_all(b"1,2,0\n3,4,1\n").unwrap();
-		let bytes = encoder.finish().unwrap();
+		let bytes = gzip(b"1,2,0\n3,4,1\n");
 		assert_eq!(
 			Dataset::from_csv(&bytes, &Schema::default()).unwrap(),
 			read("1,2,0\n3,4,1\n").unwrap()

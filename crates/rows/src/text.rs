@@ -9,10 +9,10 @@ use openledger_primitives::{encode_text_row, RowLabel};
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// The longest text accepted, in bytes: 1 MiB.
+/// The length of the longest text that is accepted, in bytes: 1 MiB.
 pub const MAX_TEXT_BYTES: usize = 1 << 20;
 
-/// Rows of text in order; all of them have a label, or none has.
+/// Rows of text in order. Either all of them have a label or none has.
 ///
 /// No text is empty. Where labels were names, classes are numbered by their sorted names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,32 +63,32 @@ impl TextDataset {
 		Ok(Self { texts, labels, class_names })
 	}
 
-	/// Number of rows; at least one.
+	/// The number of rows, at least one.
 	pub fn len(&self) -> usize {
 		self.texts.len()
 	}
 
-	/// Whether there are no rows; never so.
+	/// Whether there are no rows, which never happens.
 	pub fn is_empty(&self) -> bool {
 		self.texts.is_empty()
 	}
 
-	/// The texts, `[len]`.
+	/// The texts of all rows, `[len]`.
 	pub fn texts(&self) -> &[String] {
 		&self.texts
 	}
 
-	/// The labels, `[len]`, if the rows have any.
+	/// The labels of all rows, `[len]`; `None` if they have none.
 	pub fn labels(&self) -> Option<&[u32]> {
 		self.labels.as_deref()
 	}
 
-	/// The names of classes 0, 1, …; empty if classes have no names.
+	/// The names of the classes 0, 1, …; empty if they have none.
 	pub fn class_names(&self) -> &[String] {
 		&self.class_names
 	}
 
-	/// Number of classes: of the names, or the largest label plus one; 0 without labels.
+	/// The number of classes: of names, or the largest label plus one; 0 without labels.
 	pub fn classes(&self) -> u32 {
 		match self.class_names.len() {
 			0 => self.labels.iter().flatten().max().map_or(0, |label| label.saturating_add(1)),
@@ -96,7 +96,7 @@ impl TextDataset {
 		}
 	}
 
-	/// Text and label of each row, in order.
+	/// The text and the label of each row, in order.
 	pub fn rows(&self) -> impl Iterator<Item = (&str, Option<RowLabel<'_>>)> {
 		(0..).zip(&self.texts).map(|(row, text)| (text.as_str(), self.row_label(row)))
 	}
@@ -118,7 +118,8 @@ impl TextDataset {
 		openledger_primitives::content_root(rows).0
 	}
 
-	/// The rows as JSON Lines with the columns `text` and `label`. Reading it gives the same rows.
+	/// Writes the rows as JSON Lines with the columns `text` and `label`. Reading it gives the same
+	/// rows.
 	pub fn to_json_lines(&self) -> Vec<u8> {
 		let mut lines = Vec::new();
 		for (text, label) in self.rows() {
@@ -133,7 +134,8 @@ impl TextDataset {
 		lines
 	}
 
-	/// The rows of these numbers, in the order given, repeats allowed; the classes stay the same.
+	/// The rows with these numbers, in the order given. Repeats are allowed. The classes stay the
+	/// same.
 	///
 	/// # Errors
 	/// [`Error::NoRows`] if `rows` is empty.
@@ -146,8 +148,8 @@ impl TextDataset {
 		Self::new(texts, self.labels.as_ref().map(select), self.class_names.clone())
 	}
 
-	/// All rows of `parts`, one after the other. Named classes are numbered anew, by the sorted names
-	/// of all parts.
+	/// All rows of `parts`, one part after the other. Named classes are numbered anew, by the
+	/// sorted names of all parts.
 	///
 	/// # Errors
 	/// [`Error::NoRows`] if there are none; [`Error::Mixed`] if some parts have labels and
@@ -170,8 +172,8 @@ impl TextDataset {
 		Self::new(texts, labels, names)
 	}
 
-	/// The same rows with classes numbered by `names`, sorted; by the numbers that labels are if there
-	/// are no names. Rows without labels stay as they are.
+	/// The same rows with classes numbered by `names`, which are sorted. If there are no names,
+	/// labels are read as the numbers they are. Rows without labels stay as they are.
 	///
 	/// # Errors
 	/// [`Error::NotALabel`] if a label is none of the names, or is one where there are none.

@@ -1,10 +1,11 @@
 //! Every reader of rows against damaged files: it may refuse or read, and what it reads must keep the
-//! promises of its type. See `openledger_mutations`.
+//! promises of its type. See `openledger_testing::mutations`.
 
-use flate2::{write::GzEncoder, Compression};
-use openledger_mutations::{attack, Watched};
 use openledger_rows::{parse_input, Dataset, Schema, TextDataset, TextSchema};
-use std::io::Write;
+use openledger_testing::{
+	gzip,
+	mutations::{attack, Watched},
+};
 
 #[global_allocator]
 static ALLOCATOR: Watched = Watched;
@@ -12,8 +13,6 @@ static ALLOCATOR: Watched = Watched;
 #[test]
 fn tables_should_be_read_or_refused_when_damaged() {
 	let csv = b"x,y,class\n0.5,1e3,0\n-2,.25,1\n\n3,4,2\n";
-	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-	encoder.write_all(csv).unwrap();
 	let check = |bytes: &[u8]| match Dataset::from_csv(bytes, &Schema::default()) {
 		Ok(data) => {
 			assert!(data.features().iter().all(|x| x.is_finite()));
@@ -24,7 +23,7 @@ fn tables_should_be_read_or_refused_when_damaged() {
 		Err(error) => error.to_string().is_empty(),
 	};
 	attack("table", csv, check);
-	attack("compressed table", &encoder.finish().unwrap(), check);
+	attack("compressed table", &gzip(csv), check);
 	attack("input", b"0.5,-1e3,7", |bytes| {
 		let Ok(text) = std::str::from_utf8(bytes) else { return false };
 		match parse_input(text, 3) {
@@ -36,10 +35,7 @@ fn tables_should_be_read_or_refused_when_damaged() {
 
 #[test]
 fn texts_should_be_read_or_refused_when_damaged() {
-	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
 	let csv = "id,text,label\n1,\"a, \"\"good\"\"\nfilm\",pos\n\n2,\u{fc}ber,neg\n3,x,pos\n";
-	encoder.write_all(csv.as_bytes()).unwrap();
-	let zipped = encoder.finish().unwrap();
 	let lines = concat!(
 		"{\"text\":\"a \\\"good\\\" film\",\"label\":1}\n",
 		"{\"label\":0,\"text\":\"\\u00fcber\",\"more\":[1,{}]}\n\n",
@@ -58,6 +54,6 @@ fn texts_should_be_read_or_refused_when_damaged() {
 		Err(error) => error.to_string().is_empty(),
 	};
 	attack("csv", csv.as_bytes(), check);
-	attack("gzip", &zipped, check);
+	attack("gzip", &gzip(csv.as_bytes()), check);
 	attack("json lines", lines.as_bytes(), check);
 }

@@ -1,4 +1,4 @@
-//! Low-rank adapters (Hu et al. 2021, LoRA) with the meaning PEFT gives its settings.
+//! Low-rank adapters (LoRA; Hu et al. 2021), whose settings mean what they mean in PEFT.
 
 mod layout;
 
@@ -6,7 +6,7 @@ pub use layout::{Layout, MAX_PARAMETERS};
 
 use crate::{
 	error::{Error, Result},
-	files::{AdapterFile, LoraConfig, Task},
+	files::{AdapterFile, LoraConfig, TaskType},
 	gradients::Site,
 	layers::Module,
 	ops::Matrix,
@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A trained layer's weights, for products.
+/// The weights of a trained layer, ready for products.
 #[derive(Clone, Debug)]
 pub(crate) struct SiteWeights {
 	/// `[outputs][inputs]`.
@@ -23,29 +23,29 @@ pub(crate) struct SiteWeights {
 	pub bias: Option<SharedVector>,
 }
 
-/// The trained parameters of a model.
+/// The trained parameters of a model, with their layout.
 #[derive(Clone, Debug)]
 pub struct Adapter {
 	layout: Layout,
 	weights: Vec<SiteWeights>,
 }
 
-/// Width of a head's input, and its classes.
+/// The width of a head's input and the number of its classes.
 pub(crate) type HeadShape = Option<(usize, usize)>;
 
 impl Adapter {
-	/// An adapter of these parameters, laid out as [`Adapter::parameters`] gives them.
+	/// Takes parameters that are laid out as [`Adapter::parameters`] gives them.
 	pub(crate) fn new(layout: Layout, parameters: &[f32]) -> Result<Self> {
 		let weights = site_weights(layout.sites(), parameters)?;
 		Ok(Self { layout, weights })
 	}
 
-	/// The adapter of a file, if it was made for this task and this base model.
+	/// Reads an adapter from a file, if it was made for this task and this base model.
 	pub(crate) fn from_file(
 		modules: &[Module],
 		file: &AdapterFile,
 		head: HeadShape,
-		task: Task,
+		task: TaskType,
 		base_hash: Option<[u8; 32]>,
 	) -> Result<Self> {
 		check_base(file, task, base_hash)?;
@@ -96,11 +96,11 @@ impl Adapter {
 		Self::new(layout, &parameters)
 	}
 
-	/// The adapter as a file.
+	/// Writes the adapter as a file.
 	pub(crate) fn to_file(
 		&self,
 		modules: &[Module],
-		task: Task,
+		task: TaskType,
 		base_hash: Option<[u8; 32]>,
 	) -> AdapterFile {
 		let values = |site: &SiteWeights| site.weight.values.to_vec();
@@ -118,7 +118,7 @@ impl Adapter {
 		AdapterFile { config: self.layout.config.clone(), matrices, head, base_hash, task }
 	}
 
-	/// Its settings.
+	/// The rank, the factor and the adapted modules.
 	pub fn config(&self) -> &LoraConfig {
 		&self.layout.config
 	}
@@ -128,13 +128,13 @@ impl Adapter {
 		self.layout.sites()
 	}
 
-	/// Number of trained parameters.
+	/// The number of trained parameters.
 	pub fn parameter_count(&self) -> usize {
 		self.layout.parameter_count()
 	}
 
-	/// The trained parameters: site after site, each row-major `[outputs][inputs]`, with the bias
-	/// last in each row where there is one.
+	/// The trained parameters: site after site, each row-major `[outputs][inputs]`. Where a site
+	/// has a bias, it is the last column of each row.
 	pub fn parameters(&self) -> Vec<f32> {
 		let mut parameters = Vec::with_capacity(self.parameter_count());
 		for (site, SiteWeights { weight, bias }) in self.sites().iter().zip(&self.weights) {
@@ -155,7 +155,8 @@ impl Adapter {
 		Ok(())
 	}
 
-	/// Where module `module`'s matrix `A` is among the sites; `None` if it is not adapted.
+	/// The position of the matrix `A` of module `module` among the sites; `None` if the module is
+	/// not adapted.
 	pub(crate) fn site_of(&self, module: usize) -> Option<usize> {
 		self.layout.first_sites.get(module).copied().flatten()
 	}
@@ -164,14 +165,14 @@ impl Adapter {
 		&self.weights
 	}
 
-	/// The factor of `B A x`.
+	/// The factor `s` of `B A x`.
 	pub(crate) fn scaling(&self) -> f64 {
 		self.layout.config.scaling()
 	}
 }
 
 /// Checks that an adapter was made for this task and this base model.
-fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<()> {
+fn check_base(file: &AdapterFile, task: TaskType, hash: Option<[u8; 32]>) -> Result<()> {
 	if file.task != task {
 		return Err(Error::wrong_adapter("it was trained for another task"));
 	}
@@ -185,7 +186,7 @@ fn check_base(file: &AdapterFile, task: Task, hash: Option<[u8; 32]>) -> Result<
 	}
 }
 
-/// Cuts a flat vector into sites.
+/// Cuts a flat vector of parameters into sites.
 fn site_weights(sites: &[Site], flat: &[f32]) -> Result<Vec<SiteWeights>> {
 	if !flat.iter().all(|x| x.is_finite()) {
 		return Err(Error::NotFinite("a trained parameter"));
@@ -267,7 +268,7 @@ mod tests {
 		let mut adapter = random(config(&["query", "dense"]), head, 1);
 		let values: Vec<f32> = (0..adapter.parameter_count()).map(|i| i as f32 / 8.0).collect();
 		adapter.set_parameters(&values).unwrap();
-		let file = adapter.to_file(&modules(), Task::SequenceClassification, None);
+		let file = adapter.to_file(&modules(), TaskType::SequenceClassification, None);
 		let read = Adapter::from_file(&modules(), &file, head, file.task, None).unwrap();
 		assert_eq!(read.parameters(), values);
 		assert_eq!(read.sites(), adapter.sites());
@@ -277,7 +278,7 @@ mod tests {
 	fn adapter_should_be_refused_when_it_does_not_fit() {
 		let file = |head| {
 			let adapter = random(config(&["query"]), head, 1);
-			adapter.to_file(&modules(), Task::CausalLanguageModel, None)
+			adapter.to_file(&modules(), TaskType::CausalLanguageModel, None)
 		};
 		let (bare, headed) = (file(None), file(Some((6, 2))));
 		let refuse = |modules: &[Module], file: &AdapterFile, head| {

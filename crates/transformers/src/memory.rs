@@ -5,10 +5,11 @@
 
 use crate::files::{BaseConfig, BertConfig, LlamaConfig};
 
-/// The most numbers that one text's forward pass may keep for its gradient: 4 GiB in `f32`.
+/// The most numbers that one text's forward pass may keep for its gradient. As `f32` they take 4
+/// GiB.
 const MAX_ACTIVATIONS: u128 = 1 << 30;
 
-/// What a text keeps in memory, in numbers: per token, and per pair of tokens.
+/// How many numbers a text keeps in memory: per token, and per pair of tokens.
 struct Activations {
 	per_token: u128,
 	per_pair: u128,
@@ -55,7 +56,8 @@ impl Activations {
 	}
 }
 
-/// The longest text, in tokens, that the model has positions for and whose gradient fits into 4 GiB.
+/// The length of the longest text, in tokens, that the model has positions for and whose gradient
+/// fits into 4 GiB.
 pub fn most_tokens(config: &BaseConfig) -> usize {
 	let activations = match config {
 		BaseConfig::Bert(config) => Activations::of_bert(config),

@@ -4,7 +4,7 @@
 use crate::{
 	files::{Activation, BertConfig, LlamaConfig, LoraConfig},
 	gradients::gradient,
-	Bert, Factors, LanguageModel, Llama, Products, Result, Site, Source, TextClassifier,
+	Bert, Factors, LanguageModel, Llama, Products, Result, Site, TensorSource, TextClassifier,
 };
 use candle_core::{DType, Device, Tensor, Var, D};
 use rand::{Rng, SeedableRng};
@@ -14,11 +14,11 @@ use std::sync::Arc;
 /// Weights of a size that makes every non-linearity felt, the same for the same name.
 #[derive(Default)]
 pub struct RandomWeights {
-	/// Beginnings of names that are not there.
+	/// The beginnings of names that are not there.
 	pub without: Vec<&'static str>,
 }
 
-impl Source for RandomWeights {
+impl TensorSource for RandomWeights {
 	fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
 		let seed = name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
 		let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -126,15 +126,15 @@ pub fn language_model(
 }
 
 /// The sites' parameters `[outputs, columns]` in double precision.
-pub struct Parameters<'a> {
+pub struct SiteParameters<'a> {
 	pub sites: &'a [Site],
-	/// Flat, laid out as the model's.
+	/// The values, laid out as the model's.
 	pub flat: Tensor,
 	/// The factor of `B A x`.
 	pub scaling: f64,
 }
 
-impl Parameters<'_> {
+impl SiteParameters<'_> {
 	fn of(&self, name: &str) -> Option<Tensor> {
 		let mut start = 0;
 		for site in self.sites {
@@ -151,7 +151,7 @@ impl Parameters<'_> {
 /// The model in double precision.
 pub struct Reference<'a> {
 	pub weights: &'a RandomWeights,
-	pub parameters: Parameters<'a>,
+	pub parameters: SiteParameters<'a>,
 }
 
 /// `x wᵀ`. Not candle's product, whose threads would only wait for each other at this size.

@@ -1,10 +1,10 @@
 //! Every reader of files against damaged ones: it may refuse or read, and what it reads must keep the
-//! promises of its type. See `openledger_mutations`.
+//! promises of its type. See `openledger_testing::mutations`.
 
-use openledger_mutations::{attack, Watched};
+use openledger_testing::mutations::{attack, Watched};
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
-	AdapterFile, BaseConfig, FileError, LoraConfig, Task, Tokenizer, Weights,
+	AdapterFile, BaseConfig, FileError, LoraConfig, TaskType, Tokenizer, Weights,
 };
 use rand::{seq::IndexedRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -121,7 +121,7 @@ fn adapter_should_be_read_or_refused_when_damaged() {
 			.collect(),
 		head: Some((vec![0.1; 16], vec![0.2; 2])),
 		base_hash: Some([3; 32]),
-		task: Task::SequenceClassification,
+		task: TaskType::SequenceClassification,
 	};
 	let (config, tensors) = valid.to_bytes(Some("base")).unwrap();
 	let check = |config: &[u8], tensors: &[u8]| match AdapterFile::from_bytes(config, tensors) {

@@ -16,50 +16,45 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// Computes verdicts.
+/// Turns an assignment into a verdict.
 pub trait Engine: Send + Sync + 'static {
-	/// Recomputes the answer and, if the host's is right, attributes it.
+	/// Recomputes the answer, and attributes it if that of the host is right.
 	///
 	/// # Errors
-	/// If the model or its index cannot be had or used; trying again later may help.
+	/// If the model or its index is not to be had or not usable; trying again later may help.
 	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure>;
 
-	/// Hashes of weights and index of the models in memory.
+	/// The hashes of the weights and of the index of each model in memory.
 	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])>;
 }
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-	/// The model's files cannot be had or used.
+	/// The model's files are not to be had or not usable.
 	#[error(transparent)]
 	Load(#[from] LoadError),
-	/// The index in the file is not the one on chain.
+	/// The index file holds another index than the chain commits to.
 	#[error(
 		"the index file holds another index than the chain commits to (root {found:?} instead of \
 		 {expected:?}): the model was registered with the wrong file"
 	)]
-	OtherIndex {
-		/// Merkle root on chain.
-		expected: openledger_primitives::H256,
-		/// Merkle root of the file.
-		found: openledger_primitives::H256,
-	},
-	/// The engine failed.
+	OtherIndex { expected: openledger_primitives::H256, found: openledger_primitives::H256 },
+	/// The engine cannot compute the attribution.
 	#[error("the engine failed: {0}")]
 	Engine(#[from] EngineError),
-	/// The engine panicked.
+	/// The engine panicked, with this message.
 	#[error("the engine panicked: {0}")]
 	Panicked(String),
 }
 
-/// Computes on models from a blob store.
+/// Computes verdicts with the models of a blob store.
 pub struct InfluenceEngine<B> {
 	cache: Cache<B>,
 }
 
 impl<B: BlobStore + 'static> InfluenceEngine<B> {
-	/// An engine that keeps the last few models in memory.
+	/// Makes an engine that keeps the last eight models in memory.
 	pub fn new(store: B) -> Self {
 		Self { cache: Cache::new(store, 8) }
 	}
@@ -97,7 +92,8 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 }
 
 /// What the host should have said, if it said anything else. The usage is part of what it says,
-/// since fees depend on it: models without tokens use none.
+/// since the fee depends on it: models without tokens use none. The right answer to an input that
+/// nobody can answer is [`NO_ANSWER`].
 fn correction(answer: &Option<(&str, Answer)>, assignment: &Assignment) -> Option<String> {
 	let (right, usage) = match answer {
 		Some((_, answer)) => {
@@ -115,7 +111,7 @@ fn correction(answer: &Option<(&str, Answer)>, assignment: &Assignment) -> Optio
 	})
 }
 
-/// The attribution of no answer: no gradient, no contribution with a positive score.
+/// The attribution where there is no gradient: no contribution has a positive score.
 fn nothing(index: &IndexCommitment) -> Attribution {
 	let dimension = usize::try_from(index.dimension).unwrap_or(usize::MAX);
 	let query = match index.width {
@@ -125,9 +121,12 @@ fn nothing(index: &IndexCommitment) -> Attribution {
 	Attribution { query, entries: Vec::new() }
 }
 
-/// Runs the engine and measures it. The files of a model come from strangers, and the work is done in the
-/// node's own process. A panic is a failure of this one job; nothing limits the time or the memory that a
-/// job takes, and a node that runs out of memory ends, with block production and finality.
+/// Runs the engine and measures how long it takes. A panic is the failure of this one job.
+///
+/// The files of a model come from strangers, and the work is done in the node's own process. The
+/// sizes that weights claim are bounded before memory is taken for them, and so is the length of
+/// answers. But nothing limits the time of a job or the memory of all jobs together, and a node
+/// that runs out of memory ends, with block production and finality.
 pub fn compute(
 	engine: &dyn Engine,
 	assignment: &Assignment,

@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 
 const LIMIT: Duration = Duration::from_secs(90);
 
-/// What a program said, and whether it succeeded.
+/// What a program wrote, and whether it succeeded.
 struct Finished {
 	success: bool,
 	output: String,

@@ -1,4 +1,4 @@
-//! From SCALE to JSON. The bytes may come from anybody.
+//! Decodes SCALE to JSON. The bytes may come from anybody.
 
 use super::{share, Amounts, DEEPEST};
 use crate::{amount::Amount, format::hex, keys::AccountId};
@@ -8,7 +8,7 @@ use scale_info::{
 };
 use serde_json::{json, Value};
 
-/// The value of the type `id` that all of `bytes` hold; `None` if they do not.
+/// The value of the type `id` that takes all of `bytes`; `None` if there is no such value.
 pub(super) fn value(
 	bytes: &[u8],
 	id: u32,
@@ -128,7 +128,7 @@ impl<'a> Decoder<'a> {
 
 	fn items(&mut self, id: u32, length: u32) -> Option<Value> {
 		let length = usize::try_from(length).ok()?;
-		// Each item has a byte at least.
+		// Each item takes a byte at least.
 		if length > self.input.len() {
 			return None;
 		}
@@ -169,7 +169,7 @@ impl<'a> Decoder<'a> {
 		}
 	}
 
-	/// A share of so many parts.
+	/// A share of a whole that has so many parts.
 	fn share(&self, parts: Value, whole: Option<u64>) -> Value {
 		match (self.amounts, parts.as_u64(), whole) {
 			(Amounts::Open, Some(parts), Some(whole)) => share::text(parts, whole).into(),
@@ -197,7 +197,7 @@ impl<'a> Decoder<'a> {
 		None
 	}
 
-	/// A number in its short form.
+	/// A number in the short form of SCALE.
 	fn short(&mut self, primitive: &TypeDefPrimitive) -> Option<Value> {
 		use TypeDefPrimitive as P;
 		match primitive {

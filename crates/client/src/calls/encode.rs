@@ -1,4 +1,4 @@
-//! From JSON to SCALE.
+//! Encodes JSON to SCALE.
 
 use super::{share, DEEPEST};
 use crate::{amount::Amount, keys::parse_account};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 type Result<T> = std::result::Result<T, String>;
 
-/// Appends the encoding of the fields of a call, or says which does not fit and why.
+/// Appends the encoding of a call's fields. The error says which field does not fit, and why.
 pub(super) fn fields(
 	json: &Value,
 	fields: &[Field<PortableForm>],
@@ -36,7 +36,7 @@ pub(super) fn value(
 struct Encoder<'a> {
 	types: &'a PortableRegistry,
 	out: &'a mut Vec<u8>,
-	/// Names and numbers that lead to the value in question.
+	/// The names and numbers that lead to the value in question.
 	place: Vec<String>,
 	depth: usize,
 }
@@ -88,7 +88,7 @@ impl<'a> Encoder<'a> {
 		self.types.resolve(id).ok_or_else(unknown)
 	}
 
-	/// A message that begins with the place.
+	/// A message that begins with the place of the value.
 	fn wrong(&self, reason: impl std::fmt::Display) -> String {
 		match self.place.is_empty() {
 			true => reason.to_string(),
@@ -272,7 +272,7 @@ impl<'a> Encoder<'a> {
 		Ok(())
 	}
 
-	/// A number and how many bytes its type has.
+	/// Reads a number, and how many bytes its type has.
 	fn unsigned(&self, json: &Value, primitive: &TypeDefPrimitive) -> Result<(u128, usize)> {
 		use TypeDefPrimitive as P;
 		let bytes = match primitive {
@@ -319,14 +319,15 @@ impl<'a> Encoder<'a> {
 		Ok(())
 	}
 
-	/// A number in its short form; the type may be a number or wrap one.
+	/// Appends a number in the short form of SCALE. The type may be a number or wrap one.
 	fn compact(&mut self, json: &Value, id: u32) -> Result<()> {
 		let (value, _) = self.shorten(json, self.resolve(id)?)?;
 		Compact(value).encode_to(self.out);
 		Ok(())
 	}
 
-	/// A number or share, and how many bytes its type has; the type may wrap that of a number.
+	/// Reads a number or a share, and how many bytes its type has. The type may wrap that of a
+	/// number.
 	fn shorten(&self, json: &Value, mut ty: &'a Type<PortableForm>) -> Result<(u128, usize)> {
 		let mut whole = None;
 		// A struct of one field that holds itself could not be a value.

@@ -1,6 +1,6 @@
-//! Shares such as `Permill`, as percent.
+//! Reads and writes shares such as `Permill` as percent.
 
-/// The parts of a whole in the type of this name, if it is a share.
+/// How many parts a whole has in the type with this name; `None` if the type is not a share.
 pub(super) fn accuracy(name: &str) -> Option<u64> {
 	match name {
 		"Percent" => Some(100),
@@ -11,7 +11,7 @@ pub(super) fn accuracy(name: &str) -> Option<u64> {
 	}
 }
 
-/// `37.5 %`.
+/// Writes a share as percent, such as `37.5 %`.
 pub(super) fn text(parts: u64, accuracy: u64) -> String {
 	let hundred = u128::from(parts) * 100;
 	let (whole, rest) = (hundred / u128::from(accuracy), hundred % u128::from(accuracy));
@@ -23,7 +23,8 @@ pub(super) fn text(parts: u64, accuracy: u64) -> String {
 	}
 }
 
-/// The parts that a text such as `37.5 %` names, `None` if it is none, too fine or above the whole.
+/// Reads the parts that a text such as `37.5 %` stands for; `None` if it is not a share, is too
+/// fine, or is above the whole.
 pub(super) fn parse(text: &str, accuracy: u64) -> Option<u64> {
 	let text = text.strip_suffix('%')?.trim();
 	let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));

@@ -28,8 +28,8 @@ const FIRST_DELAY: Duration = Duration::from_millis(250);
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The delay before retry number `attempt` (from 0): a quarter of a second, doubled each time, at
-/// most eight seconds.
+/// The delay before retry number `attempt`, counted from 0. It is a quarter of a second at first,
+/// doubles each time, and is eight seconds at most.
 pub fn backoff(attempt: u32) -> Duration {
 	let factor = 1u32.checked_shl(attempt).unwrap_or(u32::MAX);
 	FIRST_DELAY.saturating_mul(factor).min(LONGEST_DELAY)
@@ -42,17 +42,17 @@ pub(super) struct Connection {
 	raw: RpcClient,
 }
 
-/// A block by its place in the chain and the hashes of its extrinsics.
+/// A block: its position in the chain and the hashes of its extrinsics.
 pub(super) struct Block {
 	pub number: u64,
 	pub parent: Hash,
 	pub extrinsics: Vec<Hash>,
 }
 
-/// Takes one line on what the connection waits for.
+/// Takes one line about what the connection waits for.
 type Tell = dyn Fn(&str) + Send + Sync;
 
-/// A chain reached through one node. Reads survive a lost connection: they reconnect with
+/// A chain, reached through one node. Reads survive a lost connection: they reconnect with
 /// exponential backoff for as long as the connection time-out allows, and are asked again.
 /// Transactions are never sent twice.
 #[derive(Clone)]
@@ -64,25 +64,25 @@ struct Inner {
 	url: String,
 	timeout: Duration,
 	tell: Box<Tell>,
-	/// Shared by all connections, so that metadata is fetched once.
+	/// All connections share it, so metadata is fetched once.
 	config: Config,
 	connection: Mutex<Connection>,
 }
 
 impl Chain {
-	/// Connects to the node at `url`, trying again for up to `timeout`.
+	/// Connects to the node at `url`, and tries again for up to `timeout`.
 	///
 	/// # Errors
-	/// [`Error::BadAddress`] if the address is none, [`Error::Unreachable`] if nobody answers.
+	/// [`Error::BadAddress`] if that is not an address, [`Error::Unreachable`] if nobody answers.
 	pub async fn connect(url: &str, timeout: Duration) -> Result<Self> {
 		Self::connect_telling(url, timeout, |_| {}).await
 	}
 
-	/// Connects as [`Self::connect`] does. `tell` gets one line for people whenever the node does not
-	/// answer and is tried again, now and for as long as this connection is used.
+	/// Connects as [`Self::connect`] does. `tell` gets one line for people whenever the node does
+	/// not answer and is tried again, now and as long as this connection is used.
 	///
 	/// # Errors
-	/// As [`Self::connect`].
+	/// The errors of [`Self::connect`].
 	pub async fn connect_telling(
 		url: &str,
 		timeout: Duration,
@@ -113,7 +113,7 @@ impl Chain {
 		self.at(self.head(true).await?).await
 	}
 
-	/// The state of one block.
+	/// The state of the block with this hash.
 	///
 	/// # Errors
 	/// [`Error::Unreachable`], or [`Error::Unreadable`] if the node does not have it.
@@ -126,7 +126,7 @@ impl Chain {
 		Ok(Snapshot::new(self.clone(), at))
 	}
 
-	/// The state of the canonical block of this number.
+	/// The state of the block with this number in the canonical chain.
 	///
 	/// # Errors
 	/// [`Error::Unreachable`], or [`Error::Unreadable`] if there is no such block.
@@ -139,7 +139,7 @@ impl Chain {
 		Ok(Snapshot::new(self.clone(), at))
 	}
 
-	/// The newest block's hash: of those the node knows, or of those that are final.
+	/// The hash of the newest block: of all that the node knows, or of those that are final.
 	pub(super) async fn head(&self, finalized: bool) -> Result<Hash> {
 		self.read("the newest block", |connection| async move {
 			if finalized {
@@ -151,7 +151,7 @@ impl Chain {
 		.await
 	}
 
-	/// A block's place and its extrinsics.
+	/// The position of a block and its extrinsics.
 	pub(super) async fn block(&self, hash: Hash) -> Result<Block> {
 		self.read(&format!("block {}", hex(hash)), |connection| async move {
 			let details = connection.rpc.chain_get_block(Some(hash)).await?;
@@ -166,8 +166,8 @@ impl Chain {
 		.await
 	}
 
-	/// The raw arguments of transactions in the node's pool that `account` signed and that call
-	/// `pallet.call`; decoded by the runtime of `at`.
+	/// The raw arguments of those transactions in the node's pool that `account` signed and that
+	/// call `pallet.call`. They are decoded by the runtime of `at`.
 	///
 	/// # Errors
 	/// [`Error::Unreachable`] or [`Error::Unreadable`].
@@ -190,7 +190,7 @@ impl Chain {
 			.collect();
 		let at = at.at_block();
 		let extrinsics = at.extrinsics().from_bytes(bytes).await;
-		// What this client cannot decode is none of the calls asked for.
+		// What this client cannot decode is not one of the calls asked for.
 		let calls = extrinsics
 			.iter()
 			.flatten()
@@ -201,8 +201,8 @@ impl Chain {
 		Ok(calls)
 	}
 
-	/// Asks `ask`, reconnecting and asking again while the connection fails. Only for questions
-	/// that change nothing.
+	/// Asks `ask`. While the connection fails, reconnects and asks again, so the question must not
+	/// change anything.
 	pub(super) async fn read<T, F, Answer>(&self, what: &str, ask: F) -> Result<T>
 	where
 		F: Fn(Connection) -> Answer,
@@ -225,7 +225,7 @@ impl Chain {
 		}
 	}
 
-	/// Whether the connection has failed, rather than a question been refused.
+	/// Whether the connection has failed. If it has not, the question was refused.
 	pub(super) async fn is_lost(&self) -> bool {
 		use subxt::rpcs::Error as E;
 		let ping = self.connection();
@@ -241,7 +241,7 @@ impl Chain {
 		self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 
-	/// Replaces the connection, trying again for up to the connection time-out.
+	/// Replaces the connection, and tries again for up to the connection time-out.
 	async fn reconnect(&self) -> Result<()> {
 		let Inner { url, timeout, tell, config, connection } = &*self.inner;
 		let fresh = establish(url, *timeout, config, tell).await?;
@@ -280,7 +280,7 @@ async fn establish(
 	}
 }
 
-/// What a transport error says once the layers that only pass it on are taken off.
+/// What a transport error says, without the layers that only pass it on.
 fn cause(text: &str) -> String {
 	let layers = ["Other RPC client error: ", "Backend error: ", "RPC error: ", "client error: "];
 	let mut rest = text;
@@ -292,7 +292,8 @@ fn cause(text: &str) -> String {
 
 async fn open(url: &str, config: &Config) -> std::result::Result<Connection, subxt::Error> {
 	let rpc_client = RpcClient::from_insecure_url(url).await?;
-	// The legacy methods read any block the node has; the newer ones only those they have pinned.
+	// The legacy methods read any block that the node has. The newer ones read only blocks that
+	// they have pinned.
 	let backend =
 		LegacyBackend::<Config>::builder().storage_page_size(512).build(rpc_client.clone());
 	let client = OnlineClient::from_backend_with_config(config.clone(), Arc::new(backend)).await?;

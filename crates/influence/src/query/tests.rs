@@ -1,8 +1,9 @@
 use super::*;
 use crate::{build_index, Contribution, EkFac, Error, FloatIndex, IndexBuilder};
 use openledger_models::testing::{digits, digits_model};
-use openledger_primitives::{shares, total_variation, ClaimError, Width, PARTS};
+use openledger_primitives::{shares, ClaimError, Width, PARTS};
 use openledger_rows::Error as RowsError;
+use openledger_testing::total_variation;
 
 struct Setting {
 	model: Model,

@@ -1,4 +1,4 @@
-//! Reading rows of text from JSON Lines and CSV.
+//! Reads rows of text from JSON Lines and CSV.
 
 use super::{check_text, label_number, TextDataset};
 use crate::{
@@ -11,25 +11,25 @@ use openledger_primitives::RowLabel;
 use serde_json::{Map, Value};
 use std::{collections::BTreeSet, path::Path};
 
-/// The longest name of a class, in bytes.
+/// The length of the longest name of a class, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
-/// What rows must look like. The default takes the columns `text` and `label`, the latter if it is
-/// there.
+/// What rows must look like. The default takes the texts from the column `text`, and labels from
+/// the column `label` if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextSchema {
-	/// The column of the text.
+	/// The name of the column that has the text.
 	pub text_column: String,
-	/// The column of the label; without it labels are passed over.
+	/// The name of the column that has the label; if `None`, labels are ignored.
 	pub label_column: Option<String>,
-	/// Whether every row must have a label, if there is a label column.
+	/// Whether every row must have a label, given that there is a column for it.
 	pub labels_required: bool,
-	/// Number of classes, where labels are numbers: labels are below it.
+	/// The number of classes, where labels are numbers: labels are below it.
 	pub classes: Option<u32>,
-	/// The names of classes in any order, where labels are names. If empty, the names found are the
-	/// classes.
+	/// The names of the classes in any order, where labels are names. If it is empty, the names
+	/// found are the classes.
 	pub class_names: Vec<String>,
-	/// The most rows accepted.
+	/// The largest number of rows that is accepted.
 	pub max_rows: Option<usize>,
 }
 
@@ -67,17 +67,18 @@ impl TextDataset {
 
 	/// Reads rows, compressed with gzip or not.
 	///
-	/// Content that begins with a brace is JSON Lines, one object per line; a label is a whole number
-	/// or, in quotes, a name. All other content is CSV with a header; labels are numbers if the first
-	/// one is, unless the schema names the classes. Labels are all numbers or all names. Texts are
-	/// taken as they stand, with their spaces. Empty lines are passed over.
+	/// Content that begins with a brace is JSON Lines, one object per line. There a label is a
+	/// whole number or, in quotes, a name. All other content is CSV with a header. There labels are
+	/// numbers if the first one is a number, unless the schema names the classes. Labels are all
+	/// numbers or all names. Texts are taken as they stand, with their spaces, and empty lines are
+	/// skipped.
 	///
 	/// # Errors
-	/// [`Error`], with row and column where there are such.
+	/// An [`Error`] with row and column, where there are such.
 	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self> {
 		let bytes = decompress(bytes)?;
 		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-		let mut rows = Rows::new(schema);
+		let mut rows = RowCollector::new(schema);
 		match bytes.trim_ascii_start().first() {
 			Some(b'{' | b'[') => read_json_lines(bytes, &mut rows)?,
 			_ => read_csv(bytes, &mut rows)?,
@@ -94,16 +95,16 @@ enum Label {
 }
 
 /// Rows read so far.
-struct Rows<'a> {
+struct RowCollector<'a> {
 	schema: &'a TextSchema,
 	texts: Vec<String>,
 	labels: Vec<Label>,
 	names: BTreeSet<String>,
-	/// The first row without a label.
+	/// The number of the first row without a label.
 	unlabelled: Option<u64>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowCollector<'a> {
 	fn new(schema: &'a TextSchema) -> Self {
 		let names = schema.class_names.iter().cloned().collect();
 		Self { schema, texts: Vec::new(), labels: Vec::new(), names, unlabelled: None }
@@ -209,7 +210,7 @@ impl<'a> Rows<'a> {
 	}
 }
 
-fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<()> {
+fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 	for (row, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
 		if line.trim_ascii().is_empty() {
 			continue;
@@ -253,7 +254,7 @@ fn read_json_lines(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 	Ok(())
 }
 
-fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<()> {
+fn read_csv(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 	let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
 	let mut record = ByteRecord::new();
 	let mut header: Option<(usize, usize, Option<usize>)> = None;
@@ -281,8 +282,8 @@ fn read_csv(bytes: &[u8], rows: &mut Rows) -> Result<()> {
 	Ok(())
 }
 
-/// A cell is a name where names are expected, and else whatever it looks like.
-fn csv_label(label: &str, rows: &Rows) -> Label {
+/// What a cell says: a name where names are expected, otherwise whatever it looks like.
+fn csv_label(label: &str, rows: &RowCollector) -> Label {
 	let names =
 		!rows.schema.class_names.is_empty() || matches!(rows.labels.first(), Some(Label::Name(_)));
 	match label.parse::<u32>() {
@@ -291,7 +292,7 @@ fn csv_label(label: &str, rows: &Rows) -> Label {
 	}
 }
 
-/// The number of columns, and which of them are text and label.
+/// The number of columns, and which of them hold text and label.
 fn read_header(
 	record: &ByteRecord,
 	row: u64,
@@ -340,7 +341,8 @@ fn list_columns<'a>(names: impl Iterator<Item = &'a str>) -> String {
 	}
 }
 
-/// The line on which a record starts. The reader's own number is that of the empty lines before it.
+/// The line of the file on which a record starts. The reader's own number would be that of the
+/// empty lines before it.
 fn line_of(record: &ByteRecord, text: &[u8]) -> u64 {
 	let Some(position) = record.position() else { return 0 };
 	let start = usize::try_from(position.byte()).ok();

@@ -1,7 +1,7 @@
 use super::*;
-use flate2::{write::GzEncoder, Compression};
+use openledger_testing::gzip;
 use proptest::prelude::*;
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 fn read(text: &str) -> Result<TextDataset> {
 	TextDataset::from_bytes(text.as_bytes(), &TextSchema::default())
@@ -45,9 +45,7 @@ fn csv_should_be_read_when_it_has_quotes_lines_and_other_columns() {
 
 #[test]
 fn rows_should_be_read_when_compressed_or_in_other_columns() {
-	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-	encoder.write_all(b"review,stars,text\na,4,x\nb,2,y\n").unwrap();
-	let bytes = encoder.finish().unwrap();
+	let bytes = gzip(b"review,stars,text\na,4,x\nb,2,y\n");
 	let schema = TextSchema {
 		text_column: "review".to_owned(),
 		label_column: Some("stars".to_owned()),

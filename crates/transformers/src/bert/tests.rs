@@ -18,7 +18,7 @@ fn small(hidden_act: Activation, weights: &RandomWeights) -> TextClassifier {
 /// The logits in double precision at other parameters.
 fn reference(model: &TextClassifier, weights: &RandomWeights, flat: &Tensor) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.bert(model.base().config(), &IDS)
 }
 
@@ -130,7 +130,7 @@ fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	adapted.set_parameters(&parameters).unwrap();
 	let bits = |logits: Vec<f32>| logits.into_iter().map(f32::to_bits).collect::<Vec<_>>();
 	assert_eq!(bits(adapted.logits(&IDS).unwrap()), bits(expected));
-	// And B has a gradient there, A has none.
+	// And B has a gradient there, while A has none.
 	let (_, factors) = adapted.loss_factors(&IDS, 0).unwrap();
 	assert!(factors[0].deltas.iter().all(|delta| *delta == 0.0));
 	assert!(factors[1].deltas.iter().any(|delta| *delta != 0.0));
@@ -199,7 +199,7 @@ fn classifier_should_refuse_when_an_adapter_is_for_something_else() {
 	assert!(TextClassifier::with_adapter(base([1; 32]), &file).is_ok());
 	let other = TextClassifier::with_adapter(base([2; 32]), &file).unwrap_err().to_string();
 	assert!(other.contains(&"01".repeat(32)) && other.contains(&"02".repeat(32)), "{other}");
-	let causal = AdapterFile { task: Task::CausalLanguageModel, ..file.clone() };
+	let causal = AdapterFile { task: TaskType::CausalLanguageModel, ..file.clone() };
 	let refuse =
 		|file: &AdapterFile| TextClassifier::with_adapter(base([1; 32]), file).unwrap_err();
 	assert!(matches!(refuse(&causal), Error::WrongAdapter { .. }));

@@ -43,7 +43,7 @@ fn reference(
 	flat: &Tensor,
 ) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.llama(model.base().config(), &IDS, from)
 }
 
@@ -124,7 +124,7 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 	};
 	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
-	// As many where one token is predicted, of fewer than there are draws.
+	// There are as many where one token is predicted, though it has fewer classes than draws.
 	assert_eq!(model.fisher_factors(&IDS, IDS.len() - 1, 16, &mut rng).unwrap().len(), 16);
 	let drawn = model.fisher_factors(&IDS, 3, 2000, &mut rng).unwrap();
 	let found = squares_along(model.sites(), &drawn, &v);
@@ -208,7 +208,7 @@ fn model_should_be_the_same_when_written_and_read() {
 	let file = model.to_adapter();
 	let read = LanguageModel::with_adapter(model.base().clone(), &file).unwrap();
 	assert_eq!(read.parameters(), model.parameters());
-	let other = AdapterFile { task: Task::SequenceClassification, ..file };
+	let other = AdapterFile { task: TaskType::SequenceClassification, ..file };
 	let refused = LanguageModel::with_adapter(model.base().clone(), &other).unwrap_err();
 	assert!(matches!(refused, Error::WrongAdapter { .. }), "{refused}");
 }

@@ -1,5 +1,5 @@
-//! Where an adapter's parameters are, before there are any: nothing here allocates by what a file or
-//! an option claims.
+//! Where an adapter's parameters are, before there are any. Nothing here takes memory for a size
+//! that a file or an option claims.
 
 use super::HeadShape;
 use crate::{
@@ -11,32 +11,33 @@ use crate::{
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// The most trained parameters of an adapter with its head, the largest dimension of a sketch.
+/// The largest number of trained parameters of an adapter with its head: the largest dimension of a
+/// sketch.
 pub const MAX_PARAMETERS: usize = 1 << 24;
 
-/// Standard deviation of a new head's weights: BERT's `initializer_range`.
+/// The standard deviation of a new head's weights, which is BERT's `initializer_range`.
 const HEAD_DEVIATION: f32 = 0.02;
 
-/// The trained layers of an adapter on a base model: per adapted module the matrices `A`
-/// (`[rank][inputs]`) and `B` (`[outputs][rank]`), in the model's order, and after them a
-/// classifier's head. It has at most [`MAX_PARAMETERS`] parameters.
+/// The trained layers of an adapter on a base model. For each adapted module, in the model's order,
+/// these are the matrices `A` (`[rank][inputs]`) and `B` (`[outputs][rank]`), and after all of them
+/// a classifier's head. Together they have at most [`MAX_PARAMETERS`] parameters.
 #[derive(Clone, Debug)]
 pub struct Layout {
 	pub(super) config: LoraConfig,
-	/// Per module of the base model the place of its `A` among the sites; `B` follows it.
+	/// For each module of the base model, the position of its `A` among the sites; its `B` follows.
 	pub(super) first_sites: Vec<Option<usize>>,
 	pub(super) sites: Vec<Site>,
 	parameters: usize,
 }
 
 impl Layout {
-	/// The layout of an adapter that changes the modules which `config` names.
+	/// Lays out an adapter that changes the modules which `config` names.
 	pub(crate) fn new(modules: &[Module], config: LoraConfig, head: HeadShape) -> Result<Self> {
 		let chosen = select(modules, &config.target_modules)?;
 		Self::of_modules(modules, &chosen, config, head)
 	}
 
-	/// The layout of an adapter that changes the `chosen` modules.
+	/// Lays out an adapter that changes the `chosen` modules.
 	pub(super) fn of_modules(
 		modules: &[Module],
 		chosen: &[bool],
@@ -83,9 +84,9 @@ impl Layout {
 		self.parameters
 	}
 
-	/// Parameters that change nothing yet: `A` uniform on `±1/√inputs` (Kaiming's bound with slope
-	/// `√5`, PEFT's initialisation), `B` zero. A head starts uniform with standard deviation 0.02 and
-	/// bias zero.
+	/// Parameters that change nothing yet: `A` is uniform on `±1/√inputs` (Kaiming's bound with
+	/// slope `√5`, as PEFT initialises it) and `B` is zero. A head's weights are uniform with
+	/// standard deviation 0.02, and its bias is zero.
 	///
 	/// Equal layouts and seeds give equal bits on every machine.
 	pub fn random(&self, seed: u64) -> Vec<f32> {
@@ -112,7 +113,7 @@ impl Layout {
 	}
 }
 
-/// The number of parameters, where each rank adds `per_rank`.
+/// The number of parameters if each rank adds `per_rank` of them.
 fn count(per_rank: usize, rank: usize, head: HeadShape) -> Result<usize> {
 	let of_head = match head {
 		None => Some(0),
@@ -140,8 +141,8 @@ fn count(per_rank: usize, rank: usize, head: HeadShape) -> Result<usize> {
 	}
 }
 
-/// Which modules `targets` name: those whose name is a target or ends with `.` and a target, as in
-/// PEFT; each target must name one.
+/// Which modules `targets` name: those whose name is a target, or ends with `.` and a target, as in
+/// PEFT. Each target must name one at least.
 fn select(modules: &[Module], targets: &[String]) -> Result<Vec<bool>> {
 	if targets.is_empty() {
 		return Err(Error::setting("target_modules", "name at least one linear layer"));

@@ -3,10 +3,10 @@ use crate::worker::testing;
 use openledger_blobs::DirectoryStore;
 use openledger_influence::{build_index, Contribution, EkFac};
 use openledger_models::{train, Activation, Architecture, Base, Lora, TrainConfig};
-use openledger_mutations::with_metadata;
 use openledger_pallet_support::Artifacts;
 use openledger_primitives::H256;
 use openledger_rows::{Dataset, Schema};
+use openledger_testing::mutations::with_metadata;
 use openledger_transformers::files::tiny;
 use std::fs;
 
@@ -147,7 +147,7 @@ fn index_should_be_refused_when_the_chain_commits_to_another() {
 	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
 }
 
-/// A model of text, a classifier or a language model, with its index in a store; the base model's
+/// A model of text, a classifier or a language model, with its index in a store. The base model's
 /// folder and hash come with it.
 fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let lines = |from: usize| -> Dataset {
@@ -164,7 +164,7 @@ fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let all = Dataset::concat(&[&first, &second]).unwrap();
 	let base_folder = tempfile::tempdir().unwrap();
 	let texts = all.texts().unwrap().texts();
-	// A seed of its own, so that no other test opens this base model.
+	// It has a seed of its own, so that no other test opens this base model.
 	let shape = tiny::TinyConfig { seed: 99, ..tiny::TinyConfig::default() };
 	match decoder {
 		true => tiny::llama(base_folder.path(), texts, &shape).unwrap(),
@@ -231,7 +231,7 @@ fn continuations_should_be_confirmed_and_those_without_a_gradient_without_entrie
 #[test]
 fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
 	let (text, _base, base) = text_fixture(false);
-	// A model of a base model that nobody has opened: as the one above, with another hash.
+	// A model of a base model that nobody has opened: the one above, with another hash.
 	let weights =
 		fs::read(text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0)));
 	let mut weights = weights.unwrap();

@@ -1,5 +1,5 @@
-//! For tests: gives readers of files damaged copies of valid ones. A reader may refuse or read, and
-//! nothing else.
+//! Gives readers of files damaged copies of valid ones. A reader may refuse or read, and nothing
+//! else.
 //!
 //! Bits are flipped, ends cut, parts moved, doubled or overwritten, lengths replaced, JSON keys
 //! removed and values exchanged, also in the JSON header of a safetensors file and in documents within

@@ -2,7 +2,7 @@
 //!
 //! | namespace | subject |
 //! | --- | --- |
-//! | `system`, `payment` | nonces, dry runs, fees |
+//! | `system`, `payment` | nonces, dry runs and fees |
 //! | `babe`, `grandpa`, `sync_state` | consensus |
 //! | `attribution` | the attribution worker and settled inferences, see [`attribution`] |
 
@@ -30,41 +30,31 @@ use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-/// What the GRANDPA methods need.
+/// What the methods of GRANDPA need.
 pub struct GrandpaDependencies {
-	/// The voters.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
-	/// The state of the round.
 	pub voter_state: SharedVoterState,
-	/// Justifications as they come.
 	pub justifications: GrandpaJustificationStream<Block>,
-	/// Proofs of finality.
 	pub proofs: Arc<FinalityProofProvider<FullBackend, Block>>,
-	/// Runs subscriptions.
+	/// Runs the tasks of subscriptions.
 	pub executor: SubscriptionTaskExecutor,
 }
 
-/// What the methods need.
+/// What all methods together need.
 pub struct Dependencies {
-	/// The client.
 	pub client: Arc<FullClient>,
-	/// The transaction pool.
 	pub pool: Arc<FullPool>,
-	/// Chain selection.
 	pub select_chain: FullSelectChain,
-	/// The chain specification.
 	pub chain_spec: Box<dyn sc_chain_spec::ChainSpec>,
-	/// The keystore.
 	pub keystore: KeystorePtr,
-	/// Answers about epochs.
+	/// Answers questions about epochs.
 	pub babe: BabeWorkerHandle<Block>,
-	/// For GRANDPA.
 	pub grandpa: GrandpaDependencies,
-	/// What the attribution worker is doing.
+	/// What the attribution worker tells about itself.
 	pub worker: SharedStatus,
 }
 
-/// Builds all methods.
+/// Builds the methods of all namespaces.
 ///
 /// # Errors
 /// If two methods have the same name.

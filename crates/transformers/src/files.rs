@@ -20,7 +20,7 @@ mod tokenizer;
 mod weights;
 
 pub(crate) use adapter::is_target;
-pub use adapter::{AdapterFile, LoraConfig, Task};
+pub use adapter::{AdapterFile, LoraConfig, TaskType};
 pub use config::{Activation, BaseConfig, BertConfig, LlamaConfig};
 pub use error::{AdapterError, ConfigError, FileError, TensorError, TokenizerError};
 pub use tokenizer::{Encoding, Tokenizer};
@@ -28,7 +28,7 @@ pub use weights::Weights;
 
 use std::{fs, io::Read, path::Path};
 
-/// A blake2-256 hash.
+/// A blake2-256 hash, of a file or of all that a model computes with.
 pub type Hash = openledger_blobs::BlobHash;
 
 /// Reads a whole file of at most `limit` bytes.

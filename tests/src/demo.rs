@@ -22,33 +22,32 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use steps::Steps;
 
-/// Ids of the pallets whose accounts hold money.
+/// The ids of the pallets whose accounts hold money.
 const MARKET: &[u8; 8] = b"openl/mk";
 const TREASURY: &[u8; 8] = b"ol/trsry";
 
-/// Inferences whose payment is explained and verified anew.
+/// The inferences whose payment is explained and verified anew.
 const EXPLAINED: [u64; 3] = [0, 24, 49];
 
-/// The demo's end: the report, and the node it leaves.
+/// What the demo ends with: its report, and the node that it leaves.
 pub struct Outcome {
-	/// What was measured and checked.
 	pub report: Report,
-	/// The node, still running.
+	/// The node, which still runs.
 	pub node: Node,
 }
 
 impl Outcome {
-	/// The result for people.
+	/// The result as tables for people.
 	pub fn table(&self) -> String {
 		table::render(&self.report)
 	}
 }
 
 /// Runs the demo, and says on standard error what is going on. The node's RPC server listens on
-/// `rpc_port`, or on a free one.
+/// `rpc_port`, or on a free port.
 ///
 /// # Errors
-/// If a step fails. That the checks pass is for the caller to see in the report.
+/// If a step fails. Failed checks are not an error: the caller sees them in the report.
 pub fn run(rpc_port: Option<u16>) -> Result<Outcome> {
 	let started = Instant::now();
 	let mut steps = Steps::new();
@@ -93,7 +92,7 @@ pub fn run(rpc_port: Option<u16>) -> Result<Outcome> {
 	Ok(Outcome { report, node })
 }
 
-/// From newcomers without an account to a datanet with ten accepted contributions.
+/// Goes from newcomers without an account to a datanet with ten accepted contributions.
 fn contribute(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<Vec<u64>> {
 	let contributors: Vec<_> =
 		cast.members.iter().map(|member| member.contributor.clone()).collect();
@@ -133,7 +132,7 @@ fn contribute(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<Vec
 /// The first version of the first datanet.
 const SOURCE: (u32, u32) = (0, 0);
 
-/// From the data to an active model. Returns its number and the registration fee.
+/// Goes from the data to an active model. Returns its number and the registration fee.
 fn develop(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<(u32, u128)> {
 	let held_out = scenario.write("held-out.csv", &crate::digits::csv(&cast.held_out))?;
 	let plan = Plan {
@@ -173,7 +172,7 @@ fn develop(scenario: &Scenario, cast: &Cast, steps: &mut Steps) -> Result<(u32, 
 	Ok((registered.model, registered.fee.0))
 }
 
-/// The user's queries, a host that answers them, and the settlements.
+/// Has the user ask and a host answer, and waits for the settlements.
 fn ask(scenario: &Scenario, cast: &Cast, model: u32, steps: &mut Steps) -> Result<()> {
 	let (model, queries) = (model.to_string(), cast.queries.len().to_string());
 	let rows = scenario.write("queries.csv", &crate::digits::csv(&cast.queries))?;
@@ -190,7 +189,7 @@ fn ask(scenario: &Scenario, cast: &Cast, model: u32, steps: &mut Steps) -> Resul
 #[derive(Deserialize)]
 struct Answered {}
 
-/// Everybody with rewards claims them.
+/// Has everybody with rewards claim them.
 fn claim(scenario: &Scenario, chain: &Chain, cast: &Cast, steps: &mut Steps) -> Result<()> {
 	steps.begin("claim rewards");
 	let mut keys: BTreeMap<String, &str> = BTreeMap::new();
@@ -233,7 +232,7 @@ fn explain(scenario: &Scenario) -> Result<Check> {
 			Ok(_) => problems.push(format!("{inference} does not verify: {messages}")),
 			Err(error) => problems.push(error.to_string()),
 		}
-		// The query, and rows that shaped the answer.
+		// The query comes first, then rows that shaped the answer.
 		if pictures(&page)? < 2 {
 			problems.push(format!("the page of {inference} shows no rows"));
 		}
@@ -281,13 +280,13 @@ fn audit(scenario: &Scenario, cast: &Cast, contributions: &[u64]) -> Result<Chec
 	})
 }
 
-/// Pictures on a page.
+/// The number of pictures on a page.
 fn pictures(page: &Path) -> Result<usize> {
 	let html = fs::read_to_string(page).map_err(io(format!("read {}", page.display())))?;
 	Ok(html.matches("class=\"picture\"").count())
 }
 
-/// The state once all that happened is final.
+/// The state when all that happened is final.
 fn final_state(chain: &Chain) -> Result<Snapshot> {
 	let block = chain.best_number()?;
 	chain.wait_until_final(block)?;

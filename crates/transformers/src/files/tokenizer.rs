@@ -1,4 +1,4 @@
-//! A tokenizer: `tokenizer.json`.
+//! The tokenizer of a base model: `tokenizer.json`.
 
 mod checks;
 
@@ -7,16 +7,17 @@ use openledger_blobs::blob_hash;
 use std::path::{Path, PathBuf};
 use tokenizers::{PostProcessor, TruncationDirection};
 
-/// The file's name.
+/// The name of the file.
 pub(super) const NAME: &str = "tokenizer.json";
 
-/// The largest vocabularies take a tenth of this.
+/// The size of the largest file that is read, in bytes. The largest vocabularies take a tenth of
+/// it.
 const MAX_BYTES: u64 = 1 << 28;
 
-/// A text as tokens.
+/// A text in tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-	/// Token ids, the special ones before and behind the text included; at least one.
+	/// The ids of the tokens, those of the special tokens around the text included; at least one.
 	pub ids: Vec<u32>,
 }
 
@@ -25,9 +26,9 @@ pub struct Encoding {
 pub struct Tokenizer {
 	path: PathBuf,
 	tokenizer: tokenizers::Tokenizer,
-	/// Tokens around every text.
+	/// The number of special tokens around every text.
 	special: usize,
-	/// The largest token id.
+	/// The largest id of a token.
 	largest: u32,
 	hash: Hash,
 }
@@ -42,8 +43,8 @@ impl Tokenizer {
 		Self::parse(&path, &read(&path, MAX_BYTES)?)
 	}
 
-	/// Reads the content of a `tokenizer.json`. What it says of truncation and padding is passed
-	/// over.
+	/// Reads the content of a `tokenizer.json`. What it says about truncation and padding is
+	/// ignored.
 	///
 	/// # Errors
 	/// [`FileError::Json`]; [`FileError::Tokenizer`] with [`TokenizerError::Malformed`], also for what
@@ -74,12 +75,12 @@ impl Tokenizer {
 		Ok(Self { path: path.to_owned(), tokenizer, special, largest, hash: blob_hash(bytes) })
 	}
 
-	/// blake2-256 of the file.
+	/// The blake2-256 hash of the file.
 	pub fn hash(&self) -> Hash {
 		self.hash
 	}
 
-	/// Checks that the model knows all tokens.
+	/// Checks that the model knows all tokens of the vocabulary.
 	///
 	/// # Errors
 	/// [`FileError::Tokenizer`] with [`TokenizerError::Vocabulary`].
@@ -91,8 +92,8 @@ impl Tokenizer {
 		}
 	}
 
-	/// The tokens of a text, with the special tokens the model expects around it: at most `maximum`
-	/// in all. What is too long loses its end.
+	/// Splits a text into tokens and puts around it the special tokens that the model expects, at
+	/// most `maximum` in all. A text that is too long loses its end.
 	///
 	/// # Errors
 	/// [`FileError::Tokenizer`] with [`TokenizerError::NoRoom`], [`TokenizerError::NoTokens`] or
@@ -121,7 +122,7 @@ impl Tokenizer {
 		Ok(Encoding { ids })
 	}
 
-	/// The text of tokens, special ones left out.
+	/// The text that tokens stand for. Special ones are left out.
 	///
 	/// # Errors
 	/// [`FileError::Tokenizer`] with [`TokenizerError::Decode`].
@@ -130,7 +131,7 @@ impl Tokenizer {
 		self.tokenizer.decode(ids, true).map_err(|error| self.refused(failed(error)))
 	}
 
-	/// Whether a token is one that frames texts, such as their end, and never a part of them.
+	/// Whether a token frames texts, as a mark of their end does, and is never a part of them.
 	pub fn is_special(&self, id: u32) -> bool {
 		self.tokenizer.get_added_tokens_decoder().get(&id).is_some_and(|token| token.special)
 	}

@@ -27,7 +27,7 @@ const TENSORS: &str = "adapter_model.safetensors";
 
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// Under which the metadata keeps the base model's hash.
+/// The key under which the metadata keeps the base model's hash.
 const BASE_HASH: &str = "openledger_base_model";
 
 /// What PEFT puts before every name.
@@ -35,14 +35,14 @@ const PREFIX: &str = "base_model.model.";
 
 /// What an adapter makes of its base model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
-	/// A classifier of texts, on BERT: `SEQ_CLS`.
+pub enum TaskType {
+	/// A text classifier, on BERT: `SEQ_CLS`.
 	SequenceClassification,
 	/// A language model, on Llama: `CAUSAL_LM`.
 	CausalLanguageModel,
 }
 
-impl Task {
+impl TaskType {
 	fn name(self) -> &'static str {
 		match self {
 			Self::SequenceClassification => "SEQ_CLS",
@@ -50,7 +50,7 @@ impl Task {
 		}
 	}
 
-	/// What such a model calls its base model.
+	/// The prefix that models for this task put before the names of their base model's tensors.
 	fn prefix(self) -> &'static str {
 		match self {
 			Self::SequenceClassification => "bert.",
@@ -59,14 +59,14 @@ impl Task {
 	}
 }
 
-/// The settings of a LoRA adapter (Hu et al. 2021): `W + s B A` in place of `W`.
+/// The settings of a LoRA adapter (Hu et al. 2021), which puts `W + s B A` in place of `W`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoraConfig {
-	/// Rows of `A`, columns of `B`.
+	/// The number of rows of `A` and of columns of `B`.
 	pub rank: usize,
-	/// `lora_alpha`.
+	/// PEFT's `lora_alpha`, from which [`scaling`](Self::scaling) is computed.
 	pub alpha: f64,
-	/// The adapted modules by the last parts of their names, e.g. `query`.
+	/// The last parts of the adapted modules' names, e.g. `query`.
 	pub target_modules: Vec<String>,
 	/// Whether the scale is rank-stabilised (Kalajdzievski 2023).
 	pub rslora: bool,
@@ -81,33 +81,34 @@ impl LoraConfig {
 		}
 	}
 
-	/// Whether a module of that path is adapted: PEFT's rule.
+	/// Whether the module of that path is adapted, by PEFT's rule.
 	pub fn targets(&self, module: &str) -> bool {
 		self.target_modules.iter().any(|target| is_target(module, target))
 	}
 }
 
-/// Whether PEFT adapts `module` for `target`: the names are equal, or the module's ends with it after a
-/// dot.
+/// Whether PEFT adapts `module` for `target`: the names are equal, or the module's name ends with a
+/// dot and the target.
 pub(crate) fn is_target(module: &str, target: &str) -> bool {
 	let rest = module.strip_suffix(target);
 	rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// A LoRA adapter: settings, matrices, and a classifier's head.
+/// A LoRA adapter in memory: settings, matrices, and a classifier's head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdapterFile {
-	/// The settings.
+	/// The settings that `adapter_config.json` keeps.
 	pub config: LoraConfig,
 	/// `A` (`[rank][inputs]`) and `B` (`[outputs][rank]`), row-major, by the path of the module in
 	/// the base model without `bert.` or `model.`, e.g. `encoder.layer.0.attention.self.query`.
 	pub matrices: BTreeMap<String, (Vec<f32>, Vec<f32>)>,
 	/// The classifier: weight (`[classes][width]`, row-major) and bias (`[classes]`).
 	pub head: Option<(Vec<f32>, Vec<f32>)>,
-	/// [`Weights::hash`](super::Weights::hash) of the base model, where the file records it.
+	/// [`Weights::hash`](super::Weights::hash) of the base model; `None` if the file does not
+	/// record it.
 	pub base_hash: Option<Hash>,
 	/// What the adapter makes of its base model.
-	pub task: Task,
+	pub task: TaskType,
 }
 
 impl AdapterFile {
@@ -154,8 +155,8 @@ impl AdapterFile {
 		write(&directory.join(CONFIG), &config)
 	}
 
-	/// The content of `adapter_config.json` and of `adapter_model.safetensors`. Equal adapters have
-	/// equal bytes.
+	/// The content of `adapter_config.json` and that of `adapter_model.safetensors`. Equal adapters
+	/// give equal bytes.
 	///
 	/// # Errors
 	/// [`FileError::Adapter`] if settings and matrices do not fit each other.
@@ -279,15 +280,15 @@ impl AdapterFile {
 		}
 		let task = self.task.name();
 		match (self.task, &self.head) {
-			(Task::CausalLanguageModel, None) => Ok(()),
-			(Task::CausalLanguageModel, Some(_)) => {
+			(TaskType::CausalLanguageModel, None) => Ok(()),
+			(TaskType::CausalLanguageModel, Some(_)) => {
 				Err(AdapterError::Head { task, expected: "no classifier" })
 			},
-			(Task::SequenceClassification, None) => {
+			(TaskType::SequenceClassification, None) => {
 				let expected = "a classifier: classifier.weight and classifier.bias";
 				Err(AdapterError::Head { task, expected })
 			},
-			(Task::SequenceClassification, Some((weight, bias))) => {
+			(TaskType::SequenceClassification, Some((weight, bias))) => {
 				if bias.len() < 2 {
 					return Err(AdapterError::Head {
 						task,
@@ -329,7 +330,7 @@ fn expectation(matrix: &str, rank: usize) -> String {
 	}
 }
 
-/// Module and matrix of a tensor's name.
+/// Splits a tensor's name into the module and the matrix.
 fn split(name: &str) -> Option<(&str, &'static str)> {
 	let matrices = ["lora_A", "lora_B"];
 	let (module, matrix) = name.strip_suffix(".weight")?.rsplit_once('.')?;

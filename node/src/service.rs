@@ -1,4 +1,4 @@
-//! Wiring of a node.
+//! Puts a node together: client, pool, consensus, network, off-chain workers.
 
 mod full;
 mod partial;
@@ -9,21 +9,20 @@ pub use partial::{new_partial, revert_consensus, Partial};
 use openledger_runtime::{OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
 
-/// Executes the runtime. Only the standard host functions: any node, light client or tool that
-/// knows Substrate can run this runtime.
+/// Executes the runtime with the standard host functions alone, so any node, light client or tool
+/// that knows Substrate can run this runtime.
 pub type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
-/// The client: blocks, state, runtime calls.
+/// The client, which has the blocks and their states and calls the runtime.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-/// The database.
+/// The database of blocks and states.
 pub type FullBackend = sc_service::TFullBackend<Block>;
-/// The transaction pool.
 pub type FullPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
-/// The longest chain that contains the last finalised block.
+/// Chooses the longest chain that contains the last finalised block.
 pub type FullSelectChain = sc_consensus::LongestChain<FullBackend, Block>;
-/// Import of blocks, finality's part.
+/// The part of block import that takes care of finality.
 pub type GrandpaImport =
 	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, FullSelectChain>;
-/// Import of blocks.
+/// The whole of block import.
 pub type BlockImport = sc_consensus_babe::BabeBlockImport<
 	Block,
 	FullClient,
@@ -31,8 +30,8 @@ pub type BlockImport = sc_consensus_babe::BabeBlockImport<
 	sp_consensus_babe::inherents::BabeCreateInherentDataProviders<Block>,
 	FullSelectChain,
 >;
-/// What the finality voter needs of block import.
+/// What the finality voter needs from block import.
 pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, FullSelectChain>;
 
-/// A GRANDPA justification is kept for every so many blocks.
+/// How many blocks apart those are whose GRANDPA justification is kept.
 pub const JUSTIFICATION_PERIOD: u32 = 512;
