@@ -1,13 +1,15 @@
 //! Contributions and models between the blob store and the engine.
 
 use crate::{
-	chain::{types::Contribution as Record, Hash, Snapshot},
 	error::{Error, Result},
 	output::Console,
 };
 use codec::Encode;
 use openledger_blobs::BlobStore;
-use openledger_client::runs::Run;
+use openledger_client::{
+	chain::{types::Contribution as Record, Hash, Snapshot},
+	runs::Run,
+};
 use openledger_influence::{
 	Architecture, Contribution, Dataset, Draft, Index, Manifest, Model, Schema,
 };
@@ -220,8 +222,8 @@ pub fn probabilities(logits: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::ContributionState;
 	use openledger_blobs::DirectoryStore;
+	use openledger_client::chain::types::ContributionState;
 
 	fn stored(csv: &[u8]) -> (tempfile::TempDir, DirectoryStore, Record) {
 		let directory = tempfile::tempdir().unwrap();

@@ -8,18 +8,9 @@ use super::{
 	names::CohortName,
 };
 use crate::{
-	calls::{self, Amounts},
-	chain::{
-		call,
-		council::{Cohort, Seat},
-		governance::Bounded,
-		Hash, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::Result,
-	governance::Clock,
-	keys::{parse_account, AccountId},
 	output::{
 		table,
 		Column::{Number, Text},
@@ -27,6 +18,17 @@ use crate::{
 	},
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	calls::{self, Amounts},
+	chain::{
+		call,
+		council::{Cohort, Seat},
+		governance::Bounded,
+		Hash, Snapshot,
+	},
+	governance::Clock,
+	keys::{parse_account, AccountId},
+};
 use serde_json::{json, Value};
 
 /// Without a command: shows the members, what waits for the timelock, and the election.

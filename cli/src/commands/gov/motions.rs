@@ -2,17 +2,9 @@
 
 use super::{call::Proposed, council::not_member};
 use crate::{
-	chain::{
-		call,
-		council::Motion,
-		events::{MotionProposed, MotionVoted},
-		Call, EncodedCall, Hash, Included, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::Clock,
-	keys::AccountId,
 	output::{
 		accounts, fields, hex, table,
 		Column::{Number, Text},
@@ -20,6 +12,16 @@ use crate::{
 	},
 };
 use clap::ValueEnum;
+use openledger_client::{
+	chain::{
+		call,
+		council::Motion,
+		events::{MotionProposed, MotionVoted},
+		Call, EncodedCall, Hash, Included, Snapshot,
+	},
+	governance::Clock,
+	keys::AccountId,
+};
 use serde_json::{json, Value};
 use subxt::Metadata;
 
@@ -262,7 +264,7 @@ fn describe(metadata: &Metadata, motion: &Motion) -> (Value, String) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::council::Voting;
+	use openledger_client::chain::council::Voting;
 
 	fn motion(ayes: u8, nays: u8) -> Motion {
 		let some = |count: u8| (0..count).map(|n| AccountId::from([n; 32])).collect();
