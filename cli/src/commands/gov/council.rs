@@ -174,7 +174,7 @@ fn rotation_refusal(
 	clock: &Clock,
 ) -> Option<String> {
 	match name {
-		"NotMember" => Some(not_member(account)),
+		"NotMember" => Some(motions::not_member(account)),
 		"RotationTooSoon" => {
 			let seat = seats.iter().find(|seat| seat.account == *account)?;
 			Some(format!(
@@ -184,11 +184,6 @@ fn rotation_refusal(
 		},
 		_ => None,
 	}
-}
-
-/// The refusal of what only members may do.
-pub(super) fn not_member(account: &AccountId) -> String {
-	format!("{account} is no member of the security council: see `openledger gov council`")
 }
 
 async fn show(context: &Context) -> Result<Report> {

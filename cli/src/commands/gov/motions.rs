@@ -1,6 +1,6 @@
 //! `gov council propose`, `vote`, `close`, `motions`: what the council agrees on.
 
-use super::{call::Proposed, council::not_member};
+use super::call::Proposed;
 use crate::{
 	commands::transactions,
 	context::Context,
@@ -96,6 +96,11 @@ async fn member(context: &Context, at: &Snapshot) -> Result<()> {
 		true => Ok(()),
 		false => Err(Error::foreseen(MOTIONS, "NotMember", not_member(&account))),
 	}
+}
+
+/// The refusal of what only members may do.
+pub(super) fn not_member(account: &AccountId) -> String {
+	format!("{account} is no member of the security council: see `openledger gov council`")
 }
 
 /// Sends what the key's account does about a motion.
