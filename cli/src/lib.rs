@@ -25,8 +25,6 @@ pub mod options;
 pub mod output;
 pub mod training;
 
-use openledger_client::{amount, calls, chain, governance, keys, limits, verification};
-
 use args::Arguments;
 use clap::Parser;
 use context::Context;

@@ -1,12 +1,14 @@
 //! Contributions and models between the blob store and the engine.
 
 use crate::{
-	chain::{types::Contribution as Record, Snapshot},
 	error::{Error, Result},
 	output::Console,
 };
 use openledger_blobs::BlobStore;
-use openledger_client::runs::Run;
+use openledger_client::{
+	chain::{types::Contribution as Record, Snapshot},
+	runs::Run,
+};
 use openledger_influence::{Contribution, Draft, Index};
 use openledger_models::{Architecture, Manifest, Model};
 use openledger_primitives::{manifest, ContributionId};
@@ -211,9 +213,8 @@ pub fn probabilities(logits: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::ContributionState;
-	use crate::chain::Hash;
 	use openledger_blobs::DirectoryStore;
+	use openledger_client::chain::{types::ContributionState, Hash};
 
 	fn stored(csv: &[u8]) -> (tempfile::TempDir, DirectoryStore, Record) {
 		let directory = tempfile::tempdir().unwrap();

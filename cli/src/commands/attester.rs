@@ -2,11 +2,8 @@
 
 use super::transactions;
 use crate::{
-	amount::Amount,
-	chain::{call, types::AttesterStatus},
 	context::Context,
 	error::Result,
-	keys::AccountId,
 	output::{
 		accounts, table,
 		Column::{Open, Text},
@@ -14,6 +11,11 @@ use crate::{
 	},
 };
 use clap::Subcommand;
+use openledger_client::{
+	amount::Amount,
+	chain::{call, types::AttesterStatus},
+	keys::AccountId,
+};
 use serde_json::json;
 
 /// Bond as an attester, and see who is.

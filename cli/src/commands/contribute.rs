@@ -2,12 +2,6 @@
 
 use super::{transactions, views};
 use crate::{
-	chain::{
-		call,
-		events::Contributed,
-		types::{Contribution, ContributionState, DatanetStatus, DatanetTerms},
-		Hash, Snapshot,
-	},
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
@@ -15,6 +9,12 @@ use crate::{
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
+use openledger_client::chain::{
+	call,
+	events::Contributed,
+	types::{Contribution, ContributionState, DatanetStatus, DatanetTerms},
+	Hash, Snapshot,
+};
 use openledger_rows::{Dataset, Schema};
 use serde_json::json;
 use std::path::PathBuf;
@@ -179,7 +179,7 @@ async fn first_rows(best: &Snapshot, store: &dyn BlobStore, id: u32) -> Result<O
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::Access;
+	use openledger_client::chain::types::Access;
 
 	#[test]
 	fn rows_should_be_refused_when_they_cannot_be_trained_on_with_the_first() {

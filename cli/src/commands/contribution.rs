@@ -2,13 +2,15 @@
 
 use super::{transactions, views};
 use crate::{
-	chain::{call, types::Contribution},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{fields, hex, open, Report},
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	chain::{call, types::Contribution},
+	keys::{parse_account, AccountId},
+};
 use serde_json::json;
 
 /// Look at contributions, take one back, release its bond.

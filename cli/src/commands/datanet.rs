@@ -2,16 +2,8 @@
 
 use super::{transactions, views};
 use crate::{
-	amount::Amount,
-	chain::{
-		call,
-		events::{Created, VersionPublished},
-		types::{Access, Datanet, DatanetTerms, Version},
-	},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
-	limits::Length,
 	output::{
 		accounts, fields, hex, open, short, table, text,
 		Column::{Number, Open, Text},
@@ -19,6 +11,16 @@ use crate::{
 	},
 };
 use clap::{Args, Subcommand, ValueEnum};
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		call,
+		events::{Created, VersionPublished},
+		types::{Access, Datanet, DatanetTerms, Version},
+	},
+	keys::{parse_account, AccountId},
+	limits::Length,
+};
 use serde_json::{json, Value};
 
 /// Create, change and publish datanets.

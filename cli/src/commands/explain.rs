@@ -7,22 +7,24 @@ mod testing;
 
 use super::views;
 use crate::{
-	amount::Amount,
 	base_models::BaseModels,
-	chain::types::{Basis, Role},
 	context::Context,
 	error::{Error, Result},
-	keys::AccountId,
 	output::{
 		beginning, fields, hex, one_line, open, short, table,
 		Column::{Number, Open, Text},
 		Report,
 	},
 	training::write,
-	verification::Explanation,
 };
 use clap::Args;
 use evidence::Evidence;
+use openledger_client::{
+	amount::Amount,
+	chain::types::{Basis, Role},
+	keys::AccountId,
+	verification::Explanation,
+};
 use openledger_models::Architecture;
 use openledger_primitives::{ContributionId, PARTS};
 use serde_json::{json, Value};

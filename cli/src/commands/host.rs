@@ -6,20 +6,22 @@
 use super::views;
 use crate::{
 	base_models::BaseModels,
-	chain::{
-		self, backoff, call,
-		types::{InferenceState, Model as ModelRecord, ModelStatus, Usage},
-		Call, Chain, Hash, Snapshot,
-	},
 	context::Context,
 	error::{Error, Result},
-	keys::{AccountId, Key},
-	limits,
 	output::{one_line, text, Report},
 };
 use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
+use openledger_client::{
+	chain::{
+		self, backoff, call,
+		types::{InferenceState, Model as ModelRecord, ModelStatus, Usage},
+		Call, Chain, Hash, Snapshot,
+	},
+	keys::{AccountId, Key},
+	limits,
+};
 use openledger_models::Model;
 use openledger_primitives::NO_ANSWER;
 use serde_json::{json, Value};

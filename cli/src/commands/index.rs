@@ -3,7 +3,6 @@
 use super::views;
 use crate::{
 	base_models::BaseModels,
-	chain::types::IndexRecord,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
@@ -12,7 +11,7 @@ use crate::{
 use clap::{Args, ValueEnum};
 use codec::Encode;
 use openledger_blobs::BlobStore;
-use openledger_client::runs::Run;
+use openledger_client::{chain::types::IndexRecord, runs::Run};
 use openledger_influence::{
 	builders::Unrolled, held_out_attribution, Contribution, Draft, EkFac, ExactCurvature,
 	IndexBuilder,

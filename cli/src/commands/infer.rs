@@ -2,6 +2,13 @@
 
 use super::{transactions, views};
 use crate::{
+	context::Context,
+	error::{Error, Result},
+	output::{open, Report},
+	training::{read, read_rows, read_rows_for},
+};
+use clap::Args;
+use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
@@ -9,13 +16,8 @@ use crate::{
 		types::{Inference, InferenceState, MarketParameters, ModelStatus, Pricing},
 		Chain, Included, Snapshot,
 	},
-	context::Context,
-	error::{Error, Result},
 	limits,
-	output::{open, Report},
-	training::{read, read_rows, read_rows_for},
 };
-use clap::Args;
 use openledger_models::Architecture;
 use openledger_rows::{parse_input, Dataset, Schema};
 use serde_json::json;

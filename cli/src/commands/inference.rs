@@ -2,13 +2,15 @@
 
 use super::{transactions, views};
 use crate::{
-	chain::{call, types::Inference},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{fields, one_line, open, Report},
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, types::Inference},
+	keys::{parse_account, AccountId},
+};
 use serde_json::json;
 
 /// Look at inferences, cancel one.

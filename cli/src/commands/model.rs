@@ -6,10 +6,8 @@ use super::{
 	transactions, views,
 };
 use crate::{
-	chain::{call, types::Model, Call},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{
 		fields, hex, short, table, text,
 		Column::{Number, Text},
@@ -17,6 +15,10 @@ use crate::{
 	},
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, types::Model, Call},
+	keys::{parse_account, AccountId},
+};
 use serde_json::json;
 
 /// Index, register and manage models.

@@ -2,25 +2,27 @@
 
 use super::{transactions, views};
 use crate::{
-	amount::Amount,
 	base_models::BaseModels,
-	chain::{
-		call,
-		events::Registered,
-		types::{Pricing, Registration, RegistryParameters, TrainingSource},
-		Hash,
-	},
 	context::Context,
 	error::{Error, Result},
-	keys::{parse_account, AccountId},
-	limits::Length,
 	output::{fields, hex, open, Report},
 	training::{load_index, load_model, read},
 };
 use clap::Args;
 use codec::DecodeAll;
 use openledger_blobs::BlobStore;
-use openledger_client::runs::Run;
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		call,
+		events::Registered,
+		types::{Pricing, Registration, RegistryParameters, TrainingSource},
+		Hash,
+	},
+	keys::{parse_account, AccountId},
+	limits::Length,
+	runs::Run,
+};
 use openledger_primitives::{Attribution, IndexCommitment};
 use serde_json::json;
 use std::path::PathBuf;

@@ -5,14 +5,16 @@ use super::{
 	transactions, views,
 };
 use crate::{
-	chain::{call, Included},
 	context::Context,
 	error::{Error, Result},
-	limits::Length,
 	output::{beginning, fields, one_line, open, Report},
 	training::inspect,
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, Included},
+	limits::Length,
+};
 use serde_json::json;
 
 /// Characters of a row that are shown.

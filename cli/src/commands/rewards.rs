@@ -2,13 +2,15 @@
 
 use super::transactions;
 use crate::{
-	chain::{call, events::RewardsClaimed},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{open, Report},
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, events::RewardsClaimed},
+	keys::{parse_account, AccountId},
+};
 use serde_json::json;
 
 /// See and claim rewards.

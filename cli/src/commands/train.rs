@@ -4,13 +4,12 @@ use super::recipe::Recipe;
 use crate::{
 	context::Context,
 	error::{Error, Result},
-	limits,
 	output::{fields, hex, Report},
 	training::{fetch, read_rows_for, write},
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
-use openledger_client::runs::Run;
+use openledger_client::{limits, runs::Run};
 use openledger_models::{train, Manifest, ManifestEntry, Source};
 use openledger_rows::Dataset;
 use serde_json::json;

@@ -1,14 +1,14 @@
 //! How what the chain stores is shown.
 
-use crate::{
+use crate::output::{
+	accounts, beginning, document, hex, one_line, open, short, table, text,
+	Column::{Number, Open, Text},
+};
+use openledger_client::{
 	amount::Amount,
 	chain::types::{
 		Access, Basis, Contribution, ContributionState, Datanet, DatanetStatus, IndexRecord,
 		IndexWidth, Inference, InferenceState, Model, ModelStatus, Pricing, Refund, Share,
-	},
-	output::{
-		accounts, beginning, document, hex, one_line, open, short, table, text,
-		Column::{Number, Open, Text},
 	},
 };
 use openledger_rows::Dataset;

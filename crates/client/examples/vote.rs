@@ -55,7 +55,7 @@ async fn vote(url: &str, key: &str, proposal: &str, choice: &str) -> Result<(), 
 	let sent = submit_one(&chain, &key, ballot, false).await?;
 
 	let (votes, choice) = (Amount(votes), choice.name());
-	println!("{votes} votes {choice} on proposal {proposal} in block {}", sent.block);
+	println!("{votes} votes on proposal {proposal}: {choice}, in block {}", sent.block);
 	if let Some(tally) = chain.at(sent.block_hash).await?.proposal(proposal).await?.tally {
 		let lacks = shortfall(&tally).map(|lacks| lacks.text());
 		println!("as it stands: {}", lacks.unwrap_or("it passes".into()));

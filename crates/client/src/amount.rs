@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Units in one OPEN: 18 decimals.
+/// How many of the smallest unit one OPEN has: it has 18 decimals.
 pub const UNITS_PER_OPEN: u128 = 1_000_000_000_000_000_000;
 const DECIMALS: usize = 18;
 
@@ -28,15 +28,15 @@ impl fmt::Display for Amount {
 /// Why a text is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseAmountError {
-	/// Not a number.
+	/// It is not a number.
 	#[error(
 		"'{0}' is not an amount: write 1.5 for 1.5 OPEN, or 150u for 150 of the smallest unit"
 	)]
 	Malformed(String),
-	/// More than 18 decimals.
+	/// It has more than 18 decimals.
 	#[error("'{0}' is finer than the smallest unit: OPEN has 18 decimals")]
 	TooFine(String),
-	/// More than 2^128 - 1 units.
+	/// It is more than 2^128 - 1 of the smallest unit.
 	#[error("'{0}' is more than any account can hold")]
 	TooLarge(String),
 }

@@ -11,6 +11,7 @@ pub mod events;
 pub mod governance;
 mod governance_reads;
 mod inclusion;
+mod sign;
 mod snapshot;
 mod tx;
 pub mod types;
@@ -19,8 +20,9 @@ pub use connection::{backoff, Chain};
 pub use dry_run::dry_run;
 pub use enactment::Dispatch;
 pub use inclusion::Included;
+pub use sign::{call, Call, EncodedCall};
 pub use snapshot::Snapshot;
-pub use tx::{call, submit, submit_one, Call, EncodedCall};
+pub use tx::{submit, submit_one};
 
 /// A block or content hash.
 pub use subxt::utils::H256 as Hash;

@@ -1,6 +1,6 @@
 //! What can go wrong between a program and the chain.
 
-use crate::{amount::ParseAmountError, chain::types::Refund};
+use crate::amount::ParseAmountError;
 use std::path::PathBuf;
 use subxt::error::DispatchError;
 
@@ -109,12 +109,12 @@ pub enum Error {
 		state: &'static str,
 	},
 	/// The inference was refunded, so that nobody was paid.
-	#[error("inference {inference} was refunded ({}): nobody was paid", .reason.name().replace('_', " "))]
+	#[error("inference {inference} was refunded ({}): nobody was paid", .reason.replace('_', " "))]
 	Refunded {
 		/// The inference.
 		inference: u64,
-		/// Why it was refunded.
-		reason: Refund,
+		/// Why it was refunded, in lower case and words joined by `_`.
+		reason: &'static str,
 	},
 	/// The claim in the block is not the one that the chain recorded.
 	#[error("{0}")]

@@ -98,7 +98,7 @@ fn vote_example_should_cast_all_delegated_votes_once_when_voting_has_begun() {
 		.unwrap();
 	let done = vote();
 	assert!(done.success, "{}", done.messages);
-	let cast = format!("50000 votes for on proposal {proposal} in block");
+	let cast = format!("50000 votes on proposal {proposal}: for, in block");
 	assert!(done.output.starts_with(&cast), "{}", done.output);
 	assert!(done.output.contains("missing to the quorum"), "{}", done.output);
 	let shown: Value = client.run(voter, &["gov", "show", &proposal]).unwrap();

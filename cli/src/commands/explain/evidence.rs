@@ -2,7 +2,6 @@
 
 use super::{super::views::exact, Explanation, Told};
 use crate::{
-	chain::types::Basis,
 	error::{Error, Result},
 	html::picture::{Look, Row},
 	output::{
@@ -12,6 +11,7 @@ use crate::{
 	training::{inspect, probabilities},
 };
 use openledger_blobs::{BlobError, BlobStore};
+use openledger_client::chain::types::Basis;
 use openledger_influence::{
 	rows::{answer_gradient, row_scores},
 	Index,
@@ -278,8 +278,9 @@ fn strongest(mut rows: Vec<ScoredRow>, missing: Vec<(ContributionId, String)>) -
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::Hash, commands::explain::testing::explanation};
+	use crate::commands::explain::testing::explanation;
 	use openledger_blobs::DirectoryStore;
+	use openledger_client::chain::Hash;
 	use openledger_influence::{build_index, Contribution, EkFac};
 	use openledger_models::{train, Activation, Architecture, TrainConfig};
 	use openledger_primitives::Width;

@@ -6,11 +6,13 @@ use super::{
 	role, Explanation, Told,
 };
 use crate::{
-	amount::Amount,
-	chain::types::{Basis, Role},
 	commands::page::{amount, percent, row_cards, Card},
 	html::{bar, element, page as whole_page, pairs, section, table, Markup},
 	output::{hex, text},
+};
+use openledger_client::{
+	amount::Amount,
+	chain::types::{Basis, Role},
 };
 use openledger_primitives::PARTS;
 
@@ -143,7 +145,7 @@ fn fee(explanation: &Explanation) -> Markup {
 
 fn contributions(explanation: &Explanation) -> Markup {
 	let largest = explanation.pay.iter().map(|pay| pay.parts).max().unwrap_or(0).max(1);
-	let line = |pay: &crate::verification::Pay| {
+	let line = |pay: &openledger_client::verification::Pay| {
 		let mut under = element("p")
 			.class("under soft")
 			.with(element("span").class("mono").with(explanation.contributor(pay.contribution)));

@@ -1,7 +1,7 @@
 //! A settled inference for tests.
 
 use super::Explanation;
-use crate::{
+use openledger_client::{
 	chain::{
 		types::{
 			Basis, Contribution, ContributionState, Ending, IndexRecord, IndexWidth, Inference,

@@ -8,18 +8,9 @@ use super::{
 	names::CohortName,
 };
 use crate::{
-	calls::{self, Amounts},
-	chain::{
-		call,
-		council::{Cohort, Seat},
-		governance::Bounded,
-		Hash, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::Result,
-	governance::Clock,
-	keys::{parse_account, AccountId},
 	output::{
 		table,
 		Column::{Number, Text},
@@ -27,6 +18,17 @@ use crate::{
 	},
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	calls::{self, Amounts},
+	chain::{
+		call,
+		council::{Cohort, Seat},
+		governance::Bounded,
+		Hash, Snapshot,
+	},
+	governance::Clock,
+	keys::{parse_account, AccountId},
+};
 use serde_json::{json, Value};
 
 /// Without a command: shows the members, what waits for the timelock, and the election.
@@ -172,7 +174,7 @@ fn rotation_refusal(
 	clock: &Clock,
 ) -> Option<String> {
 	match name {
-		"NotMember" => Some(not_member(account)),
+		"NotMember" => Some(motions::not_member(account)),
 		"RotationTooSoon" => {
 			let seat = seats.iter().find(|seat| seat.account == *account)?;
 			Some(format!(
@@ -182,11 +184,6 @@ fn rotation_refusal(
 		},
 		_ => None,
 	}
-}
-
-/// The refusal of what only members may do.
-pub(super) fn not_member(account: &AccountId) -> String {
-	format!("{account} is no member of the security council: see `openledger gov council`")
 }
 
 async fn show(context: &Context) -> Result<Report> {

@@ -2,15 +2,17 @@
 
 use super::VOTES;
 use crate::{
-	chain::{call, Hash, Snapshot},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::SignedDelegation,
-	keys::{parse_account, AccountId},
 	output::Report,
 };
 use clap::Args;
+use openledger_client::{
+	chain::{call, Hash, Snapshot},
+	governance::SignedDelegation,
+	keys::{parse_account, AccountId},
+};
 use serde_json::json;
 use std::io::Read;
 use subxt::utils::MultiSignature;
@@ -131,7 +133,7 @@ fn read(file: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::keys::Key;
+	use openledger_client::keys::Key;
 
 	#[test]
 	fn refusal_should_say_what_is_wrong_with_the_delegation_when_there_is_more_to_say() {

@@ -1,6 +1,17 @@
 //! `gov election`: one half of the council is elected anew.
 
 use crate::{
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	output::{
+		accounts, fields, table,
+		Column::{Text, Votes},
+		Report,
+	},
+};
+use clap::{Args, Subcommand};
+use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
@@ -9,18 +20,9 @@ use crate::{
 		governance::Series,
 		Call, Included, Snapshot,
 	},
-	commands::transactions,
-	context::Context,
-	error::{Error, Result},
 	governance::{percent, Clock, Phase},
 	keys::{parse_account, AccountId},
-	output::{
-		accounts, fields, table,
-		Column::{Text, Votes},
-		Report,
-	},
 };
-use clap::{Args, Subcommand};
 use serde_json::{json, Value};
 
 const COUNCIL: &str = "SecurityCouncil";

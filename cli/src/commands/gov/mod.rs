@@ -26,15 +26,13 @@ mod show;
 mod units;
 mod vote;
 
-use crate::{
-	amount::Amount,
-	context::Context,
-	error::Result,
-	keys::{parse_account, AccountId},
-	output::Report,
-};
+use crate::{context::Context, error::Result, output::Report};
 use clap::Subcommand;
 use names::ChoiceName;
+use openledger_client::{
+	amount::Amount,
+	keys::{parse_account, AccountId},
+};
 
 /// The pallet of votes, under the name that wallets look for.
 const VOTES: &str = "ConvictionVoting";

@@ -1,18 +1,10 @@
 //! `gov council propose`, `vote`, `close`, `motions`: what the council agrees on.
 
-use super::{call::Proposed, council::not_member};
+use super::call::Proposed;
 use crate::{
-	chain::{
-		call,
-		council::Motion,
-		events::{MotionProposed, MotionVoted},
-		Call, EncodedCall, Hash, Included, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::Clock,
-	keys::AccountId,
 	output::{
 		accounts, fields, hex, table,
 		Column::{Number, Text},
@@ -20,6 +12,16 @@ use crate::{
 	},
 };
 use clap::ValueEnum;
+use openledger_client::{
+	chain::{
+		call,
+		council::Motion,
+		events::{MotionProposed, MotionVoted},
+		Call, EncodedCall, Hash, Included, Snapshot,
+	},
+	governance::Clock,
+	keys::AccountId,
+};
 use serde_json::{json, Value};
 use subxt::Metadata;
 
@@ -94,6 +96,11 @@ async fn member(context: &Context, at: &Snapshot) -> Result<()> {
 		true => Ok(()),
 		false => Err(Error::foreseen(MOTIONS, "NotMember", not_member(&account))),
 	}
+}
+
+/// The refusal of what only members may do.
+pub(super) fn not_member(account: &AccountId) -> String {
+	format!("{account} is no member of the security council: see `openledger gov council`")
 }
 
 /// Sends what the key's account does about a motion.
@@ -262,7 +269,7 @@ fn describe(metadata: &Metadata, motion: &Motion) -> (Value, String) {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::council::Voting;
+	use openledger_client::chain::council::Voting;
 
 	fn motion(ayes: u8, nays: u8) -> Motion {
 		let some = |count: u8| (0..count).map(|n| AccountId::from([n; 32])).collect();

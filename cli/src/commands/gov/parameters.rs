@@ -1,16 +1,18 @@
 //! `gov parameters`: the numbers of governance.
 
 use crate::{
-	amount::Amount,
-	chain::governance::KindTerms,
 	context::Context,
 	error::Result,
-	governance::{percent, Track},
 	output::{
 		fields, table,
 		Column::{Text, Votes},
 		Report,
 	},
+};
+use openledger_client::{
+	amount::Amount,
+	chain::governance::KindTerms,
+	governance::{percent, Track},
 };
 use serde_json::json;
 

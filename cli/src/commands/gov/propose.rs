@@ -7,6 +7,13 @@ use super::{
 	VOTES,
 };
 use crate::{
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	output::{fields, hex, Report},
+};
+use clap::{Args, Subcommand};
+use openledger_client::{
 	amount::Amount,
 	calls,
 	chain::{
@@ -15,15 +22,10 @@ use crate::{
 		governance::{Bounded, DispatchTime, Parameters, Series},
 		Snapshot,
 	},
-	commands::transactions,
-	context::Context,
-	error::{Error, Result},
 	governance::Track,
 	keys::{parse_account, AccountId},
 	limits,
-	output::{fields, hex, Report},
 };
-use clap::{Args, Subcommand};
 use serde_json::json;
 use std::{
 	fs,
@@ -195,7 +197,7 @@ fn below_threshold(error: Error, proposer: &AccountId) -> Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::governance::{KindTerms, Quorum};
+	use openledger_client::chain::governance::{KindTerms, Quorum};
 
 	const OPEN: u128 = 1_000_000_000_000_000_000;
 

@@ -2,19 +2,21 @@
 
 use super::{call::Proposed, outlook::outlook};
 use crate::{
-	amount::Amount,
-	chain::{
-		governance::{Bounded, Parameters, Proposal, State, Tally},
-		Dispatch, Snapshot,
-	},
 	context::Context,
 	error::Result,
-	governance::{next, quorum_percent, state_name, Clock, Track},
 	output::{
 		fields, hex, table,
 		Column::{Number, Text, Votes},
 		Report,
 	},
+};
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		governance::{Bounded, Parameters, Proposal, State, Tally},
+		Dispatch, Snapshot,
+	},
+	governance::{next, quorum_percent, state_name, Clock, Track},
 };
 use serde_json::{json, Value};
 
@@ -263,7 +265,8 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::governance::Kind, error::Refusal};
+	use crate::error::Refusal;
+	use openledger_client::chain::governance::Kind;
 
 	fn shown(state: State) -> Shown {
 		let tally = Tally {

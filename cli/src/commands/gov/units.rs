@@ -2,13 +2,15 @@
 
 use super::VOTES;
 use crate::{
-	amount::Amount,
-	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
 	commands::transactions,
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{fields, open, Report},
+};
+use openledger_client::{
+	amount::Amount,
+	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
+	keys::{parse_account, AccountId},
 };
 use serde_json::{json, Value};
 use subxt::utils::MultiAddress;

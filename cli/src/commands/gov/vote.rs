@@ -1,19 +1,16 @@
 //! `gov vote`, `cancel`, `poke`.
 
 use super::{show::Shown, VOTES};
-use crate::{
+use crate::{commands::transactions, context::Context, error::Result, output::Report};
+use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
 		governance::{Ballot, Proposal, Series, Side},
 		Call, Included, Snapshot,
 	},
-	commands::transactions,
-	context::Context,
-	error::Result,
 	governance::{state_name, AccountVote, Choice, Clock},
 	keys::AccountId,
-	output::Report,
 };
 use serde_json::json;
 
@@ -140,7 +137,7 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
+	use openledger_client::{
 		chain::governance::{Kind, State, Tally},
 		keys::parse_account,
 	};

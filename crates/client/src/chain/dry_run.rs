@@ -1,6 +1,6 @@
 //! What a transaction would come to, found out before it is sent and paid for.
 
-use super::{inclusion::dispatch_result, tx::sign, Call, Chain, Snapshot};
+use super::{inclusion::dispatch_result, sign::sign, Call, Chain, Snapshot};
 use crate::{
 	error::{Error, Refusal, Result},
 	format::hex,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Snapshot {
-	/// When this block is, and how long one takes.
+	/// The clock by which this block is now.
 	///
 	/// # Errors
 	/// If the runtime does not say.
@@ -27,7 +27,7 @@ impl Snapshot {
 		Ok(Clock { now, block_time })
 	}
 
-	/// The numbers of governance.
+	/// Reads the parameters of governance.
 	///
 	/// # Errors
 	/// See [`Snapshot`]. So for the methods below.
@@ -35,7 +35,7 @@ impl Snapshot {
 		self.value("ConvictionVoting", "Parameters").await
 	}
 
-	/// A proposal.
+	/// Asks the runtime about a proposal.
 	///
 	/// # Errors
 	/// Also if there is none of this number.
@@ -45,7 +45,7 @@ impl Snapshot {
 		found.ok_or(Error::NoProposal(index))
 	}
 
-	/// Numbers of the proposals made so far: all below this one.
+	/// Reads how many proposals were made so far; their numbers are all below.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -53,7 +53,7 @@ impl Snapshot {
 		self.value("Referenda", "ReferendumCount").await
 	}
 
-	/// The open referendum of a proposal, `None` if it is over.
+	/// Reads the open referendum of a proposal; none if it is over.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -94,7 +94,7 @@ impl Snapshot {
 		Ok(numbers)
 	}
 
-	/// What a series has come to.
+	/// Reads what a series has come to.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -103,7 +103,7 @@ impl Snapshot {
 		Ok(latest.map_or(0, |checkpoint| checkpoint.value))
 	}
 
-	/// What a series was at the end of block `at`, looked up as the runtime does.
+	/// Reads what a series was at the end of block `at`, looked up as the runtime does.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -131,7 +131,7 @@ impl Snapshot {
 		Ok(value)
 	}
 
-	/// Units that an account has wrapped.
+	/// Reads how much an account has wrapped, in the smallest unit of OPEN.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -139,7 +139,7 @@ impl Snapshot {
 		Ok(self.get("ConvictionVoting", "Units", (*account,)).await?.unwrap_or(0))
 	}
 
-	/// To whom an account delegates.
+	/// Reads to whom an account delegates.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -147,7 +147,7 @@ impl Snapshot {
 		self.get("ConvictionVoting", "Delegates", (*account,)).await
 	}
 
-	/// The nonce of an account's next signed delegation.
+	/// Reads the nonce of an account's next signed delegation.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -155,7 +155,7 @@ impl Snapshot {
 		Ok(self.get("ConvictionVoting", "Nonces", (*account,)).await?.unwrap_or(0))
 	}
 
-	/// How an account voted on a proposal.
+	/// Reads how an account voted on a proposal.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -163,7 +163,7 @@ impl Snapshot {
 		self.get("ConvictionVoting", "Ballots", (index, *account)).await
 	}
 
-	/// Whether the security council stopped a proposal.
+	/// Reads whether the security council stopped a proposal.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -171,7 +171,7 @@ impl Snapshot {
 		Ok(self.raw("ConvictionVoting", "Vetoed", (index,)).await?.is_some())
 	}
 
-	/// The stored bytes of this blake2-256, such as a call; `None` if there are none.
+	/// Reads the stored bytes of this blake2-256 hash, such as a call; none if there are none.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -191,7 +191,7 @@ impl Snapshot {
 }
 
 impl Snapshot {
-	/// The seats of a cohort.
+	/// Reads the seats of one half of the council.
 	///
 	/// # Errors
 	/// See [`Snapshot`]. So for the methods below.
@@ -199,7 +199,7 @@ impl Snapshot {
 		Ok(self.get("SecurityCouncil", "Cohorts", (cohort,)).await?.unwrap_or_default())
 	}
 
-	/// The members whose votes on motions count.
+	/// Reads the members whose votes on motions count.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -207,7 +207,7 @@ impl Snapshot {
 		self.value("TechnicalCommittee", "Members").await
 	}
 
-	/// The running election.
+	/// Reads the running election.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -215,7 +215,7 @@ impl Snapshot {
 		self.get("SecurityCouncil", "Running", ()).await
 	}
 
-	/// When the next election is due, and its number.
+	/// Reads at which block the next election is due, and its number.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -226,7 +226,7 @@ impl Snapshot {
 		Ok((last.saturating_add(interval), number))
 	}
 
-	/// The council's parameters.
+	/// Reads the council's parameters.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -234,7 +234,7 @@ impl Snapshot {
 		self.value("SecurityCouncil", "Parameters").await
 	}
 
-	/// The accounts that stand in an election.
+	/// Reads the accounts that stand in an election.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -244,7 +244,7 @@ impl Snapshot {
 		Ok(all.into_iter().map(|((_, account), contender)| (account, contender)).collect())
 	}
 
-	/// The nominees of the running election, in the order that decides ties.
+	/// Reads the nominees of the running election, in the order that decides ties.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -252,7 +252,7 @@ impl Snapshot {
 		self.value("SecurityCouncil", "Nominees").await
 	}
 
-	/// What a voter spent in an election.
+	/// Reads what a voter spent in an election.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -260,7 +260,7 @@ impl Snapshot {
 		Ok(self.get("SecurityCouncil", "Voters", (election, *voter)).await?.unwrap_or_default())
 	}
 
-	/// The calls that the council scheduled, by number.
+	/// Reads the calls that the council scheduled, by number.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -271,7 +271,7 @@ impl Snapshot {
 		Ok(all)
 	}
 
-	/// The open motion of this hash.
+	/// Reads the open motion of this hash.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -281,7 +281,7 @@ impl Snapshot {
 		Ok(voting.zip(call).map(|(voting, call)| Motion { hash, voting, call }))
 	}
 
-	/// All open motions, by number.
+	/// Reads all open motions, by number.
 	///
 	/// # Errors
 	/// See [`Self::seats`].
@@ -295,7 +295,7 @@ impl Snapshot {
 		Ok(motions)
 	}
 
-	/// What a call costs at most.
+	/// Asks the runtime what a call in SCALE costs at most.
 	///
 	/// # Errors
 	/// See [`Self::seats`]; also if the bytes are no call.

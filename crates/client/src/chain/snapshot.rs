@@ -87,7 +87,7 @@ impl Snapshot {
 		}
 	}
 
-	/// One storage value, `None` if it is not set.
+	/// Reads one storage value; none if it is not set.
 	///
 	/// # Errors
 	/// See the type.
@@ -106,7 +106,7 @@ impl Snapshot {
 		.await
 	}
 
-	/// One storage value, or its default.
+	/// Reads one storage value, or its default.
 	///
 	/// # Errors
 	/// See the type; also if it is not set and has no default.
@@ -118,7 +118,7 @@ impl Snapshot {
 		.await
 	}
 
-	/// All keys and values of a map under a prefix of its keys, in no particular order.
+	/// Reads all keys and values of a map under a prefix of its keys, in no particular order.
 	///
 	/// # Errors
 	/// See the type.
@@ -144,7 +144,7 @@ impl Snapshot {
 		.await
 	}
 
-	/// One storage value as it is stored, `None` if it is not set.
+	/// Reads one storage value as it is stored; none if it is not set.
 	///
 	/// # Errors
 	/// See the type.
@@ -163,7 +163,7 @@ impl Snapshot {
 		.await
 	}
 
-	/// The answer of the runtime to the question `api.method`.
+	/// Asks the runtime the question `api.method`.
 	///
 	/// # Errors
 	/// See the type.
@@ -179,12 +179,12 @@ impl Snapshot {
 		.await
 	}
 
-	/// The names and types of the runtime.
+	/// The metadata of this block's runtime: its names, types and documentation.
 	pub fn metadata(&self) -> ArcMetadata {
 		self.at_block().metadata()
 	}
 
-	/// The hash of the chain's first block.
+	/// The hash of the chain's first block, which tells chains apart.
 	///
 	/// # Errors
 	/// If the connection does not know it.
@@ -193,7 +193,7 @@ impl Snapshot {
 		self.at_block().genesis_hash().ok_or_else(unknown)
 	}
 
-	/// A constant of the runtime.
+	/// Reads a constant of the runtime, without asking the node.
 	///
 	/// # Errors
 	/// If there is none of that name and type.
@@ -270,7 +270,7 @@ impl Snapshot {
 		.await
 	}
 
-	/// A datanet.
+	/// Reads a datanet.
 	///
 	/// # Errors
 	/// See the type; also if it does not exist. So for the methods below.
@@ -278,7 +278,7 @@ impl Snapshot {
 		found(self.get("Datanets", "Datanets", (id,)).await?, "datanet", id)
 	}
 
-	/// A contribution.
+	/// Reads a contribution.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -286,7 +286,7 @@ impl Snapshot {
 		found(self.get("Datanets", "Contributions", (id,)).await?, "contribution", id)
 	}
 
-	/// A published version of a datanet.
+	/// Reads a published version of a datanet.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -295,7 +295,7 @@ impl Snapshot {
 		published.ok_or(Error::NoVersion { datanet, version })
 	}
 
-	/// The contributions of a published version, in order of acceptance.
+	/// Reads the contributions of a published version, in order of acceptance.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -319,7 +319,7 @@ impl Snapshot {
 		Ok(contributions)
 	}
 
-	/// A model.
+	/// Reads a model.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -327,7 +327,7 @@ impl Snapshot {
 		found(self.get("ModelRegistry", "Models", (id,)).await?, "model", id)
 	}
 
-	/// The shares of a model's held-out loss; empty before its activation.
+	/// Reads the shares of a model's held-out loss, of which there are none before its activation.
 	///
 	/// # Errors
 	/// See the type.
@@ -335,7 +335,7 @@ impl Snapshot {
 		Ok(self.get("ModelRegistry", "HeldOutShares", (model,)).await?.unwrap_or_default())
 	}
 
-	/// An inference.
+	/// Reads an inference.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -343,7 +343,7 @@ impl Snapshot {
 		found(self.get("InferenceMarket", "Inferences", (id,)).await?, "inference", id)
 	}
 
-	/// What an inference paid to whom; empty before its settlement.
+	/// Reads what an inference paid to whom, which is nothing before its settlement.
 	///
 	/// # Errors
 	/// See the type.
@@ -351,7 +351,7 @@ impl Snapshot {
 		Ok(self.get("InferenceMarket", "Payments", (inference,)).await?.unwrap_or_default())
 	}
 
-	/// Rewards that an account can claim, in units.
+	/// Reads the rewards that an account can claim, in the smallest unit of OPEN.
 	///
 	/// # Errors
 	/// See the type.
@@ -359,7 +359,7 @@ impl Snapshot {
 		Ok(self.get("InferenceMarket", "Rewards", (*account,)).await?.unwrap_or_default())
 	}
 
-	/// How an attribution job ended.
+	/// Reads how an attribution job ended.
 	///
 	/// # Errors
 	/// As [`Self::datanet`].
@@ -367,7 +367,7 @@ impl Snapshot {
 		found(self.get("Attribution", "Results", (job,)).await?, "result of job", job)
 	}
 
-	/// All attesters.
+	/// Reads all attesters with their accounts.
 	///
 	/// # Errors
 	/// See the type.

@@ -67,7 +67,7 @@ impl Explanation {
 		let receipt = match &inference.state {
 			InferenceState::Settled(receipt) => receipt.clone(),
 			InferenceState::Refunded(reason) => {
-				return Err(Error::Refunded { inference: id, reason: *reason });
+				return Err(Error::Refunded { inference: id, reason: reason.name() });
 			},
 			state => return Err(Error::Unsettled { inference: id, state: state.name() }),
 		};
