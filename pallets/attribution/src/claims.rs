@@ -21,8 +21,13 @@ impl<T: Config> Pallet<T> {
 	/// What a claim costs whose settlement pays so many contributions.
 	fn claim_weight_paying(claim: &ClaimOf<T>, contributions: u32) -> Weight {
 		let blocks = T::MaxDelay::get().saturating_add(1);
-		T::WeightInfo::submit_claim(claim.verdict.size(), T::MaxAttesters::get(), blocks)
-			.saturating_add(T::SettlementWeight::convert(contributions))
+		T::WeightInfo::submit_claim(
+			claim.verdict.size(),
+			T::MaxSources::get(),
+			T::MaxAttesters::get(),
+			blocks,
+		)
+		.saturating_add(T::SettlementWeight::convert(contributions))
 	}
 
 	pub(crate) fn do_submit_claim(claim: ClaimOf<T>) -> DispatchResultWithPostInfo {

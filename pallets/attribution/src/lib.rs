@@ -114,6 +114,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxEntries: Get<u32>;
 
+		/// Versions that a model is trained on at most.
+		#[pallet::constant]
+		type MaxSources: Get<u32>;
+
 		/// Bytes of a recomputed answer at most.
 		#[pallet::constant]
 		type MaxOutput: Get<u32>;

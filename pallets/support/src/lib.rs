@@ -21,6 +21,8 @@ mod deadlines;
 mod ids;
 mod models;
 mod settlement;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod training;
 mod votes;
 
