@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(Self::claim_weight_paying(&claim, paid)).into())
 	}
 
-	/// Checks a verdict completely.
+	/// Checks a verdict completely: how the job ends by it, or the first fault.
 	fn examine(job: &Job<T>, verdict: &Verdict) -> Result<Ending<T>, ClaimFault> {
 		match verdict {
 			Verdict::Confirmed(attribution) => Self::examine_attribution(job, attribution),

@@ -37,7 +37,7 @@ pub type MaxDelay = ConstU32<64>;
 pub type MaxDeposit = ConstU128<{ 1_000_000 * OPEN }>;
 
 parameter_types! {
-	/// Whose account holds fees until they are claimed.
+	/// Names the account that holds fees until they are claimed.
 	pub const MarketPalletId: PalletId = PalletId(*b"openl/mk");
 	/// The market's account.
 	pub MarketAccount: AccountId = InferenceMarket::account_id();
