@@ -81,6 +81,7 @@ impl<T: Config> Pallet<T> {
 		let ContributionState::Pending { approvals } = &mut contribution.state else {
 			return Err(Error::<T>::NotPending.into());
 		};
+		// The owner may have named other curators since: only theirs count.
 		approvals.retain(|who| datanet.terms.curators.contains(who));
 		let repeated = approvals.contains(&curator);
 		if !repeated {
@@ -115,6 +116,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Self::release_bond_of(id, &mut contribution)?;
 		}
+		// The same content may be sent again.
 		ContentRoots::<T>::remove(contribution.content_root);
 		let datanet_id = contribution.datanet;
 		contribution.state = ContributionState::Rejected { reason };

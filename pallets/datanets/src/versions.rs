@@ -17,6 +17,7 @@ impl<T: Config> Pallet<T> {
 			datanet.owner == *who || datanet.terms.curators.contains(who),
 			Error::<T>::NotOwnerOrCurator
 		);
+		// A version is a prefix: it is new if it is longer than the last one.
 		let version = datanet.versions;
 		let published = version
 			.checked_sub(1)

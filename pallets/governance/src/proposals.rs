@@ -163,7 +163,7 @@ impl<T: Config> Pallet<T> {
 		Some(Proposal { state, proposer, call, tally, enactment })
 	}
 
-	/// With the quorum that the first vote will fix, once it is known.
+	/// The tally with the quorum that the first vote will fix, once that is known.
 	fn foreseen(mut tally: Tally<T>) -> Tally<T> {
 		if tally.quorum.is_none() {
 			tally.quorum = Self::quorum_at(tally.kind, tally.snapshot).ok();

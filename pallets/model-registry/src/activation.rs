@@ -56,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		let limit = T::MaxEntries::get();
 		ensure!(count(held_out.entries.len()) <= limit, Error::<T>::TooManyEntries);
 		ensure!(held_out.query.hash() == registration.held_out, Error::<T>::HeldOutMismatch);
+		// A proof shows that a leaf is in the tree; only the sources say which contribution it has to be of.
 		for entry in &held_out.entries {
 			let number =
 				leaf_number::<T>(spans, entry.leaf.contribution).ok_or(Error::<T>::NotInModel)?;

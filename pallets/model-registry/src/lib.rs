@@ -36,7 +36,7 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Registered models.
+	/// Models, their indices and their terms of business.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -126,44 +126,22 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A model was registered.
-		Registered {
-			/// The model.
-			model: ModelId,
-			/// Its owner.
-			owner: T::AccountId,
-		},
+		Registered { model: ModelId, owner: T::AccountId },
 		/// A model's index was checked: it takes requests.
-		Activated {
-			/// The model.
-			model: ModelId,
-		},
+		Activated { model: ModelId },
 		/// Later requests see a new price.
-		PriceUpdated {
-			/// The model.
-			model: ModelId,
-			/// The price.
-			pricing: Pricing<BalanceOf<T>>,
-		},
+		PriceUpdated { model: ModelId, pricing: Pricing<BalanceOf<T>> },
 		/// Another account answers from now on.
-		HostSet {
-			/// The model.
-			model: ModelId,
-			/// The account.
-			host: T::AccountId,
-		},
+		HostSet { model: ModelId, host: T::AccountId },
 		/// A model takes no new requests.
-		Retired {
-			/// The model.
-			model: ModelId,
-		},
+		Retired { model: ModelId },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The parameters in force from now on.
-			parameters: ParametersOf<T>,
-		},
+		ParametersSet { parameters: ParametersOf<T> },
 	}
 
 	/// What can go wrong.
@@ -177,7 +155,8 @@ pub mod pallet {
 		EmptyName,
 		/// The model names no version it was trained on.
 		NoSources,
-		/// A version the model was trained on is not published.
+		/// A version the model was trained on is not published: its datanet's owner or a curator publishes it
+		/// with `publish_version`.
 		SourceNotPublished,
 		/// Two versions of one datanet are named: the later one contains the earlier.
 		RepeatedDatanet,
@@ -187,7 +166,7 @@ pub mod pallet {
 		DimensionOutOfRange,
 		/// There is no parent model of that number.
 		ParentNotFound,
-		/// The parent model was never activated.
+		/// The parent model was never activated: it has to be active or retired.
 		ParentNotActivated,
 		/// The line of descent is longer than `MaxAncestors`.
 		TooManyAncestors,
@@ -199,9 +178,10 @@ pub mod pallet {
 		NotActive,
 		/// The model is retired.
 		Retired,
-		/// The index has not one leaf for each contribution of the sources.
+		/// The index has not one leaf for each contribution of the sources: it was built over others. Register
+		/// again.
 		LeafCountMismatch,
-		/// The manifest is not that of the sources.
+		/// The manifest is not that of the sources in their order: register again.
 		ManifestMismatch,
 		/// The query sketch is not the one whose hash was registered.
 		HeldOutMismatch,

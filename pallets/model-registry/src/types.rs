@@ -50,7 +50,7 @@ pub struct Registration<T: Config> {
 	pub parent: Option<ModelId>,
 	/// The versions it was trained on; of distinct datanets, at least one. Leaves follow this order.
 	pub sources: BoundedVec<TrainingSource, T::MaxSources>,
-	/// The influence index.
+	/// What the influence index commits to.
 	pub index: IndexCommitment,
 	/// How the index was built, JSON.
 	pub index_parameters: BoundedVec<u8, T::MaxDescriptor>,
@@ -68,7 +68,7 @@ pub struct Registration<T: Config> {
 	pub royalty: Permill,
 }
 
-/// How far a model is.
+/// Whether a model takes requests.
 #[derive(
 	Encode,
 	Decode,
@@ -109,7 +109,7 @@ pub struct Model<T: Config> {
 	pub owner: AccountIdOf<T>,
 	/// What the owner says of it.
 	pub registration: Registration<T>,
-	/// How far it is.
+	/// Whether it takes requests.
 	pub status: Status,
 	/// The block of registration.
 	pub registered: BlockNumberFor<T>,

@@ -5,6 +5,13 @@
 //! `Config`, the other pallet implements the trait, and the runtime wires the two. So each pallet
 //! is tested alone with a mock.
 //!
+//! | module | subject |
+//! | --- | --- |
+//! | `ids` | identifiers |
+//! | [`cost`] | measured computing time of the units of work that weights are built from |
+//! | `deadlines` | bounded queues of what falls due in a block |
+//! | `models`, `training`, `settlement`, `votes` | the traits between pallets |
+//!
 //! ```text
 //! inference-market --AttributionJobs--> attribution --Settlement--> inference-market
 //!        |                                   |

@@ -21,9 +21,9 @@ use scale_info::TypeInfo;
 	Debug,
 )]
 pub struct Artifacts {
-	/// The weights file.
+	/// The hash of the weights file.
 	pub weights: H256,
-	/// The influence index file.
+	/// The hash of the influence index file.
 	pub index: H256,
 }
 
@@ -46,14 +46,14 @@ pub trait IndexedModels {
 pub struct Terms<AccountId, Balance> {
 	/// The account that may answer.
 	pub host: AccountId,
-	/// The price.
+	/// What the user pays, before the platform fee.
 	pub pricing: Pricing<Balance>,
 }
 
 /// One owner in a model's line of descent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payee<AccountId> {
-	/// The owner.
+	/// The account that is credited.
 	pub owner: AccountId,
 	/// The share of what reaches this owner that passes on to the owner of the parent model.
 	/// Zero for a model without parent.

@@ -18,7 +18,7 @@ pub enum Outcome<AccountId> {
 	},
 	/// The attesters recomputed another answer than the host gave: the user is refunded.
 	WrongAnswer,
-	/// No valid claim after all redraws: the held-out shares apply.
+	/// No claim held in any attempt: the held-out shares apply.
 	Unattributed,
 }
 
@@ -46,7 +46,7 @@ pub trait Settlement<AccountId> {
 pub struct Question {
 	/// The input as sent.
 	pub input: Vec<u8>,
-	/// The host's answer.
+	/// The answer as the host sent it.
 	pub output: Vec<u8>,
 	/// Tokens the host counted.
 	pub usage: Usage,

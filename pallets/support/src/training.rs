@@ -22,9 +22,9 @@ use scale_info::TypeInfo;
 	Debug,
 )]
 pub struct TrainingSource {
-	/// The datanet.
+	/// The number of the datanet.
 	pub datanet: DatanetId,
-	/// The version of it.
+	/// The number of the version within that datanet.
 	pub version: VersionNumber,
 }
 

@@ -6,6 +6,7 @@ mod parameters;
 mod review;
 mod sequences;
 mod version;
+mod weights;
 
 use crate::{mock::*, ContributionState, Contributions, NextContributionId};
 use frame_support::assert_ok;

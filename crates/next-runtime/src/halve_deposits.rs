@@ -1,53 +1,31 @@
-//! What the next runtime of a rehearsal does: tests have a running chain upgrade to it.
+//! The migration of the next runtime: the creation deposit is halved, and the owners of datanets get the other
+//! half of theirs back.
+//!
+//! It goes by the runtime's version and not by the pallet's storage version, because the form of what the
+//! pallet stores stays as it is.
 
-use crate::{Balance, Balances, Runtime, RuntimeHoldReason, RUNTIME_API_VERSIONS};
+use crate::{migrations::SpecVersioned, AccountId, Balance, Balances, Runtime, RuntimeHoldReason};
+use alloc::collections::BTreeMap;
+use codec::{Decode, Encode};
 use polkadot_sdk::*;
 
 use frame_support::{
-	migrations::VersionedMigration,
-	traits::{fungible::MutateHold, tokens::Precision, UncheckedOnRuntimeUpgrade},
+	ensure,
+	traits::{
+		fungible::{InspectHold, MutateHold},
+		tokens::Precision,
+		UncheckedOnRuntimeUpgrade,
+	},
 	weights::Weight,
 };
+use openledger_pallet_support::DatanetId;
 use pallet_datanets::{Datanet, Datanets, HoldReason, Parameters};
-use sp_runtime::Cow;
-use sp_version::{runtime_version, RuntimeVersion};
-#[cfg(any(test, feature = "try-runtime"))]
-use {
-	crate::AccountId,
-	alloc::collections::BTreeMap,
-	codec::{Decode, Encode},
-	frame_support::{ensure, traits::fungible::InspectHold},
-	openledger_pallet_support::DatanetId,
-	sp_runtime::TryRuntimeError,
-};
+use sp_runtime::TryRuntimeError;
 
-/// The version of the next runtime.
-#[runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("openledger"),
-	impl_name: Cow::Borrowed("openledger-node"),
-	authoring_version: 1,
-	spec_version: 3,
-	impl_version: 1,
-	apis: RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+/// Runs [`Halve`] where the last runtime was older than `TO`, the `spec_version` of the next one.
+pub type HalveDeposits<const TO: u32> = SpecVersioned<TO, Halve>;
 
-#[cfg(not(feature = "upgrade-rehearsal"))]
-const _: () = assert!(
-	VERSION.spec_version == crate::VERSION.spec_version + 1,
-	"the rehearsal's spec_version is the one after the runtime's"
-);
-
-type DbWeight = <Runtime as frame_system::Config>::DbWeight;
-
-/// Halves the creation deposit and gives the owners of datanets the other half of theirs, from storage version 1 of
-/// the datanets to 2.
-pub type HalveDeposits =
-	VersionedMigration<1, 2, Halve, pallet_datanets::Pallet<Runtime>, DbWeight>;
-
-/// What [`HalveDeposits`] does, whatever the storage version.
+/// The migration itself, whatever runtime ran before.
 pub struct Halve;
 
 impl UncheckedOnRuntimeUpgrade for Halve {
@@ -66,7 +44,7 @@ impl UncheckedOnRuntimeUpgrade for Halve {
 		});
 		// Of each datanet: itself, its owner's account and holds.
 		let entries = datanets.saturating_mul(3).saturating_add(1);
-		DbWeight::get().reads_writes(entries, entries)
+		<Runtime as frame_system::Config>::DbWeight::get().reads_writes(entries, entries)
 	}
 
 	#[cfg(feature = "try-runtime")]
@@ -87,21 +65,19 @@ fn reason() -> RuntimeHoldReason {
 	HoldReason::CreationDeposit.into()
 }
 
-/// The deposits of datanets.
-#[cfg(any(test, feature = "try-runtime"))]
+/// The deposits of all datanets.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug)]
 pub struct Deposits {
 	/// What a new datanet takes.
 	pub creation: Balance,
-	/// Of each datanet.
+	/// What the record of each datanet says.
 	pub datanets: BTreeMap<DatanetId, Balance>,
-	/// What is held for them, by owner.
+	/// What is held for datanets, by owner.
 	pub held: BTreeMap<AccountId, Balance>,
 }
 
-#[cfg(any(test, feature = "try-runtime"))]
 impl Deposits {
-	/// As they are in state.
+	/// The deposits as they are in state.
 	pub fn read() -> Self {
 		let mut held = BTreeMap::new();
 		let mut datanets = BTreeMap::new();
