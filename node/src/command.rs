@@ -9,7 +9,6 @@ use openledger_runtime::OpaqueBlock as Block;
 use polkadot_sdk::*;
 
 use sc_cli::SubstrateCli;
-use sc_network::{config::NetworkBackendType, Litep2pNetworkBackend, NetworkWorker};
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -91,14 +90,6 @@ pub fn run() -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 	let attribution = cli.attribution.clone();
 	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-		match config.network.network_backend {
-			NetworkBackendType::Litep2p => {
-				service::new_full::<Litep2pNetworkBackend>(config, attribution)
-			},
-			NetworkBackendType::Libp2p => {
-				service::new_full::<NetworkWorker<_, _>>(config, attribution)
-			},
-		}
-		.map_err(sc_cli::Error::Service)
+		service::new_full(config, attribution).map_err(sc_cli::Error::Service)
 	})
 }

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | [`cli`], [`command`] | the command line and what its commands do |
 //! | [`chain_spec`] | the chains this binary knows |
+//! | [`client`] | the types of the node's client |
 //! | [`service`] | wiring: client, pool, consensus, network, off-chain workers |
 //! | [`rpc`] | JSON-RPC methods, among them the namespace `attribution` |
 //! | [`worker`] | the attribution worker |
@@ -16,6 +17,7 @@
 
 mod chain_spec;
 mod cli;
+mod client;
 mod command;
 mod rpc;
 mod service;

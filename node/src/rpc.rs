@@ -9,7 +9,7 @@
 pub mod attribution;
 
 use crate::{
-	service::{FullBackend, FullClient, FullPool, FullSelectChain},
+	client::{FullBackend, FullClient, FullPool, FullSelectChain},
 	worker::SharedStatus,
 };
 use attribution::{Attribution, AttributionApiServer};

@@ -5,7 +5,6 @@
 //! | `construct` | the list of pallets |
 //! | [`configs`] | configuration of each pallet, one file per concern |
 //! | [`constants`] | units of money and time, block limits |
-//! | [`fees`] | what a transaction costs and who gets the fee |
 //! | [`genesis`] | the presets `dev` and `local` |
 //! | [`explanation`] | the runtime API that explains a settled inference |
 //! | [`apis`] | implementation of the runtime APIs |
@@ -35,7 +34,6 @@ pub mod constants;
 #[allow(missing_docs)]
 mod construct;
 pub mod explanation;
-pub mod fees;
 pub mod genesis;
 pub mod migrations;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `file` | the bytes of a file: read, decompressed, bounded |
 //! | `read` | files of any kind: what they hold is decided by their content |
 //! | `table` | rows of numbers from CSV, and the input of an inference |
 //! | [`text`] | rows of text from JSON Lines and CSV |
@@ -22,6 +23,7 @@
 
 mod dataset;
 pub mod error;
+mod file;
 mod read;
 mod table;
 pub mod text;

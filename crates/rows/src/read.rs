@@ -3,16 +3,11 @@
 
 use crate::{
 	error::{Error, Result},
+	file::{decompress, file, BYTE_ORDER_MARK},
 	Dataset, TextDataset, TextSchema,
 };
 use csv::{ByteRecord, ReaderBuilder, Trim};
-use flate2::read::MultiGzDecoder;
-use std::{borrow::Cow, fs, io::Read, path::Path};
-
-/// The size of the largest file that is read, after decompression, in bytes: 1 GiB.
-const MAX_BYTES: u64 = 1 << 30;
-
-pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+use std::path::Path;
 
 /// What rows must look like. The default asks for nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,25 +79,6 @@ fn is_text(bytes: &[u8]) -> bool {
 /// Whether a cell is not even an attempt at a number.
 fn is_word(cell: &str) -> bool {
 	cell.contains(char::is_alphabetic) && cell.parse::<f64>().is_err()
-}
-
-pub(crate) fn file(path: &Path) -> Result<Vec<u8>> {
-	fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })
-}
-
-pub(crate) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
-	let too_large = Error::TooLarge { limit: MAX_BYTES, unit: "bytes" };
-	if !bytes.starts_with(&[0x1f, 0x8b]) {
-		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };
-	}
-	let mut text = Vec::new();
-	// One byte more than allowed tells a table that is too large from one that just fits.
-	let mut reader = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
-	reader.read_to_end(&mut text).map_err(Error::Decompress)?;
-	if text.len() as u64 > MAX_BYTES {
-		return Err(too_large);
-	}
-	Ok(text.into())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
 	error::{Error, Place, Result},
-	read::{decompress, file},
+	file::{decompress, file},
 	shorten, Dataset, Schema, MAX_LABEL,
 };
 use csv::{ReaderBuilder, StringRecord, Trim};

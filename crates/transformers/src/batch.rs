@@ -3,8 +3,9 @@
 use crate::{
 	bert::TextClassifier,
 	error::{Error, Result},
-	gradients::{add_gradient, in_order, Factors, Site},
+	gradients::{add_gradient, in_order, Factors},
 	llama::LanguageModel,
+	sites::Site,
 };
 
 /// A text and its class.

@@ -10,37 +10,13 @@ use crate::{
 	layers::{Pass, SiteRecord},
 	lora::Adapter,
 	ops::{self, Mask},
+	sites::Site,
 	tensor::{misfit, Gradients, Tensor},
 };
 use openledger_kernels as kernels;
 use rand::Rng;
 use rayon::prelude::*;
 use std::sync::Arc;
-
-/// The shape of a trained linear layer, `z = W a + b`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-	/// The path of the layer in the model.
-	pub name: String,
-	/// The width of its input.
-	pub inputs: usize,
-	/// The width of its output.
-	pub outputs: usize,
-	/// Whether it has a bias.
-	pub bias: bool,
-}
-
-impl Site {
-	/// The number of columns of its parameters `[W | b]`.
-	pub fn columns(&self) -> usize {
-		self.inputs + usize::from(self.bias)
-	}
-
-	/// The number of its parameters, which is that of the gradient's coordinates.
-	pub fn coordinates(&self) -> usize {
-		self.outputs * self.columns()
-	}
-}
 
 /// One sample's gradient at one site: the sum over the tokens of `δ_t ⊗ a_t`.
 #[derive(Clone, Debug, PartialEq)]

@@ -13,9 +13,10 @@
 
 use crate::{
 	error::{Error, Result},
-	gradients::{Output, Site},
+	gradients::Output,
 	layers::{Pass, SiteVariables},
 	lora::Adapter,
+	sites::Site,
 	tensor::{Gradients, Tensor},
 };
 

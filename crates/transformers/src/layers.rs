@@ -4,6 +4,7 @@ use crate::{
 	error::{Error, Result},
 	lora::{Adapter, SiteWeights},
 	ops::{self, Mask, Matrix, Rotation},
+	sites::Module,
 	tensor::{misfit, SharedVector, Tensor},
 };
 use std::sync::Arc;
@@ -28,17 +29,6 @@ impl TensorSource for crate::files::Weights {
 	fn has(&self, name: &str) -> bool {
 		self.has(name)
 	}
-}
-
-/// The shape of a linear layer that an adapter may change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Module {
-	/// The path of the layer in the base model, such as `encoder.layer.0.attention.self.query`.
-	pub name: String,
-	/// The width of its input.
-	pub inputs: usize,
-	/// The width of its output.
-	pub outputs: usize,
 }
 
 /// A frozen linear layer, `z = W x + b`.

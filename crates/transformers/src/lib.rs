@@ -79,6 +79,7 @@ pub mod llama;
 pub mod lora;
 mod memory;
 pub mod ops;
+mod sites;
 pub mod tensor;
 
 #[cfg(test)]
@@ -88,9 +89,10 @@ pub use base::BaseModel;
 pub use batch::{batch_gradient, CausalText, LabelledText, Trainable};
 pub use bert::{Bert, TextClassifier};
 pub use error::{Error, Result};
-pub use gradients::{Factors, Site};
+pub use gradients::Factors;
 pub use hessian::{Hessian, Products};
-pub use layers::{Module, TensorSource};
+pub use layers::TensorSource;
 pub use llama::{LanguageModel, Llama};
 pub use lora::{Adapter, Layout, MAX_PARAMETERS};
 pub use memory::most_tokens;
+pub use sites::{Module, Site};

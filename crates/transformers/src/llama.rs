@@ -3,11 +3,13 @@
 use crate::{
 	error::{Error, Result},
 	files::{AdapterFile, LlamaConfig, LoraConfig, TaskType},
-	gradients::{self, Factors, Output, Site},
+	gradients::{self, Factors, Output},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, TensorSource},
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Pass, TensorSource},
 	lora::{Adapter, Layout},
 	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
+	sites::Module,
+	sites::Site,
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;

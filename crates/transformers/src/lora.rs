@@ -7,9 +7,9 @@ pub use layout::{Layout, MAX_PARAMETERS};
 use crate::{
 	error::{Error, Result},
 	files::{AdapterFile, LoraConfig, TaskType},
-	gradients::Site,
-	layers::Module,
 	ops::Matrix,
+	sites::Module,
+	sites::Site,
 	tensor::SharedVector,
 };
 use std::{collections::BTreeMap, sync::Arc};

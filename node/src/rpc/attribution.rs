@@ -7,7 +7,7 @@
 //! | `attribution_explain` | a settled inference: its receipt, shares and payments |
 
 use crate::{
-	service::FullClient,
+	client::FullClient,
 	worker::{JobStatus, SharedStatus, Status},
 };
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};

@@ -17,7 +17,10 @@ use polkadot_sdk::*;
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
 use sc_consensus_slots::{BackoffAuthoringOnFinalizedHeadLagging, SlotProportion};
-use sc_network::{config::FullNetworkConfiguration, NetworkBackend};
+use sc_network::{
+	config::{FullNetworkConfiguration, NetworkBackendType},
+	Litep2pNetworkBackend as Network, NetworkBackend,
+};
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
 	error::Error as ServiceError, BuildNetworkParams, Configuration, SpawnTasksParams, TaskManager,
@@ -31,11 +34,16 @@ use std::{sync::Arc, time::Duration};
 /// Builds and starts all tasks of a node.
 ///
 /// # Errors
-/// If the database, the network or a task cannot be started.
-pub fn new_full<N: NetworkBackend<Block, Hash>>(
+/// If the database, the network or a task cannot be started, or another network backend is asked for.
+pub fn new_full(
 	config: Configuration,
 	attribution: AttributionParams,
 ) -> Result<TaskManager, ServiceError> {
+	// The SDK's older backend would be everything below compiled a second time.
+	if !matches!(config.network.network_backend, NetworkBackendType::Litep2p) {
+		let reason = "this node has the network backend litep2p alone: leave --network-backend out";
+		return Err(ServiceError::Other(reason.into()));
+	}
 	let Partial {
 		client,
 		backend,
@@ -48,16 +56,17 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	} = new_partial(&config)?;
 
 	let registry = config.prometheus_registry().cloned();
-	let metrics = N::register_notification_metrics(registry.as_ref());
+	let metrics =
+		<Network as NetworkBackend<Block, Hash>>::register_notification_metrics(registry.as_ref());
 	let mut net_config =
-		FullNetworkConfiguration::<_, _, N>::new(&config.network, registry.clone());
+		FullNetworkConfiguration::<_, _, Network>::new(&config.network, registry.clone());
 	let genesis_hash = client
 		.block_hash(0)?
 		.ok_or_else(|| ServiceError::Other("the database has no genesis block".into()))?;
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&genesis_hash, &config.chain_spec);
 	let (grandpa_config, grandpa_notifications) =
-		sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+		sc_consensus_grandpa::grandpa_peers_set_config::<Block, Network>(
 			grandpa_protocol.clone(),
 			metrics.clone(),
 			net_config.peer_store_handle(),

@@ -1,9 +1,7 @@
 //! What every command that touches the database needs.
 
-use super::{
-	BlockImport, Executor, FullBackend, FullClient, FullPool, FullSelectChain, GrandpaLink,
-	JUSTIFICATION_PERIOD,
-};
+use super::{BlockImport, GrandpaLink, JUSTIFICATION_PERIOD};
+use crate::client::{Executor, FullBackend, FullClient, FullPool, FullSelectChain};
 use openledger_runtime::{BlockNumber, OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
 

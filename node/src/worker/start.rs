@@ -6,7 +6,7 @@ use super::{
 	Assignment, AttesterId, Engine, InfluenceEngine, Mailbox, Metrics, SharedStatus, Worker,
 	LOG_TARGET,
 };
-use crate::{cli::AttributionParams, service::FullClient};
+use crate::{cli::AttributionParams, client::FullClient};
 use futures::{
 	channel::mpsc::{unbounded, UnboundedSender},
 	select, StreamExt,

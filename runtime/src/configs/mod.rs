@@ -1,6 +1,7 @@
 //! Configuration of the pallets, by concern.
 
 mod consensus;
+pub mod fees;
 mod governance;
 mod money;
 pub mod origins;

@@ -1,10 +1,9 @@
 //! Balances, transaction fees and the treasury's account.
 
+use super::fees::{FeeMultiplierUpdate, LengthToFee, SplitFees, ToTreasury, WeightToFee};
 use crate::{
-	constants::currency::EXISTENTIAL_DEPOSIT,
-	fees::{FeeMultiplierUpdate, LengthToFee, SplitFees, ToTreasury, WeightToFee},
-	AccountId, Balance, Balances, Runtime, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason,
-	System,
+	constants::currency::EXISTENTIAL_DEPOSIT, AccountId, Balance, Balances, Runtime, RuntimeEvent,
+	RuntimeFreezeReason, RuntimeHoldReason, System,
 };
 use polkadot_sdk::*;
 

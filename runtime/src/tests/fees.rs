@@ -1,8 +1,8 @@
 use super::*;
 use crate::{
 	configs::dynamic_params::fees,
+	configs::fees::SplitFees,
 	constants::currency::{MILLI, OPEN, SUPPLY},
-	fees::SplitFees,
 	genesis::{DEV, LOCAL},
 	Balances, Parameters, RuntimeEvent, RuntimeOrigin, RuntimeParameters, TreasuryAccount,
 };

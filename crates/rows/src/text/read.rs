@@ -3,7 +3,7 @@
 use super::{check_text, label_number, TextDataset};
 use crate::{
 	error::{Error, Result},
-	read::{decompress, file, BYTE_ORDER_MARK},
+	file::{decompress, file, BYTE_ORDER_MARK},
 	shorten, shorten_message, MAX_LABEL,
 };
 use csv::{ByteRecord, ReaderBuilder};

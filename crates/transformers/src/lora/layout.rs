@@ -5,8 +5,8 @@ use super::HeadShape;
 use crate::{
 	error::{Error, Result},
 	files::{is_target, LoraConfig},
-	gradients::Site,
-	layers::Module,
+	sites::Module,
+	sites::Site,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,7 @@
 //! What a transaction costs, and who gets the fee.
 
+use super::dynamic_params::fees::AuthorShare;
 use crate::{
-	configs::dynamic_params::fees::AuthorShare,
 	constants::currency::{MICRO, MILLI},
 	AccountId, Authorship, Balance, Balances, Runtime, TreasuryAccount,
 };
