@@ -212,7 +212,7 @@ mod tests {
 		let schema = Schema { max_rows: Some(2), ..Default::default() };
 		assert!(Dataset::from_csv(b"1,0\n2,0\n", &schema).is_ok());
 		let error = Dataset::from_csv(b"1,0\n2,0\n3,0\n", &schema).unwrap_err();
-		assert_eq!(error.to_string(), "the table has more than 2 rows: split it");
+		assert_eq!(error.to_string(), "there are more than 2 rows: split the file");
 	}
 
 	#[test]
