@@ -54,6 +54,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 	let genesis_hash = client
 		.block_hash(0)?
 		.ok_or_else(|| ServiceError::Other("the database has no genesis block".into()))?;
+	// The name holds the genesis hash: nodes of other chains speak another protocol.
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&genesis_hash, &config.chain_spec);
 	let (grandpa_config, grandpa_notifications) =
@@ -85,6 +86,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			gap_sync_body_policy: None,
 		})?;
 
+	// What is needed below is taken out here, since `spawn_tasks` takes the configuration.
 	let role = config.role;
 	let force_authoring = config.force_authoring;
 	let enable_grandpa = !config.disable_grandpa;
@@ -100,6 +102,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			transaction_pool: Some(OffchainTransactionPoolFactory::new(transaction_pool.clone())),
 			network_provider: Arc::new(Arc::clone(&network)),
 			is_validator: role.is_authority(),
+			// The hook reads the mailbox and submits; it asks nothing of the outside.
 			enable_http_requests: false,
 			custom_extensions: |_| Vec::new(),
 		})?;
@@ -124,6 +127,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		task_manager.spawn_handle(),
 	)?;
 
+	// The voter fills it at its start, and the RPC methods read it.
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = {
 		let client = client.clone();
@@ -205,6 +209,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			max_block_proposal_slot_portion: None,
 			telemetry: telemetry.as_ref().map(Telemetry::handle),
 		})?;
+		// Essential: a validator that makes no blocks ends, rather than seeming to work.
 		task_manager.spawn_essential_handle().spawn_blocking(
 			"babe-proposer",
 			Some("block-authoring"),
@@ -220,6 +225,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 				observer_enabled: false,
 				local_role: role,
 				name: Some(name),
+				// Without keys it follows finality and does not vote.
 				keystore: role.is_authority().then_some(keystore),
 				telemetry: telemetry.as_ref().map(Telemetry::handle),
 				protocol_name: grandpa_protocol,
