@@ -34,6 +34,7 @@ impl Dataset {
 	pub(super) fn table(bytes: &[u8], schema: &Schema) -> Result<Self> {
 		let mut reader = ReaderBuilder::new()
 			.has_headers(false)
+			// Rows of other widths come through: the check below says which row it is.
 			.flexible(true)
 			.trim(Trim::All)
 			.from_reader(bytes);
@@ -45,6 +46,7 @@ impl Dataset {
 			let row = line_of(&record, bytes);
 			let header = first && record.iter().all(|text| text.parse::<f64>().is_err());
 			first = false;
+			// It would be refused for its width, which does not tell what is wrong.
 			if record.get(0).is_some_and(|cell| cell.starts_with('{')) {
 				let reason = "a JSON object in a table: put rows of text into a file of their own";
 				return Err(Error::Csv { row, reason: reason.to_owned() });
@@ -54,6 +56,7 @@ impl Dataset {
 				let expected = expected.max(2);
 				return Err(Error::TableWidth { row, found: record.len(), expected });
 			}
+			// Only now: a header must be as wide as the rows.
 			if header {
 				continue;
 			}
@@ -212,7 +215,7 @@ mod tests {
 		let schema = Schema { max_rows: Some(2), ..Default::default() };
 		assert!(Dataset::from_csv(b"1,0\n2,0\n", &schema).is_ok());
 		let error = Dataset::from_csv(b"1,0\n2,0\n3,0\n", &schema).unwrap_err();
-		assert_eq!(error.to_string(), "the table has more than 2 rows: split it");
+		assert_eq!(error.to_string(), "there are more than 2 rows: split the file");
 	}
 
 	#[test]

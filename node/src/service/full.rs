@@ -63,6 +63,7 @@ pub fn new_full(
 	let genesis_hash = client
 		.block_hash(0)?
 		.ok_or_else(|| ServiceError::Other("the database has no genesis block".into()))?;
+	// The name holds the genesis hash: nodes of other chains speak another protocol.
 	let grandpa_protocol =
 		sc_consensus_grandpa::protocol_standard_name(&genesis_hash, &config.chain_spec);
 	let (grandpa_config, grandpa_notifications) =
@@ -94,6 +95,7 @@ pub fn new_full(
 			gap_sync_body_policy: None,
 		})?;
 
+	// What is needed below is taken out here, since `spawn_tasks` takes the configuration.
 	let role = config.role;
 	let force_authoring = config.force_authoring;
 	let enable_grandpa = !config.disable_grandpa;
@@ -109,6 +111,7 @@ pub fn new_full(
 			transaction_pool: Some(OffchainTransactionPoolFactory::new(transaction_pool.clone())),
 			network_provider: Arc::new(Arc::clone(&network)),
 			is_validator: role.is_authority(),
+			// The hook reads the mailbox and submits; it asks nothing of the outside.
 			enable_http_requests: false,
 			custom_extensions: |_| Vec::new(),
 		})?;
@@ -133,6 +136,7 @@ pub fn new_full(
 		task_manager.spawn_handle(),
 	)?;
 
+	// The voter fills it at its start, and the RPC methods read it.
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = {
 		let client = client.clone();
@@ -214,6 +218,7 @@ pub fn new_full(
 			max_block_proposal_slot_portion: None,
 			telemetry: telemetry.as_ref().map(Telemetry::handle),
 		})?;
+		// Essential: a validator that makes no blocks ends, rather than seeming to work.
 		task_manager.spawn_essential_handle().spawn_blocking(
 			"babe-proposer",
 			Some("block-authoring"),
@@ -229,6 +234,7 @@ pub fn new_full(
 				observer_enabled: false,
 				local_role: role,
 				name: Some(name),
+				// Without keys it follows finality and does not vote.
 				keystore: role.is_authority().then_some(keystore),
 				telemetry: telemetry.as_ref().map(Telemetry::handle),
 				protocol_name: grandpa_protocol,

@@ -137,6 +137,7 @@ impl<'a> RowCollector<'a> {
 
 	fn check_label(&mut self, row: u64, label: &Label) -> Result<()> {
 		let schema = self.schema;
+		// The first label decides what labels are, unless the schema says it.
 		let numbers = match self.labels.first() {
 			Some(first) => matches!(first, Label::Number(_)),
 			None => schema.class_names.is_empty() && matches!(label, Label::Number(_)),
@@ -221,6 +222,7 @@ fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 		})?;
 		let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
 			let message = error.to_string();
+			// The library sees this line alone, so its number is always 1.
 			let reason = message.split(" at line ").next().unwrap_or_default();
 			Error::Json { row, column: error.column(), reason: shorten_message(&reason) }
 		})?;
@@ -240,6 +242,7 @@ fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 		let label = rows.schema.label_column.as_ref().and_then(|column| object.get(column));
 		let label = match label {
 			None | Some(Value::Null) => None,
+			// No label, as an empty cell of a table is none.
 			Some(Value::String(name)) if name.trim().is_empty() => None,
 			Some(Value::String(name)) => Some(Label::Name(name.trim().to_owned())),
 			Some(other) => match other.as_u64().map(u32::try_from) {

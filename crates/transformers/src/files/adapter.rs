@@ -206,6 +206,8 @@ impl AdapterFile {
 				"classifier.bias" => (&mut head[1], "classifier", "bias", [None, Some(1)]),
 				_ => {
 					let (module, matrix) = split(rest).ok_or_else(unknown)?;
+					// PEFT names modules as the model with its head does; here they are those of the base
+					// model.
 					let module = module.strip_prefix(task.prefix()).unwrap_or(module);
 					let [a, b] = pairs.entry(module.to_owned()).or_default();
 					let rank = Some(config.rank);
@@ -215,6 +217,7 @@ impl AdapterFile {
 					}
 				},
 			};
+			// A bias is taken for a matrix of one column, so that one check serves all.
 			let padded = match (matrix, shape.as_slice()) {
 				("bias", [classes]) => vec![*classes, 1],
 				_ => shape.clone(),
@@ -230,6 +233,7 @@ impl AdapterFile {
 					expected: expectation(matrix, config.rank),
 				}));
 			}
+			// The same module under two names: with the prefix and without.
 			if place.is_some() {
 				return Err(unknown());
 			}

@@ -257,6 +257,7 @@ impl Fields {
 			let found = super::shorten(activation);
 			return Err(ConfigError::Activation { found, supported: "silu" });
 		}
+		// It would give the output projection a bias too.
 		refuse("attention_bias", self.attention_bias)?;
 		refuse("mlp_bias", self.mlp_bias)?;
 		let other = |kind: &&String| *kind != "full_attention";

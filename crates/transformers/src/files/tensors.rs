@@ -68,6 +68,7 @@ impl<R: Read + Seek> TensorFile<R> {
 		if start > found {
 			return Err(wrong(TensorError::Truncated { found, expected: start }));
 		}
+		// The header lies within the file, which bounds the memory taken.
 		let mut json = vec![0; length as usize];
 		source.read_exact(&mut json).map_err(failed)?;
 		let header: Metadata =

@@ -147,6 +147,7 @@ fn open_shards(directory: &Path) -> Result<Shards, FileError> {
 	}
 	let (mut files, mut numbers) = (Vec::new(), BTreeMap::new());
 	for name in names {
+		// A path could lead out of the directory.
 		if Path::new(name).file_name() != Some(name.as_ref()) {
 			return Err(wrong(TensorError::ShardName(super::shorten(name))));
 		}
