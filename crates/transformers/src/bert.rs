@@ -7,7 +7,7 @@ use crate::{
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::{Adapter, Layout},
-	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
+	ops::{gather, layer_norm, mean_of_rows, Mask, SharedMatrix, Unary},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
@@ -47,9 +47,9 @@ struct Layer {
 pub struct Bert {
 	config: BertConfig,
 	hash: Option<[u8; 32]>,
-	words: Matrix,
-	positions: Matrix,
-	types: Matrix,
+	words: SharedMatrix,
+	positions: SharedMatrix,
+	types: SharedMatrix,
 	norm: Norm,
 	layers: Vec<Layer>,
 	pooler: Option<Linear>,

@@ -3,7 +3,7 @@
 use crate::{
 	error::{Error, Result},
 	lora::{Adapter, SiteWeights},
-	ops::{self, Mask, Matrix, Rotation},
+	ops::{self, Mask, Rotation, SharedMatrix},
 	tensor::{misfit, SharedVector, Tensor},
 };
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(crate) struct Linear {
 	/// Place in the model's list of modules.
 	module: usize,
 	/// `Wᵀ`, `[inputs][outputs]`: products with a single row then read it in order.
-	weight: Matrix,
+	weight: SharedMatrix,
 	bias: Option<SharedVector>,
 }
 
@@ -70,7 +70,7 @@ impl Linear {
 		};
 		let module = modules.len();
 		modules.push(Module { name, inputs, outputs });
-		Ok(Self { module, weight: Matrix::new(inputs, outputs, weight)?, bias })
+		Ok(Self { module, weight: SharedMatrix::new(inputs, outputs, weight)?, bias })
 	}
 }
 
@@ -85,8 +85,8 @@ pub(crate) fn load_table(
 	name: &str,
 	rows: usize,
 	columns: usize,
-) -> Result<Matrix> {
-	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
+) -> Result<SharedMatrix> {
+	Ok(SharedMatrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
 }
 
 /// Checks a text's length and tokens.

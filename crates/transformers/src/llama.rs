@@ -7,7 +7,7 @@ use crate::{
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
 	lora::{Adapter, Layout},
-	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
+	ops::{gather, linear_nt, rms_norm, Mask, Rotation, SharedMatrix, Unary},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
@@ -32,7 +32,7 @@ pub struct Llama {
 	config: LlamaConfig,
 	hash: Option<[u8; 32]>,
 	/// `[vocabulary][width]`; also the output layer where there is no other.
-	embeddings: Matrix,
+	embeddings: SharedMatrix,
 	layers: Vec<Layer>,
 	norm: SharedVector,
 	output: Option<Linear>,

@@ -9,7 +9,7 @@ use crate::{
 	files::{AdapterFile, LoraConfig, Task},
 	gradients::Site,
 	layers::Module,
-	ops::Matrix,
+	ops::SharedMatrix,
 	tensor::SharedVector,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Clone, Debug)]
 pub(crate) struct SiteWeights {
 	/// `[outputs][inputs]`.
-	pub weight: Matrix,
+	pub weight: SharedMatrix,
 	/// `[outputs]`; present if the site has a bias.
 	pub bias: Option<SharedVector>,
 }
@@ -205,7 +205,7 @@ fn site_weights(sites: &[Site], flat: &[f32]) -> Result<Vec<SiteWeights>> {
 			bias.extend_from_slice(last);
 		}
 		weights.push(SiteWeights {
-			weight: Matrix::new(site.outputs, site.inputs, Arc::new(weight))?,
+			weight: SharedMatrix::new(site.outputs, site.inputs, Arc::new(weight))?,
 			bias: site.bias.then(|| Arc::new(bias)),
 		});
 	}
