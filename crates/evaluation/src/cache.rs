@@ -8,8 +8,7 @@ use super::{
 	retrain::{Job, Outcome},
 	Subject,
 };
-use openledger_models::{blake2_256, Hash};
-use openledger_models::{Error, Result};
+use openledger_models::{blake2_256, Error, Hash, Result};
 use std::{
 	fs,
 	path::{Path, PathBuf},

@@ -9,8 +9,7 @@ use faer::{
 	Mat, Side,
 };
 use openledger_kernels::{exp, ln};
-use openledger_models::{Architecture, Model};
-use openledger_models::{Error, Result};
+use openledger_models::{Architecture, Error, Model, Result};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 

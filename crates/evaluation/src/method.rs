@@ -7,8 +7,7 @@ use super::{
 use openledger_influence::{
 	index::for_each_row, Contribution, FloatIndex, Index, IndexBuilder, Part,
 };
-use openledger_models::Result;
-use openledger_models::{Function, Progress};
+use openledger_models::{Function, Progress, Result};
 use openledger_primitives::{Sketch, Width};
 use openledger_rows::Dataset;
 use rayon::prelude::*;

@@ -6,8 +6,7 @@ use super::{
 	task::derived_seed,
 	Estimate, Protocol, Subject,
 };
-use openledger_models::Progress;
-use openledger_models::Result;
+use openledger_models::{Progress, Result};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,9 @@
 //! Training again on some of the rows, on all processors, remembered on disk if wanted.
 
 use super::{cache::Cache, Protocol, Subject};
-use openledger_models::{argmax, network::margin, train, Progress, TrainConfig};
-use openledger_models::{Error, Result};
+use openledger_models::{
+	argmax, network::margin, train, Error, Progress, Result, Stage, TrainConfig,
+};
 use std::{
 	sync::{
 		atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -65,10 +66,10 @@ pub(super) fn retrain(
 			});
 		}
 		drop(sender);
-		let total = jobs.len() as u64;
+		let mut stage = Stage::Retraining.of(jobs.len() as u64, progress);
 		for (done, (number, result)) in (1..).zip(&results) {
 			outcomes[number] = Some(result.inspect_err(|_| stop.store(true, Ordering::Relaxed))?);
-			progress(Progress { stage: "retraining", done, total, loss: None });
+			stage.done(done);
 		}
 		Ok(())
 	})?;

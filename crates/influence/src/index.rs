@@ -9,13 +9,13 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub(crate) use basis::for_each_projection;
 pub use basis::{for_each_row, Basis, LayerBasis, Part, Projected};
+pub(crate) use basis::{projections, rotate};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
-pub use quantise::{Scales, Spread};
+pub use quantise::Scales;
 
 use crate::{Error, Result};
 use file::{read_sketch, Content, WHAT};

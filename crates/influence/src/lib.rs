@@ -48,6 +48,7 @@
 pub mod builders;
 pub mod curvature;
 pub mod index;
+mod methods;
 mod query;
 pub mod rows;
 
@@ -56,5 +57,6 @@ pub use index::{
 	build_index, Basis, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence,
 	LayerBasis, Part,
 };
+pub use methods::{MethodName, MethodSettings};
 pub use openledger_models::error::{Error, Result};
 pub use query::{attribute, held_out_attribution, held_out_sketch, margin_scores};

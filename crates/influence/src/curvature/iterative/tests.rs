@@ -6,20 +6,20 @@ use openledger_models::{
 };
 
 /// Eigenvalues and, in rows, eigenvectors of the Hessian.
-fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Vec<f64>) {
+fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Matrix<f64>) {
 	let hessian = dense_curvature(model, data, &mut |_| ()).unwrap().into_hessian();
-	let eigen = symmetric_eigen(&hessian, model.coordinates()).unwrap();
+	let eigen = symmetric_eigen(&hessian).unwrap();
 	(eigen.values, eigen.vectors)
 }
 
 /// `function(H) b`.
 fn apply(
-	(values, vectors): &(Vec<f64>, Vec<f64>),
+	(values, vectors): &(Vec<f64>, Matrix<f64>),
 	b: &[f64],
 	function: impl Fn(f64) -> f64,
 ) -> Vec<f64> {
 	let mut sum = vec![0.0; b.len()];
-	for (value, vector) in values.iter().zip(vectors.chunks_exact(b.len())) {
+	for (value, vector) in values.iter().zip(vectors.each_row()) {
 		let along: f64 = vector.iter().zip(b).map(|(x, y)| x * y).sum();
 		let factor = along * function(*value);
 		sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += factor * x);
@@ -37,7 +37,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 fn loss_gradients(model: &Model, data: &Dataset, rows: &[usize]) -> Vec<Vec<f64>> {
 	let gradient = |row: &usize| {
 		let gradients = model.gradients(data, *row..*row + 1, Function::Loss).unwrap();
-		gradients.flat(0, &model.sites())
+		gradients.flat(0)
 	};
 	rows.iter().map(gradient).collect()
 }
@@ -173,7 +173,7 @@ fn progress_should_count_solved_right_hand_sides() {
 	let settings =
 		Settings { memory: (model.coordinates() * 4 * 501) as u64, ..Settings::default() };
 	solve_abs(&model, &data, 0.01, &right, &settings, &mut |p| seen.push(p)).unwrap();
-	assert!(seen.iter().all(|p| p.stage == "solving" && p.total == 2));
+	assert!(seen.iter().all(|p| p.stage == Stage::Solving && p.total == 2));
 	assert!(seen.windows(2).all(|pair| pair[0].done <= pair[1].done));
 	assert_eq!(seen.last().map(|p| p.done), Some(2));
 }
