@@ -156,7 +156,7 @@ impl Export {
 /// An exported task, read back.
 #[derive(Clone, Debug)]
 pub struct Exported {
-	/// Its rows and recipe.
+	/// The rows and the recipe that the task was exported with.
 	pub task: Task,
 	/// The model that was exported with it.
 	pub model: Model,

@@ -23,14 +23,14 @@ pub struct LeaveOneOut {
 	pub gradient_norm: f64,
 	/// The largest change of a margin.
 	pub largest_change: f64,
-	/// Of each method.
+	/// How well the scores of each method predict the changes.
 	pub results: Vec<LeaveOneOutResult>,
 }
 
 /// The same of one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeaveOneOutResult {
-	/// The method.
+	/// Which method it is, and what it took.
 	#[serde(flatten)]
 	pub measured: Measured,
 	/// Correlation over rows between predicted and actual change of the margin, mean over test

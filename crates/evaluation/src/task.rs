@@ -8,10 +8,10 @@ use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Rows and a recipe.
+/// Rows to train and test on, and a recipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
-	/// Its name in reports.
+	/// The name of the task in reports.
 	pub name: String,
 	/// Rows to train on: those that are scored. Contributions of several rows are neighbours, so
 	/// they are like each other unless these are shuffled.
@@ -79,7 +79,7 @@ impl Task {
 /// A task with its trained model.
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
-	/// The task.
+	/// The task whose model this is.
 	pub task: &'a Task,
 	/// Trained on all training rows with the recipe as it stands.
 	pub model: Model,
@@ -96,7 +96,7 @@ impl<'a> Subject<'a> {
 	/// Trains the model.
 	///
 	/// # Errors
-	/// Those of [`train()`] and [`Architecture::check_fits`](crate::Architecture::check_fits).
+	/// Those of [`train()`] and [`Architecture::check_fits`](openledger_models::Architecture::check_fits).
 	pub fn train(task: &'a Task, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
 		task.config.architecture.check_fits(&task.test)?;
 		let trained = train(&task.train, &task.config, progress)?;

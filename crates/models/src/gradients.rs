@@ -82,7 +82,7 @@ pub struct Gradients {
 }
 
 impl Gradients {
-	/// Number of rows.
+	/// Number of rows that these are the gradients of.
 	pub fn rows(&self) -> usize {
 		self.sites.first().map_or(0, |site| site.tokens.len() - 1)
 	}

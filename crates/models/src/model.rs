@@ -118,7 +118,7 @@ impl Model {
 		Ok(Self { architecture, computation, bytes: bytes.to_vec(), hash })
 	}
 
-	/// The weights file (safetensors).
+	/// The bytes of the weights file (safetensors).
 	pub fn to_bytes(&self) -> &[u8] {
 		&self.bytes
 	}
@@ -128,7 +128,7 @@ impl Model {
 		self.hash
 	}
 
-	/// The architecture.
+	/// What the model computes, apart from its weights.
 	pub fn architecture(&self) -> &Architecture {
 		&self.architecture
 	}
@@ -162,7 +162,7 @@ impl Model {
 	/// The row is computed alone and in a fixed order, so every machine gets the same bits.
 	///
 	/// # Errors
-	/// [`Error::InputLength`], [`Error::NotANumber`] with the column, [`Error::NotFinite`],
+	/// [`Error::Rows`] if the input is no row of the model, [`Error::NotFinite`],
 	/// [`Error::Transformer`].
 	pub fn answer(&self, input: &str) -> Result<Answer> {
 		let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);

@@ -15,7 +15,7 @@ pub struct Linear {
 	pub outputs: usize,
 	/// `[W | b]`, `[outputs][inputs + 1]`: the order of gradient coordinates.
 	pub parameters: Matrix<f32>,
-	/// `[inputs + 1][outputs]`.
+	/// The same with columns as rows, which products with inputs read, `[inputs + 1][outputs]`.
 	transposed: Matrix<f32>,
 }
 
@@ -63,7 +63,7 @@ pub struct Activations {
 }
 
 impl Activations {
-	/// Rows of the batch.
+	/// Number of rows of the batch.
 	pub fn rows(&self) -> usize {
 		self.logits.rows()
 	}

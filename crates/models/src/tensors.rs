@@ -19,7 +19,7 @@ pub type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + Send + 'a;
 /// Hands over the bytes of a tensor.
 type WriteBytes<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
 
-/// Tensors to be written.
+/// The tensors of a file to be written.
 #[derive(Default)]
 pub struct Writer<'a> {
 	tensors: Vec<Tensor<'a>>,
@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
 		self.tensors.push(Tensor { name, dtype, shape, write });
 	}
 
-	/// The file.
+	/// The bytes of the file.
 	pub fn finish(self, what: &'static str, metadata: &impl Serialize) -> Result<Vec<u8>> {
 		let mut bytes = Vec::new();
 		self.write(what, metadata, &mut |more| {

@@ -110,9 +110,9 @@ impl TextPlan {
 /// One row as tokens.
 #[derive(Clone, Debug)]
 pub(crate) enum Sample {
-	/// For a classifier.
+	/// A text with its label, for a classifier.
 	Labelled(LabelledText),
-	/// For a language model.
+	/// A text with the place where learning begins, for a language model.
 	Causal(CausalText),
 }
 
@@ -286,7 +286,8 @@ impl TextModel {
 		let results: Vec<Result<RowGradients>> = numbered.par_iter().map(one).collect();
 		let results = results.into_iter().collect::<Result<Vec<_>>>()?;
 		let draws = results.first().map_or(0, Vec::len);
-		let of_all = || (0..draws).flat_map(|number| results.iter().map(move |row| &row[number]));
+		let of_all =
+			|| (0..draws).flat_map(|number| results.iter().filter_map(move |row| row.get(number)));
 		let sites = self.sites();
 		let sites = sites.iter().enumerate().map(|(s, site)| {
 			let (mut tokens, mut inputs) = (vec![0], Vec::new());

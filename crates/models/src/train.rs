@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 /// A trained model and how well it fits the rows it was trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
-	/// The model.
+	/// The model after the last step.
 	pub model: Model,
 	/// Mean cross-entropy loss over the training rows, in nats.
 	pub loss: f64,

@@ -33,7 +33,7 @@ pub struct EkFac {
 	/// `λ` of a layer, as a part of the mean of the layer's eigenvalues; positive. The default,
 	/// 0.1, is that of Grosse et al. 2023, section 3.1.
 	pub damping: f64,
-	/// Fixes the labels drawn.
+	/// Fixes the labels drawn from the model.
 	pub seed: u64,
 }
 

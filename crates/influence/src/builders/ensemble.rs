@@ -23,7 +23,7 @@ pub struct Ensemble {
 	pub builder: Box<dyn IndexBuilder>,
 	/// Number of models, at least 1.
 	pub members: usize,
-	/// What the models are.
+	/// What the models have in common, and in what they differ.
 	pub kind: Members,
 	/// The recipe of the model and its companions.
 	pub config: TrainConfig,

@@ -3,8 +3,8 @@
 use super::cosine::{finite, RowSums};
 use crate::{
 	curvature::{
-		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Settings,
-		Solution, DENSE_LIMIT,
+		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Solution,
+		SolverSettings, DENSE_LIMIT,
 	},
 	index::{all_rows, Basis, Part},
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
@@ -52,20 +52,20 @@ pub enum Positive {
 /// leaves need all contributions' rows, so they are not local.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactCurvature {
-	/// `λ`.
+	/// How `λ` is found.
 	pub damping: Damping,
 	/// `P`, up to `dense_limit` parameters.
 	pub positive: Positive,
 	/// The most parameters whose curvature is laid out; beyond [`DENSE_LIMIT`] it is never.
 	pub dense_limit: usize,
 	/// How systems of larger models are solved.
-	pub settings: Settings,
+	pub settings: SolverSettings,
 }
 
 impl ExactCurvature {
 	/// With a damping; everything else as usual.
 	pub fn new(damping: Damping) -> Self {
-		let settings = Settings { max_steps: 2000, ..Settings::default() };
+		let settings = SolverSettings { max_steps: 2000, ..SolverSettings::default() };
 		Self { damping, positive: Positive::Residual, dense_limit: DENSE_LIMIT, settings }
 	}
 

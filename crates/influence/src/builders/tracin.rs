@@ -24,7 +24,7 @@ pub struct TracIn {
 }
 
 impl TracIn {
-	/// Ten checkpoints.
+	/// The method with ten checkpoints.
 	pub fn standard(config: TrainConfig) -> Self {
 		Self { checkpoints: 10, config }
 	}

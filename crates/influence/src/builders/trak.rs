@@ -40,7 +40,7 @@ pub struct Trak {
 	/// Added to the diagonal of `Φᵀ Φ`, as a part of its mean; positive. Small: it is there so that
 	/// the inverse exists.
 	pub ridge: f64,
-	/// Fixes the projections.
+	/// Fixes the random signs of the projections.
 	pub seed: u64,
 	/// The recipe of the model and its companions. Nothing is trained for a single model with
 	/// [`Members::Seeds`], which is the model itself.
@@ -179,9 +179,9 @@ fn add_gram(kernel: &mut Matrix<f64>, features: &Matrix<f64>) {
 
 /// `(K + ridge · mean of K's diagonal · I)⁻¹` by eigenvectors.
 struct RidgeInverse {
-	/// Of the inverse, `[dimension]`.
+	/// The eigenvalues of the inverse, `[dimension]`.
 	values: Vec<f64>,
-	/// In rows, `[dimension][dimension]`.
+	/// The eigenvectors in rows, `[dimension][dimension]`.
 	vectors: Matrix<f64>,
 }
 
@@ -200,7 +200,7 @@ impl RidgeInverse {
 		Ok(Self { values, vectors: eigen.vectors })
 	}
 
-	/// Times `vector`, `[dimension]`.
+	/// The inverse times `vector`, both `[dimension]`.
 	fn apply(&self, vector: &[f64]) -> Vec<f64> {
 		let mut product = vec![0.0; vector.len()];
 		for (value, eigenvector) in self.values.iter().zip(self.vectors.each_row()) {

@@ -53,7 +53,7 @@ pub struct Checkpoints<'a> {
 	pub stop: Option<&'a AtomicBool>,
 }
 
-/// What [`Unrolled::build_resumable`] comes to.
+/// How a computation ended that may be interrupted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
 	/// The whole run was followed.

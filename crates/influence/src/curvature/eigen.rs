@@ -7,7 +7,7 @@ use openledger_models::Matrix;
 /// The eigendecomposition of a symmetric matrix of `n` rows.
 #[derive(Clone, Debug)]
 pub struct Eigen {
-	/// Ascending, `[n]`.
+	/// The eigenvalues in ascending order, `[n]`.
 	pub values: Vec<f64>,
 	/// Row `k` is the unit eigenvector of `values[k]`.
 	pub vectors: Matrix<f64>,

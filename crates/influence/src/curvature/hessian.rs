@@ -39,7 +39,7 @@ impl Curvature {
 /// O(rows · coordinates²) time. Reports rows (`stage` is `curvature`); the same bits for any number
 /// of threads.
 ///
-/// For text these are products with unit vectors ([`openledger_transformers::Hessian`]).
+/// For text these are products with unit vectors ([`add_products`]).
 ///
 /// # Errors
 /// [`Error::Setting`] beyond [`DENSE_LIMIT`], those of [`Model::gradients`].

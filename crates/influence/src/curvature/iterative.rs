@@ -17,7 +17,7 @@ const NEGLIGIBLE: f64 = 1e-7;
 
 /// How exactly [`solve_abs`] solves, and by what means.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct SolverSettings {
 	/// The relative residual at which a solution is taken; positive. Below about 1e-4 the single
 	/// precision of products is felt.
 	pub tolerance: f64,
@@ -28,14 +28,14 @@ pub struct Settings {
 	pub memory: u64,
 }
 
-impl Default for Settings {
+impl Default for SolverSettings {
 	/// A relative residual of 0.01 in at most 500 steps and 2 GiB.
 	fn default() -> Self {
 		Self { tolerance: 1e-2, max_steps: 500, memory: 2 << 30 }
 	}
 }
 
-impl Settings {
+impl SolverSettings {
 	/// How many right-hand sides of `coordinates` to solve together.
 	fn together(&self, coordinates: usize) -> Result<usize> {
 		if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
@@ -63,7 +63,7 @@ impl Settings {
 /// A solution of `(|H| + λI) x = b`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Solution {
-	/// `x`, `[coordinates]`.
+	/// The solution `x`, `[coordinates]`.
 	pub values: Vec<f64>,
 	/// Hessian-vector products that it took.
 	pub steps: usize,
@@ -116,7 +116,7 @@ pub fn solve_abs(
 	data: &Dataset,
 	damping: f64,
 	right: &[Vec<f64>],
-	settings: &Settings,
+	settings: &SolverSettings,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Solution>> {
 	let coordinates = model.coordinates();
@@ -151,7 +151,7 @@ pub fn solve_abs(
 		}
 		let worst = spaces.iter().filter(|space| !space.converged(settings.tolerance));
 		if let Some(worst) = worst.map(Krylov::residual).reduce(f64::max) {
-			let Settings { tolerance, max_steps, .. } = settings;
+			let SolverSettings { tolerance, max_steps, .. } = settings;
 			let reason = format!(
 				"{max_steps} steps leave a relative residual of {worst:.1e} where {tolerance:.1e} \
 				 is wanted: allow more steps, or raise the damping ({damping:.1e}) or the tolerance"
@@ -172,13 +172,13 @@ struct Krylov {
 	coordinates: usize,
 	/// Orthonormal, each `[coordinates]`; one more than steps done, unless the space is exhausted.
 	vectors: Vec<Vec<f32>>,
-	/// Of `T`, `[steps]`.
+	/// The diagonal of the tridiagonal `T`, `[steps]`.
 	diagonal: Vec<f64>,
 	/// `beside[k]` of `T` is between `k` and `k + 1`, `[steps]`.
 	beside: Vec<f64>,
-	/// `‖b‖`.
+	/// The length of the right-hand side, `‖b‖`.
 	norm: f64,
-	/// Relative residuals, `[steps]`.
+	/// The relative residual after each step, `[steps]`.
 	residuals: Vec<f64>,
 	/// Whether the space cannot grow any more: then the solution is exact.
 	exhausted: bool,
@@ -269,7 +269,7 @@ impl Krylov {
 		Ok(values)
 	}
 
-	/// `‖b‖ V f(T) e₁`.
+	/// The solution after the present steps, `‖b‖ V f(T) e₁`.
 	fn solution(&self, damping: f64) -> Result<Solution> {
 		let steps = self.diagonal.len();
 		let mut vectors = Matrix::identity(steps);

@@ -112,12 +112,11 @@ impl Rotated {
 pub enum Projected {
 	/// By their factors at each site.
 	Factors(Vec<Rotated>),
-	/// Laid out, `[rows][dimension]`.
+	/// Gradients that are laid out, `[rows][dimension]`.
 	Rows(Matrix<f32>),
 }
 
 impl Projected {
-	/// Number of rows.
 	pub(super) fn rows(&self) -> usize {
 		match self {
 			Self::Factors(sites) => sites.first().map_or(0, |site| site.tokens.len() - 1),
@@ -136,7 +135,6 @@ impl Projected {
 		}
 	}
 
-	/// Number of coordinates.
 	fn dimension(&self) -> usize {
 		match self {
 			Self::Factors(sites) => sites.iter().map(Rotated::coordinates).sum(),
@@ -210,7 +208,7 @@ pub struct Part {
 	/// The model whose gradients these are; `None` for the indexed model itself. Sums over several
 	/// models (other seeds, other halves of the data, checkpoints) have one part for each.
 	pub companion: Option<Model>,
-	/// Its coordinates.
+	/// The coordinates that its gradients are expressed in.
 	pub basis: Basis,
 	/// Diagonal in the basis, `[dimension]`.
 	pub inverse_curvature: Vec<f32>,

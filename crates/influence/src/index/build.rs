@@ -115,7 +115,7 @@ impl Draft {
 		Ok(Self { index, temporary, path: path.to_owned() })
 	}
 
-	/// The index.
+	/// The index, which can be used before it is published.
 	pub fn index(&self) -> &Index {
 		&self.index
 	}

@@ -10,9 +10,9 @@ use serde_json::Value;
 /// The rows of one contribution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contribution {
-	/// Its number on chain.
+	/// The number of the contribution on chain.
 	pub id: ContributionId,
-	/// Its rows.
+	/// The rows that it consists of.
 	pub rows: Dataset,
 }
 

@@ -97,21 +97,20 @@ impl Influence {
 
 /// Some influence vectors. They are long: what is made of them is made block by block.
 pub(super) enum Leaves<'a> {
-	/// Laid out.
+	/// Vectors that are laid out.
 	Held(&'a [Vec<f32>]),
 	/// Each the sum of some rows of a batch, formed when it is read.
 	Rows {
-		/// The rows' gradients.
+		/// The gradients of the batch's rows.
 		batch: &'a Projections,
-		/// The rows of each.
+		/// The rows of the batch that each vector sums.
 		rows: &'a [Range<usize>],
-		/// The inverse curvature.
+		/// The inverse curvature over all parts, `[dimension]`.
 		inverse: &'a [f32],
 	},
 }
 
 impl Leaves<'_> {
-	/// Their number.
 	pub fn len(&self) -> usize {
 		match self {
 			Self::Held(leaves) => leaves.len(),

@@ -8,14 +8,13 @@ use rayon::prelude::*;
 /// Some rows' gradients with a column for each token, or for each row where they are laid out: a
 /// direction is then read once for all of them, as it lies in memory.
 pub(crate) enum Columns {
-	/// By their factors at each site.
+	/// Gradients by their factors.
 	Factors {
-		/// Number of rows.
 		rows: usize,
-		/// Of each site.
+		/// The factors at each site.
 		sites: Vec<SiteColumns>,
 	},
-	/// Laid out, `[dimension][rows]`.
+	/// Gradients that are laid out, `[dimension][rows]`.
 	Rows(Matrix<f32>),
 }
 
@@ -45,7 +44,7 @@ impl Columns {
 		Self::Factors { rows, sites: (0..first.len()).map(site).collect() }
 	}
 
-	/// Values in memory.
+	/// Number of values in memory.
 	pub fn values(&self) -> usize {
 		match self {
 			Self::Factors { sites, .. } => {

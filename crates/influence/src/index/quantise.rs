@@ -17,7 +17,7 @@ pub(super) struct Spread {
 	count: u64,
 	/// The sum of each coordinate's squares.
 	squares: Vec<f64>,
-	/// Its largest absolute value.
+	/// The largest absolute value of each coordinate.
 	largest: Vec<f32>,
 }
 

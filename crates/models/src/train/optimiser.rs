@@ -18,7 +18,7 @@ pub struct OptimiserState {
 }
 
 impl OptimiserState {
-	/// Before the first step, for that many parameters.
+	/// The optimiser before its first step, for that many parameters.
 	pub fn new(config: &TrainConfig, parameters: usize) -> Self {
 		let second = match config.optimiser {
 			Optimiser::Sgd { .. } => 0,

@@ -19,7 +19,7 @@ pub struct TrainingRun<'a> {
 	trainee: Trainee,
 	parameters: Vec<f32>,
 	state: OptimiserState,
-	/// Shuffles each epoch anew.
+	/// Shuffles the rows of each epoch anew.
 	rng: ChaCha8Rng,
 	/// The present epoch's order of rows.
 	order: Vec<usize>,
@@ -32,7 +32,7 @@ enum Trainee {
 	Network {
 		shift: Vec<f32>,
 		factor: Vec<f32>,
-		/// Scaled, `[rows][columns]`.
+		/// The scaled features of all rows, `[rows][columns]`.
 		features: Vec<f32>,
 	},
 	Text {
@@ -44,20 +44,20 @@ enum Trainee {
 /// The rows of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Batch<'a> {
-	/// The step, from 0.
+	/// The number of the step, from 0.
 	pub number: u64,
-	/// The epoch, from 1.
+	/// The number of the epoch, from 1.
 	pub epoch: u32,
 	/// Whether it is the epoch's last.
 	pub last_of_epoch: bool,
-	/// Numbers of the rows.
+	/// The numbers of the rows in the order they are taken.
 	pub rows: &'a [usize],
-	/// The learning rate.
+	/// The learning rate of the step.
 	pub rate: f32,
 }
 
 impl<'a> TrainingRun<'a> {
-	/// Before the first step.
+	/// A run before its first step.
 	///
 	/// # Errors
 	/// Those of [`TrainConfig::check`] and [`Dataset::check_fits`].
@@ -72,12 +72,11 @@ impl<'a> TrainingRun<'a> {
 		Ok(run)
 	}
 
-	/// Steps of one epoch.
 	fn epoch_steps(&self) -> u64 {
 		self.data.len().div_ceil(self.config.batch_size) as u64
 	}
 
-	/// Steps of the whole run.
+	/// Number of steps of the whole run.
 	pub fn steps(&self) -> u64 {
 		u64::from(self.config.epochs) * self.epoch_steps()
 	}
@@ -161,12 +160,12 @@ impl<'a> TrainingRun<'a> {
 		&self.parameters
 	}
 
-	/// The optimiser now.
+	/// The optimiser after the steps done.
 	pub fn state(&self) -> &OptimiserState {
 		&self.state
 	}
 
-	/// The network now.
+	/// The network after the steps done.
 	///
 	/// # Errors
 	/// [`Error::Setting`] if a model of text is trained.
@@ -182,7 +181,7 @@ impl<'a> TrainingRun<'a> {
 		})
 	}
 
-	/// The model now.
+	/// The model after the steps done.
 	///
 	/// # Errors
 	/// [`Error::NotFinite`].

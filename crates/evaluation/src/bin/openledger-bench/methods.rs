@@ -11,7 +11,7 @@ use openledger_models::TrainConfig;
 pub enum Name {
 	/// One that builds an index.
 	Index(MethodName),
-	/// BM25, which has none.
+	/// BM25, which compares words and builds nothing.
 	Bm25,
 }
 
@@ -41,7 +41,7 @@ impl ValueEnum for Name {
 }
 
 impl Name {
-	/// Those that take seconds.
+	/// The methods that take seconds, which are compared where none is named.
 	pub const QUICK: [Self; 7] = [
 		Self::Index(MethodName::GradientDot),
 		Self::Index(MethodName::GradientCosine),
@@ -52,7 +52,7 @@ impl Name {
 		Self::Index(MethodName::Exact),
 	];
 
-	/// The same for text.
+	/// The methods that take seconds on models of text.
 	pub const QUICK_TEXT: [Self; 8] = [
 		Self::Index(MethodName::GradientDot),
 		Self::Index(MethodName::GradientCosine),

@@ -17,11 +17,11 @@ use std::{
 
 const WHAT: &str = "checkpoint";
 
-/// What was read.
+/// The state of an unfinished computation, read from its file.
 pub(super) struct Saved {
 	/// Steps done.
 	pub step: u64,
-	/// `[coordinates]`.
+	/// The parameters after these steps, `[coordinates]`.
 	pub parameters: Vec<f32>,
 	pub state: OptimiserState,
 	pub tangents: Tangents,

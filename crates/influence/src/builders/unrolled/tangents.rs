@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// Derivatives of parameters and moments by the weight of each contribution.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tangents {
-	/// `[contributions][coordinates]`.
+	/// Of the parameters, `[contributions][coordinates]`.
 	pub parameters: Matrix<f32>,
 	/// Of the velocity or of the mean of gradients, `[contributions][coordinates]`.
 	pub first: Matrix<f32>,
@@ -99,7 +99,6 @@ impl Tangents {
 		}
 	}
 
-	/// Number of contributions.
 	pub fn count(&self) -> usize {
 		self.parameters.rows()
 	}

@@ -36,7 +36,7 @@ struct Compared {
 	same_bits: (bool, bool),
 }
 
-/// Seconds for a batch.
+/// How long the gradients of one batch take, in seconds.
 struct Times {
 	batch: usize,
 	ours: f64,
