@@ -8,13 +8,15 @@ use crate::{
 	output::{fields, hex, Report},
 	training::{fetch, load_model, read_rows_for, save_index, write},
 };
-use clap::{Args, ValueEnum};
+use clap::{
+	builder::{PossibleValuesParser, TypedValueParser},
+	Args, ValueEnum,
+};
 use codec::Encode;
 use openledger_blobs::BlobStore;
 use openledger_client::{chain::types::IndexRecord, runs::Run};
 use openledger_influence::{
-	builders::Unrolled, held_out_attribution, Contribution, Draft, EkFac, ExactCurvature,
-	IndexBuilder,
+	held_out_attribution, Contribution, Draft, EkFac, MethodName, MethodSettings,
 };
 use openledger_models::{Manifest, ManifestEntry};
 use openledger_primitives::{ContributionId, Width};
@@ -38,7 +40,7 @@ pub struct Arguments {
 	width: WidthName,
 	/// How influence is computed: `exact` is truer and takes the square of the model's size, `unrolled`
 	/// follows the training run once more
-	#[arg(long, default_value = "ekfac")]
+	#[arg(long, default_value = "ekfac", value_parser = method_parser())]
 	method: MethodName,
 	/// Damping of ekfac's curvature, as a part of its mean eigenvalue
 	#[arg(long, default_value_t = EkFac::default().damping)]
@@ -60,11 +62,11 @@ enum WidthName {
 	Int16,
 }
 
-#[derive(ValueEnum, Debug, Clone, Copy)]
-enum MethodName {
-	Ekfac,
-	Exact,
-	Unrolled,
+/// Takes the name of a method whose index is meant to be served.
+fn method_parser() -> impl TypedValueParser<Value = MethodName> {
+	let served = [MethodName::EkFac, MethodName::Exact, MethodName::Unrolled];
+	let method = |name: String| MethodName::find(&name).ok_or("there is no such method");
+	PossibleValuesParser::new(served.map(MethodName::name)).try_map(method)
 }
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
@@ -87,15 +89,11 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		.collect::<Result<Vec<_>>>()?;
 	let max_entries: u32 = best.constant("ModelRegistry", "MaxEntries")?;
 
-	let builder: Box<dyn IndexBuilder> = match arguments.method {
-		MethodName::Ekfac => {
-			let (draws, damping, seed) =
-				(arguments.label_samples, arguments.damping, arguments.seed);
-			Box::new(EkFac { draws, damping, seed })
-		},
-		MethodName::Exact => Box::new(ExactCurvature::for_recipe(&manifest.config)),
-		MethodName::Unrolled => Box::new(Unrolled { config: manifest.config.clone() }),
-	};
+	let (draws, damping, seed) = (arguments.label_samples, arguments.damping, arguments.seed);
+	let rows = contributions.iter().map(|contribution| contribution.rows.len()).sum();
+	let ekfac = EkFac { draws, damping, seed };
+	let settings = MethodSettings { config: &manifest.config, rows, members: 1, ekfac };
+	let builder = arguments.method.builder(&settings);
 	let width = match arguments.width {
 		WidthName::Int8 => Width::Int8,
 		WidthName::Int16 => Width::Int16,

@@ -5,11 +5,10 @@
 //! and the rest, then the margins (`f64`) and the answered classes (`u32`), little-endian.
 
 use super::{
-	retrain::{Job, Outcome},
+	retrain::{Outcome, Retraining},
 	Subject,
 };
-use openledger_models::{blake2_256, Hash};
-use openledger_models::{Error, Result};
+use openledger_models::{blake2_256, Error, Hash, Result};
 use std::{
 	fs,
 	path::{Path, PathBuf},
@@ -17,7 +16,7 @@ use std::{
 
 const DOMAIN: &[u8] = b"openledger/evaluation/retraining/1";
 
-/// A directory of outcomes.
+/// A directory in which outcomes are kept.
 pub(super) struct Cache {
 	directory: PathBuf,
 	/// Of rows, recipe and model: another training code gives another model.
@@ -45,7 +44,7 @@ impl Cache {
 		Ok(Self { directory: directory.to_owned(), base, test_rows: task.test.len() })
 	}
 
-	fn key(&self, job: &Job) -> Hash {
+	fn key(&self, job: &Retraining) -> Hash {
 		let rows = job.rows.iter().flat_map(|row| (*row as u64).to_le_bytes());
 		let head = self.base.into_iter().chain(job.seed.to_le_bytes());
 		blake2_256(&head.chain(rows).collect::<Vec<_>>())
@@ -56,7 +55,7 @@ impl Cache {
 	}
 
 	/// The outcome, if it is there and whole.
-	pub fn get(&self, job: &Job) -> Option<Outcome> {
+	pub fn get(&self, job: &Retraining) -> Option<Outcome> {
 		let key = self.key(job);
 		let bytes = fs::read(self.path(&key)).ok()?;
 		let (hash, values) = bytes.split_at_checked(32)?;
@@ -69,8 +68,7 @@ impl Cache {
 		})
 	}
 
-	/// Keeps an outcome.
-	pub fn put(&self, job: &Job, outcome: &Outcome) -> Result<()> {
+	pub fn put(&self, job: &Retraining, outcome: &Outcome) -> Result<()> {
 		let key = self.key(job);
 		let margins = outcome.margins.iter().flat_map(|x| x.to_le_bytes());
 		let labels = outcome.labels.iter().flat_map(|x| x.to_le_bytes());

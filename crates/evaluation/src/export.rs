@@ -3,10 +3,8 @@
 //! [`README`] lies in every exported directory and says what is there.
 
 use super::{lds::Retrained, method::Scored, retrain::Outcome, Subject, Task};
-use openledger_models::{tensors::Writer, Base, Model, TextModel, TrainConfig};
-use openledger_models::{Error, Result};
-use openledger_rows::{Dataset, Schema};
-use openledger_rows::{TextDataset, TextSchema};
+use openledger_models::{tensors::Writer, Base, Error, Model, Result, TextModel, TrainConfig};
+use openledger_rows::{Dataset, Schema, TextDataset, TextSchema};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -113,9 +111,7 @@ impl Export {
 				fs::copy(&path, to.join(name)).map_err(|source| io("copy", &path, source))?;
 			}
 		}
-		let adapter = self.directory.join("adapter");
-		let written = text.to_adapter().write(&adapter, Some("../base"));
-		written.map_err(|error| Error::Transformer(Box::new(error.into())).into())
+		text.write_adapter(&self.directory.join("adapter"), Some("../base"))
 	}
 
 	/// Writes subsets of contributions of `rows` rows, what models trained on them answer, and what
@@ -160,7 +156,7 @@ impl Export {
 /// An exported task, read back.
 #[derive(Clone, Debug)]
 pub struct Exported {
-	/// Its rows and recipe.
+	/// The rows and the recipe that the task was exported with.
 	pub task: Task,
 	/// The model that was exported with it.
 	pub model: Model,

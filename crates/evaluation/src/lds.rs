@@ -1,7 +1,7 @@
 //! The linear datamodeling score.
 
 use super::{
-	retrain::{Job, Outcome},
+	retrain::{Outcome, Retraining},
 	spearman,
 	statistics::{Correlation, Predictions},
 	Bootstrap, Estimate,
@@ -53,13 +53,13 @@ impl Retrained {
 		groups: &[Vec<usize>],
 		retrains: usize,
 		seed: impl Fn(u64) -> u64,
-	) -> Vec<Job> {
+	) -> Vec<Retraining> {
 		let numbers = 0..(subsets.len() * retrains) as u64;
 		let subsets = subsets.iter().flat_map(|subset| std::iter::repeat_n(subset, retrains));
 		let rows = |subset: &Vec<usize>| subset.iter().flat_map(|&c| &groups[c]).copied().collect();
 		numbers
 			.zip(subsets)
-			.map(|(number, subset)| Job { rows: rows(subset), seed: seed(number) })
+			.map(|(number, subset)| Retraining { rows: rows(subset), seed: seed(number) })
 			.collect()
 	}
 
@@ -74,7 +74,7 @@ impl Retrained {
 		Self { subsets, outputs: (0..queries).map(output).collect(), ceiling }
 	}
 
-	/// The subsets, `[subsets][half]`.
+	/// The contributions of each subset, `[subsets][half]`.
 	pub fn subsets(&self) -> &[Vec<usize>] {
 		&self.subsets
 	}

@@ -7,8 +7,7 @@ use super::{
 	task::derived_seed,
 	Estimate, Protocol, Subject,
 };
-use openledger_models::Progress;
-use openledger_models::Result;
+use openledger_models::{Progress, Result, Stage};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -24,14 +23,14 @@ pub struct LeaveOneOut {
 	pub gradient_norm: f64,
 	/// The largest change of a margin.
 	pub largest_change: f64,
-	/// Of each method.
+	/// How well the scores of each method predict the changes.
 	pub results: Vec<LeaveOneOutResult>,
 }
 
 /// The same of one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeaveOneOutResult {
-	/// The method.
+	/// Which method it is, and what it took.
 	#[serde(flatten)]
 	pub measured: Measured,
 	/// Correlation over rows between predicted and actual change of the margin, mean over test
@@ -65,9 +64,8 @@ pub(super) fn leave_out(
 	rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
 	rows.truncate(protocol.left_out);
 	rows.sort_unstable();
-	let total = rows.len() as u64;
-	let report = |done| Progress { stage: "leaving out", done, total, loss: None };
-	progress(report(0));
+	let mut stage = Stage::LeavingOut.of(rows.len() as u64, progress);
+	stage.done(0);
 	let minimum = problem.minimise(&subject.model.parameters())?;
 	let margins = |parameters: &[f64]| problem.margins(parameters, &subject.model, &task.test);
 	let with = margins(&minimum.parameters)?;
@@ -78,7 +76,7 @@ pub(super) fn leave_out(
 		for margins in retrained {
 			without.push(margins?);
 		}
-		progress(report(without.len() as u64));
+		stage.done(without.len() as u64);
 	}
 	let changes = (0..task.test.len())
 		.map(|q| without.iter().map(|margins| margins[q] - with[q]).collect())

@@ -3,8 +3,7 @@
 use super::{Scorer, Subject};
 use crate::bm25::{Bm25, B, K1};
 use openledger_influence::Contribution;
-use openledger_models::Progress;
-use openledger_models::{Error, Result};
+use openledger_models::{Error, Progress, Result};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
 

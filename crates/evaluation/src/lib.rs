@@ -43,23 +43,22 @@ pub use task::{Subject, Task};
 use export::Export;
 use lds::Retrained;
 use method::Scored;
-use openledger_models::{Error, Result};
-use openledger_models::{Progress, TrainConfig};
+use openledger_models::{Error, Progress, Result, TrainConfig};
 use retrain::retrain;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Instant};
 use task::derived_seed;
 
-/// What an evaluation found.
+/// What an evaluation found, with all that is needed to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-	/// The task's name.
+	/// The name of the task.
 	pub task: String,
-	/// The recipe.
+	/// The recipe that the attributed model was trained by.
 	pub config: TrainConfig,
-	/// Training rows.
+	/// Number of training rows: those that are scored.
 	pub train_rows: usize,
-	/// Test rows.
+	/// Number of test rows: the queries.
 	pub test_rows: usize,
 	/// The part of test rows that the attributed model answers with their label, 0 to 1.
 	pub accuracy: f64,
@@ -67,15 +66,15 @@ pub struct Report {
 	pub training_loss: f64,
 	/// The length of the training objective's gradient at its parameters.
 	pub gradient_norm: f64,
-	/// What was done.
+	/// The settings that measures were taken with.
 	pub protocol: Protocol,
-	/// Linear datamodeling scores.
+	/// Linear datamodeling scores, by rows and by contributions as was asked for.
 	pub lds: Vec<Lds>,
-	/// Leaving out one row at a time.
+	/// How well scores predict leaving out one row, if that was measured.
 	pub leave_one_out: Option<LeaveOneOut>,
-	/// Removing the most helpful rows.
+	/// What removing the most helpful rows does, if that was measured.
 	pub removal: Option<Removal>,
-	/// Finding mislabelled rows.
+	/// How well methods find mislabelled rows, if that was measured.
 	pub mislabelled: Option<Mislabelled>,
 	/// Wall time of everything, in seconds.
 	pub seconds: f64,
@@ -85,7 +84,7 @@ pub struct Report {
 /// label as output function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lds {
-	/// Rows of a contribution.
+	/// Number of rows of a contribution.
 	pub contribution_rows: usize,
 	/// Contributions; subsets are halves of them.
 	pub contributions: usize,
@@ -94,14 +93,14 @@ pub struct Lds {
 	pub ceiling: Option<f64>,
 	/// Wall time of the retrainings, in seconds; little when they come from the cache.
 	pub retraining_seconds: f64,
-	/// Of each method.
+	/// The scores of each method.
 	pub results: Vec<LdsResult>,
 }
 
-/// The same of one method.
+/// The linear datamodeling score of one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LdsResult {
-	/// The method.
+	/// Which method it is, and what it took.
 	#[serde(flatten)]
 	pub measured: Measured,
 	/// The mean over test rows.

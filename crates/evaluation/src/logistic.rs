@@ -9,8 +9,7 @@ use faer::{
 	Mat, Side,
 };
 use openledger_kernels::{exp, ln};
-use openledger_models::{Architecture, Model};
-use openledger_models::{Error, Result};
+use openledger_models::{Architecture, Error, Model, Result};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 
@@ -22,7 +21,7 @@ const NEWTON_STEPS: usize = 100;
 /// that the other rows' share of the Hessian is.
 const CHORD_STEPS: usize = 2000;
 
-/// Rows and weight decay.
+/// The training objective of a logistic regression: rows and weight decay.
 pub(super) struct Problem {
 	/// Scaled features with a trailing 1, `[rows][columns]`.
 	rows: Vec<Vec<f64>>,
@@ -36,7 +35,7 @@ pub(super) struct Problem {
 pub(super) struct Minimum {
 	/// In the order of gradient coordinates.
 	pub parameters: Vec<f64>,
-	/// The gradient's length there.
+	/// The length of the objective's gradient at the minimum.
 	pub gradient_norm: f64,
 	hessian: Llt<f64>,
 }

@@ -10,7 +10,7 @@ use std::fs;
 /// what was taken from it does not in `growth`. For a method's own memory, evaluate it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
-	/// Bytes at its highest.
+	/// The most bytes that the process had resident.
 	pub peak: u64,
 	/// Bytes by which that exceeded what there was at the start.
 	pub growth: u64,
@@ -19,7 +19,7 @@ pub struct Memory {
 	pub exact: bool,
 }
 
-/// A measurement under way.
+/// A measurement of memory that is under way.
 pub struct Meter {
 	start: u64,
 	exact: bool,

@@ -41,7 +41,7 @@ const NOISE: f64 = 0.05;
 /// keep words alone from settling the class. Equal seeds give equal rows.
 ///
 /// # Errors
-/// [`Error::Text`](crate::Error::Text) for no or too many rows.
+/// [`openledger_rows::Error`] for no or too many rows.
 pub fn messages(count: usize, seed: u64) -> Result<Dataset> {
 	let mut rng = ChaCha8Rng::seed_from_u64(seed);
 	let (mut texts, mut labels) = (Vec::new(), Vec::new());
@@ -80,7 +80,7 @@ fn statement(topic: usize, fine: bool, rng: &mut ChaCha8Rng) -> String {
 	}
 }
 
-/// Another topic.
+/// A topic drawn among all but one.
 fn other(topic: usize, rng: &mut ChaCha8Rng) -> usize {
 	(topic + rng.random_range(1..TOPICS.len())) % TOPICS.len()
 }

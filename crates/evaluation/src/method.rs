@@ -7,8 +7,7 @@ use super::{
 use openledger_influence::{
 	index::for_each_row, Contribution, FloatIndex, Index, IndexBuilder, Part,
 };
-use openledger_models::Result;
-use openledger_models::{Function, Progress};
+use openledger_models::{Function, Progress, Result};
 use openledger_primitives::{Sketch, Width};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
@@ -30,7 +29,7 @@ pub enum Precision {
 
 /// A method that has no index.
 pub trait Scorer: Send + Sync {
-	/// Its name in reports.
+	/// The name of the method in reports.
 	fn name(&self) -> String;
 
 	/// Its settings in reports: a JSON object.
@@ -53,25 +52,25 @@ pub trait Scorer: Send + Sync {
 pub enum Method {
 	/// An index, queried as on chain.
 	Index {
-		/// Its name in reports.
+		/// The name of the method in reports.
 		name: String,
-		/// Builds it.
+		/// What builds the index.
 		builder: Box<dyn IndexBuilder>,
 		/// With which numbers it is queried; the index is built once for all.
 		precisions: Vec<Precision>,
 	},
-	/// Anything else.
+	/// A method that scores without an index.
 	Direct(Box<dyn Scorer>),
 }
 
 /// Which method, and what it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-	/// Its name.
+	/// The name of the method.
 	pub method: String,
-	/// Its numbers.
+	/// The numbers that scores are made of.
 	pub precision: Precision,
-	/// Its settings.
+	/// The settings of the method, a JSON object.
 	pub parameters: Value,
 	/// Wall time to build and quantise the index, in seconds.
 	pub building_seconds: f64,
@@ -102,7 +101,7 @@ pub(super) struct Suspected {
 }
 
 impl Method {
-	/// Its name in reports.
+	/// The name of the method in reports.
 	pub fn name(&self) -> String {
 		match self {
 			Self::Index { name, .. } => name.clone(),

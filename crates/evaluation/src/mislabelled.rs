@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 /// How well rankings find the rows that are known to be mislabelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mislabelled {
-	/// How many there are.
+	/// Number of mislabelled rows.
 	pub count: usize,
 	/// Ranked by the model's loss at each row: what needs no influence at all.
 	pub loss: Detection,
-	/// Of each method.
+	/// How well each method finds them.
 	pub results: Vec<MislabelledResult>,
 }
 
 /// The same of one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MislabelledResult {
-	/// The method.
+	/// Which method it is, and what it took.
 	#[serde(flatten)]
 	pub measured: Measured,
 	/// Ranked by self-influence, by how much a row lowers its own loss (Koh and Liang 2017, section

@@ -5,7 +5,7 @@ use openledger_models::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, num::NonZero, path::PathBuf, thread};
 
-/// One kind of comparison.
+/// A comparison of scores with what retraining does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
@@ -21,7 +21,7 @@ pub enum Measure {
 	Mislabelled,
 }
 
-/// How measures are taken.
+/// The settings that measures are taken with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
 	/// Random halves of the contributions.
@@ -38,7 +38,7 @@ pub struct Protocol {
 	pub removal_rows: usize,
 	/// Models trained on each remainder.
 	pub removal_retrains: usize,
-	/// Resamples of each bootstrap.
+	/// Number of resamples of each bootstrap interval.
 	pub resamples: usize,
 	/// Fixes subsets, samples, resamples and the seeds of retraining.
 	pub seed: u64,

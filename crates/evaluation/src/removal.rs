@@ -2,12 +2,11 @@
 
 use super::{
 	method::{Measured, Scored},
-	retrain::{retrain, Job, Outcome},
+	retrain::{retrain, Outcome, Retraining},
 	task::derived_seed,
 	Estimate, Protocol, Subject,
 };
-use openledger_models::Progress;
-use openledger_models::Result;
+use openledger_models::{Progress, Result};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -26,10 +25,10 @@ pub struct Removal {
 	pub results: Vec<RemovalResult>,
 }
 
-/// The same of one method.
+/// What removing the rows does that one method says helped most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemovalResult {
-	/// The method.
+	/// Which method it is, and what it took.
 	#[serde(flatten)]
 	pub measured: Measured,
 	/// For each number of rows.
@@ -39,7 +38,7 @@ pub struct RemovalResult {
 /// The effect of removing one number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemovalPoint {
-	/// Rows removed.
+	/// Number of rows removed.
 	pub removed: usize,
 	/// By how much the margin of the test row's label falls, mean over test rows and retrainings.
 	pub drop: Estimate,
@@ -94,10 +93,10 @@ pub(super) fn remove(
 }
 
 /// One job for each seed; the seeds are the same whatever is removed.
-fn jobs(without: &[usize], rows: usize, protocol: &Protocol) -> Vec<Job> {
+fn jobs(without: &[usize], rows: usize, protocol: &Protocol) -> Vec<Retraining> {
 	let rest: Vec<usize> = (0..rows).filter(|row| without.binary_search(row).is_err()).collect();
 	(0..protocol.removal_retrains as u64)
-		.map(|n| Job { rows: rest.clone(), seed: derived_seed(protocol.seed, "removal", n) })
+		.map(|n| Retraining { rows: rest.clone(), seed: derived_seed(protocol.seed, "removal", n) })
 		.collect()
 }
 

@@ -1,8 +1,9 @@
 //! Training again on some of the rows, on all processors, remembered on disk if wanted.
 
 use super::{cache::Cache, Protocol, Subject};
-use openledger_models::{argmax, network::margin, train, Progress, TrainConfig};
-use openledger_models::{Error, Result};
+use openledger_models::{
+	argmax, network::margin, train, Error, Progress, Result, Stage, TrainConfig,
+};
 use std::{
 	sync::{
 		atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -11,12 +12,12 @@ use std::{
 	thread,
 };
 
-/// One retraining.
+/// A model to be trained again on some of the rows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Job {
+pub(super) struct Retraining {
 	/// Numbers of the rows, in order.
 	pub rows: Vec<usize>,
-	/// Replaces the recipe's.
+	/// The seed of this training, in place of the recipe's.
 	pub seed: u64,
 }
 
@@ -32,13 +33,13 @@ pub(super) struct Outcome {
 /// Runs all jobs and returns their outcomes in order, whatever the number of threads.
 pub(super) fn retrain(
 	subject: &Subject<'_>,
-	jobs: &[Job],
+	jobs: &[Retraining],
 	protocol: &Protocol,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Outcome>> {
 	let cache = protocol.cache.as_deref();
 	let cache = cache.map(|directory| Cache::open(directory, subject)).transpose()?;
-	let run = |job: &Job| -> Result<Outcome> {
+	let run = |job: &Retraining| -> Result<Outcome> {
 		if let Some(outcome) = cache.as_ref().and_then(|cache| cache.get(job)) {
 			return Ok(outcome);
 		}
@@ -65,10 +66,10 @@ pub(super) fn retrain(
 			});
 		}
 		drop(sender);
-		let total = jobs.len() as u64;
+		let mut stage = Stage::Retraining.of(jobs.len() as u64, progress);
 		for (done, (number, result)) in (1..).zip(&results) {
 			outcomes[number] = Some(result.inspect_err(|_| stop.store(true, Ordering::Relaxed))?);
-			progress(Progress { stage: "retraining", done, total, loss: None });
+			stage.done(done);
 		}
 		Ok(())
 	})?;
@@ -76,7 +77,7 @@ pub(super) fn retrain(
 	Ok(outcomes.into_iter().flatten().collect())
 }
 
-fn outcome(subject: &Subject<'_>, job: &Job) -> Result<Outcome> {
+fn outcome(subject: &Subject<'_>, job: &Retraining) -> Result<Outcome> {
 	let task = subject.task;
 	let rows = task.train.select(&job.rows)?;
 	let config = TrainConfig { seed: job.seed, ..task.config.clone() };
@@ -107,8 +108,8 @@ mod tests {
 		Task::new("blobs", blobs(40, 1), blobs(20, 2), config)
 	}
 
-	fn jobs() -> Vec<Job> {
-		(0..7).map(|n| Job { rows: (n..20 + n).collect(), seed: n as u64 }).collect()
+	fn jobs() -> Vec<Retraining> {
+		(0..7).map(|n| Retraining { rows: (n..20 + n).collect(), seed: n as u64 }).collect()
 	}
 
 	fn protocol(threads: usize) -> Protocol {

@@ -19,7 +19,7 @@ pub struct Estimate {
 /// How an interval is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bootstrap {
-	/// Resamples; at least 1.
+	/// Number of resamples, at least 1.
 	pub resamples: usize,
 	/// Fixes them: equal seeds give methods on equal samples the same resamples.
 	pub seed: u64,
@@ -61,12 +61,12 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
 	at(place.floor()) + (place - place.floor()) * (at(place.ceil()) - at(place.floor()))
 }
 
-/// Which correlation.
+/// What two series of values are compared by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Correlation {
-	/// Of the values.
+	/// The correlation of the values.
 	Pearson,
-	/// Of their ranks.
+	/// The correlation of their ranks.
 	Spearman,
 }
 

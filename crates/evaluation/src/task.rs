@@ -2,19 +2,16 @@
 
 use openledger_influence::Contribution;
 use openledger_models::{
-	blake2_256,
-	gradients::{coordinates, for_each_batch},
-	train, Function, Model, Progress, TrainConfig,
+	batches, blake2_256, train, Error, Function, Model, Progress, Result, TrainConfig,
 };
-use openledger_models::{Error, Result};
 use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Rows and a recipe.
+/// Rows to train and test on, and a recipe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
-	/// Its name in reports.
+	/// The name of the task in reports.
 	pub name: String,
 	/// Rows to train on: those that are scored. Contributions of several rows are neighbours, so
 	/// they are like each other unless these are shuffled.
@@ -82,7 +79,7 @@ impl Task {
 /// A task with its trained model.
 #[derive(Clone, Debug)]
 pub struct Subject<'a> {
-	/// The task.
+	/// The task whose model this is.
 	pub task: &'a Task,
 	/// Trained on all training rows with the recipe as it stands.
 	pub model: Model,
@@ -99,7 +96,7 @@ impl<'a> Subject<'a> {
 	/// Trains the model.
 	///
 	/// # Errors
-	/// Those of [`train()`] and [`Architecture::check_fits`](crate::Architecture::check_fits).
+	/// Those of [`train()`] and [`Architecture::check_fits`](openledger_models::Architecture::check_fits).
 	pub fn train(task: &'a Task, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
 		task.config.architecture.check_fits(&task.test)?;
 		let trained = train(&task.train, &task.config, progress)?;
@@ -110,18 +107,11 @@ impl<'a> Subject<'a> {
 }
 
 fn gradient_norm(model: &Model, task: &Task) -> Result<f64> {
-	let sites = model.sites();
-	let mut gradient = vec![0.0; coordinates(&sites)];
-	for_each_batch(
-		model,
-		&task.train,
-		Function::Loss,
-		|_, g| Ok(g),
-		|_, gradients| {
-			(0..gradients.rows()).for_each(|row| gradients.add_row(row, &sites, &mut gradient));
-			Ok(())
-		},
-	)?;
+	let mut gradient = vec![0.0; model.coordinates()];
+	for batch in batches(model, &task.train, Function::Loss, |_, g| Ok(g)) {
+		let gradients = batch?.1;
+		(0..gradients.rows()).for_each(|row| gradients.add_row(row, &mut gradient));
+	}
 	let (rows, decay) = (task.train.len() as f64, f64::from(task.config.weight_decay));
 	let total = gradient.iter().zip(model.parameters());
 	Ok(total.map(|(g, x)| (g / rows + decay * f64::from(x)).powi(2)).sum::<f64>().sqrt())

@@ -1,23 +1,30 @@
-//! Models, training, per-sample gradients, curvature, sketches and their evaluation. Knows no
+//! Influence: how each contribution moved a model, and which contributions shaped an answer. Knows no
 //! chain.
 //!
-//! Influence is bilinear, `I(q, c) = g_q · psi_c`: see `openledger_primitives`. This crate computes both
-//! sides.
+//! Influence is bilinear, `I(q, c) = g_q · psi_c`: see `openledger_primitives`. This crate computes
+//! both sides.
 //!
 //! | step | who | function |
 //! | --- | --- | --- |
-//! | rows of numbers or text, their content root | contributor, curator | [`Dataset::from_bytes`], [`Dataset::content_root`] |
-//! | train on published contributions | developer | [`train()`], [`TrainConfig`], [`Manifest`] |
 //! | index, once per model | developer | [`build_index`], [`Draft`], [`EkFac`], [`Index`] |
 //! | held-out sketch and shares | developer | [`held_out_attribution`] |
-//! | load what was registered | host, attester | [`Model::load`], [`Index::load`] |
-//! | answer | host, attester | [`Model::answer`] |
+//! | load what was registered | host, attester | [`Index::load`], [`Index::open`] |
 //! | attribute an answer | attester | [`attribute`] |
-//! | measure how good attributions are | anyone | [`evaluate()`] |
+//! | explain a score row by row | contributor, curator | [`rows`] |
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`index`] | influence vectors, their quantisation, the index and its file |
+//! | [`builders`], `methods` | what computes influence vectors; the registry of methods by name |
+//! | [`curvature`] | the curvature of the loss, and its inverse |
+//! | `query` | from an answer to the contributions that shaped it |
+//! | [`rows`] | influence of single rows |
 //!
 //! ```
 //! use openledger_influence::*;
+//! use openledger_models::{train, Activation, Architecture, TrainConfig};
 //! use openledger_primitives::Width;
+//! use openledger_rows::{Dataset, Schema};
 //!
 //! # fn main() -> Result<()> {
 //! let first = Dataset::from_csv(b"x,y,class\n0,1,0\n1,0,1\n0,2,0\n", &Schema::default())?;
@@ -40,14 +47,14 @@
 //!
 //! # Which numbers must agree where
 //!
-//! An answer, a query sketch and a leaf are recomputed by others, so everything that enters them
-//! goes through `openledger_kernels`, whose sums have a fixed order and which use no platform
-//! functions: every machine gets the same bits. So does training, which can be replayed. Curvature
-//! and scales are computed once and travel in the index file.
+//! A query sketch and a leaf are recomputed by others, so everything that enters them goes through
+//! `openledger_kernels`, whose sums have a fixed order and which use no platform functions: every
+//! machine gets the same bits. Curvature and scales are computed once and travel in the index file.
 
 pub mod builders;
 pub mod curvature;
 pub mod index;
+mod methods;
 mod query;
 pub mod rows;
 
@@ -56,5 +63,6 @@ pub use index::{
 	build_index, Basis, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence,
 	LayerBasis, Part,
 };
+pub use methods::{MethodName, MethodSettings};
 pub use openledger_models::error::{Error, Result};
 pub use query::{attribute, held_out_attribution, held_out_sketch, margin_scores};

@@ -17,8 +17,8 @@ use std::collections::HashMap;
 /// [`Model::answer`].
 ///
 /// # Errors
-/// [`Error::WrongModel`] if the index was built for other weights; [`Error::InputLength`] or
-/// [`Error::NotANumber`] if the input is no row of the model; [`Error::UnknownClass`] if the output
+/// [`Error::WrongModel`] if the index was built for other weights; [`Error::Rows`] if the input is no
+/// row of the model; [`Error::UnknownClass`] if the output
 /// is no class; [`Error::NotFinite`].
 pub fn attribute(
 	model: &Model,

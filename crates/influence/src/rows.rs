@@ -6,14 +6,11 @@
 //! one dot product, and no row's gradient is ever laid out.
 
 use crate::{
-	index::{for_each_projection, for_each_row, Basis, Columns, LayerBasis, Part, Projected},
+	index::{for_each_row, projections, Basis, Columns, LayerBasis, Part, Projected},
 	query::gradient_sum,
 	Error, Index, Result,
 };
-use openledger_models::{
-	gradients::{for_each_batch, SiteFactors},
-	Function, Gradients, Model, Site,
-};
+use openledger_models::{batches, matrix::pieces, Function, Gradients, Model, Sites};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 
@@ -45,24 +42,20 @@ pub fn row_scores(model: &Model, index: &Index, query: &[f64], rows: &Dataset) -
 		return Err(Error::setting("query", reason));
 	}
 	let mut scores = vec![0.0; rows.len()];
-	let mut rest = query;
-	for part in parts {
-		let (query, after) = rest.split_at(part.basis.dimension());
-		rest = after;
+	let lengths = parts.iter().map(|part| part.basis.dimension());
+	for (part, query) in parts.iter().zip(pieces(query, lengths)) {
 		let part_model = part.model(model);
-		let sites = part_model.sites();
-		let direction = direction(part, &sites, query);
+		let direction = direction(part, &part_model.sites(), query);
 		let products = |_, gradients: Gradients| {
-			Ok((0..gradients.rows())
-				.map(|row| product(&gradients, row, &sites, &direction))
-				.collect::<Vec<f64>>())
+			let rows = 0..gradients.rows();
+			Ok(rows.map(|row| product(&gradients, row, &direction)).collect::<Vec<f64>>())
 		};
-		for_each_batch(part_model, rows, Function::Loss, products, |range, products| {
+		for batch in batches(part_model, rows, Function::Loss, products) {
+			let (range, products) = batch?;
 			for (score, product) in scores.iter_mut().skip(range.start).zip(products) {
 				*score += product;
 			}
-			Ok(())
-		})?;
+		}
 	}
 	finite(scores, "a row's score")
 }
@@ -88,23 +81,22 @@ pub fn row_margin_scores(
 		if !part.fits(model) {
 			return Err(Error::setting("parts", "they are of another model's gradients"));
 		}
-		let (part_model, sites) = (part.model(model), part.model(model).sites());
-		let project = |_, gradients: Gradients| Ok(part.basis.project(&sites, &gradients));
-		let (mut batches, mut held, mut first) = (Vec::new(), Vec::new(), 0);
-		for_each_batch(part_model, rows, Function::Loss, project, |range, batch| {
-			batches.push(batch);
+		let project = |_, gradients: Gradients| Ok(part.basis.project(&gradients));
+		let (mut together, mut held, mut first) = (Vec::new(), Vec::new(), 0);
+		for batch in batches(part.model(model), rows, Function::Loss, project) {
+			let (range, batch) = batch?;
+			together.push(batch);
 			let last = range.end == rows.len();
-			if last || batches.iter().map(Projected::columns).sum::<usize>() >= COLUMNS {
-				held.push(Columns::of(&batches));
-				batches.clear();
+			if last || together.iter().map(Projected::columns).sum::<usize>() >= COLUMNS {
+				held.push(Columns::of(&together));
+				together.clear();
 			}
 			if last || held.iter().map(Columns::values).sum::<usize>() >= HELD {
 				add_margin_scores(model, part, queries, &held, first, &mut scores)?;
 				held.clear();
 				first = range.end;
 			}
-			Ok(())
-		})?;
+		}
 	}
 	scores.into_iter().map(|scores| finite(scores, "a row's score")).collect()
 }
@@ -122,7 +114,8 @@ fn add_margin_scores(
 	let dimension = part.basis.dimension();
 	let at_once = (DIRECTIONS / dimension.max(1)).max(1);
 	let parts = std::slice::from_ref(part);
-	for_each_projection(model, parts, queries, Function::Margin, |numbers, batch| {
+	for batch in projections(model, parts, queries, Function::Margin) {
+		let (numbers, batch) = batch?;
 		let direction = |query: usize| -> Vec<f32> {
 			let mut gradient = vec![0.0; dimension];
 			batch.add_row(query, 0, &mut gradient);
@@ -139,8 +132,8 @@ fn add_margin_scores(
 				scores[first..].iter_mut().zip(products).for_each(|(score, x)| *score += x);
 			}
 		}
-		Ok(())
-	})
+	}
+	Ok(())
 }
 
 /// How much each row lowers its own loss, in nats for each unit of its weight, `[rows]`:
@@ -208,51 +201,42 @@ fn finite(values: Vec<f64>, what: &'static str) -> Result<Vec<f64>> {
 
 /// `-H⁻¹ query` for one part, in the coordinates of its model's gradients: site after site, each
 /// `[outputs][columns]`.
-fn direction(part: &Part, sites: &[Site], query: &[f64]) -> Vec<f64> {
+fn direction(part: &Part, sites: &Sites, query: &[f64]) -> Vec<f64> {
 	let inverse = part.inverse_curvature.iter().map(|inverse| -f64::from(*inverse));
 	let scaled: Vec<f64> = query.iter().zip(inverse).map(|(q, inverse)| q * inverse).collect();
 	match &part.basis {
 		Basis::Kronecker(layers) => {
-			let mut rest = scaled.as_slice();
-			let mut flat = Vec::with_capacity(scaled.len());
-			for (layer, site) in layers.iter().zip(sites) {
-				let (here, after) = rest.split_at(site.coordinates());
-				rest = after;
-				flat.extend(turn_back(layer, here));
-			}
-			flat
+			let pairs = layers.iter().zip(sites.split(&scaled));
+			pairs.flat_map(|(layer, (_, here))| turn_back(layer, here)).collect()
 		},
-		Basis::Dense { vectors, .. } => {
-			vectors.par_chunks_exact(scaled.len().max(1)).map(|row| dot(&scaled, row)).collect()
+		Basis::Dense(vectors) => {
+			(0..vectors.rows()).into_par_iter().map(|row| dot(&scaled, vectors.row(row))).collect()
 		},
 	}
 }
 
 /// `V_out X V_inᵀ` for `X` `[outputs][inputs]`: from a site's basis to its own coordinates.
 fn turn_back(layer: &LayerBasis, coordinates: &[f64]) -> Vec<f64> {
-	let row = |vectors: &[f32]| -> Vec<f64> {
-		let mut sum = vec![0.0; layer.inputs];
-		for (weight, line) in vectors.iter().zip(coordinates.chunks_exact(layer.inputs.max(1))) {
+	let (inputs, outputs) = (&layer.input_vectors, &layer.output_vectors);
+	let row = |output: usize| -> Vec<f64> {
+		let mut sum = vec![0.0; inputs.rows()];
+		let lines = coordinates.chunks_exact(inputs.rows().max(1));
+		for (weight, line) in outputs.row(output).iter().zip(lines) {
 			sum.iter_mut().zip(line).for_each(|(total, x)| *total += f64::from(*weight) * x);
 		}
-		layer.input_vectors.chunks_exact(layer.inputs.max(1)).map(|v| dot(&sum, v)).collect()
+		inputs.each_row().map(|v| dot(&sum, v)).collect()
 	};
-	let rows: Vec<Vec<f64>> =
-		layer.output_vectors.par_chunks_exact(layer.outputs.max(1)).map(row).collect();
+	let rows: Vec<Vec<f64>> = (0..outputs.rows()).into_par_iter().map(row).collect();
 	rows.concat()
 }
 
 /// The product of row `row`'s gradient with `direction`: at each site and token
 /// `δᵀ D a`.
-fn product(gradients: &Gradients, row: usize, sites: &[Site], direction: &[f64]) -> f64 {
-	let (mut sum, mut rest) = (0.0, direction);
-	for (site, SiteFactors { tokens, inputs, deltas }) in sites.iter().zip(&gradients.sites) {
-		let (here, after) = rest.split_at(site.coordinates());
-		rest = after;
-		for token in tokens[row]..tokens[row + 1] {
-			let delta = &deltas[token * site.outputs..][..site.outputs];
-			let input = &inputs[token * site.columns()..][..site.columns()];
-			for (delta, line) in delta.iter().zip(here.chunks_exact(site.columns())) {
+fn product(gradients: &Gradients, row: usize, direction: &[f64]) -> f64 {
+	let mut sum = 0.0;
+	for (site, here) in gradients.split(direction) {
+		for (delta, input) in site.of_row(row) {
+			for (delta, line) in delta.iter().zip(here.chunks_exact(input.len())) {
 				sum += f64::from(*delta) * dot(line, input);
 			}
 		}
@@ -279,11 +263,11 @@ mod tests {
 	use super::*;
 	use crate::{
 		builders::Damping, index::FloatIndex, Contribution, EkFac, ExactCurvature, GradientDot,
-		IndexBuilder,
+		IndexBuilder, Influence,
 	};
 	use openledger_models::{
 		testing::{digits_model, random_model},
-		Activation, Architecture, TrainConfig,
+		Activation, Architecture, Matrix, TrainConfig,
 	};
 	use openledger_primitives::Width;
 
@@ -347,7 +331,7 @@ mod tests {
 		let parts = vec![
 			Part {
 				companion: None,
-				basis: Basis::Dense { rows: coordinates, vectors },
+				basis: Basis::Dense(Matrix::new(coordinates, 5, vectors)),
 				inverse_curvature: vec![0.5, 2.0, 1.0, 3.0, 0.1],
 			},
 			Part {
@@ -356,7 +340,7 @@ mod tests {
 				companion: Some(companion),
 			},
 		];
-		let float = FloatIndex::local(&model, parts, &contributions, &mut |_| ()).unwrap();
+		let float = Influence::Local(parts).hold(&model, &contributions, &mut |_| ()).unwrap();
 		let width = Width::Int16;
 		let index =
 			Index::quantise(&GradientDot, &model, &contributions, float.clone(), width).unwrap();
@@ -396,7 +380,7 @@ mod tests {
 			inverse_curvature: vec![0.7; companion.coordinates()],
 			companion: Some(companion),
 		});
-		let several = FloatIndex::local(&model, several, &contributions, &mut |_| ()).unwrap();
+		let several = Influence::Local(several).hold(&model, &contributions, &mut |_| ()).unwrap();
 		let width = Width::Int16;
 		let several =
 			Index::quantise(&GradientDot, &model, &contributions, several, width).unwrap();

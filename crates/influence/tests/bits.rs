@@ -4,7 +4,7 @@
 use openledger_influence::{
 	attribute, build_index, held_out_sketch, Contribution, EkFac, ExactCurvature, IndexBuilder,
 };
-use openledger_models::{set_batch_rows, train, Activation, Architecture, TrainConfig};
+use openledger_models::{testing::set_batch_rows, train, Activation, Architecture, TrainConfig};
 use openledger_primitives::Width;
 use openledger_rows::{Dataset, Schema};
 use std::{path::Path, process::Command};

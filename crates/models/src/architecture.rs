@@ -31,9 +31,9 @@ pub enum Activation {
 pub enum Architecture {
 	/// Multinomial logistic regression: one linear layer.
 	Logistic {
-		/// Features.
+		/// Number of features.
 		inputs: usize,
-		/// Classes.
+		/// Number of classes.
 		classes: usize,
 	},
 	/// A multi-layer perceptron: linear layers with a non-linearity between them, all with biases.
@@ -49,9 +49,9 @@ pub enum Architecture {
 		/// The base model: see [`Base::hash`](super::Base::hash).
 		#[serde(with = "crate::hex_hash")]
 		base: Hash,
-		/// The adapter.
+		/// The shape of the adapter.
 		lora: Lora,
-		/// Classes.
+		/// Number of classes.
 		classes: usize,
 		/// The names of the classes, sorted, which are the answers; none where classes are numbers.
 		#[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,7 +64,7 @@ pub enum Architecture {
 		/// The base model: see [`Base::hash`](super::Base::hash).
 		#[serde(with = "crate::hex_hash")]
 		base: Hash,
-		/// The adapter.
+		/// The shape of the adapter.
 		lora: Lora,
 		/// Longer texts lose their end.
 		max_tokens: usize,
@@ -117,7 +117,7 @@ impl Architecture {
 		Ok(architecture)
 	}
 
-	/// The descriptor.
+	/// The descriptor as JSON, in the form that the chain keeps.
 	pub fn to_json(&self) -> String {
 		// A tagged enum of numbers and strings always has a JSON form.
 		serde_json::to_string(self).unwrap_or_default()
@@ -223,7 +223,7 @@ impl Architecture {
 	/// classes each for itself.
 	///
 	/// # Errors
-	/// [`Error::Text`] if a label is none of the classes.
+	/// [`Error::Rows`] if a label is none of the classes.
 	pub fn number_labels(&self, rows: Dataset) -> Result<Dataset> {
 		match self {
 			Self::Encoder { class_names, .. } => Ok(rows.with_classes(class_names)?),

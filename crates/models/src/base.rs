@@ -75,7 +75,7 @@ impl Base {
 		self.most_tokens
 	}
 
-	/// Where it was opened.
+	/// The directory that it was opened in.
 	pub fn directory(&self) -> &Path {
 		&self.directory
 	}

@@ -13,88 +13,43 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Everything that can go wrong. Each message says where, what was found and what was wanted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 pub enum Error {
 	/// Rows cannot be read, or do not fit the model.
 	#[error(transparent)]
 	Rows(#[from] openledger_rows::Error),
 	/// A file cannot be read or written.
 	#[error("cannot {action} {}: {source}", .path.display())]
-	Io {
-		/// What was tried: `read` or `write`.
-		action: &'static str,
-		/// On which file.
-		path: PathBuf,
-		/// Why not.
-		source: std::io::Error,
-	},
+	Io { action: &'static str, path: PathBuf, source: std::io::Error },
 	/// An answer is not the name of a class.
 	#[error("the output '{text}' is not one of the model's {classes} classes")]
-	UnknownClass {
-		/// The answer.
-		text: String,
-		/// The number of classes.
-		classes: usize,
-	},
+	UnknownClass { text: String, classes: usize },
 	/// An architecture descriptor or a setting is out of range.
 	#[error("{setting}: {reason}")]
-	Setting {
-		/// Which one.
-		setting: &'static str,
-		/// What is wrong with it, and what would be right.
-		reason: String,
-	},
+	Setting { setting: &'static str, reason: String },
 	/// A JSON document is malformed.
 	#[error("the {what} is not valid: {source}")]
-	Json {
-		/// What it describes.
-		what: &'static str,
-		/// What is wrong with it.
-		source: serde_json::Error,
-	},
+	Json { what: &'static str, source: serde_json::Error },
 	/// A file's content is not what its hash promises.
 	#[error(
 		"the {what} is damaged or another one: expected hash 0x{}, its content has 0x{}; fetch it again",
 		hex::encode(.expected),
 		hex::encode(.found)
 	)]
-	HashMismatch {
-		/// Which file.
-		what: &'static str,
-		/// The hash promised.
-		expected: Hash,
-		/// The hash of the content.
-		found: Hash,
-	},
+	HashMismatch { what: &'static str, expected: Hash, found: Hash },
 	/// A file is not of the format expected.
 	#[error("the {what} is malformed: {reason}")]
-	Malformed {
-		/// Which file.
-		what: &'static str,
-		/// What is wrong with it.
-		reason: String,
-	},
+	Malformed { what: &'static str, reason: String },
 	/// An index or a manifest belongs to another model.
 	#[error(
 		"the {what} was made for the weights 0x{}, not for 0x{}: use the pair that was registered together",
 		hex::encode(.expected),
 		hex::encode(.found)
 	)]
-	WrongModel {
-		/// Which file.
-		what: &'static str,
-		/// The weights it names.
-		expected: Hash,
-		/// The weights given.
-		found: Hash,
-	},
+	WrongModel { what: &'static str, expected: Hash, found: Hash },
 	/// Training left the range of numbers.
 	#[error("training diverged in epoch {epoch}: the loss is {loss}; lower the learning rate or scale the features")]
-	Diverged {
-		/// The epoch, from 1.
-		epoch: u32,
-		/// The loss, not finite.
-		loss: f64,
-	},
+	Diverged { epoch: u32, loss: f64 },
 	/// A computation left the range of numbers.
 	#[error("{0} is not finite: the row or the weights are far out of range")]
 	NotFinite(&'static str),
@@ -107,8 +62,8 @@ pub enum Error {
 	/// A transformer, its files or its training failed.
 	#[error(transparent)]
 	Transformer(Box<openledger_transformers::Error>),
-	/// Single rows have no influence of their own under this index. Of the engine above, which adds no
-	/// other failure to those of models.
+	/// Single rows have no influence of their own under this index: of the crate `influence`, whose
+	/// errors these are too.
 	#[error(
 		"the index was built by a method that needs the rows of all contributions for each leaf, so \
 		 that single rows have no vectors of their own: build it by ekfac, or for a smaller model by \

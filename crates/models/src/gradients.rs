@@ -1,17 +1,17 @@
 //! Gradients of single rows by their factors: what every builder of an index starts from.
 //!
-//! Every trained parameter sits in a linear map `z = W x + b`, a *site*. There a row's gradient is
+//! Every trained parameter sits in a linear map `z = W x + b`, a *site* ([`Sites`]). There a row's gradient is
 //! the sum over its tokens of the outer product of `δ`, the gradient at the site's output, and `a`,
 //! the site's input. Factors are small; the gradient itself is formed row by row, if at all.
 
 use crate::{
-	model::Kind,
+	matrix::{pieces, pieces_mut, Matrix},
+	model::Computation,
 	network::{cross_entropy, cross_entropy_gradient, margin, margin_gradient, Linear, Network},
-	Error, Model, Result,
+	Error, Model, Result, Site, Sites,
 };
 use openledger_kernels::softmax;
 use openledger_rows::Dataset;
-pub use openledger_transformers::Site;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -20,21 +20,8 @@ use std::{
 	sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// Rows of one batch.
-static BATCH_ROWS: AtomicUsize = AtomicUsize::new(64);
-
-/// Sets how many rows one batch has in this process, 64 if never set. It changes no result: it
-/// bounds memory, and parts the work between threads.
-///
-/// # Errors
-/// [`Error::Setting`] for 0.
-pub fn set_batch_rows(rows: usize) -> Result<()> {
-	if rows == 0 {
-		return Err(Error::setting("batch rows", "must be at least 1"));
-	}
-	BATCH_ROWS.store(rows, Ordering::Relaxed);
-	Ok(())
-}
+/// Rows of one batch. It changes no result: it bounds memory, and parts the work between threads.
+pub(crate) static BATCH_ROWS: AtomicUsize = AtomicUsize::new(64);
 
 /// A function of the model at one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +51,25 @@ pub struct SiteFactors {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
 	pub tokens: Vec<usize>,
 	/// `a` of each token, `[tokens][columns]`, with a trailing 1 where the site has a bias.
-	pub inputs: Vec<f32>,
-	/// `δ` of each token, `[gradients of a row][tokens][outputs]`.
-	pub deltas: Vec<f32>,
+	pub inputs: Matrix<f32>,
+	/// `δ` of each token, `[gradients of a row · tokens][outputs]`.
+	pub deltas: Matrix<f32>,
+}
+
+impl SiteFactors {
+	/// Number of gradient coordinates at the site.
+	pub fn coordinates(&self) -> usize {
+		self.deltas.columns() * self.inputs.columns()
+	}
+
+	/// `δ` and `a` of each token of row `row`, for the row's (first) gradient.
+	///
+	/// # Panics
+	/// If there is no such row.
+	pub fn of_row(&self, row: usize) -> impl Iterator<Item = (&[f32], &[f32])> {
+		let tokens = self.tokens[row]..self.tokens[row + 1];
+		tokens.map(|token| (self.deltas.row(token), self.inputs.row(token)))
+	}
 }
 
 /// The gradients of some rows.
@@ -74,48 +77,53 @@ pub struct SiteFactors {
 pub struct Gradients {
 	/// The function's value, `[gradients of a row][rows]`.
 	pub values: Vec<f64>,
-	/// Per site.
+	/// The factors at each site.
 	pub sites: Vec<SiteFactors>,
 }
 
 impl Gradients {
-	/// Number of rows.
+	/// Number of rows that these are the gradients of.
 	pub fn rows(&self) -> usize {
 		self.sites.first().map_or(0, |site| site.tokens.len() - 1)
+	}
+
+	/// Number of gradient coordinates over all sites.
+	pub fn coordinates(&self) -> usize {
+		self.sites.iter().map(SiteFactors::coordinates).sum()
+	}
+
+	/// The factors at each site with the site's values of a flat vector, `[coordinates]`.
+	///
+	/// # Panics
+	/// If values are missing.
+	pub fn split<'a, T>(
+		&'a self,
+		flat: &'a [T],
+	) -> impl Iterator<Item = (&'a SiteFactors, &'a [T])> {
+		self.sites.iter().zip(pieces(flat, self.sites.iter().map(SiteFactors::coordinates)))
 	}
 
 	/// Adds the (first) gradient of row `row` to `sum`, `[coordinates]`: site after site, each
 	/// row-major `[outputs][columns]`.
 	///
 	/// # Panics
-	/// If there is no such row, or the sites are another model's.
-	pub fn add_row(&self, row: usize, sites: &[Site], sum: &mut [f64]) {
-		let mut rest = sum;
-		for (site, factors) in sites.iter().zip(&self.sites) {
-			let (here, after) = rest.split_at_mut(site.coordinates());
-			rest = after;
-			for token in factors.tokens[row]..factors.tokens[row + 1] {
-				let delta = &factors.deltas[token * site.outputs..][..site.outputs];
-				let input = &factors.inputs[token * site.columns()..][..site.columns()];
-				accumulate_outer(delta, input, 0, here);
-			}
+	/// If there is no such row, or values are missing.
+	pub fn add_row(&self, row: usize, sum: &mut [f64]) {
+		let lengths = self.sites.iter().map(SiteFactors::coordinates);
+		for (site, here) in self.sites.iter().zip(pieces_mut(sum, lengths)) {
+			site.of_row(row).for_each(|(delta, input)| accumulate_outer(delta, input, 0, here));
 		}
 	}
 
 	/// The gradient of row `row`, `[coordinates]`. See [`Gradients::add_row`].
 	///
 	/// # Panics
-	/// As [`Gradients::add_row`].
-	pub fn flat(&self, row: usize, sites: &[Site]) -> Vec<f64> {
-		let mut sum = vec![0.0; coordinates(sites)];
-		self.add_row(row, sites, &mut sum);
+	/// If there is no such row.
+	pub fn flat(&self, row: usize) -> Vec<f64> {
+		let mut sum = vec![0.0; self.coordinates()];
+		self.add_row(row, &mut sum);
 		sum
 	}
-}
-
-/// Number of gradient coordinates over all sites.
-pub fn coordinates(sites: &[Site]) -> usize {
-	sites.iter().map(Site::coordinates).sum()
 }
 
 /// Adds the outer product of `left` and `right`, row-major `[left.len()][right.len()]`, to `sum`:
@@ -138,32 +146,32 @@ pub fn accumulate_outer(left: &[f32], right: &[f32], start: usize, sum: &mut [f6
 
 impl Model {
 	/// Where the trained parameters are.
-	pub fn sites(&self) -> Vec<Site> {
+	pub fn sites(&self) -> Sites {
 		let site = |(l, layer): (usize, &Linear)| Site {
 			name: format!("layers.{l}"),
 			inputs: layer.inputs,
 			outputs: layer.outputs,
 			bias: true,
 		};
-		match self.kind() {
-			Kind::Network(network) => network.layers.iter().enumerate().map(site).collect(),
-			Kind::Text(text) => text.sites(),
+		match self.computation() {
+			Computation::Network(network) => network.layers.iter().enumerate().map(site).collect(),
+			Computation::Text(text) => text.sites(),
 		}
 	}
 
 	/// Number of trained parameters: the dimension of gradients.
 	pub fn coordinates(&self) -> usize {
-		coordinates(&self.sites())
+		self.sites().coordinates()
 	}
 
 	/// The trained parameters in the order of gradient coordinates: site after site, each row-major
 	/// `[outputs][columns]`.
 	pub fn parameters(&self) -> Vec<f32> {
-		match self.kind() {
-			Kind::Network(network) => {
-				network.layers.iter().flat_map(|layer| &layer.parameters).copied().collect()
+		match self.computation() {
+			Computation::Network(network) => {
+				network.layers.iter().flat_map(|layer| layer.parameters.values()).copied().collect()
 			},
-			Kind::Text(text) => text.parameters(),
+			Computation::Text(text) => text.parameters(),
 		}
 	}
 
@@ -182,15 +190,15 @@ impl Model {
 		function: Function,
 	) -> Result<Gradients> {
 		self.check_fits(data)?;
-		let network = match self.kind() {
-			Kind::Network(network) => network,
-			Kind::Text(text) => return text.gradients(data, rows, function),
+		let network = match self.computation() {
+			Computation::Network(network) => network,
+			Computation::Text(text) => return text.gradients(data, rows, function),
 		};
 		let columns = data.columns();
 		let features = &data.features()[rows.start * columns..rows.end * columns];
 		let labels = &data.labels()[rows.clone()];
 		let (values, gradients) = gradients_of(network, features, labels, rows.start, function);
-		let finite = gradients.iter().all(|g| g.deltas.iter().all(|x| x.is_finite()));
+		let finite = gradients.iter().all(|g| g.deltas.values().iter().all(|x| x.is_finite()));
 		if !finite || values.iter().any(|x| !x.is_finite()) {
 			return Err(Error::NotFinite("a gradient"));
 		}
@@ -206,8 +214,7 @@ fn gradients_of(
 	function: Function,
 ) -> (Vec<f64>, Vec<SiteFactors>) {
 	let activations = network.forward(features);
-	let classes = network.classes();
-	let rows = || activations.logits.chunks_exact(classes.max(1)).zip(labels);
+	let rows = || activations.logits.each_row().zip(labels);
 	let (mut values, mut at_logits) = (Vec::new(), Vec::new());
 	let mut add = |(value, gradient): (f64, Vec<f32>)| {
 		values.push(value);
@@ -229,7 +236,8 @@ fn gradients_of(
 			}
 		},
 	}
-	let deltas = network.backward(&activations, &at_logits);
+	let at_logits = Matrix::new(values.len(), network.classes(), at_logits);
+	let deltas = network.backward(&activations, at_logits);
 	let sites = activations.inputs.into_iter().zip(deltas);
 	let tokens: Vec<usize> = (0..=labels.len()).collect();
 	let site = |(inputs, deltas)| SiteFactors { tokens: tokens.clone(), inputs, deltas };
@@ -268,47 +276,40 @@ fn draw(probabilities: &[f32], uniform: f32) -> usize {
 	probabilities.len().saturating_sub(1)
 }
 
-/// Calls `compute` for each batch of rows, several at a time, and `visit` with its results in the
-/// order of the rows: sums made by `visit` are the same bits for any number of threads.
+/// Calls `compute` for each batch of rows, several at a time, and gives the results in the order of
+/// the rows: what is summed over them is the same bits for any number of threads.
 ///
-/// # Errors
-/// The first of [`Model::gradients`], `compute` and `visit`.
-pub fn for_each_batch<T: Send>(
-	model: &Model,
-	data: &Dataset,
+/// An item is an error of [`Model::gradients`] or of `compute`.
+pub fn batches<'a, T: Send + 'a>(
+	model: &'a Model,
+	data: &'a Dataset,
 	function: Function,
-	compute: impl Fn(Range<usize>, Gradients) -> Result<T> + Sync,
-	visit: impl FnMut(Range<usize>, T) -> Result<()>,
-) -> Result<()> {
-	let rows = BATCH_ROWS.load(Ordering::Relaxed);
-	for_each_chunk(model, data, function, rows, compute, visit)
+	compute: impl Fn(Range<usize>, Gradients) -> Result<T> + Sync + 'a,
+) -> impl Iterator<Item = Result<(Range<usize>, T)>> + 'a {
+	batches_of(BATCH_ROWS.load(Ordering::Relaxed), model, data, function, compute)
 }
 
-/// As [`for_each_batch`], `size` rows at a time: for sums in single precision, whose bits depend on
-/// it.
-pub fn for_each_chunk<T: Send>(
-	model: &Model,
-	data: &Dataset,
-	function: Function,
+/// As [`batches`], `size` rows at a time: for sums in single precision, whose bits depend on it.
+pub fn batches_of<'a, T: Send + 'a>(
 	size: usize,
-	compute: impl Fn(Range<usize>, Gradients) -> Result<T> + Sync,
-	mut visit: impl FnMut(Range<usize>, T) -> Result<()>,
-) -> Result<()> {
-	let batches: Vec<Range<usize>> = (0..data.len())
-		.step_by(size)
-		.map(|start| start..start.saturating_add(size).min(data.len()))
-		.collect();
+	model: &'a Model,
+	data: &'a Dataset,
+	function: Function,
+	compute: impl Fn(Range<usize>, Gradients) -> Result<T> + Sync + 'a,
+) -> impl Iterator<Item = Result<(Range<usize>, T)>> + 'a {
+	let threads = rayon::current_num_threads().max(1);
+	let end = move |start: usize| start.saturating_add(size).min(data.len());
+	let starts: Vec<usize> = (0..data.len()).step_by(size).collect();
 	// As many results at once as there are threads, and no more: results can be large.
-	for group in batches.chunks(rayon::current_num_threads().max(1)) {
-		let one = |rows: &Range<usize>| {
-			compute(rows.clone(), model.gradients(data, rows.clone(), function)?)
+	(0..starts.len()).step_by(threads).flat_map(move |first| {
+		let group = &starts[first..first.saturating_add(threads).min(starts.len())];
+		let one = |start: &usize| {
+			let rows = *start..end(*start);
+			let gradients = model.gradients(data, rows.clone(), function)?;
+			Ok((rows.clone(), compute(rows, gradients)?))
 		};
-		let results: Vec<Result<T>> = group.par_iter().map(one).collect();
-		for (rows, result) in group.iter().zip(results) {
-			visit(rows.clone(), result?)?;
-		}
-	}
-	Ok(())
+		group.par_iter().map(one).collect::<Vec<_>>()
+	})
 }
 
 #[cfg(test)]
@@ -324,7 +325,8 @@ mod tests {
 		let step = 1e-2f32;
 		let mut checked = 0;
 		for at in (0..gradient.len()).step_by(gradient.len() / 97 + 1) {
-			let value = |sign: f32| output(&perturbed(model, at, sign * step).forward(row).logits);
+			let value =
+				|sign: f32| output(perturbed(model, at, sign * step).forward(row).logits.values());
 			let expected = (value(1.0) - value(-1.0)) / (2.0 * f64::from(step));
 			let found = gradient[at];
 			assert!(
@@ -345,14 +347,13 @@ mod tests {
 			(&[64, 9, 8, 10], Activation::Relu),
 		] {
 			let model = random_model(widths, activation, 11);
-			let sites = model.sites();
 			for i in [0, 7, 300] {
 				let (row, class) = (data.row(i), data.label(i) as usize);
 				let of = |function| model.gradients(&data, i..i + 1, function).unwrap();
 				let loss = of(Function::Loss);
-				compare(&model, row, |z| cross_entropy(z, class), &loss.flat(0, &sites));
+				compare(&model, row, |z| cross_entropy(z, class), &loss.flat(0));
 				let margins = of(Function::Margin);
-				compare(&model, row, |z| margin(z, class), &margins.flat(0, &sites));
+				compare(&model, row, |z| margin(z, class), &margins.flat(0));
 				assert_eq!(margins.values, [margin(&model.logits(row).unwrap(), class)]);
 			}
 		}
@@ -367,8 +368,7 @@ mod tests {
 				for start in [0, 13, 57] {
 					let part = model.gradients(&data, start..start + size, function).unwrap();
 					for row in 0..size {
-						let sites = model.sites();
-						assert_eq!(part.flat(row, &sites), all.flat(start + row, &sites));
+						assert_eq!(part.flat(row), all.flat(start + row));
 					}
 				}
 			}
@@ -379,15 +379,16 @@ mod tests {
 	fn fisher_gradients(model: &Model, data: &Dataset, draws: u32) -> Vec<Vec<Vec<f64>>> {
 		let function = Function::Fisher { seed: 9, draws };
 		let found = model.gradients(data, 0..3, function).unwrap();
-		let (sites, count) = (model.sites(), found.values.len() / 3);
+		let count = found.values.len() / 3;
 		let gradient = |row: usize, number: usize| {
 			let factors = found.sites.iter().map(|site| {
-				let size = site.deltas.len() / count;
-				let deltas = site.deltas[number * size..][..size].to_vec();
+				let size = site.deltas.rows() / count;
+				let deltas = site.deltas.slice(number * size..(number + 1) * size).to_vec();
+				let deltas = Matrix::with_columns(site.deltas.columns(), deltas);
 				SiteFactors { deltas, ..site.clone() }
 			});
 			let one = Gradients { values: vec![0.0; 3], sites: factors.collect() };
-			one.flat(row, &sites)
+			one.flat(row)
 		};
 		(0..3).map(|row| (0..count).map(|number| gradient(row, number)).collect()).collect()
 	}
@@ -403,7 +404,7 @@ mod tests {
 			let of_class = |class: usize| {
 				let labelled = one.with_labels(vec![class as u32]).unwrap();
 				let loss = model.gradients(&labelled, 0..1, Function::Loss).unwrap();
-				((-loss.values[0]).exp(), loss.flat(0, &model.sites()))
+				((-loss.values[0]).exp(), loss.flat(0))
 			};
 			let is = |found: &[f64], weight: f64, gradient: &[f64]| {
 				let pairs = found.iter().zip(gradient);
@@ -436,15 +437,14 @@ mod tests {
 	fn batches_should_be_visited_in_order_and_stop_at_an_error() {
 		let (model, data) = (random_model(&[64, 4, 10], Activation::Tanh, 5), digits());
 		let mut seen = Vec::new();
-		let visit = |rows: Range<usize>, count: usize| {
+		for batch in batches(&model, &data, Function::Loss, |_, g| Ok(g.rows())) {
+			let (rows, count) = batch.unwrap();
 			assert_eq!(rows.len(), count);
 			seen.extend(rows);
-			Ok(())
-		};
-		for_each_batch(&model, &data, Function::Loss, |_, g| Ok(g.rows()), visit).unwrap();
+		}
 		assert_eq!(seen, (0..data.len()).collect::<Vec<_>>());
 		let refuse = |_, _: Gradients| Err::<(), _>(Error::from(openledger_rows::Error::NoRows));
-		let visit = |_, ()| Ok(());
-		assert!(for_each_batch(&model, &data, Function::Loss, refuse, visit).is_err());
+		let mut refused = batches(&model, &data, Function::Loss, refuse);
+		assert!(refused.next().unwrap().is_err());
 	}
 }

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// A blake2-256 hash.
+/// A blake2-256 hash: what files are named by.
 pub type Hash = openledger_blobs::BlobHash;
 
 /// The blake2-256 hash of `bytes`.

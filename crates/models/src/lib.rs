@@ -12,6 +12,7 @@
 //! | [`gradients`] | gradients of single rows, by their factors |
 //! | [`tangent`], [`text_hessian`] | products with a model's Hessian |
 //! | [`tensors`] | files of named tensors with one document |
+//! | [`matrix`], `sites` | matrices; where the parameters of a flat vector belong |
 //! | [`hash`], `progress`, [`error`] | names of files, how far a computation has come, what can go wrong |
 //!
 //! ```
@@ -37,9 +38,11 @@ pub mod error;
 pub mod gradients;
 pub mod hash;
 mod manifest;
+pub mod matrix;
 mod model;
 pub mod network;
 mod progress;
+mod sites;
 pub mod tangent;
 pub mod tensors;
 #[cfg(any(test, feature = "testing"))]
@@ -52,12 +55,12 @@ mod weights;
 pub use architecture::{Activation, Architecture, Lora, MAX_ANSWER_TOKENS};
 pub use base::Base;
 pub use error::{Error, Result};
-pub use gradients::{
-	coordinates, for_each_batch, set_batch_rows, Function, Gradients, Site, SiteFactors,
-};
+pub use gradients::{batches, Function, Gradients, SiteFactors};
 pub use hash::{blake2_256, check_hash, hex_hash, Hash};
 pub use manifest::{Manifest, ManifestEntry, Source};
+pub use matrix::Matrix;
 pub use model::{argmax, Answer, Model};
-pub use progress::Progress;
+pub use progress::{Progress, Running, Stage};
+pub use sites::{Site, Sites};
 pub use text::TextModel;
 pub use train::{train, Optimiser, Scaling, Schedule, TrainConfig, Trained};

@@ -11,18 +11,18 @@ const FORMAT: u32 = 1;
 /// A version of a datanet that a model was trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-	/// The datanet's number.
+	/// The number of the datanet on chain.
 	pub datanet: u32,
-	/// The version's number.
+	/// The number of the version in its datanet.
 	pub version: u32,
 }
 
 /// A contribution among the training rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestEntry {
-	/// Its number on chain.
+	/// The number of the contribution on chain.
 	pub id: ContributionId,
-	/// How many rows it has.
+	/// Number of rows of the contribution.
 	pub rows: u32,
 }
 
@@ -33,11 +33,11 @@ pub struct ManifestEntry {
 pub struct Manifest {
 	/// The document's format, 1.
 	pub format: u32,
-	/// The versions trained on.
+	/// The versions that the model was trained on.
 	pub sources: Vec<Source>,
 	/// Their contributions, in the order of the index's leaves.
 	pub contributions: Vec<ManifestEntry>,
-	/// The recipe.
+	/// The recipe that the model was trained by.
 	pub config: TrainConfig,
 	/// Mean cross-entropy loss over the training rows, in nats.
 	pub loss: f64,
@@ -67,7 +67,7 @@ impl Manifest {
 		}
 	}
 
-	/// The document, indented.
+	/// The manifest as indented JSON.
 	pub fn to_json(&self) -> String {
 		// Numbers, strings and lists always have a JSON form.
 		serde_json::to_string_pretty(self).unwrap_or_default()

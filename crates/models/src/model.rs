@@ -2,6 +2,7 @@
 
 use crate::{
 	check_hash,
+	matrix::{pieces, Matrix},
 	network::{cross_entropy, Linear, Network},
 	text::TextPlan,
 	weights, Architecture, Error, Hash, Result, TextModel,
@@ -13,14 +14,14 @@ use rayon::prelude::*;
 #[derive(Clone, Debug)]
 pub struct Model {
 	architecture: Architecture,
-	kind: Kind,
+	computation: Computation,
 	bytes: Vec<u8>,
 	hash: Hash,
 }
 
-/// What computes.
+/// What computes a model's answers.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum Computation {
 	/// Linear layers on features.
 	Network(Network),
 	/// A transformer with an adapter.
@@ -60,7 +61,7 @@ impl Model {
 		}
 		let bytes = weights::write_sites(&architecture, &text.sites(), &text.parameters())?;
 		let hash = crate::blake2_256(&bytes);
-		Ok(Self { architecture, kind: Kind::Text(text), bytes, hash })
+		Ok(Self { architecture, computation: Computation::Text(text), bytes, hash })
 	}
 
 	/// Puts a model together from `layers` (shapes as in `architecture`) and the feature scaling
@@ -86,7 +87,7 @@ impl Model {
 		if !fits {
 			return Err(Error::malformed(weights::WHAT, "its shapes are not the architecture's"));
 		}
-		let values = layers.iter().flat_map(|layer| &layer.parameters);
+		let values = layers.iter().flat_map(|layer| layer.parameters.values());
 		if !values.chain(&shift).chain(&factor).all(|x| x.is_finite()) {
 			return Err(Error::NotFinite("a weight"));
 		}
@@ -94,26 +95,7 @@ impl Model {
 		let network = Network { layers, activation, shift, factor };
 		let bytes = weights::write(&architecture, &network)?;
 		let hash = crate::blake2_256(&bytes);
-		Ok(Self { architecture, kind: Kind::Network(network), bytes, hash })
-	}
-
-	/// The same model with other trained parameters, in the order of [`Model::parameters`].
-	///
-	/// # Errors
-	/// [`Error::Malformed`] if their number is not the model's, [`Error::NotFinite`].
-	pub fn with_parameters(&self, parameters: &[f32]) -> Result<Self> {
-		match &self.kind {
-			Kind::Network(network) => {
-				let layers = split_layers(&self.architecture, parameters)?;
-				let Network { shift, factor, .. } = network.clone();
-				Self::new(self.architecture.clone(), layers, shift, factor)
-			},
-			Kind::Text(text) => {
-				let mut text = text.clone();
-				text.set_parameters(parameters)?;
-				Self::from_text(self.architecture.clone(), text)
-			},
-		}
+		Ok(Self { architecture, computation: Computation::Network(network), bytes, hash })
 	}
 
 	/// Reads a weights file; `expected` is the hash it was registered with.
@@ -126,17 +108,17 @@ impl Model {
 	pub fn load(bytes: &[u8], expected: Option<&Hash>) -> Result<Self> {
 		let hash = check_hash(weights::WHAT, bytes, expected)?;
 		let architecture = weights::architecture(bytes)?;
-		let kind = if architecture.is_text() {
+		let computation = if architecture.is_text() {
 			let plan = TextPlan::of(&architecture)?;
 			let parameters = weights::read_sites(bytes, plan.layout().sites())?;
-			Kind::Text(plan.build(&parameters)?)
+			Computation::Text(plan.build(&parameters)?)
 		} else {
-			Kind::Network(weights::read(bytes)?)
+			Computation::Network(weights::read(bytes)?)
 		};
-		Ok(Self { architecture, kind, bytes: bytes.to_vec(), hash })
+		Ok(Self { architecture, computation, bytes: bytes.to_vec(), hash })
 	}
 
-	/// The weights file (safetensors).
+	/// The bytes of the weights file (safetensors).
 	pub fn to_bytes(&self) -> &[u8] {
 		&self.bytes
 	}
@@ -146,7 +128,7 @@ impl Model {
 		self.hash
 	}
 
-	/// The architecture.
+	/// What the model computes, apart from its weights.
 	pub fn architecture(&self) -> &Architecture {
 		&self.architecture
 	}
@@ -156,22 +138,21 @@ impl Model {
 	/// # Errors
 	/// [`Error::Setting`] for a model of text.
 	pub fn network(&self) -> Result<&Network> {
-		match &self.kind {
-			Kind::Network(network) => Ok(network),
-			Kind::Text(_) => Err(numbers_only()),
+		match &self.computation {
+			Computation::Network(network) => Ok(network),
+			Computation::Text(_) => Err(numbers_only()),
 		}
 	}
 
-	/// What computes.
-	pub(crate) fn kind(&self) -> &Kind {
-		&self.kind
+	pub(crate) fn computation(&self) -> &Computation {
+		&self.computation
 	}
 
 	/// The transformer and its adapter, if it is a model of text.
 	pub fn text(&self) -> Option<&TextModel> {
-		match &self.kind {
-			Kind::Network(_) => None,
-			Kind::Text(text) => Some(text),
+		match &self.computation {
+			Computation::Network(_) => None,
+			Computation::Text(text) => Some(text),
 		}
 	}
 
@@ -181,12 +162,12 @@ impl Model {
 	/// The row is computed alone and in a fixed order, so every machine gets the same bits.
 	///
 	/// # Errors
-	/// [`Error::InputLength`], [`Error::NotANumber`] with the column, [`Error::NotFinite`],
+	/// [`Error::Rows`] if the input is no row of the model, [`Error::NotFinite`],
 	/// [`Error::Transformer`].
 	pub fn answer(&self, input: &str) -> Result<Answer> {
 		let count = |tokens: usize| u32::try_from(tokens).unwrap_or(u32::MAX);
-		let (logits, read) = match (&self.kind, &self.architecture) {
-			(Kind::Text(model), Architecture::Decoder { answer_tokens, .. }) => {
+		let (logits, read) = match (&self.computation, &self.architecture) {
+			(Computation::Text(model), Architecture::Decoder { answer_tokens, .. }) => {
 				let input_tokens = count(model.tokens(input)?);
 				let (text, written) = model.continuation(input, *answer_tokens)?;
 				let output_tokens = count(written);
@@ -198,8 +179,8 @@ impl Model {
 					output_tokens,
 				});
 			},
-			(Kind::Text(model), _) => (model.logits(input)?, model.tokens(input)?),
-			(Kind::Network(_), _) => {
+			(Computation::Text(model), _) => (model.logits(input)?, model.tokens(input)?),
+			(Computation::Network(_), _) => {
 				(self.logits(&parse_input(input, self.architecture.inputs())?)?, 0)
 			},
 		};
@@ -234,7 +215,7 @@ impl Model {
 		if row.len() != expected {
 			return Err(openledger_rows::Error::FeatureCount { found: row.len(), expected }.into());
 		}
-		let logits = self.network()?.forward(row).logits;
+		let logits = self.network()?.forward(row).logits.into_values();
 		if logits.iter().any(|z| !z.is_finite()) {
 			return Err(Error::NotFinite("an answer"));
 		}
@@ -246,9 +227,9 @@ impl Model {
 	/// # Errors
 	/// Those of [`Model::logits`].
 	pub fn batch_logits(&self, data: &Dataset) -> Result<Vec<Vec<f32>>> {
-		let network = match &self.kind {
-			Kind::Network(network) => network,
-			Kind::Text(text) => return text.batch_logits(data),
+		let network = match &self.computation {
+			Computation::Network(network) => network,
+			Computation::Text(text) => return text.batch_logits(data),
 		};
 		let expected = self.architecture.inputs();
 		if data.columns() != expected {
@@ -257,11 +238,11 @@ impl Model {
 			);
 		}
 		let blocks = data.features().par_chunks(expected * 64);
-		let logits = blocks.map(|rows| network.forward(rows).logits).collect::<Vec<_>>().concat();
-		if logits.iter().any(|z| !z.is_finite()) {
+		let logits: Vec<_> = blocks.map(|rows| network.forward(rows).logits).collect();
+		if logits.iter().flat_map(Matrix::values).any(|z| !z.is_finite()) {
 			return Err(Error::NotFinite("an answer"));
 		}
-		Ok(logits.chunks_exact(self.architecture.classes()).map(<[f32]>::to_vec).collect())
+		Ok(logits.iter().flat_map(Matrix::each_row).map(<[f32]>::to_vec).collect())
 	}
 
 	/// An inference as a row: of the input's features and the output's class, of a text and its
@@ -320,7 +301,7 @@ impl Model {
 	/// Those of [`Dataset::check_fits`] and [`Model::logits`].
 	pub fn loss(&self, data: &Dataset) -> Result<f64> {
 		self.check_fits(data)?;
-		if let Kind::Text(text) = &self.kind {
+		if let Computation::Text(text) = &self.computation {
 			return text.loss(data);
 		}
 		let mut sum = 0.0;
@@ -355,13 +336,10 @@ pub(crate) fn split_layers(architecture: &Architecture, parameters: &[f32]) -> R
 		);
 		return Err(Error::malformed(weights::WHAT, reason));
 	}
-	let (mut layers, mut rest) = (Vec::new(), parameters);
-	for pair in architecture.widths().windows(2) {
-		let (layer, after) = rest.split_at((pair[0] + 1) * pair[1]);
-		rest = after;
-		layers.push(Linear::new(pair[0], layer.to_vec()));
-	}
-	Ok(layers)
+	let widths = architecture.widths();
+	let lengths = widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]);
+	let layers = widths.windows(2).zip(pieces(parameters, lengths));
+	Ok(layers.map(|(pair, layer)| Linear::new(pair[0], layer.to_vec())).collect())
 }
 
 /// The place of the largest value, the first where several are.

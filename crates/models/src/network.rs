@@ -2,7 +2,9 @@
 //! same bits in every batch.
 
 use super::Activation;
-use openledger_kernels::{log_sum_exp, matmul, softmax, tanh_slice};
+use crate::matrix::{pieces_mut, Matrix};
+use openledger_kernels::{log_sum_exp, softmax, tanh_slice};
+use std::ops::Range;
 
 /// A fully connected layer: `z = W x + b`.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,24 +13,21 @@ pub struct Linear {
 	pub inputs: usize,
 	/// Width of the output.
 	pub outputs: usize,
-	/// `[W | b]`, row-major `[outputs][inputs + 1]`: the order of gradient coordinates.
-	pub parameters: Vec<f32>,
-	/// `[inputs + 1][outputs]`.
-	transposed: Vec<f32>,
+	/// `[W | b]`, `[outputs][inputs + 1]`: the order of gradient coordinates.
+	pub parameters: Matrix<f32>,
+	/// The same with columns as rows, which products with inputs read, `[inputs + 1][outputs]`.
+	transposed: Matrix<f32>,
 }
 
 impl Linear {
-	/// Takes `[W | b]`, row-major `[outputs][inputs + 1]`; the caller has checked the length.
+	/// Takes `[W | b]`, row-major `[outputs][inputs + 1]`.
+	///
+	/// # Panics
+	/// If the last row is not whole.
 	pub fn new(inputs: usize, parameters: Vec<f32>) -> Self {
-		let columns = inputs + 1;
-		let outputs = parameters.len() / columns;
-		let mut transposed = vec![0.0; parameters.len()];
-		for (o, row) in parameters.chunks_exact(columns).enumerate() {
-			for (i, value) in row.iter().enumerate() {
-				transposed[i * outputs + o] = *value;
-			}
-		}
-		Self { inputs, outputs, parameters, transposed }
+		let parameters = Matrix::with_columns(inputs + 1, parameters);
+		let transposed = parameters.transposed();
+		Self { inputs, outputs: parameters.rows(), parameters, transposed }
 	}
 
 	/// Takes `weight`, row-major `[bias.len()][inputs]`, and `bias`.
@@ -42,7 +41,7 @@ impl Linear {
 
 	/// `W`, row-major `[outputs][inputs]`, and `b`, `[outputs]`.
 	pub fn to_parts(&self) -> (Vec<f32>, Vec<f32>) {
-		let rows = || self.parameters.chunks_exact(self.inputs + 1);
+		let rows = || self.parameters.each_row();
 		let weight = rows().flat_map(|row| &row[..self.inputs]).copied().collect();
 		(weight, rows().map(|row| row[self.inputs]).collect())
 	}
@@ -50,19 +49,24 @@ impl Linear {
 	/// Number of gradient coordinates: `outputs · (inputs + 1)`, the bias counted as one more
 	/// input.
 	pub fn coordinates(&self) -> usize {
-		self.parameters.len()
+		self.parameters.values().len()
 	}
 }
 
 /// What the forward pass of a batch leaves behind.
 #[derive(Clone, Debug)]
 pub struct Activations {
-	/// Rows of the batch.
-	pub rows: usize,
 	/// Per layer its inputs with a trailing 1 for the bias, `[rows][inputs + 1]`.
-	pub inputs: Vec<Vec<f32>>,
+	pub inputs: Vec<Matrix<f32>>,
 	/// The last layer's outputs, `[rows][classes]`.
-	pub logits: Vec<f32>,
+	pub logits: Matrix<f32>,
+}
+
+impl Activations {
+	/// Number of rows of the batch.
+	pub fn rows(&self) -> usize {
+		self.logits.rows()
+	}
 }
 
 /// Scaled features, linear layers and the non-linearity between them.
@@ -82,6 +86,28 @@ impl Network {
 	/// Number of gradient coordinates over all layers.
 	pub fn coordinates(&self) -> usize {
 		self.layers.iter().map(Linear::coordinates).sum()
+	}
+
+	/// Where the coordinates of each layer are.
+	pub fn places(&self) -> Vec<Range<usize>> {
+		let mut start = 0;
+		let place = |layer: &Linear| {
+			let place = start..start + layer.coordinates();
+			start = place.end;
+			place
+		};
+		self.layers.iter().map(place).collect()
+	}
+
+	/// Each layer with its values of a flat vector, `[coordinates]`.
+	///
+	/// # Panics
+	/// If values are missing.
+	pub fn split_mut<'a>(
+		&'a self,
+		flat: &'a mut [f32],
+	) -> impl Iterator<Item = (&'a Linear, &'a mut [f32])> {
+		self.layers.iter().zip(pieces_mut(flat, self.layers.iter().map(Linear::coordinates)))
 	}
 
 	/// Number of classes.
@@ -106,57 +132,53 @@ impl Network {
 
 	/// Runs scaled features `[rows][inputs]` forward.
 	pub fn forward_scaled(&self, features: Vec<f32>) -> Activations {
-		let rows = features.len() / self.shift.len().max(1);
-		let mut current = features;
+		let mut current = Matrix::with_columns(self.shift.len(), features);
 		let mut inputs = Vec::with_capacity(self.layers.len());
 		for (position, layer) in self.layers.iter().enumerate() {
-			let input = with_ones(&current, layer.inputs);
-			let mut output = vec![0.0; rows * layer.outputs];
-			let columns = layer.inputs + 1;
-			matmul(&input, &layer.transposed, &mut output, rows, columns, layer.outputs);
+			let input = with_ones(&current);
+			let mut output = input.product(&layer.transposed);
 			inputs.push(input);
 			if position + 1 < self.layers.len() {
-				self.activation.apply(&mut output);
+				self.activation.apply(output.values_mut());
 			}
 			current = output;
 		}
-		Activations { rows, inputs, logits: current }
+		Activations { inputs, logits: current }
 	}
 
-	/// Runs gradients at the logits (`[rows][classes]`) backward and returns, per layer, the
-	/// gradients at that layer's output before the non-linearity, `[rows][outputs]`.
+	/// Runs gradients at the logits, `[rows][classes]`, backward and returns, per layer, the
+	/// gradients at that layer's output before the non-linearity, `[rows][outputs]`. Several
+	/// gradients of each row are given batch by batch, `[gradients of a row · rows][classes]`.
 	///
 	/// The gradient of the layer's parameters for one row is the outer product of its row here with
 	/// its row of [`Activations::inputs`]; it is never formed here.
-	pub fn backward(&self, activations: &Activations, logit_gradients: &[f32]) -> Vec<Vec<f32>> {
-		let mut deltas = vec![logit_gradients.to_vec()];
+	pub fn backward(&self, activations: &Activations, at_logits: Matrix<f32>) -> Vec<Matrix<f32>> {
+		let mut deltas = vec![at_logits];
 		for position in (1..self.layers.len()).rev() {
 			let layer = &self.layers[position];
-			let (above, columns) = (&deltas[deltas.len() - 1], layer.inputs + 1);
-			let samples = above.len() / layer.outputs.max(1);
-			let mut below = vec![0.0; samples * columns];
-			matmul(above, &layer.parameters, &mut below, samples, layer.outputs, columns);
-			// Several gradients of one row follow each other batch by batch.
-			let outputs = activations.inputs[position].chunks_exact(columns).cycle();
+			let below = deltas[deltas.len() - 1].product(&layer.parameters);
+			let outputs = activations.inputs[position].each_row().cycle();
 			let slopes = |(gradient, output): (&[f32], &[f32])| {
+				// The bias, which is last, passes nothing on.
 				let pairs = std::iter::zip(gradient, output).take(layer.inputs);
 				pairs.map(|(x, y)| x * self.activation.slope(*y)).collect::<Vec<_>>()
 			};
-			deltas.push(below.chunks_exact(columns).zip(outputs).flat_map(slopes).collect());
+			let values = below.each_row().zip(outputs).flat_map(slopes).collect();
+			deltas.push(Matrix::new(below.rows(), layer.inputs, values));
 		}
 		deltas.reverse();
 		deltas
 	}
 }
 
-/// Appends a 1 to each row, `[rows][columns + 1]`.
-fn with_ones(rows: &[f32], columns: usize) -> Vec<f32> {
-	let mut out = Vec::with_capacity(rows.len() + rows.len() / columns.max(1));
-	for row in rows.chunks_exact(columns.max(1)) {
-		out.extend_from_slice(row);
-		out.push(1.0);
+/// Appends a 1 to each row.
+fn with_ones(rows: &Matrix<f32>) -> Matrix<f32> {
+	let mut values = Vec::with_capacity(rows.values().len() + rows.rows());
+	for row in rows.each_row() {
+		values.extend_from_slice(row);
+		values.push(1.0);
 	}
-	out
+	Matrix::new(rows.rows(), rows.columns() + 1, values)
 }
 
 impl Activation {

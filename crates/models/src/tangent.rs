@@ -9,7 +9,7 @@ use super::{
 	text_hessian::add_products,
 	Model,
 };
-use crate::Result;
+use crate::{Matrix, Result};
 use openledger_kernels::{matmul, matmul_nt, matmul_tn, softmax};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
@@ -30,15 +30,15 @@ pub struct Linearised<'a> {
 	network: &'a Network,
 	activations: Activations,
 	/// Softmax of the logits, `[rows][classes]`.
-	probabilities: Vec<f32>,
+	probabilities: Matrix<f32>,
 	/// Per layer the mean loss's gradients at its output before the non-linearity,
 	/// `[rows][outputs]`.
-	deltas: Vec<Vec<f32>>,
+	deltas: Vec<Matrix<f32>>,
 	/// Per hidden layer the non-linearity's derivative, `[rows][outputs]`.
-	slopes: Vec<Vec<f32>>,
+	slopes: Vec<Matrix<f32>>,
 	/// Per hidden layer the non-linearity's second derivative times the mean loss's gradient after
 	/// it, `[rows][outputs]`.
-	bends: Vec<Vec<f32>>,
+	bends: Vec<Matrix<f32>>,
 	loss: f64,
 }
 
@@ -50,31 +50,31 @@ impl<'a> Linearised<'a> {
 	/// If there are no rows, or a label is no class.
 	pub fn new(network: &'a Network, features: Vec<f32>, labels: &[u32]) -> Self {
 		let activations = network.forward_scaled(features);
-		let (classes, part) = (network.classes(), 1.0 / labels.len() as f32);
+		let part = 1.0 / labels.len() as f32;
 		let (mut loss, mut probabilities) = (0.0, activations.logits.clone());
-		let mut at_logits = Vec::with_capacity(probabilities.len());
-		let logits = activations.logits.chunks_exact(classes);
-		for ((row, logits), label) in
-			probabilities.chunks_exact_mut(classes).zip(logits).zip(labels)
-		{
+		let mut at_logits = Vec::with_capacity(probabilities.values().len());
+		let rows = probabilities.each_row_mut().zip(activations.logits.each_row());
+		for ((row, logits), label) in rows.zip(labels) {
 			let label = *label as usize;
 			loss += cross_entropy(logits, label);
 			softmax(row);
 			let gradient = row.iter().enumerate();
 			at_logits.extend(gradient.map(|(k, p)| (p - f32::from(u8::from(k == label))) * part));
 		}
-		let deltas = network.backward(&activations, &at_logits);
+		let at_logits = Matrix::with_columns(network.classes(), at_logits);
+		let deltas = network.backward(&activations, at_logits);
 		let (mut slopes, mut bends) = (Vec::new(), Vec::new());
 		for (layer, (delta, outputs)) in
 			network.layers.iter().zip(deltas.iter().zip(&activations.inputs)).skip(1)
 		{
-			let columns = layer.inputs + 1;
-			let mut after = vec![0.0; activations.rows * columns];
-			matmul(delta, &layer.parameters, &mut after, activations.rows, layer.outputs, columns);
-			let outputs = outputs.chunks_exact(columns).flat_map(|row| &row[..layer.inputs]);
-			let after = after.chunks_exact(columns).flat_map(|row| &row[..layer.inputs]);
-			slopes.push(outputs.clone().map(|y| network.activation.slope(*y)).collect());
-			bends.push(outputs.zip(after).map(|(y, g)| g * network.activation.bend(*y)).collect());
+			let after = delta.product(&layer.parameters);
+			let outputs = outputs.each_row().flat_map(|row| &row[..layer.inputs]);
+			let after = after.each_row().flat_map(|row| &row[..layer.inputs]);
+			let (activation, width) = (network.activation, layer.inputs);
+			let slope = outputs.clone().map(|y| activation.slope(*y)).collect();
+			let bend = outputs.zip(after).map(|(y, g)| g * activation.bend(*y)).collect();
+			slopes.push(Matrix::with_columns(width, slope));
+			bends.push(Matrix::with_columns(width, bend));
 		}
 		let loss = loss / labels.len() as f64;
 		Self { network, activations, probabilities, deltas, slopes, bends, loss }
@@ -88,7 +88,7 @@ impl<'a> Linearised<'a> {
 	/// The mean loss's gradient, `[coordinates]`.
 	pub fn gradient(&self) -> Vec<f32> {
 		let mut sum = vec![0.0; self.network.coordinates()];
-		self.add_gradient(0..self.activations.rows, &mut sum);
+		self.add_gradient(0..self.activations.rows(), &mut sum);
 		sum
 	}
 
@@ -101,15 +101,10 @@ impl<'a> Linearised<'a> {
 	}
 
 	fn add_gradient(&self, rows: Range<usize>, sum: &mut [f32]) {
-		let mut rest = sum;
 		let factors = self.deltas.iter().zip(&self.activations.inputs);
-		for (layer, (deltas, inputs)) in self.network.layers.iter().zip(factors) {
-			let (outputs, columns) = (layer.outputs, layer.inputs + 1);
-			let (here, after) = rest.split_at_mut(layer.coordinates());
-			rest = after;
-			let deltas = &deltas[rows.start * outputs..rows.end * outputs];
-			let inputs = &inputs[rows.start * columns..rows.end * columns];
-			matmul_tn(deltas, inputs, here, outputs, rows.len(), columns);
+		for ((layer, here), (deltas, inputs)) in self.network.split_mut(sum).zip(factors) {
+			let (deltas, inputs) = (deltas.slice(rows.clone()), inputs.slice(rows.clone()));
+			matmul_tn(deltas, inputs, here, layer.outputs, rows.len(), layer.inputs + 1);
 		}
 	}
 
@@ -133,16 +128,15 @@ impl<'a> Linearised<'a> {
 		assert_eq!(count * coordinates, directions.len(), "whole directions");
 		let (moved, mut outputs) = self.forward(directions, count);
 		self.move_logit_gradients(&mut outputs);
-		let rows = self.activations.rows;
-		let mut end = coordinates;
-		for (l, layer) in self.network.layers.iter().enumerate().rev() {
+		let rows = self.activations.rows();
+		let layers = self.network.layers.iter().zip(self.network.places());
+		for (l, (layer, here)) in layers.enumerate().rev() {
 			let (width, columns) = (layer.outputs, layer.inputs + 1);
-			let start = end - layer.coordinates();
-			let (inputs, deltas) = (&self.activations.inputs[l], &self.deltas[l]);
+			let (inputs, deltas) = (self.activations.inputs[l].values(), self.deltas[l].values());
 			// The outputs' tangents have become those of the gradients there.
 			let moved_deltas = std::mem::take(&mut outputs[l]);
 			for (k, sum) in sums.chunks_exact_mut(coordinates).enumerate() {
-				let sum = &mut sum[start..end];
+				let sum = &mut sum[here.clone()];
 				let moved_deltas = &moved_deltas[k * rows * width..(k + 1) * rows * width];
 				matmul_tn(moved_deltas, inputs, sum, width, rows, columns);
 				if l > 0 {
@@ -155,39 +149,37 @@ impl<'a> Linearised<'a> {
 				for (below, direction) in
 					below.chunks_exact_mut(rows * columns).zip(directions.chunks_exact(coordinates))
 				{
-					matmul(deltas, &direction[start..end], below, rows, width, columns);
+					matmul(deltas, &direction[here.clone()], below, rows, width, columns);
 				}
-				matmul(&moved_deltas, &layer.parameters, &mut below, count * rows, width, columns);
+				let parameters = layer.parameters.values();
+				matmul(&moved_deltas, parameters, &mut below, count * rows, width, columns);
 				self.through_activation(l - 1, &below, &mut outputs[l - 1]);
 			}
-			end = start;
 		}
 	}
 
 	/// Per layer the tangents of its inputs, `[directions · rows][inputs + 1]` (none for the first),
 	/// and of its outputs before the non-linearity, `[directions · rows][outputs]`.
 	fn forward(&self, directions: &[f32], count: usize) -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
-		let (rows, coordinates) = (self.activations.rows, self.network.coordinates());
+		let (rows, coordinates) = (self.activations.rows(), self.network.coordinates());
 		let (mut moved, mut outputs) = (vec![Vec::new()], Vec::new());
-		let mut start = 0;
-		for (l, layer) in self.network.layers.iter().enumerate() {
+		let layers = self.network.layers.iter().zip(self.network.places());
+		for (l, (layer, here)) in layers.enumerate() {
 			let (width, columns) = (layer.outputs, layer.inputs + 1);
-			let end = start + layer.coordinates();
 			let mut output = vec![0.0; count * rows * width];
 			for (output, direction) in
 				output.chunks_exact_mut(rows * width).zip(directions.chunks_exact(coordinates))
 			{
-				let (inputs, direction) = (&self.activations.inputs[l], &direction[start..end]);
-				matmul_nt(inputs, direction, output, rows, columns, width);
+				let inputs = self.activations.inputs[l].values();
+				matmul_nt(inputs, &direction[here.clone()], output, rows, columns, width);
 			}
 			if l > 0 {
-				let parameters = &layer.parameters;
+				let parameters = layer.parameters.values();
 				matmul_nt(&moved[l], parameters, &mut output, count * rows, columns, width);
 			}
 			if let Some(slopes) = self.slopes.get(l) {
 				let mut next = Vec::with_capacity(count * rows * (width + 1));
-				let slopes = slopes.chunks_exact(width).cycle();
-				for (z, slopes) in output.chunks_exact(width).zip(slopes) {
+				for (z, slopes) in output.chunks_exact(width).zip(slopes.each_row().cycle()) {
 					next.extend(z.iter().zip(slopes).map(|(z, slope)| z * slope));
 					// The bias's input never moves.
 					next.push(0.0);
@@ -195,7 +187,6 @@ impl<'a> Linearised<'a> {
 				moved.push(next);
 			}
 			outputs.push(output);
-			start = end;
 		}
 		(moved, outputs)
 	}
@@ -204,8 +195,8 @@ impl<'a> Linearised<'a> {
 	/// `(diag(p) - p pᵀ) ż / rows`.
 	fn move_logit_gradients(&self, outputs: &mut [Vec<f32>]) {
 		let Some(logits) = outputs.last_mut() else { return };
-		let (classes, part) = (self.network.classes(), 1.0 / self.activations.rows as f32);
-		let probabilities = self.probabilities.chunks_exact(classes).cycle();
+		let (classes, part) = (self.network.classes(), 1.0 / self.activations.rows() as f32);
+		let probabilities = self.probabilities.each_row().cycle();
 		for (row, probabilities) in logits.chunks_exact_mut(classes).zip(probabilities) {
 			let pairs = row.iter().zip(probabilities);
 			let mean = pairs.fold(0.0f32, |sum, (z, p)| z.mul_add(*p, sum));
@@ -219,8 +210,7 @@ impl<'a> Linearised<'a> {
 	/// of the gradients there, given those after it, `below` `[directions · rows][outputs + 1]`.
 	fn through_activation(&self, l: usize, below: &[f32], outputs: &mut [f32]) {
 		let width = self.network.layers[l].outputs;
-		let slopes = self.slopes[l].chunks_exact(width).cycle();
-		let bends = self.bends[l].chunks_exact(width).cycle();
+		let (slopes, bends) = (self.slopes[l].each_row().cycle(), self.bends[l].each_row().cycle());
 		let rows = outputs.chunks_exact_mut(width).zip(below.chunks_exact(width + 1));
 		for ((row, below), (slopes, bends)) in rows.zip(slopes.zip(bends)) {
 			let factors = slopes.iter().zip(bends);
@@ -250,7 +240,7 @@ pub fn hessian_products(model: &Model, data: &Dataset, directions: &[f32]) -> Re
 		let chosen = |range: Range<usize>| {
 			(directions[range.start * coordinates..range.end * coordinates].to_vec(), 0)
 		};
-		add_products(text, data, chosen, [&mut sums, &mut residual], |_| ())?;
+		add_products(text, data, chosen, [&mut sums, &mut residual], &mut |_| ())?;
 		let rows = data.len() as f64;
 		sums.iter_mut().zip(residual).for_each(|(sum, x)| *sum = (*sum + x) / rows);
 		return Ok(sums);
@@ -317,7 +307,7 @@ mod tests {
 			assert!((batch.loss() - model.loss(&data).unwrap()).abs() < 1e-12);
 			let rows = model.gradients(&data, 0..4, crate::Function::Loss).unwrap();
 			let mut expected = vec![0.0; model.coordinates()];
-			(0..4).for_each(|row| rows.add_row(row, &model.sites(), &mut expected));
+			(0..4).for_each(|row| rows.add_row(row, &mut expected));
 			let mut by_rows = vec![0.0; model.coordinates()];
 			(0..4).for_each(|row| batch.add_row_gradient(row, &mut by_rows));
 			for ((found, sum), expected) in batch.gradient().iter().zip(&by_rows).zip(&expected) {
@@ -345,7 +335,7 @@ mod tests {
 					let moved = model.with_parameters(&moved).unwrap();
 					let gradients = moved.gradients(&data, 0..20, crate::Function::Loss).unwrap();
 					let mut sum = vec![0.0; count];
-					(0..20).for_each(|row| gradients.add_row(row, &moved.sites(), &mut sum));
+					(0..20).for_each(|row| gradients.add_row(row, &mut sum));
 					sum
 				};
 				let (after, before) = (gradient(1.0), gradient(-1.0));

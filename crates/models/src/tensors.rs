@@ -3,7 +3,7 @@
 //! The safetensors format keeps its metadata in a map whose order varies from run to run; with a
 //! single entry there is one order, so equal content has equal bytes and one hash.
 
-use crate::{error::Error, Result};
+use crate::{error::Error, matrix::Matrix, Result};
 use safetensors::{
 	tensor::{Metadata, TensorInfo},
 	Dtype, SafeTensors,
@@ -17,9 +17,9 @@ const METADATA: &str = "openledger";
 pub type Put<'a> = dyn FnMut(&[u8]) -> Result<()> + Send + 'a;
 
 /// Hands over the bytes of a tensor.
-type Source<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
+type WriteBytes<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
 
-/// Tensors to be written.
+/// The tensors of a file to be written.
 #[derive(Default)]
 pub struct Writer<'a> {
 	tensors: Vec<Tensor<'a>>,
@@ -29,7 +29,7 @@ struct Tensor<'a> {
 	name: String,
 	dtype: Dtype,
 	shape: Vec<usize>,
-	write: Source<'a>,
+	write: WriteBytes<'a>,
 }
 
 impl<'a> Writer<'a> {
@@ -48,6 +48,11 @@ impl<'a> Writer<'a> {
 			let mut blocks = values.chunks(BLOCK);
 			blocks.try_for_each(|block| put(&block.iter().flat_map(bytes).collect::<Vec<_>>()))
 		});
+	}
+
+	/// Adds a tensor of two dimensions, `[rows, columns]`.
+	pub fn matrix(&mut self, name: impl Into<String>, matrix: &'a Matrix<f32>) {
+		self.f32(name, &[matrix.rows(), matrix.columns()], matrix.values());
 	}
 
 	/// Adds a tensor given by its little-endian bytes.
@@ -73,7 +78,7 @@ impl<'a> Writer<'a> {
 		self.tensors.push(Tensor { name, dtype, shape, write });
 	}
 
-	/// The file.
+	/// The bytes of the file.
 	pub fn finish(self, what: &'static str, metadata: &impl Serialize) -> Result<Vec<u8>> {
 		let mut bytes = Vec::new();
 		self.write(what, metadata, &mut |more| {
@@ -177,6 +182,11 @@ impl<'a> Reader<'a> {
 	pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
 		let view = self.file.tensor(name).map_err(|error| Error::malformed(self.what, error))?;
 		Ok(view.shape().to_vec())
+	}
+
+	/// A tensor of finite numbers, `[rows, columns]`.
+	pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix<f32>> {
+		Ok(Matrix::new(rows, columns, self.f32(name, &[rows, columns])?))
 	}
 
 	/// A tensor of finite numbers.

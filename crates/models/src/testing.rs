@@ -3,13 +3,52 @@
 pub mod sentences;
 
 use crate::{
+	gradients::BATCH_ROWS,
+	model::{split_layers, Computation},
 	network::{Linear, Network},
-	Activation, Architecture, Model, TrainConfig,
+	Activation, Architecture, Error, Model, Result, TrainConfig,
 };
 use openledger_rows::{Dataset, Schema};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::{path::Path, sync::OnceLock};
+use std::{
+	path::Path,
+	sync::{atomic::Ordering, OnceLock},
+};
+
+impl Model {
+	/// The same model with other trained parameters, in the order of [`Model::parameters`].
+	///
+	/// # Errors
+	/// [`Error::Malformed`] if their number is not the model's, [`Error::NotFinite`].
+	pub fn with_parameters(&self, parameters: &[f32]) -> Result<Self> {
+		let architecture = self.architecture().clone();
+		match self.computation() {
+			Computation::Network(network) => {
+				let layers = split_layers(&architecture, parameters)?;
+				let Network { shift, factor, .. } = network.clone();
+				Self::new(architecture, layers, shift, factor)
+			},
+			Computation::Text(text) => {
+				let mut text = text.clone();
+				text.set_parameters(parameters)?;
+				Self::from_text(architecture, text)
+			},
+		}
+	}
+}
+
+/// Sets how many rows one batch has in this process. It changes no result.
+///
+/// # Errors
+/// [`Error::Setting`] for 0.
+pub fn set_batch_rows(rows: usize) -> Result<()> {
+	if rows == 0 {
+		return Err(Error::setting("batch rows", "must be at least 1"));
+	}
+	BATCH_ROWS.store(rows, Ordering::Relaxed);
+	Ok(())
+}
 
 /// The 1,797 handwritten digits.
 pub fn digits() -> Dataset {

@@ -2,8 +2,9 @@
 
 use super::{base::Base, Architecture, Lora};
 use crate::{
-	gradients::{Function, Gradients, Site, SiteFactors},
-	Error, Hash, Result,
+	gradients::{Function, Gradients, SiteFactors},
+	matrix::Matrix,
+	Error, Hash, Result, Sites,
 };
 use openledger_rows::Dataset;
 use openledger_transformers::{
@@ -19,12 +20,12 @@ use std::{ops::Range, path::Path, sync::Arc};
 #[derive(Clone, Debug)]
 pub struct TextModel {
 	base: Arc<Base>,
-	network: Network,
+	network: Adapted,
 	max_tokens: usize,
 }
 
 #[derive(Clone, Debug)]
-enum Network {
+enum Adapted {
 	Classifier(TextClassifier),
 	Language(LanguageModel),
 }
@@ -69,7 +70,8 @@ impl TextPlan {
 	/// The plan of an architecture.
 	///
 	/// # Errors
-	/// Those of [`TextModel::untrained`].
+	/// [`Error::NoBase`] if the base model is not open, [`Error::Setting`] if it is of the other
+	/// kind or has no room for so many tokens, [`Error::Transformer`] if the adapter does not fit it.
 	pub fn of(architecture: &Architecture) -> Result<Self> {
 		match architecture {
 			Architecture::Encoder { base, lora, classes, max_tokens, .. } => {
@@ -95,10 +97,10 @@ impl TextPlan {
 		let Self { base, layout, max_tokens } = self;
 		let network = match &base.model {
 			BaseModel::Encoder(bert) => {
-				Network::Classifier(TextClassifier::new(Arc::clone(bert), layout, parameters)?)
+				Adapted::Classifier(TextClassifier::new(Arc::clone(bert), layout, parameters)?)
 			},
 			BaseModel::Decoder(llama) => {
-				Network::Language(LanguageModel::new(Arc::clone(llama), layout, parameters)?)
+				Adapted::Language(LanguageModel::new(Arc::clone(llama), layout, parameters)?)
 			},
 		};
 		Ok(TextModel { base, network, max_tokens })
@@ -108,36 +110,18 @@ impl TextPlan {
 /// One row as tokens.
 #[derive(Clone, Debug)]
 pub(crate) enum Sample {
-	/// For a classifier.
+	/// A text with its label, for a classifier.
 	Labelled(LabelledText),
-	/// For a language model.
+	/// A text with the place where learning begins, for a language model.
 	Causal(CausalText),
 }
 
 impl TextModel {
-	/// A model before training: the adapter as it starts, drawn by `seed`. With `classes` it is a
-	/// classifier, which needs an encoder; without, a language model, which needs a decoder.
-	///
-	/// # Errors
-	/// [`Error::NoBase`] if the base model is not open, [`Error::Setting`] if it is of the other
-	/// kind or has no room for so many tokens, [`Error::Transformer`] if the adapter does not fit it.
-	pub fn untrained(
-		base: &Hash,
-		lora: &Lora,
-		classes: Option<usize>,
-		max_tokens: usize,
-		seed: u64,
-	) -> Result<Self> {
-		let plan = TextPlan::new(base, lora, classes, max_tokens)?;
-		let parameters = plan.layout.random(seed);
-		plan.build(&parameters)
-	}
-
 	/// The trained parameters as PEFT keeps them.
 	pub fn to_adapter(&self) -> AdapterFile {
 		match &self.network {
-			Network::Classifier(model) => model.to_adapter(),
-			Network::Language(model) => model.to_adapter(),
+			Adapted::Classifier(model) => model.to_adapter(),
+			Adapted::Language(model) => model.to_adapter(),
 		}
 	}
 
@@ -150,40 +134,25 @@ impl TextModel {
 		self.to_adapter().write(directory, base_name).map_err(file)
 	}
 
-	/// The same base model with the parameters of a PEFT adapter.
-	///
-	/// # Errors
-	/// [`Error::Transformer`] if it is for another base model or task.
-	pub fn with_adapter(&self, file: &AdapterFile) -> Result<Self> {
-		let network = match &self.network {
-			Network::Classifier(model) => {
-				Network::Classifier(TextClassifier::with_adapter(Arc::clone(model.base()), file)?)
-			},
-			Network::Language(model) => {
-				Network::Language(LanguageModel::with_adapter(Arc::clone(model.base()), file)?)
-			},
-		};
-		Ok(Self { network, ..self.clone() })
-	}
-
 	/// The frozen transformer.
 	pub fn base(&self) -> &Base {
 		&self.base
 	}
 
 	/// Where the trained parameters are.
-	pub fn sites(&self) -> Vec<Site> {
-		match &self.network {
-			Network::Classifier(model) => model.sites().to_vec(),
-			Network::Language(model) => model.sites().to_vec(),
-		}
+	pub fn sites(&self) -> Sites {
+		let sites = match &self.network {
+			Adapted::Classifier(model) => model.sites(),
+			Adapted::Language(model) => model.sites(),
+		};
+		sites.iter().cloned().collect()
 	}
 
 	/// The trained parameters in the order of gradient coordinates.
 	pub fn parameters(&self) -> Vec<f32> {
 		match &self.network {
-			Network::Classifier(model) => model.parameters(),
-			Network::Language(model) => model.parameters(),
+			Adapted::Classifier(model) => model.parameters(),
+			Adapted::Language(model) => model.parameters(),
 		}
 	}
 
@@ -193,8 +162,8 @@ impl TextModel {
 	/// [`Error::Transformer`] if there are more or fewer, or one is not finite.
 	pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<()> {
 		match &mut self.network {
-			Network::Classifier(model) => model.set_parameters(parameters)?,
-			Network::Language(model) => model.set_parameters(parameters)?,
+			Adapted::Classifier(model) => model.set_parameters(parameters)?,
+			Adapted::Language(model) => model.set_parameters(parameters)?,
 		}
 		Ok(())
 	}
@@ -206,7 +175,7 @@ impl TextModel {
 	/// [`Error::Transformer`], also where the loss is not finite.
 	pub(crate) fn batch_gradient(&self, samples: &[&Sample]) -> Result<(f64, Vec<f32>)> {
 		Ok(match &self.network {
-			Network::Classifier(model) => {
+			Adapted::Classifier(model) => {
 				let of = |sample: &&Sample| match sample {
 					Sample::Labelled(text) => Ok(text.clone()),
 					Sample::Causal(_) => Err(mismatch()),
@@ -214,7 +183,7 @@ impl TextModel {
 				let texts = samples.iter().map(of).collect::<Result<Vec<_>>>()?;
 				batch_gradient(model, &texts.iter().collect::<Vec<_>>())?
 			},
-			Network::Language(model) => {
+			Adapted::Language(model) => {
 				let of = |sample: &&Sample| match sample {
 					Sample::Causal(text) => Ok(text.clone()),
 					Sample::Labelled(_) => Err(mismatch()),
@@ -232,8 +201,8 @@ impl TextModel {
 	pub fn logits(&self, text: &str) -> Result<Vec<f32>> {
 		let ids = self.encode(text)?;
 		Ok(match &self.network {
-			Network::Classifier(model) => model.logits(&ids)?,
-			Network::Language(model) => model.next_logits(&ids)?,
+			Adapted::Classifier(model) => model.logits(&ids)?,
+			Adapted::Language(model) => model.next_logits(&ids)?,
 		})
 	}
 
@@ -255,10 +224,10 @@ impl TextModel {
 		let samples = self.samples(data, 0..data.len())?;
 		let loss = |sample: &Sample| -> Result<f64> {
 			Ok(match (&self.network, sample) {
-				(Network::Classifier(model), Sample::Labelled(text)) => {
+				(Adapted::Classifier(model), Sample::Labelled(text)) => {
 					model.loss(&text.ids, text.label)?
 				},
-				(Network::Language(model), Sample::Causal(text)) => {
+				(Adapted::Language(model), Sample::Causal(text)) => {
 					model.loss(&text.ids, text.from)?
 				},
 				_ => return Err(mismatch()),
@@ -286,7 +255,7 @@ impl TextModel {
 	/// # Errors
 	/// [`Error::Transformer`]; [`Error::Setting`] for a classifier.
 	pub fn continuation(&self, prompt: &str, limit: usize) -> Result<(String, usize)> {
-		let Network::Language(model) = &self.network else { return Err(mismatch()) };
+		let Adapted::Language(model) = &self.network else { return Err(mismatch()) };
 		let mut ids = self.encode(prompt)?;
 		let start = ids.len();
 		while ids.len() < start.saturating_add(limit) && ids.len() < self.max_tokens {
@@ -311,30 +280,28 @@ impl TextModel {
 		rows: Range<usize>,
 		function: Function,
 	) -> Result<Gradients> {
-		let site = || SiteFactors { tokens: vec![0], inputs: Vec::new(), deltas: Vec::new() };
-		let sites = (0..self.sites().len()).map(|_| site()).collect();
-		let mut all = Gradients { values: Vec::new(), sites };
 		let samples = self.samples(data, rows.clone())?;
 		let numbered: Vec<(usize, &Sample)> = rows.zip(&samples).collect();
 		let one = |(row, sample): &(usize, &Sample)| self.row_gradients(*row, sample, function);
 		let results: Vec<Result<RowGradients>> = numbered.par_iter().map(one).collect();
 		let results = results.into_iter().collect::<Result<Vec<_>>>()?;
-		for row in &results {
-			let Some((_, first)) = row.first() else { continue };
-			for (site, factors) in all.sites.iter_mut().zip(first) {
-				site.tokens.push(site.tokens[site.tokens.len() - 1] + factors.tokens);
-				site.inputs.extend_from_slice(&factors.inputs);
+		let draws = results.first().map_or(0, Vec::len);
+		let of_all =
+			|| (0..draws).flat_map(|number| results.iter().filter_map(move |row| row.get(number)));
+		let sites = self.sites();
+		let sites = sites.iter().enumerate().map(|(s, site)| {
+			let (mut tokens, mut inputs) = (vec![0], Vec::new());
+			// The gradients of a row share its inputs.
+			for (_, factors) in results.iter().filter_map(|row| row.first()) {
+				tokens.push(tokens[tokens.len() - 1] + factors[s].tokens);
+				inputs.extend_from_slice(&factors[s].inputs);
 			}
-		}
-		for number in 0..results.first().map_or(0, Vec::len) {
-			for (value, factors) in results.iter().filter_map(|row| row.get(number)) {
-				all.values.push(*value);
-				for (site, factors) in all.sites.iter_mut().zip(factors) {
-					site.deltas.extend_from_slice(&factors.deltas);
-				}
-			}
-		}
-		Ok(all)
+			let deltas = of_all().flat_map(|(_, factors)| &factors[s].deltas).copied().collect();
+			let inputs = Matrix::with_columns(site.columns(), inputs);
+			SiteFactors { tokens, inputs, deltas: Matrix::with_columns(site.outputs, deltas) }
+		});
+		let sites = sites.collect();
+		Ok(Gradients { values: of_all().map(|(value, _)| *value).collect(), sites })
 	}
 
 	fn row_gradients(
@@ -351,24 +318,24 @@ impl TextModel {
 		let without_value =
 			|all: Vec<Vec<Factors>>| all.into_iter().map(|factors| (0.0, factors)).collect();
 		Ok(match (&self.network, sample, function) {
-			(Network::Classifier(model), Sample::Labelled(text), Function::Loss) => {
+			(Adapted::Classifier(model), Sample::Labelled(text), Function::Loss) => {
 				vec![model.loss_factors(&text.ids, text.label)?]
 			},
-			(Network::Classifier(model), Sample::Labelled(text), Function::Margin) => {
+			(Adapted::Classifier(model), Sample::Labelled(text), Function::Margin) => {
 				vec![model.margin_factors(&text.ids, text.label)?]
 			},
 			(
-				Network::Classifier(model),
+				Adapted::Classifier(model),
 				Sample::Labelled(text),
 				Function::Fisher { seed, draws },
 			) => without_value(model.fisher_factors(&text.ids, draws as usize, &mut drawn(seed))?),
-			(Network::Language(model), Sample::Causal(text), Function::Loss) => {
+			(Adapted::Language(model), Sample::Causal(text), Function::Loss) => {
 				vec![model.loss_factors(&text.ids, text.from)?]
 			},
-			(Network::Language(model), Sample::Causal(text), Function::Margin) => {
+			(Adapted::Language(model), Sample::Causal(text), Function::Margin) => {
 				vec![model.output_factors(&text.ids, text.from)?]
 			},
-			(Network::Language(model), Sample::Causal(text), Function::Fisher { seed, draws }) => {
+			(Adapted::Language(model), Sample::Causal(text), Function::Fisher { seed, draws }) => {
 				without_value(model.fisher_factors(
 					&text.ids,
 					text.from,
@@ -393,10 +360,10 @@ impl TextModel {
 	) -> Result<Hessian> {
 		let at_once = |ids: &[u32]| (tokens / ids.len().max(1)).clamp(1, vectors.max(1));
 		Ok(match (&self.network, sample) {
-			(Network::Classifier(model), Sample::Labelled(text)) => {
+			(Adapted::Classifier(model), Sample::Labelled(text)) => {
 				model.hessian(&text.ids, text.label, at_once(&text.ids))?
 			},
-			(Network::Language(model), Sample::Causal(text)) => {
+			(Adapted::Language(model), Sample::Causal(text)) => {
 				model.hessian(&text.ids, text.from, at_once(&text.ids))?
 			},
 			_ => return Err(mismatch()),
@@ -416,7 +383,7 @@ impl TextModel {
 			let text = data.text(row).ok_or_else(not_text)?;
 			let ids = self.encode(text)?;
 			Ok(match &self.network {
-				Network::Classifier(model) => {
+				Adapted::Classifier(model) => {
 					let (label, classes) = (data.label(row), model.classes());
 					if !data.is_labelled() {
 						return Err(openledger_rows::Error::Unlabelled.into());
@@ -426,7 +393,7 @@ impl TextModel {
 					}
 					Sample::Labelled(LabelledText { ids, label })
 				},
-				Network::Language(_) => {
+				Adapted::Language(_) => {
 					let from = match data.prompt(row) {
 						"" => 1,
 						prompt => self.encode(prompt)?.len(),

@@ -1,7 +1,7 @@
 //! Hessians of the loss of models of text, times vectors.
 
 use super::text::TextModel;
-use crate::{Error, Progress, Result};
+use crate::{Error, Progress, Result, Stage};
 use openledger_rows::Dataset;
 use openledger_transformers::{Error as TransformerError, Hessian};
 use rayon::prelude::*;
@@ -30,9 +30,10 @@ pub fn add_products(
 	data: &Dataset,
 	vectors: impl Fn(Range<usize>) -> Vectors + Sync,
 	sums: [&mut [f64]; 2],
-	mut progress: impl FnMut(Progress),
+	progress: &mut dyn FnMut(Progress),
 ) -> Result<()> {
-	let coordinates: usize = crate::coordinates(&text.sites()).max(1);
+	let coordinates: usize = text.sites().coordinates().max(1);
+	let mut stage = Stage::Curvature.of(data.len() as u64, progress);
 	let [gauss_newton, residual] = sums;
 	let count = gauss_newton.len() / coordinates;
 	let threads = rayon::current_num_threads().max(1);
@@ -58,8 +59,7 @@ pub fn add_products(
 				pairs.try_for_each(|(vectors, sums)| add(hessian, vectors, first, sums))
 			})
 		})?;
-		let (done, total) = (range.end as u64, data.len() as u64);
-		progress(Progress { stage: "curvature", done, total, loss: None });
+		stage.done(range.end as u64);
 	}
 	Ok(())
 }

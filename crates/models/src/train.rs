@@ -5,10 +5,10 @@ mod optimiser;
 mod run;
 
 pub use config::{Optimiser, Scaling, Schedule, TrainConfig};
-pub use optimiser::State;
-pub use run::{Batch, Run};
+pub use optimiser::OptimiserState;
+pub use run::{Batch, TrainingRun};
 
-use crate::{Activation, Architecture, Model, Progress, Result};
+use crate::{Activation, Architecture, Model, Progress, Result, Stage};
 use openledger_rows::Dataset;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 /// A trained model and how well it fits the rows it was trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
-	/// The model.
+	/// The model after the last step.
 	pub model: Model,
 	/// Mean cross-entropy loss over the training rows, in nats.
 	pub loss: f64,
@@ -31,22 +31,20 @@ pub struct Trained {
 /// on every machine.
 ///
 /// # Errors
-/// [`Error::Setting`](crate::Error::Setting), [`openledger_rows::Error::FeatureCount`](crate::openledger_rows::Error::FeatureCount),
-/// [`openledger_rows::Error::ClassCount`](crate::openledger_rows::Error::ClassCount), and
-/// [`Error::Diverged`](crate::Error::Diverged) as soon as the loss is not finite.
+/// [`Error::Setting`](crate::Error::Setting), [`openledger_rows::Error::FeatureCount`],
+/// [`openledger_rows::Error::ClassCount`], and [`Error::Diverged`](crate::Error::Diverged) as soon as the loss is not finite.
 pub fn train(
 	data: &Dataset,
 	config: &TrainConfig,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Trained> {
-	let mut run = Run::new(data, config)?;
-	let (mut total, epochs) = (0.0, u64::from(config.epochs));
+	let mut run = TrainingRun::new(data, config)?;
+	let (mut total, mut stage) = (0.0, Stage::Training.of(u64::from(config.epochs), progress));
 	while let Some(batch) = run.batch() {
 		let (epoch, rows, last) = (batch.epoch, batch.rows.len(), batch.last_of_epoch);
 		total += run.step()? * rows as f64;
 		if last {
-			let loss = Some(total / data.len() as f64);
-			progress(Progress { stage: "training", done: u64::from(epoch), total: epochs, loss });
+			stage.done_with_loss(u64::from(epoch), total / data.len() as f64);
 			total = 0.0;
 		}
 	}

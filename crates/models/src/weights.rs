@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
 	tensors::{Reader, Writer},
-	Error, Result, Site,
+	Error, Result, Site, Sites,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,13 +43,11 @@ pub(super) fn write(architecture: &Architecture, network: &Network) -> Result<Ve
 /// The weights file of a model of text: one tensor `sites.NAME` `[outputs, columns]` per site.
 pub(super) fn write_sites(
 	architecture: &Architecture,
-	sites: &[Site],
+	sites: &Sites,
 	parameters: &[f32],
 ) -> Result<Vec<u8>> {
-	let (mut file, mut rest) = (Writer::default(), parameters);
-	for site in sites {
-		let (here, after) = rest.split_at(site.coordinates());
-		rest = after;
+	let mut file = Writer::default();
+	for (site, here) in sites.split(parameters) {
 		file.f32(format!("sites.{}", site.name), &[site.outputs, site.columns()], here);
 	}
 	file.finish(WHAT, &Metadata { format: FORMAT, architecture: architecture.clone() })

@@ -2,7 +2,7 @@
 
 use crate::memory::resident;
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use openledger_models::Progress;
+use openledger_models::{Progress, Stage};
 use std::fmt;
 
 /// Where progress and notes go: standard error, or nowhere.
@@ -60,7 +60,7 @@ fn write_memory(_: &ProgressState, out: &mut dyn fmt::Write) {
 struct Stages {
 	bar: ProgressBar,
 	/// The stage last reported, and how far it was.
-	current: Option<(&'static str, u64)>,
+	current: Option<(Stage, u64)>,
 }
 
 impl Stages {
@@ -72,8 +72,8 @@ impl Stages {
 		}
 		self.current = Some((stage, done));
 		let message = match loss {
-			Some(loss) => format!("{stage} (loss {loss:.4})"),
-			None => stage.to_owned(),
+			Some(loss) => format!("{} (loss {loss:.4})", stage.name()),
+			None => stage.name().to_owned(),
 		};
 		if self.bar.message() != message {
 			self.bar.set_message(message);
@@ -91,10 +91,10 @@ mod tests {
 	fn bar_should_follow_the_stages() {
 		let mut stages = Stages { bar: Console { quiet: true }.bar(0, ""), current: None };
 		for (stage, done, total, loss, message) in [
-			("training", 3, 10, Some(0.25), "training (loss 0.2500)"),
-			("training", 10, 10, Some(0.125), "training (loss 0.1250)"),
-			("influence", 1, 7, None, "influence"),
-			("influence", 0, 7, None, "influence"),
+			(Stage::Training, 3, 10, Some(0.25), "training (loss 0.2500)"),
+			(Stage::Training, 10, 10, Some(0.125), "training (loss 0.1250)"),
+			(Stage::Influence, 1, 7, None, "influence"),
+			(Stage::Influence, 0, 7, None, "influence"),
 		] {
 			stages.report(Progress { stage, done, total, loss });
 			let bar = &stages.bar;

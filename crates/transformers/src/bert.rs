@@ -7,9 +7,8 @@ use crate::{
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Pass, TensorSource},
 	lora::{Adapter, Layout},
-	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
-	sites::Module,
-	sites::Site,
+	ops::{gather, layer_norm, mean_of_rows, Mask, SharedMatrix, Unary},
+	sites::{Module, Site},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
@@ -49,9 +48,9 @@ struct Layer {
 pub struct Bert {
 	config: BertConfig,
 	hash: Option<[u8; 32]>,
-	words: Matrix,
-	positions: Matrix,
-	types: Matrix,
+	words: SharedMatrix,
+	positions: SharedMatrix,
+	types: SharedMatrix,
 	norm: Norm,
 	layers: Vec<Layer>,
 	pooler: Option<Linear>,

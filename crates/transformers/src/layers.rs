@@ -3,7 +3,7 @@
 use crate::{
 	error::{Error, Result},
 	lora::{Adapter, SiteWeights},
-	ops::{self, Mask, Matrix, Rotation},
+	ops::{self, Mask, Rotation, SharedMatrix},
 	sites::Module,
 	tensor::{misfit, SharedVector, Tensor},
 };
@@ -37,7 +37,7 @@ pub(crate) struct Linear {
 	/// The position in the model's list of modules.
 	module: usize,
 	/// `Wᵀ`, `[inputs][outputs]`: products with a single row then read it in order.
-	weight: Matrix,
+	weight: SharedMatrix,
 	bias: Option<SharedVector>,
 }
 
@@ -60,7 +60,7 @@ impl Linear {
 		};
 		let module = modules.len();
 		modules.push(Module { name, inputs, outputs });
-		Ok(Self { module, weight: Matrix::new(inputs, outputs, weight)?, bias })
+		Ok(Self { module, weight: SharedMatrix::new(inputs, outputs, weight)?, bias })
 	}
 }
 
@@ -79,8 +79,8 @@ pub(crate) fn load_table(
 	name: &str,
 	rows: usize,
 	columns: usize,
-) -> Result<Matrix> {
-	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
+) -> Result<SharedMatrix> {
+	Ok(SharedMatrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
 }
 
 /// Checks that the length of a text is in range and that its tokens are in the vocabulary.

@@ -7,9 +7,8 @@ use crate::{
 	hessian::Hessian,
 	layers::{check_ids, load_table, load_vector, Heads, Linear, Pass, TensorSource},
 	lora::{Adapter, Layout},
-	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
-	sites::Module,
-	sites::Site,
+	ops::{gather, linear_nt, rms_norm, Mask, Rotation, SharedMatrix, Unary},
+	sites::{Module, Site},
 	tensor::{SharedVector, Tensor},
 };
 use rand::Rng;
@@ -34,7 +33,7 @@ pub struct Llama {
 	config: LlamaConfig,
 	hash: Option<[u8; 32]>,
 	/// `[vocabulary][width]`; also the output layer where there is no other.
-	embeddings: Matrix,
+	embeddings: SharedMatrix,
 	layers: Vec<Layer>,
 	norm: SharedVector,
 	output: Option<Linear>,

@@ -7,9 +7,8 @@ pub use layout::{Layout, MAX_PARAMETERS};
 use crate::{
 	error::{Error, Result},
 	files::{AdapterFile, LoraConfig, TaskType},
-	ops::Matrix,
-	sites::Module,
-	sites::Site,
+	ops::SharedMatrix,
+	sites::{Module, Site},
 	tensor::SharedVector,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -18,7 +17,7 @@ use std::{collections::BTreeMap, sync::Arc};
 #[derive(Clone, Debug)]
 pub(crate) struct SiteWeights {
 	/// `[outputs][inputs]`.
-	pub weight: Matrix,
+	pub weight: SharedMatrix,
 	/// `[outputs]`; present if the site has a bias.
 	pub bias: Option<SharedVector>,
 }
@@ -206,7 +205,7 @@ fn site_weights(sites: &[Site], flat: &[f32]) -> Result<Vec<SiteWeights>> {
 			bias.extend_from_slice(last);
 		}
 		weights.push(SiteWeights {
-			weight: Matrix::new(site.outputs, site.inputs, Arc::new(weight))?,
+			weight: SharedMatrix::new(site.outputs, site.inputs, Arc::new(weight))?,
 			bias: site.bias.then(|| Arc::new(bias)),
 		});
 	}

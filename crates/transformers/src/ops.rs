@@ -15,7 +15,7 @@ mod unary;
 #[cfg(test)]
 mod tests;
 
-pub use matmul::{linear, linear_nt, matmul, matmul_nt, matmul_tn, Matrix};
+pub use matmul::{linear, linear_nt, matmul, matmul_nt, matmul_tn, SharedMatrix};
 pub use norm::{layer_norm, rms_norm};
 pub use rope::Rotation;
 pub use rows::{columns, gather, mean_of_rows, row_broadcast, row_sum, softmax, transpose, Mask};

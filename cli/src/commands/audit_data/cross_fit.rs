@@ -9,7 +9,7 @@ use openledger_influence::{
 	rows::{harm, self_influence},
 	Contribution, Index, IndexBuilder,
 };
-use openledger_models::{for_each_batch, train, Function, Model, Progress, TrainConfig};
+use openledger_models::{batches, train, Function, Model, Progress, TrainConfig};
 use openledger_primitives::{blake2_256, Width};
 use openledger_rows::Dataset;
 
@@ -128,16 +128,9 @@ pub(super) fn cross_fit(
 /// What a model says of rows that it has not seen, numbered from 0; their harm is left at 0.
 fn look_at(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Finding>> {
 	let mut losses = Vec::with_capacity(rows.len());
-	for_each_batch(
-		model,
-		rows,
-		Function::Loss,
-		|_, gradients| Ok(gradients.values),
-		|_, values| {
-			losses.extend(values);
-			Ok(())
-		},
-	)?;
+	for batch in batches(model, rows, Function::Loss, |_, gradients| Ok(gradients.values)) {
+		losses.extend(batch?.1);
+	}
 	let verdicts: Vec<Option<Verdict>> = match model.architecture().classes() {
 		0 => vec![None; rows.len()],
 		_ => {

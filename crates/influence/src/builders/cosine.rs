@@ -4,10 +4,7 @@ use crate::{
 	index::{all_rows, Basis, Part},
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
-use openledger_models::{
-	gradients::{coordinates, for_each_batch, Function, Gradients, Site},
-	Model, Progress,
-};
+use openledger_models::{batches, Function, Gradients, Model, Progress, Stage};
 use serde_json::{json, Value};
 
 /// Cosine of the angle between gradients: `psi_c = -Σ ∇L(row) / |∇L(row)|`, no curvature.
@@ -33,43 +30,43 @@ impl IndexBuilder for GradientCosine {
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Influence> {
-		let (sites, data) = (model.sites(), all_rows(contributions)?);
-		let basis = Basis::identity(&sites);
+		let data = all_rows(contributions)?;
+		let mut stage = Stage::Influence.of(data.len() as u64, progress);
+		let basis = Basis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let negate = |sum: &[f64]| sum.iter().map(|x| -*x as f32).collect();
 		let mut leaves = RowSums::new(contributions, basis.dimension(), negate);
 		let unit = |_, mut gradients: Gradients| {
-			normalise(&mut gradients, &sites);
+			normalise(&mut gradients);
 			Ok(gradients)
 		};
-		for_each_batch(model, &data, Function::Loss, unit, |rows, gradients| {
+		for batch in batches(model, &data, Function::Loss, unit) {
+			let (rows, gradients) = batch?;
 			for row in 0..gradients.rows() {
-				leaves.add_row(|sum| gradients.add_row(row, &sites, sum));
+				leaves.add_row(|sum| gradients.add_row(row, sum));
 			}
-			let (done, total) = (rows.end as u64, data.len() as u64);
-			progress(Progress { stage: "influence", done, total, loss: None });
-			Ok(())
-		})?;
+			stage.done(rows.end as u64);
+		}
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Held(FloatIndex { parts, leaves: finite(leaves.finish())?, local: false }))
 	}
 }
 
 /// Divides each row's gradient by its length over all sites. A gradient of zero stays.
-fn normalise(gradients: &mut Gradients, sites: &[Site]) {
-	let mut flat = vec![0.0; coordinates(sites)];
+fn normalise(gradients: &mut Gradients) {
+	let mut flat = vec![0.0; gradients.coordinates()];
 	for row in 0..gradients.rows() {
 		flat.fill(0.0);
-		gradients.add_row(row, sites, &mut flat);
+		gradients.add_row(row, &mut flat);
 		let length = flat.iter().map(|x| x * x).sum::<f64>().sqrt();
 		if length == 0.0 {
 			continue;
 		}
-		for (site, factors) in sites.iter().zip(&mut gradients.sites) {
-			let tokens = factors.tokens[row]..factors.tokens[row + 1];
-			let deltas = tokens.start * site.outputs..tokens.end * site.outputs;
-			for delta in &mut factors.deltas[deltas] {
-				*delta = (f64::from(*delta) / length) as f32;
+		for site in &mut gradients.sites {
+			for token in site.tokens[row]..site.tokens[row + 1] {
+				for delta in site.deltas.row_mut(token) {
+					*delta = (f64::from(*delta) / length) as f32;
+				}
 			}
 		}
 	}
@@ -146,12 +143,11 @@ pub(super) mod tests {
 		let index = GradientCosine.build(&model, &contributions, &mut |_| ()).unwrap();
 		assert!(!index.local);
 		assert_eq!(index.parts.len(), 1);
-		let sites = model.sites();
 		for (contribution, leaf) in contributions.iter().zip(&index.leaves) {
 			let mut expected = vec![0.0; model.coordinates()];
 			for row in 0..contribution.rows.len() {
 				let gradients = model.gradients(&contribution.rows, row..row + 1, Function::Loss);
-				let gradient = gradients.unwrap().flat(0, &sites);
+				let gradient = gradients.unwrap().flat(0);
 				let length = gradient.iter().map(|x| x * x).sum::<f64>().sqrt();
 				expected.iter_mut().zip(&gradient).for_each(|(sum, x)| *sum -= x / length);
 			}
@@ -168,9 +164,9 @@ pub(super) mod tests {
 	fn gradient_should_stay_when_it_is_zero() {
 		let (model, data) = (random_model(&[2, 3, 3], Activation::Tanh, 3), blobs(3, 4));
 		let mut gradients = model.gradients(&data, 0..3, Function::Loss).unwrap();
-		gradients.sites.iter_mut().for_each(|site| site.deltas.fill(0.0));
-		normalise(&mut gradients, &model.sites());
-		assert!(gradients.sites.iter().flat_map(|site| &site.deltas).all(|x| *x == 0.0));
+		gradients.sites.iter_mut().for_each(|site| site.deltas.values_mut().fill(0.0));
+		normalise(&mut gradients);
+		assert!(gradients.sites.iter().flat_map(|site| site.deltas.values()).all(|x| *x == 0.0));
 	}
 
 	#[test]

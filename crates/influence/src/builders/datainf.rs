@@ -7,8 +7,7 @@ use crate::{
 };
 use openledger_kernels::{matmul_nt, matmul_tn};
 use openledger_models::{
-	gradients::{for_each_batch, Function, Gradients, Site},
-	Model, Progress,
+	batches, Function, Gradients, Matrix, Model, Progress, SiteFactors, Stage,
 };
 use openledger_rows::Dataset;
 use rayon::prelude::*;
@@ -43,37 +42,35 @@ const BLOCK: usize = 32;
 /// What is known of one site.
 struct AtSite {
 	/// Σ_r g_r of each contribution, `[contributions][coordinates]`.
-	sums: Vec<f32>,
+	sums: Matrix<f32>,
 	/// Σ_i g_i (g_i · Σ_r g_r) / (λ + |g_i|²) of each, `[contributions][coordinates]`.
-	corrections: Vec<f32>,
-	coordinates: usize,
+	corrections: Matrix<f32>,
 	damping: f64,
 }
 
 impl AtSite {
 	/// Adds some rows' terms to the corrections; `gradients` is `[rows][coordinates]`.
-	fn correct(&mut self, gradients: &[f32]) {
-		let (width, damping) = (self.coordinates, self.damping);
-		let rows = gradients.len() / width;
+	fn correct(&mut self, gradients: &Matrix<f32>) {
+		let (rows, width, damping) = (gradients.rows(), gradients.columns(), self.damping);
 		let square = |row: &[f32]| row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>();
 		let factors: Vec<f64> =
-			gradients.chunks_exact(width).map(|row| 1.0 / (damping + square(row))).collect();
-		let corrections = self.corrections.par_chunks_mut(BLOCK * width);
-		corrections.zip(self.sums.par_chunks(BLOCK * width)).for_each(|(corrections, sums)| {
+			gradients.each_row().map(|row| 1.0 / (damping + square(row))).collect();
+		let corrections = self.corrections.values_mut().par_chunks_mut(BLOCK * width);
+		let sums = self.sums.values().par_chunks(BLOCK * width);
+		corrections.zip(sums).for_each(|(corrections, sums)| {
 			let count = sums.len() / width;
-			let mut products = vec![0.0; rows * count];
-			matmul_nt(gradients, sums, &mut products, rows, width, count);
-			for (products, factor) in products.chunks_exact_mut(count).zip(&factors) {
+			let mut products = Matrix::zeros(rows, count);
+			matmul_nt(gradients.values(), sums, products.values_mut(), rows, width, count);
+			for (products, factor) in products.each_row_mut().zip(&factors) {
 				products.iter_mut().for_each(|x| *x = (f64::from(*x) * factor) as f32);
 			}
-			matmul_tn(&products, gradients, corrections, count, rows, width);
+			matmul_tn(products.values(), gradients.values(), corrections, count, rows, width);
 		});
 	}
 
 	/// The influence of contribution `position` at the site, `[coordinates]`.
 	fn influence(&self, position: usize, rows: f64) -> impl Iterator<Item = f32> + '_ {
-		let here = position * self.coordinates..(position + 1) * self.coordinates;
-		let pairs = self.sums[here.clone()].iter().zip(&self.corrections[here]);
+		let pairs = self.sums.row(position).iter().zip(self.corrections.row(position));
 		let damping = self.damping;
 		pairs.map(move |(sum, correction)| {
 			(-(f64::from(*sum) - f64::from(*correction) / rows) / damping) as f32
@@ -97,57 +94,46 @@ impl DataInf {
 		let mut squares = vec![0.0; sites.len()];
 		let measured = |_, gradients: Gradients| {
 			let squares: Vec<_> =
-				(0..gradients.rows()).map(|row| site_squares(&gradients, row, &sites)).collect();
+				(0..gradients.rows()).map(|row| site_squares(&gradients, row)).collect();
 			Ok((gradients, squares))
 		};
-		for_each_batch(model, data, Function::Loss, measured, |_, (gradients, of_rows)| {
+		for batch in batches(model, data, Function::Loss, measured) {
+			let (gradients, of_rows) = batch?.1;
 			for (row, of_row) in of_rows.iter().enumerate() {
 				squares.iter_mut().zip(of_row).for_each(|(sum, x)| *sum += x);
-				sums.add_row(|sum| gradients.add_row(row, &sites, sum));
+				sums.add_row(|sum| gradients.add_row(row, sum));
 			}
-			Ok(())
-		})?;
-		let (sums, mut start) = (sums.finish(), 0);
-		let at_site = |(site, square): (&Site, &f64)| {
-			let coordinates = site.coordinates();
-			let here = start..start + coordinates;
-			start = here.end;
+		}
+		let sums = sums.finish();
+		let at_site = |(s, square): (usize, &f64)| {
+			let coordinates = sites[s].coordinates();
+			let of_site = sums.iter().filter_map(|sum| sites.split(sum).nth(s));
+			let values = of_site.flat_map(|(_, here)| here).copied().collect();
 			let mean = square / (data.len() as f64 * coordinates as f64);
 			AtSite {
-				sums: sums.iter().flat_map(|sum| &sum[here.clone()]).copied().collect(),
-				corrections: vec![0.0; contributions.len() * coordinates],
-				coordinates,
+				sums: Matrix::new(contributions.len(), coordinates, values),
+				corrections: Matrix::zeros(contributions.len(), coordinates),
 				damping: (self.damping * mean).max(LEAST),
 			}
 		};
-		Ok(sites.iter().zip(&squares).map(at_site).collect())
+		Ok(squares.iter().enumerate().map(at_site).collect())
 	}
 }
 
 /// The squared length of row `row`'s gradient at each site.
-fn site_squares(gradients: &Gradients, row: usize, sites: &[Site]) -> Vec<f64> {
-	let (flat, mut start) = (gradients.flat(row, sites), 0);
-	let square = |site: &Site| {
-		let here = start..start + site.coordinates();
-		start = here.end;
-		flat[here].iter().map(|x| x * x).sum()
-	};
-	sites.iter().map(square).collect()
+fn site_squares(gradients: &Gradients, row: usize) -> Vec<f64> {
+	let flat = gradients.flat(row);
+	gradients.split(&flat).map(|(_, here)| here.iter().map(|x| x * x).sum()).collect()
 }
 
 /// Per site the gradients of all rows, `[rows][coordinates]`.
-fn by_site(gradients: &Gradients, sites: &[Site]) -> Vec<Vec<f32>> {
-	let mut blocks: Vec<Vec<f32>> = sites
-		.iter()
-		.map(|site| Vec::with_capacity(gradients.rows() * site.coordinates()))
-		.collect();
+fn by_site(gradients: &Gradients) -> Vec<Matrix<f32>> {
+	let zeros = |site: &SiteFactors| Matrix::zeros(gradients.rows(), site.coordinates());
+	let mut blocks: Vec<Matrix<f32>> = gradients.sites.iter().map(zeros).collect();
 	for row in 0..gradients.rows() {
-		let flat = gradients.flat(row, sites);
-		let mut rest = flat.as_slice();
-		for (site, block) in sites.iter().zip(&mut blocks) {
-			let (here, after) = rest.split_at(site.coordinates());
-			rest = after;
-			block.extend(here.iter().map(|x| *x as f32));
+		let flat = gradients.flat(row);
+		for ((_, here), block) in gradients.split(&flat).zip(&mut blocks) {
+			block.row_mut(row).iter_mut().zip(here).for_each(|(to, x)| *to = *x as f32);
 		}
 	}
 	blocks
@@ -171,20 +157,20 @@ impl IndexBuilder for DataInf {
 		if !(self.damping > 0.0 && self.damping.is_finite()) {
 			return Err(Error::setting("damping", "must be positive"));
 		}
-		let (sites, data) = (model.sites(), all_rows(contributions)?);
+		let data = all_rows(contributions)?;
 		let mut at_sites = self.sums(model, &data, contributions)?;
-		let blocks = |_, gradients: Gradients| Ok(by_site(&gradients, &sites));
-		for_each_batch(model, &data, Function::Loss, blocks, |rows, blocks| {
+		let mut stage = Stage::Influence.of(data.len() as u64, progress);
+		let blocks = |_, gradients: Gradients| Ok(by_site(&gradients));
+		for batch in batches(model, &data, Function::Loss, blocks) {
+			let (rows, blocks) = batch?;
 			at_sites.iter_mut().zip(&blocks).for_each(|(site, block)| site.correct(block));
-			let (done, total) = (rows.end as u64, data.len() as u64);
-			progress(Progress { stage: "influence", done, total, loss: None });
-			Ok(())
-		})?;
+			stage.done(rows.end as u64);
+		}
 		let rows = data.len() as f64;
 		let leaf =
 			|position| at_sites.iter().flat_map(|site| site.influence(position, rows)).collect();
 		let leaves = finite((0..contributions.len()).map(leaf).collect())?;
-		let basis = Basis::identity(&sites);
+		let basis = Basis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
@@ -250,13 +236,13 @@ mod tests {
 		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
 		let sites = model.sites();
 		let gradients = model.gradients(&data, 0..75, Function::Loss).unwrap();
-		let flat: Vec<Vec<f64>> = (0..75).map(|row| gradients.flat(row, &sites)).collect();
+		let flat: Vec<Vec<f64>> = (0..75).map(|row| gradients.flat(row)).collect();
 		let mut first_row = 0;
 		for (size, leaf) in sizes.iter().zip(&index.leaves) {
 			let own = &flat[first_row..first_row + size];
 			first_row += size;
 			let mut start = 0;
-			for site in &sites {
+			for site in sites.iter() {
 				let here = start..start + site.coordinates();
 				start = here.end;
 				let all: Vec<Vec<f64>> = flat.iter().map(|g| g[here.clone()].to_vec()).collect();
@@ -285,13 +271,9 @@ mod tests {
 
 	#[test]
 	fn influence_should_be_zero_when_a_site_has_no_gradient() {
-		let mut site = AtSite {
-			sums: vec![0.0; 2],
-			corrections: vec![0.0; 2],
-			coordinates: 2,
-			damping: 1e-30,
-		};
-		site.correct(&[0.0; 6]);
+		let mut site =
+			AtSite { sums: Matrix::zeros(1, 2), corrections: Matrix::zeros(1, 2), damping: 1e-30 };
+		site.correct(&Matrix::zeros(3, 2));
 		assert_eq!(site.influence(0, 3.0).collect::<Vec<_>>(), [0.0, 0.0]);
 	}
 

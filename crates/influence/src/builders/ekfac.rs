@@ -8,7 +8,7 @@ use crate::{
 	index::{all_rows, Basis, LayerBasis, Part},
 	Contribution, Error, IndexBuilder, Influence, Result,
 };
-use openledger_models::{Function, Model, Progress};
+use openledger_models::{Function, Matrix, Model, Progress, Stage};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
@@ -33,7 +33,7 @@ pub struct EkFac {
 	/// `λ` of a layer, as a part of the mean of the layer's eigenvalues; positive. The default,
 	/// 0.1, is that of Grosse et al. 2023, section 3.1.
 	pub damping: f64,
-	/// Fixes the labels drawn.
+	/// Fixes the labels drawn from the model.
 	pub seed: u64,
 }
 
@@ -61,16 +61,13 @@ impl EkFac {
 	/// The eigenvectors of both factors of each site.
 	fn basis(&self, model: &Model, data: &Dataset) -> Result<Vec<LayerBasis>> {
 		let moments = factor_moments(model, data, self.function())?;
-		let basis =
-			|(site, (inputs, outputs)): (&openledger_models::Site, &(Vec<f64>, Vec<f64>))| {
-				Ok(LayerBasis {
-					inputs: site.columns(),
-					outputs: site.outputs,
-					input_vectors: eigenvectors(inputs, site.columns())?,
-					output_vectors: eigenvectors(outputs, site.outputs)?,
-				})
-			};
-		model.sites().iter().zip(&moments).map(basis).collect()
+		let basis = |(inputs, outputs): &(Matrix<f64>, Matrix<f64>)| {
+			Ok(LayerBasis {
+				input_vectors: eigenvectors(inputs)?,
+				output_vectors: eigenvectors(outputs)?,
+			})
+		};
+		moments.iter().map(basis).collect()
 	}
 
 	/// Basis and diagonal inverse curvature of `model` over `data`, all of it local: other builders
@@ -85,24 +82,23 @@ impl EkFac {
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Part> {
 		self.check()?;
-		let mut tell = |done| progress(Progress { stage: "curvature", done, total: 2, loss: None });
-		tell(0);
+		let mut stage = Stage::Curvature.of(2, progress);
+		stage.done(0);
 		let layers = self.basis(model, data)?;
-		tell(1);
+		stage.done(1);
 		let eigenvalues = coordinate_moments(model, &layers, data, self.function())?;
-		tell(2);
+		stage.done(2);
 		let inverse_curvature = inverse(&eigenvalues, self.damping);
 		Ok(Part { companion: None, basis: Basis::Kronecker(layers), inverse_curvature })
 	}
 }
 
-/// The eigenvectors in columns, row-major `[n][n]`, of a matrix that is symmetric up to rounding.
-fn eigenvectors(matrix: &[f64], n: usize) -> Result<Vec<f32>> {
-	let symmetric: Vec<f64> =
-		(0..n * n).map(|at| 0.5 * (matrix[at] + matrix[(at % n) * n + at / n])).collect();
-	let rows: Vec<f32> =
-		symmetric_eigen(&symmetric, n)?.vectors.iter().map(|x| *x as f32).collect();
-	Ok((0..n * n).map(|at| rows[(at % n) * n + at / n]).collect())
+/// The eigenvectors, in columns, of a matrix that is symmetric up to rounding.
+fn eigenvectors(matrix: &Matrix<f64>) -> Result<Matrix<f32>> {
+	let n = matrix.rows();
+	let symmetric = Matrix::from_fn(n, n, |i, j| 0.5 * (matrix[(i, j)] + matrix[(j, i)]));
+	let rows = symmetric_eigen(&symmetric)?.vectors;
+	Ok(Matrix::from_fn(n, n, |i, j| rows[(j, i)] as f32))
 }
 
 /// `1 / (Λ + λ)` per coordinate, all layers after each other.
@@ -150,21 +146,14 @@ mod tests {
 	/// Per layer the gradient of a row's loss, `[outputs][inputs + 1]`.
 	fn gradients(model: &Model, row: &[f32], label: usize) -> Vec<Vec<f64>> {
 		let data = Dataset::new(row.len(), row.to_vec(), vec![label as u32]).unwrap();
-		let sites = model.sites();
-		let flat = model.gradients(&data, 0..1, Function::Loss).unwrap().flat(0, &sites);
-		let mut rest = flat.as_slice();
-		let take = |site: &openledger_models::Site| {
-			let (here, after) = rest.split_at(site.coordinates());
-			rest = after;
-			here.to_vec()
-		};
-		sites.iter().map(take).collect()
+		let flat = model.gradients(&data, 0..1, Function::Loss).unwrap().flat(0);
+		model.sites().split(&flat).map(|(_, here)| here.to_vec()).collect()
 	}
 
 	/// The Fisher block of a layer.
-	fn fisher(model: &Model, data: &Dataset, layer: usize) -> Vec<f64> {
+	fn fisher(model: &Model, data: &Dataset, layer: usize) -> Matrix<f64> {
 		let n = model.sites()[layer].coordinates();
-		let mut sum = vec![0.0; n * n];
+		let mut sum = Matrix::zeros(n, n);
 		for (row, _) in data.rows() {
 			let mut probabilities = model.logits(row).unwrap();
 			softmax(&mut probabilities);
@@ -172,7 +161,7 @@ mod tests {
 				let gradient = &gradients(model, row, label)[layer];
 				for (i, x) in gradient.iter().enumerate() {
 					for (j, y) in gradient.iter().enumerate() {
-						sum[i * n + j] += f64::from(*probability) * x * y / data.len() as f64;
+						sum[(i, j)] += f64::from(*probability) * x * y / data.len() as f64;
 					}
 				}
 			}
@@ -188,19 +177,19 @@ mod tests {
 		let eigenvalues = coordinate_moments(&model, &basis, &data, builder.function()).unwrap();
 		for (l, layer) in basis.iter().enumerate() {
 			let dense = fisher(&model, &data, l);
-			let (inputs, outputs) = (layer.inputs, layer.outputs);
-			let n = inputs * outputs;
+			let (inputs, n) = (layer.input_vectors.rows(), layer.coordinates());
 			let largest = eigenvalues[l].iter().fold(0.0f64, |max, x| max.max(*x));
 			for (at, eigenvalue) in eigenvalues[l].iter().enumerate() {
 				// The basis vector of this coordinate: Kronecker product of the two eigenvectors.
 				let vector: Vec<f64> = (0..n)
 					.map(|k| {
-						let output = layer.output_vectors[(k / inputs) * outputs + at / inputs];
+						let output = layer.output_vectors[(k / inputs, at / inputs)];
 						f64::from(output)
-							* f64::from(layer.input_vectors[(k % inputs) * inputs + at % inputs])
+							* f64::from(layer.input_vectors[(k % inputs, at % inputs)])
 					})
 					.collect();
-				let product = (0..n * n).map(|ij| vector[ij / n] * dense[ij] * vector[ij % n]);
+				let product =
+					(0..n * n).map(|ij| vector[ij / n] * dense.values()[ij] * vector[ij % n]);
 				let expected: f64 = product.sum();
 				assert!((eigenvalue - expected).abs() < 1e-5 * largest, "layer {l}, {at}");
 			}
@@ -213,13 +202,13 @@ mod tests {
 		let network = model.network().unwrap();
 		let basis = EkFac::default().basis(&model, &data).unwrap();
 		for (l, layer) in basis.iter().enumerate() {
-			let n = layer.inputs;
+			let n = layer.input_vectors.rows();
 			let mut rotated = vec![0.0f64; n * n];
 			for (row, _) in data.rows() {
-				let input = &network.forward(row).inputs[l];
+				let input = network.forward(row).inputs[l].row(0).to_vec();
 				let turned: Vec<f64> = (0..n)
 					.map(|k| {
-						(0..n).map(|i| f64::from(input[i] * layer.input_vectors[i * n + k])).sum()
+						(0..n).map(|i| f64::from(input[i] * layer.input_vectors[(i, k)])).sum()
 					})
 					.collect();
 				(0..n * n).for_each(|at| rotated[at] += turned[at / n] * turned[at % n]);
@@ -251,17 +240,17 @@ mod tests {
 		let contributions = [Contribution { id: 1, rows: data.clone() }];
 		let index = builder.build(&model, &contributions, &mut |_| ()).unwrap();
 		let dense = fisher(&model, &data, 0);
-		let damping = 0.5 * (0..4).map(|k| dense[k * 5]).sum::<f64>() / 4.0;
+		let damping = 0.5 * (0..4).map(|k| dense[(k, k)]).sum::<f64>() / 4.0;
 		let total: Vec<f64> = (0..4)
 			.map(|k| {
 				data.rows().map(|(row, label)| gradients(&model, row, label as usize)[0][k]).sum()
 			})
 			.collect();
-		let eigen = symmetric_eigen(&dense, 4).unwrap();
+		let eigen = symmetric_eigen(&dense).unwrap();
 		let solve = |other: &[f64]| -> f64 {
 			(0..4)
 				.map(|k| {
-					let vector = &eigen.vectors[k * 4..(k + 1) * 4];
+					let vector = eigen.vectors.row(k);
 					let along = |x: &[f64]| vector.iter().zip(x).map(|(v, x)| v * x).sum::<f64>();
 					along(other) * along(&total) / (eigen.values[k] + damping)
 				})

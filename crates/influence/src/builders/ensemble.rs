@@ -2,7 +2,7 @@
 
 use super::tracin::{check_architecture, replay};
 use crate::{index::all_rows, Contribution, Error, FloatIndex, IndexBuilder, Influence, Result};
-use openledger_models::{train, Model, Progress, TrainConfig};
+use openledger_models::{train, Model, Progress, Stage, TrainConfig};
 use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ pub struct Ensemble {
 	pub builder: Box<dyn IndexBuilder>,
 	/// Number of models, at least 1.
 	pub members: usize,
-	/// What the models are.
+	/// What the models have in common, and in what they differ.
 	pub kind: Members,
 	/// The recipe of the model and its companions.
 	pub config: TrainConfig,
@@ -95,8 +95,7 @@ impl IndexBuilder for Ensemble {
 				part.inverse_curvature.iter_mut().for_each(|x| *x = scale(x));
 				parts.push(part);
 			}
-			let total = self.members as u64;
-			progress(Progress { stage: "ensemble", done, total, loss: None });
+			Stage::Ensemble.of(self.members as u64, progress).done(done);
 		}
 		if leaves.iter().all(Vec::is_empty) {
 			// The mean is in the inverse curvature.
@@ -146,14 +145,14 @@ pub(super) fn companions(
 		};
 		Ok(trained?.model)
 	};
+	let mut stage = Stage::Retraining.of(count as u64, progress);
 	let numbers: Vec<u64> = (members.len() as u64..count as u64).collect();
 	for group in numbers.chunks(rayon::current_num_threads().max(1)) {
 		let trained: Vec<Result<Model>> = group.par_iter().map(train_one).collect();
 		for model in trained {
 			members.push(Some(model?));
 		}
-		let (done, total) = (members.len() as u64, count as u64);
-		progress(Progress { stage: "retraining", done, total, loss: None });
+		stage.done(members.len() as u64);
 	}
 	Ok(members)
 }

@@ -3,14 +3,14 @@
 use super::cosine::{finite, RowSums};
 use crate::{
 	curvature::{
-		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Settings,
-		Solution, DENSE_LIMIT,
+		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Solution,
+		SolverSettings, DENSE_LIMIT,
 	},
 	index::{all_rows, Basis, Part},
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_models::{
-	for_each_batch, train::Optimiser, Function, Gradients, Model, Progress, TrainConfig,
+	batches, train::Optimiser, Function, Gradients, Matrix, Model, Progress, Stage, TrainConfig,
 };
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
@@ -52,20 +52,20 @@ pub enum Positive {
 /// leaves need all contributions' rows, so they are not local.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExactCurvature {
-	/// `λ`.
+	/// How `λ` is found.
 	pub damping: Damping,
 	/// `P`, up to `dense_limit` parameters.
 	pub positive: Positive,
 	/// The most parameters whose curvature is laid out; beyond [`DENSE_LIMIT`] it is never.
 	pub dense_limit: usize,
 	/// How systems of larger models are solved.
-	pub settings: Settings,
+	pub settings: SolverSettings,
 }
 
 impl ExactCurvature {
 	/// With a damping; everything else as usual.
 	pub fn new(damping: Damping) -> Self {
-		let settings = Settings { max_steps: 2000, ..Settings::default() };
+		let settings = SolverSettings { max_steps: 2000, ..SolverSettings::default() };
 		Self { damping, positive: Positive::Residual, dense_limit: DENSE_LIMIT, settings }
 	}
 
@@ -100,18 +100,18 @@ impl ExactCurvature {
 		contributions: &[Contribution],
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Influence> {
-		let (sites, n) = (model.sites(), model.coordinates());
+		let n = model.coordinates();
 		let mut sums = RowSums::new(contributions, n, <[f64]>::to_vec);
-		let visit = |_, gradients: Gradients| {
-			(0..gradients.rows())
-				.for_each(|row| sums.add_row(|sum| gradients.add_row(row, &sites, sum)));
-			Ok(())
-		};
-		for_each_batch(model, data, Function::Loss, |_, g| Ok(g), visit)?;
+		for batch in batches(model, data, Function::Loss, |_, g| Ok(g)) {
+			let gradients = batch?.1;
+			for row in 0..gradients.rows() {
+				sums.add_row(|sum| gradients.add_row(row, sum));
+			}
+		}
 		let solved = solve_abs(model, data, damping, &sums.finish(), &self.settings, progress)?;
 		let leaf = |x: Solution| x.values.iter().map(|x| -*x as f32).collect();
 		let leaves = finite(solved.into_iter().map(leaf).collect())?;
-		let basis = Basis::identity(&sites);
+		let basis = Basis::identity(&model.sites());
 		let parts = vec![Part { companion: None, basis, inverse_curvature: vec![1.0; n] }];
 		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
@@ -133,16 +133,14 @@ fn recipe_damping(config: &TrainConfig, model: &Model, data: &Dataset) -> Result
 
 /// The root mean square over coordinates of a batch's mean gradient, rows taken as independent.
 fn batch_gradient_size(model: &Model, data: &Dataset, batch_size: usize) -> Result<f64> {
-	let sites = model.sites();
 	let (mut mean, mut squares) = (vec![0.0; model.coordinates()], 0.0);
-	let flat = |_, g: Gradients| Ok((0..g.rows()).map(|r| g.flat(r, &sites)).collect());
-	for_each_batch(model, data, Function::Loss, flat, |_, rows: Vec<Vec<f64>>| {
-		for row in rows {
+	let flat = |_, g: Gradients| Ok((0..g.rows()).map(|row| g.flat(row)).collect::<Vec<_>>());
+	for batch in batches(model, data, Function::Loss, flat) {
+		for row in batch?.1 {
 			squares += row.iter().map(|x| x * x).sum::<f64>();
 			mean.iter_mut().zip(&row).for_each(|(sum, x)| *sum += x);
 		}
-		Ok(())
-	})?;
+	}
 	let count = data.len() as f64;
 	let mean: f64 = mean.iter().map(|x| (x / count).powi(2)).sum();
 	let variance = (squares / count - mean).max(0.0) / batch_size.min(data.len()) as f64;
@@ -150,15 +148,15 @@ fn batch_gradient_size(model: &Model, data: &Dataset, batch_size: usize) -> Resu
 }
 
 /// The eigenvectors in columns, and `1 / (|eigenvalue| + damping)`.
-fn eigenbasis(hessian: &[f64], n: usize, damping: f64) -> Result<(Vec<f32>, Vec<f32>)> {
-	let eigen = symmetric_eigen(hessian, n)?;
+fn eigenbasis(hessian: &Matrix<f64>, damping: f64) -> Result<(Matrix<f32>, Vec<f32>)> {
+	let eigen = symmetric_eigen(hessian)?;
 	let inverse = eigen.values.iter().map(|value| (1.0 / (value.abs() + damping)) as f32);
-	Ok((columns(&eigen.vectors, n), inverse.collect()))
+	Ok((columns(&eigen.vectors), inverse.collect()))
 }
 
-/// The transpose of a matrix `[n][n]`.
-fn columns(rows: &[f64], n: usize) -> Vec<f32> {
-	(0..n * n).map(|at| rows[(at % n) * n + at / n] as f32).collect()
+/// The rows of a matrix as columns.
+fn columns(matrix: &Matrix<f64>) -> Matrix<f32> {
+	Matrix::from_fn(matrix.columns(), matrix.rows(), |i, j| matrix[(j, i)] as f32)
 }
 
 impl IndexBuilder for ExactCurvature {
@@ -196,16 +194,16 @@ impl IndexBuilder for ExactCurvature {
 		}
 		let mut curvature = dense_curvature(model, &data, progress)?;
 		let (vectors, inverse_curvature) = match self.positive {
-			Positive::Hessian => eigenbasis(&curvature.into_hessian(), n, damping)?,
+			Positive::Hessian => eigenbasis(&curvature.into_hessian(), damping)?,
 			Positive::Residual => {
-				make_absolute(&mut curvature.residual, n)?;
+				make_absolute(&mut curvature.residual)?;
 				let mut positive = curvature.into_hessian();
-				(0..n).for_each(|i| positive[i * n + i] += damping);
-				(columns(&inverse_factor(&positive, n)?, n), vec![1.0; n])
+				(0..n).for_each(|i| positive[(i, i)] += damping);
+				(columns(&inverse_factor(&positive)?), vec![1.0; n])
 			},
 		};
-		progress(Progress { stage: "inverse", done: 1, total: 1, loss: None });
-		let basis = Basis::Dense { rows: n, vectors };
+		Stage::Inverse.of(1, progress).done(1);
+		let basis = Basis::Dense(vectors);
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Local(parts))
 	}
@@ -235,11 +233,10 @@ mod tests {
 		let n = model.coordinates();
 		let hessian = dense_curvature(&model, &data, &mut |_| ()).unwrap().into_hessian();
 		// |H| is the positive root of H².
-		let eigen = symmetric_eigen(&hessian, n).unwrap();
+		let eigen = symmetric_eigen(&hessian).unwrap();
 		assert!(eigen.values[0] < -0.01, "the test needs negative curvature");
-		let vector = |k: usize| &eigen.vectors[k * n..(k + 1) * n];
-		let sites = model.sites();
-		let plain = Basis::identity(&sites);
+		let vector = |k: usize| eigen.vectors.row(k);
+		let plain = Basis::identity(&model.sites());
 		let ones = vec![1.0; n];
 		let part = Part { companion: None, basis: plain, inverse_curvature: ones };
 		let identity = FloatIndex { parts: vec![part], leaves: vec![], local: true };
@@ -249,7 +246,7 @@ mod tests {
 			let mut total = vec![0.0; n];
 			let rows = contribution.rows.len();
 			let gradients = model.gradients(&contribution.rows, 0..rows, Function::Loss).unwrap();
-			(0..rows).for_each(|row| gradients.add_row(row, &sites, &mut total));
+			(0..rows).for_each(|row| gradients.add_row(row, &mut total));
 			for (query, rotated) in queries.iter().zip(&rotated) {
 				let along = |x: &[f64], k: usize| -> f64 {
 					vector(k).iter().zip(x).map(|(v, x)| v * x).sum()
@@ -274,28 +271,27 @@ mod tests {
 		let index = ExactCurvature::new(Damping::Value(0.02))
 			.build(&model, &contributions, &mut |_| ())
 			.unwrap();
-		let (n, sites) = (model.coordinates(), model.sites());
+		let n = model.coordinates();
 		let curvature = dense_curvature(&model, &data, &mut |_| ()).unwrap();
-		let residual = symmetric_eigen(&curvature.residual, n).unwrap();
+		let residual = symmetric_eigen(&curvature.residual).unwrap();
 		assert!(residual.values[0] < -0.01, "the test needs negative curvature");
 		let mut positive = curvature.gauss_newton;
-		for (value, vector) in residual.values.iter().zip(residual.vectors.chunks_exact(n)) {
-			for at in 0..n * n {
-				positive[at] += value.abs() * vector[at / n] * vector[at % n];
+		for (value, vector) in residual.values.iter().zip(residual.vectors.each_row()) {
+			for (i, j) in (0..n * n).map(|at| (at / n, at % n)) {
+				positive[(i, j)] += value.abs() * vector[i] * vector[j];
 			}
 		}
-		(0..n).for_each(|i| positive[i * n + i] += 0.02);
+		(0..n).for_each(|i| positive[(i, i)] += 0.02);
 		// With rows of `P + λ` as queries, scores are the gradients themselves, negative.
 		for (number, contribution) in contributions.iter().enumerate() {
 			let mut gradient = vec![0.0; n];
 			let rows = contribution.rows.len();
 			let gradients = model.gradients(&contribution.rows, 0..rows, Function::Loss).unwrap();
-			(0..rows).for_each(|row| gradients.add_row(row, &sites, &mut gradient));
-			for (row, expected) in positive.chunks_exact(n).zip(&gradient) {
-				let Basis::Dense { vectors, .. } = &index.parts[0].basis else { panic!("a basis") };
-				let coordinate = |k: usize| -> f64 {
-					(0..n).map(|i| f64::from(vectors[i * n + k]) * row[i]).sum()
-				};
+			(0..rows).for_each(|row| gradients.add_row(row, &mut gradient));
+			for (row, expected) in positive.each_row().zip(&gradient) {
+				let Basis::Dense(vectors) = &index.parts[0].basis else { panic!("a basis") };
+				let coordinate =
+					|k: usize| -> f64 { (0..n).map(|i| f64::from(vectors[(i, k)]) * row[i]).sum() };
 				let query: Vec<f64> = (0..n).map(coordinate).collect();
 				let found = index.scores(&query)[number];
 				assert!((found + expected).abs() < 1e-3 * (1.0 + expected.abs()), "{found}");
@@ -317,7 +313,7 @@ mod tests {
 				stages.insert(p.stage);
 			})
 			.unwrap();
-		assert!(stages.contains("solving"));
+		assert!(stages.contains(&Stage::Solving));
 		assert_eq!((dense.local, large.local), (true, false));
 		let scores = |index: &FloatIndex| -> Vec<f64> {
 			let queries = index.queries(&model, &queries).unwrap();

@@ -4,7 +4,7 @@ use crate::{
 	index::{all_rows, Basis, Part},
 	Contribution, Error, IndexBuilder, Influence, Result,
 };
-use openledger_models::{train::Run, Model, Progress, TrainConfig};
+use openledger_models::{train::TrainingRun, Model, Progress, Stage, TrainConfig};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
@@ -24,7 +24,7 @@ pub struct TracIn {
 }
 
 impl TracIn {
-	/// Ten checkpoints.
+	/// The method with ten checkpoints.
 	pub fn standard(config: TrainConfig) -> Self {
 		Self { checkpoints: 10, config }
 	}
@@ -76,7 +76,7 @@ impl IndexBuilder for TracIn {
 }
 
 /// A model met in training.
-pub(super) struct Checkpoint {
+pub(super) struct Waypoint {
 	/// `None` for the last: the trained model itself.
 	pub companion: Option<Model>,
 	/// The mean learning rate of the steps since the checkpoint before it, or the start.
@@ -95,12 +95,13 @@ pub(super) fn replay(
 	config: &TrainConfig,
 	positions: &dyn Fn(u64) -> Result<Vec<u64>>,
 	progress: &mut dyn FnMut(Progress),
-) -> Result<Vec<Checkpoint>> {
+) -> Result<Vec<Waypoint>> {
 	check_architecture(model, config)?;
-	let mut run = Run::new(data, config)?;
+	let mut run = TrainingRun::new(data, config)?;
 	let (steps, mut checkpoints) = (run.steps(), Vec::new());
 	let (mut rates, mut since) = (0.0, 0u32);
 	let positions = positions(steps)?;
+	let mut stage = Stage::Training.of(steps, progress);
 	let mut next = positions.iter().peekable();
 	while let Some(batch) = run.batch() {
 		let (done, last, rate) = (batch.number + 1, batch.last_of_epoch, f64::from(batch.rate));
@@ -109,11 +110,11 @@ pub(super) fn replay(
 		if next.next_if(|position| **position == done).is_some() {
 			let companion = if done < steps { Some(run.model()?) } else { None };
 			let rate = (rates / f64::from(since)) as f32;
-			checkpoints.push(Checkpoint { companion, rate });
+			checkpoints.push(Waypoint { companion, rate });
 			(rates, since) = (0.0, 0);
 		}
 		if last {
-			progress(Progress { stage: "training", done, total: steps, loss: Some(loss) });
+			stage.done_with_loss(done, loss);
 		}
 	}
 	if run.finish()?.model.hash() != model.hash() {
@@ -175,10 +176,10 @@ mod tests {
 		assert!(index.parts[0].companion.is_some() && index.parts[2].companion.is_none());
 		// Nine steps of batches of 4, 4 and 2.
 		let (data, queries) = (blobs(10, 7), blobs(4, 8));
-		let (mut run, mut expected) = (Run::new(&data, &config).unwrap(), vec![vec![0.0; 3]; 4]);
-		let sites = model.sites();
+		let (mut run, mut expected) =
+			(TrainingRun::new(&data, &config).unwrap(), vec![vec![0.0; 3]; 4]);
 		let gradient = |model: &Model, data: &Dataset, row: usize, function| {
-			model.gradients(data, row..row + 1, function).unwrap().flat(0, &sites)
+			model.gradients(data, row..row + 1, function).unwrap().flat(0)
 		};
 		let mut rates = Vec::new();
 		while let Some(batch) = run.batch() {

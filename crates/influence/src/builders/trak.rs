@@ -8,8 +8,7 @@ use crate::{
 };
 use openledger_kernels::exp;
 use openledger_models::{
-	gradients::{for_each_batch, Function, Gradients},
-	Model, Progress, TrainConfig,
+	batches, Function, Gradients, Matrix, Model, Progress, Stage, TrainConfig,
 };
 use openledger_primitives::MAX_DIMENSION;
 use openledger_rows::Dataset;
@@ -41,7 +40,7 @@ pub struct Trak {
 	/// Added to the diagonal of `Φᵀ Φ`, as a part of its mean; positive. Small: it is there so that
 	/// the inverse exists.
 	pub ridge: f64,
-	/// Fixes the projections.
+	/// Fixes the random signs of the projections.
 	pub seed: u64,
 	/// The recipe of the model and its companions. Nothing is trained for a single model with
 	/// [`Members::Seeds`], which is the model itself.
@@ -77,19 +76,21 @@ impl Trak {
 		}
 		let seed = derived_seed("projection", self.seed, number);
 		let entry = 1.0 / (self.dimension as f32).sqrt();
-		let mut vectors = vec![0.0; coordinates * self.dimension];
-		vectors.par_chunks_mut(self.dimension).enumerate().for_each(|(row, entries)| {
-			// A stream for each row: the same projection for any number of threads.
-			let mut rng = ChaCha8Rng::seed_from_u64(seed);
-			rng.set_stream(row as u64);
-			for entries in entries.chunks_mut(64) {
-				let signs = rng.next_u64();
-				for (bit, x) in entries.iter_mut().enumerate() {
-					*x = if signs >> bit & 1 == 1 { entry } else { -entry };
+		let mut vectors = Matrix::zeros(coordinates, self.dimension);
+		vectors.values_mut().par_chunks_mut(self.dimension).enumerate().for_each(
+			|(row, entries)| {
+				// A stream for each row: the same projection for any number of threads.
+				let mut rng = ChaCha8Rng::seed_from_u64(seed);
+				rng.set_stream(row as u64);
+				for entries in entries.chunks_mut(64) {
+					let signs = rng.next_u64();
+					for (bit, x) in entries.iter_mut().enumerate() {
+						*x = if signs >> bit & 1 == 1 { entry } else { -entry };
+					}
 				}
-			}
-		});
-		Ok(Basis::Dense { rows: coordinates, vectors })
+			},
+		);
+		Ok(Basis::Dense(vectors))
 	}
 
 	/// The influence of each contribution in one model's part, `[contributions][dimension]`, times
@@ -102,28 +103,29 @@ impl Trak {
 		share: f64,
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Vec<Vec<f32>>> {
-		let (sites, dimension, total) = (model.sites(), self.dimension, rows.data.len());
-		let mut kernel = vec![0.0; dimension * dimension];
+		let dimension = self.dimension;
+		let mut kernel = Matrix::zeros(dimension, dimension);
 		let mut sums = vec![vec![0.0; dimension]; rows.contributions];
 		let features = |_, gradients: Gradients| {
-			let projected = basis.project(&sites, &gradients);
-			let mut features = vec![0.0; gradients.rows() * dimension];
-			for (row, features) in features.chunks_exact_mut(dimension).enumerate() {
+			let projected = basis.project(&gradients);
+			let mut features = Matrix::zeros(gradients.rows(), dimension);
+			for (row, features) in features.each_row_mut().enumerate() {
 				projected.add_row(row, 0, features);
 			}
 			Ok(features)
 		};
-		for_each_batch(model, rows.data, Function::Margin, features, |batch, features| {
-			add_gram(&mut kernel, &features, dimension);
+		let mut stage = Stage::Influence.of(rows.data.len() as u64, progress);
+		for batch in batches(model, rows.data, Function::Margin, features) {
+			let (batch, features) = batch?;
+			add_gram(&mut kernel, &features);
 			let done = batch.end as u64;
-			for (row, features) in batch.zip(features.chunks_exact(dimension)) {
+			for (row, features) in batch.zip(features.each_row()) {
 				let (owner, weight) = rows.weights[row];
 				sums[owner].iter_mut().zip(features).for_each(|(sum, x)| *sum += weight * x);
 			}
-			progress(Progress { stage: "influence", done, total: total as u64, loss: None });
-			Ok(())
-		})?;
-		let inverse = RidgeInverse::new(&kernel, dimension, self.ridge)?;
+			stage.done(done);
+		}
+		let inverse = RidgeInverse::new(&kernel, self.ridge)?;
 		let leaf = |sum: &Vec<f64>| {
 			let leaf: Vec<f32> = inverse.apply(sum).iter().map(|x| (share * x) as f32).collect();
 			let finite = leaf.iter().all(|x| x.is_finite());
@@ -151,13 +153,13 @@ impl<'a> Rows<'a> {
 		let mut weights: Vec<(usize, f64)> = owners.map(|owner| (owner, 0.0)).collect();
 		for model in models {
 			let margins = |_, gradients: Gradients| Ok(gradients.values);
-			for_each_batch(model, data, Function::Margin, margins, |rows, margins| {
+			for batch in batches(model, data, Function::Margin, margins) {
+				let (rows, margins) = batch?;
 				for ((_, weight), margin) in weights[rows].iter_mut().zip(margins) {
 					// 1 - p from the log-odds of p, with all digits where p is near 1.
 					*weight += 1.0 / (1.0 + exp(margin)) / models.len() as f64;
 				}
-				Ok(())
-			})?;
+			}
 		}
 		Ok(Self { data, contributions: contributions.len(), weights })
 	}
@@ -165,9 +167,10 @@ impl<'a> Rows<'a> {
 
 /// Adds `Φᵀ Φ` to the lower triangle of `kernel`, `[dimension][dimension]`, for `features` of
 /// `[rows][dimension]`.
-fn add_gram(kernel: &mut [f64], features: &[f64], dimension: usize) {
-	kernel.par_chunks_mut(dimension).enumerate().for_each(|(i, kernel)| {
-		for features in features.chunks_exact(dimension) {
+fn add_gram(kernel: &mut Matrix<f64>, features: &Matrix<f64>) {
+	let dimension = kernel.columns();
+	kernel.values_mut().par_chunks_mut(dimension).enumerate().for_each(|(i, kernel)| {
+		for features in features.each_row() {
 			let factor = features[i];
 			kernel[..=i].iter_mut().zip(features).for_each(|(sum, x)| *sum += factor * x);
 		}
@@ -176,34 +179,31 @@ fn add_gram(kernel: &mut [f64], features: &[f64], dimension: usize) {
 
 /// `(K + ridge · mean of K's diagonal · I)⁻¹` by eigenvectors.
 struct RidgeInverse {
-	/// Of the inverse, `[dimension]`.
+	/// The eigenvalues of the inverse, `[dimension]`.
 	values: Vec<f64>,
-	/// In rows, `[dimension][dimension]`.
-	vectors: Vec<f64>,
+	/// The eigenvectors in rows, `[dimension][dimension]`.
+	vectors: Matrix<f64>,
 }
 
 impl RidgeInverse {
 	/// `kernel` is `[dimension][dimension]`; its lower triangle counts.
-	fn new(kernel: &[f64], dimension: usize, ridge: f64) -> Result<Self> {
+	fn new(kernel: &Matrix<f64>, ridge: f64) -> Result<Self> {
 		// Keeps the inverse finite where no row has a gradient.
 		const LEAST: f64 = 1e-30;
-		let at = |i: usize, j: usize| kernel[i.max(j) * dimension + i.min(j)];
-		let mean = (0..dimension).map(|i| at(i, i)).sum::<f64>() / dimension as f64;
-		let symmetric: Vec<f64> = (0..dimension * dimension)
-			.map(|entry| at(entry / dimension, entry % dimension))
-			.collect();
-		let eigen = symmetric_eigen(&symmetric, dimension)?;
+		let n = kernel.rows();
+		let mean = (0..n).map(|i| kernel[(i, i)]).sum::<f64>() / n as f64;
+		let symmetric = Matrix::from_fn(n, n, |i, j| kernel[(i.max(j), i.min(j))]);
+		let eigen = symmetric_eigen(&symmetric)?;
 		let ridge = (ridge * mean).max(LEAST);
 		// Rounding can leave an eigenvalue of zero below zero.
 		let values = eigen.values.iter().map(|value| 1.0 / (value.max(0.0) + ridge)).collect();
 		Ok(Self { values, vectors: eigen.vectors })
 	}
 
-	/// Times `vector`, `[dimension]`.
+	/// The inverse times `vector`, both `[dimension]`.
 	fn apply(&self, vector: &[f64]) -> Vec<f64> {
 		let mut product = vec![0.0; vector.len()];
-		for (value, eigenvector) in self.values.iter().zip(self.vectors.chunks_exact(vector.len()))
-		{
+		for (value, eigenvector) in self.values.iter().zip(self.vectors.each_row()) {
 			let along: f64 = eigenvector.iter().zip(vector).map(|(x, y)| x * y).sum();
 			let factor = value * along;
 			product.iter_mut().zip(eigenvector).for_each(|(sum, x)| *sum += factor * x);
@@ -273,15 +273,14 @@ mod tests {
 
 	/// `Pᵀ ∇f` of each row in a part.
 	fn features(model: &Model, part: &Part, data: &Dataset) -> Vec<Vec<f64>> {
-		let Basis::Dense { rows, vectors } = &part.basis else { panic!("a projection") };
+		let Basis::Dense(vectors) = &part.basis else { panic!("a projection") };
 		let model = part.model(model);
-		assert_eq!(*rows, model.coordinates());
-		let (sites, dimension) = (model.sites(), vectors.len() / rows);
+		let (rows, dimension) = (vectors.rows(), vectors.columns());
+		assert_eq!(rows, model.coordinates());
 		let gradients = model.gradients(data, 0..data.len(), Function::Margin).unwrap();
 		let feature = |row| {
-			let flat = gradients.flat(row, &sites);
-			let along =
-				|k| (0..*rows).map(|i| flat[i] * f64::from(vectors[i * dimension + k])).sum();
+			let flat = gradients.flat(row);
+			let along = |k| (0..rows).map(|i| flat[i] * f64::from(vectors[(i, k)])).sum();
 			(0..dimension).map(along).collect()
 		};
 		(0..data.len()).map(feature).collect()
@@ -361,11 +360,11 @@ mod tests {
 	#[test]
 	fn projection_should_keep_lengths_on_average() {
 		let builder = Trak { dimension: 400, ..Trak::standard(recipe()) };
-		let Basis::Dense { rows, vectors } = builder.projection(0, 50).unwrap() else {
+		let Basis::Dense(vectors) = builder.projection(0, 50).unwrap() else {
 			panic!("a projection")
 		};
-		let row = |i: usize| &vectors[i * 400..(i + 1) * 400];
-		for i in 0..rows {
+		let row = |i: usize| vectors.row(i);
+		for i in 0..vectors.rows() {
 			let dot = |j: usize| row(i).iter().zip(row(j)).map(|(x, y)| x * y).sum::<f32>();
 			assert!((dot(i) - 1.0).abs() < 1e-5);
 			// The standard deviation is 1/20.

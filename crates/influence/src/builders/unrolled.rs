@@ -3,13 +3,15 @@
 mod checkpoint;
 mod tangents;
 
-use self::{checkpoint::Checkpoint, tangents::Tangents};
+use self::{checkpoint::Saved, tangents::Tangents};
 use super::tracin::replay;
 use crate::{
 	index::{all_rows, Basis, Part},
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
-use openledger_models::{tangent::Linearised, train::Run, Model, Progress, TrainConfig};
+use openledger_models::{
+	tangent::Linearised, train::TrainingRun, Model, Progress, Stage, TrainConfig,
+};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
 use std::{
@@ -51,7 +53,7 @@ pub struct Checkpoints<'a> {
 	pub stop: Option<&'a AtomicBool>,
 }
 
-/// What [`Unrolled::build_resumable`] comes to.
+/// How a computation ended that may be interrupted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
 	/// The whole run was followed.
@@ -110,20 +112,21 @@ impl Unrolled {
 			.zip(contributions)
 			.flat_map(|(position, contribution)| vec![position; contribution.rows.len()])
 			.collect();
-		let mut run = Run::new(&data, &self.config)?;
+		let mut run = TrainingRun::new(&data, &self.config)?;
 		let mut tangents = Tangents::new(self.config.optimiser, contributions.len(), model);
 		let identity = checkpoint::identity(model, &self.config, contributions)?;
 		if let Some(Checkpoints { path, .. }) = checkpoints {
-			if let Some(saved) = Checkpoint::read(path, &identity, run.state(), &tangents)? {
+			if let Some(saved) = Saved::read(path, &identity, run.state(), &tangents)? {
 				run.restore(saved.step, saved.parameters, saved.state)?;
 				tangents = saved.tangents;
 			}
 		}
 		let steps = run.steps();
+		let mut stage = Stage::Unrolling.of(steps, progress);
 		while let Some(batch) = run.batch() {
 			let step = batch.number + 1;
 			let loss = advance(&mut run, &data, &owners, &mut tangents)?;
-			progress(Progress { stage: "unrolling", done: step, total: steps, loss: Some(loss) });
+			stage.done_with_loss(step, loss);
 			let Some(Checkpoints { path, every, stop }) = checkpoints else { continue };
 			let stop = step < steps && stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
 			if stop || step < steps && step % every == 0 {
@@ -149,7 +152,7 @@ impl Unrolled {
 
 /// One step of training and of all tangents. Returns the batch's mean loss before it, in nats.
 fn advance(
-	run: &mut Run,
+	run: &mut TrainingRun,
 	data: &Dataset,
 	owners: &[usize],
 	tangents: &mut Tangents,

@@ -3,8 +3,9 @@
 use super::symmetric_eigen;
 use crate::Result;
 use faer::MatRef;
+use openledger_models::Matrix;
 
-/// Replaces a symmetric matrix, row-major `[n][n]`, by its absolute value: the same eigenvectors,
+/// Replaces a symmetric matrix by its absolute value: the same eigenvectors,
 /// eigenvalues without their signs.
 ///
 /// O(k³) for each block of `k` coordinates that no chain of entries other than zero connects with
@@ -15,19 +16,16 @@ use faer::MatRef;
 /// Those of [`symmetric_eigen`].
 ///
 /// # Panics
-/// If the matrix does not have `n · n` values.
-pub fn make_absolute(matrix: &mut [f64], n: usize) -> Result<()> {
-	assert_eq!(matrix.len(), n * n, "a square matrix");
-	for block in blocks(matrix, n) {
+/// If the matrix is not square.
+pub fn make_absolute(matrix: &mut Matrix<f64>) -> Result<()> {
+	assert_eq!(matrix.rows(), matrix.columns(), "a square matrix");
+	for block in blocks(matrix) {
 		let k = block.len();
-		let mut own = Vec::with_capacity(k * k);
-		for i in &block {
-			own.extend(block.iter().map(|j| matrix[i * n + j]));
-		}
-		let eigen = symmetric_eigen(&own, k)?;
+		let own = Matrix::from_fn(k, k, |a, b| matrix[(block[a], block[b])]);
+		let eigen = symmetric_eigen(&own)?;
 		// |A| = A + 2 Σ |λ| v vᵀ over the negative eigenvalues, which come first.
 		let negative = eigen.values.iter().take_while(|value| **value < 0.0).count();
-		let mut vectors = eigen.vectors;
+		let mut vectors = eigen.vectors.into_values();
 		vectors.truncate(negative * k);
 		for (vector, value) in vectors.chunks_exact_mut(k).zip(&eigen.values) {
 			let factor = (-2.0 * value).sqrt();
@@ -38,7 +36,7 @@ pub fn make_absolute(matrix: &mut [f64], n: usize) -> Result<()> {
 		for (a, i) in block.iter().enumerate() {
 			for (b, j) in block.iter().enumerate() {
 				// The one triangle for both, so that the result is symmetric to the bit.
-				matrix[i * n + j] += added[(a.max(b), a.min(b))];
+				matrix[(*i, *j)] += added[(a.max(b), a.min(b))];
 			}
 		}
 	}
@@ -46,15 +44,15 @@ pub fn make_absolute(matrix: &mut [f64], n: usize) -> Result<()> {
 }
 
 /// The coordinates of each block, ascending.
-fn blocks(matrix: &[f64], n: usize) -> Vec<Vec<usize>> {
-	let (mut blocks, mut left) = (Vec::new(), (0..n).collect::<Vec<usize>>());
+fn blocks(matrix: &Matrix<f64>) -> Vec<Vec<usize>> {
+	let (mut blocks, mut left) = (Vec::new(), (0..matrix.rows()).collect::<Vec<usize>>());
 	while let Some(first) = left.first().copied() {
 		left.remove(0);
 		let mut block = vec![first];
 		let mut seen = 0;
 		while let Some(i) = block.get(seen).copied() {
 			seen += 1;
-			let (near, far) = left.into_iter().partition(|j| matrix[i * n + j] != 0.0);
+			let (near, far) = left.into_iter().partition(|j| matrix[(i, *j)] != 0.0);
 			let near: Vec<usize> = near;
 			block.extend(near);
 			left = far;
@@ -70,9 +68,9 @@ mod tests {
 	use super::*;
 	use proptest::prelude::*;
 
-	fn times(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
-		let entry = |at: usize| (0..n).map(|k| a[at / n * n + k] * b[k * n + at % n]).sum();
-		(0..n * n).map(entry).collect()
+	fn times(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
+		let n = a.rows();
+		Matrix::from_fn(n, n, |i, j| (0..n).map(|k| a[(i, k)] * b[(k, j)]).sum())
 	}
 
 	proptest! {
@@ -83,22 +81,21 @@ mod tests {
 			parts in 1usize..4,
 			values in prop::collection::vec(-1.0f64..1.0, 256),
 		) {
-			let entry = |at: usize| {
-				let (i, j) = ((at / n).max(at % n), (at / n).min(at % n));
+			let matrix = Matrix::from_fn(n, n, |a, b| {
+				let (i, j) = (a.max(b), a.min(b));
 				if i % parts == j % parts { values[i * 16 + j] } else { 0.0 }
-			};
-			let matrix: Vec<f64> = (0..n * n).map(entry).collect();
+			});
 			let mut absolute = matrix.clone();
-			make_absolute(&mut absolute, n).unwrap();
-			prop_assert!(blocks(&matrix, n).len() >= parts.min(n));
-			let (expected, found) = (times(&matrix, &matrix, n), times(&absolute, &absolute, n));
-			for (found, expected) in found.iter().zip(&expected) {
+			make_absolute(&mut absolute).unwrap();
+			prop_assert!(blocks(&matrix).len() >= parts.min(n));
+			let (expected, found) = (times(&matrix, &matrix), times(&absolute, &absolute));
+			for (found, expected) in found.values().iter().zip(expected.values()) {
 				prop_assert!((found - expected).abs() < 1e-10);
 			}
-			for at in 0..n * n {
-				prop_assert_eq!(absolute[at].to_bits(), absolute[at % n * n + at / n].to_bits());
+			for (i, j) in (0..n * n).map(|at| (at / n, at % n)) {
+				prop_assert_eq!(absolute[(i, j)].to_bits(), absolute[(j, i)].to_bits());
 			}
-			let eigen = symmetric_eigen(&absolute, n).unwrap();
+			let eigen = symmetric_eigen(&absolute).unwrap();
 			prop_assert!(eigen.values[0] > -1e-10);
 		}
 	}
@@ -106,16 +103,17 @@ mod tests {
 	#[test]
 	fn blocks_should_be_what_entries_connect() {
 		// 0 - 3 - 1, 2 alone.
-		let mut matrix = vec![0.0; 16];
+		let mut matrix = Matrix::zeros(4, 4);
 		for (i, j) in [(0, 3), (3, 1)] {
-			(matrix[i * 4 + j], matrix[j * 4 + i]) = (1.0, 1.0);
+			(matrix[(i, j)], matrix[(j, i)]) = (1.0, 1.0);
 		}
-		assert_eq!(blocks(&matrix, 4), [vec![0, 1, 3], vec![2]]);
-		assert!(blocks(&[], 0).is_empty());
+		assert_eq!(blocks(&matrix), [vec![0, 1, 3], vec![2]]);
+		assert!(blocks(&Matrix::zeros(0, 0)).is_empty());
 	}
 
 	#[test]
 	fn absolute_should_be_refused_when_a_value_is_not_finite() {
-		assert!(make_absolute(&mut [1.0, f64::NAN, f64::NAN, 1.0], 2).is_err());
+		let mut matrix = Matrix::new(2, 2, vec![1.0, f64::NAN, f64::NAN, 1.0]);
+		assert!(make_absolute(&mut matrix).is_err());
 	}
 }

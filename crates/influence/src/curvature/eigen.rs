@@ -2,40 +2,42 @@
 
 use crate::{Error, Result};
 use faer::{Mat, Side};
+use openledger_models::Matrix;
 
 /// The eigendecomposition of a symmetric matrix of `n` rows.
 #[derive(Clone, Debug)]
 pub struct Eigen {
-	/// Ascending, `[n]`.
+	/// The eigenvalues in ascending order, `[n]`.
 	pub values: Vec<f64>,
-	/// Row `k` is the unit eigenvector of `values[k]`, `[n][n]`.
-	pub vectors: Vec<f64>,
+	/// Row `k` is the unit eigenvector of `values[k]`.
+	pub vectors: Matrix<f64>,
 }
 
-/// Decomposes a symmetric matrix, row-major `[n][n]`, in O(n³). The library runs on one thread, since
+/// Decomposes a symmetric matrix in O(n³). The library runs on one thread, since
 /// it is built without its feature for more: the bits do not depend on their number.
 ///
 /// # Errors
 /// [`Error::NotFinite`] if a value is not finite or the iteration does not converge.
 ///
 /// # Panics
-/// If the matrix does not have `n · n` values.
-pub fn symmetric_eigen(matrix: &[f64], n: usize) -> Result<Eigen> {
-	assert_eq!(matrix.len(), n * n, "a square matrix");
-	if matrix.iter().any(|x| !x.is_finite()) {
+/// If the matrix is not square.
+pub fn symmetric_eigen(matrix: &Matrix<f64>) -> Result<Eigen> {
+	let n = matrix.rows();
+	assert_eq!(n, matrix.columns(), "a square matrix");
+	if matrix.values().iter().any(|x| !x.is_finite()) {
 		return Err(Error::NotFinite("a curvature matrix"));
 	}
 	if n == 0 {
-		return Ok(Eigen { values: Vec::new(), vectors: Vec::new() });
+		return Ok(Eigen { values: Vec::new(), vectors: Matrix::zeros(0, 0) });
 	}
 	// One scale for all matrices: squares of entries neither overflow nor vanish.
-	let largest = matrix.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+	let largest = matrix.values().iter().fold(0.0f64, |max, x| max.max(x.abs()));
 	let scale = if largest > 0.0 { largest } else { 1.0 };
-	let matrix = Mat::from_fn(n, n, |i, j| matrix[i * n + j] / scale);
+	let matrix = Mat::from_fn(n, n, |i, j| matrix[(i, j)] / scale);
 	let eigen =
 		matrix.self_adjoint_eigen(Side::Lower).map_err(|_| Error::NotFinite("an eigenvalue"))?;
 	let (values, vectors) = (eigen.S().column_vector(), eigen.U());
-	let vectors = (0..n).flat_map(|k| (0..n).map(move |i| vectors[(i, k)])).collect();
+	let vectors = Matrix::from_fn(n, n, |k, i| vectors[(i, k)]);
 	Ok(Eigen { values: values.iter().map(|x| x * scale).collect(), vectors })
 }
 
@@ -50,9 +52,9 @@ mod tests {
 
 	/// `Qᵀ diag Q` must be the matrix, and `Q Qᵀ` the identity.
 	fn check(matrix: &[f64], n: usize) {
-		let eigen = symmetric_eigen(matrix, n).unwrap();
+		let eigen = symmetric_eigen(&Matrix::new(n, n, matrix.to_vec())).unwrap();
 		let scale = matrix.iter().fold(1e-300f64, |max, x| max.max(x.abs()));
-		let row = |k: usize| &eigen.vectors[k * n..(k + 1) * n];
+		let row = |k: usize| eigen.vectors.row(k);
 		assert!(eigen.values.windows(2).all(|pair| pair[0] <= pair[1]));
 		for i in 0..n {
 			for j in 0..n {
@@ -107,9 +109,8 @@ mod tests {
 	#[test]
 	fn values_should_be_known_when_the_matrix_is_a_path() {
 		let n = 30usize;
-		let path: Vec<f64> =
-			(0..n * n).map(|at| f64::from(u8::from((at / n).abs_diff(at % n) == 1))).collect();
-		let eigen = symmetric_eigen(&path, n).unwrap();
+		let path = Matrix::from_fn(n, n, |i, j| f64::from(u8::from(i.abs_diff(j) == 1)));
+		let eigen = symmetric_eigen(&path).unwrap();
 		for (k, value) in eigen.values.iter().enumerate() {
 			let angle = std::f64::consts::PI * (n - k) as f64 / (n + 1) as f64;
 			assert!((value - 2.0 * angle.cos()).abs() < 1e-13);
@@ -118,7 +119,8 @@ mod tests {
 
 	#[test]
 	fn decomposition_should_be_refused_when_values_are_not_finite() {
-		assert!(symmetric_eigen(&[f64::NAN], 1).is_err());
-		assert!(symmetric_eigen(&[f64::INFINITY, 0.0, 0.0, 1.0], 2).is_err());
+		assert!(symmetric_eigen(&Matrix::new(1, 1, vec![f64::NAN])).is_err());
+		let infinite = Matrix::new(2, 2, vec![f64::INFINITY, 0.0, 0.0, 1.0]);
+		assert!(symmetric_eigen(&infinite).is_err());
 	}
 }

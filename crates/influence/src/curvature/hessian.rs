@@ -4,7 +4,7 @@ use super::network::add_rows;
 use crate::{Error, Result};
 use openledger_models::{
 	text_hessian::{add_products, Vectors},
-	Model, Progress,
+	Matrix, Model, Progress,
 };
 use openledger_rows::Dataset;
 use std::ops::Range;
@@ -12,23 +12,24 @@ use std::ops::Range;
 /// The most trained parameters whose Hessian is laid out: 8,192, or 512 MiB.
 pub const DENSE_LIMIT: usize = 1 << 13;
 
-/// The curvature of a mean loss, `H = G + R`. Matrices are row-major `[coordinates][coordinates]`,
-/// in the order of gradient coordinates.
+/// The curvature of a mean loss, `H = G + R`: `[coordinates][coordinates]`, in the order of gradient
+/// coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curvature {
 	/// `G`, the mean of `Jᵀ C J`: `J` is the Jacobian of a row's logits, `C` the second derivative
 	/// of its loss at them. Never negative.
-	pub gauss_newton: Vec<f64>,
+	pub gauss_newton: Matrix<f64>,
 	/// `R`, the mean of `Σ s_i ∇²z_i`: the loss's gradient `s` at the logits `z` times their own
 	/// second derivatives. It vanishes with the loss, and for models that are linear.
-	pub residual: Vec<f64>,
+	pub residual: Matrix<f64>,
 }
 
 impl Curvature {
 	/// The Hessian, in place of its parts.
-	pub fn into_hessian(self) -> Vec<f64> {
+	pub fn into_hessian(self) -> Matrix<f64> {
 		let Self { gauss_newton: mut sum, residual } = self;
-		sum.iter_mut().zip(residual).for_each(|(sum, x)| *sum += x);
+		let pairs = sum.values_mut().iter_mut().zip(residual.values());
+		pairs.for_each(|(sum, x)| *sum += x);
 		sum
 	}
 }
@@ -38,7 +39,7 @@ impl Curvature {
 /// O(rows · coordinates²) time. Reports rows (`stage` is `curvature`); the same bits for any number
 /// of threads.
 ///
-/// For text these are products with unit vectors ([`openledger_transformers::Hessian`]).
+/// For text these are products with unit vectors ([`add_products`]).
 ///
 /// # Errors
 /// [`Error::Setting`] beyond [`DENSE_LIMIT`], those of [`Model::gradients`].
@@ -55,27 +56,27 @@ pub fn dense_curvature(
 		);
 		return Err(Error::setting("architecture", reason));
 	}
-	let [mut gauss_newton, mut residual] = [(); 2].map(|()| vec![0.0f64; n * n]);
-	let sums = [&mut gauss_newton[..], &mut residual];
+	let [mut gauss_newton, mut residual] = [(); 2].map(|()| Matrix::zeros(n, n));
+	let sums = [gauss_newton.values_mut(), residual.values_mut()];
 	match model.text() {
 		Some(text) => add_products(text, data, unit_vectors(model), sums, progress)?,
 		None => add_rows(model.network()?, data, sums, progress),
 	}
 	for matrix in [&mut gauss_newton, &mut residual] {
-		mean_of_upper(matrix, n, data.len() as f64)?;
+		mean_of_upper(matrix, data.len() as f64)?;
 	}
 	Ok(Curvature { gauss_newton, residual })
 }
 
 /// Divides by `count` and makes symmetric: what lies below the diagonal may not have been summed.
-fn mean_of_upper(sum: &mut [f64], n: usize, count: f64) -> Result<()> {
-	for i in 0..n {
-		for j in i..n {
-			let value = sum[i * n + j] / count;
+fn mean_of_upper(sum: &mut Matrix<f64>, count: f64) -> Result<()> {
+	for i in 0..sum.rows() {
+		for j in i..sum.columns() {
+			let value = sum[(i, j)] / count;
 			if !value.is_finite() {
 				return Err(Error::NotFinite("a curvature matrix"));
 			}
-			(sum[i * n + j], sum[j * n + i]) = (value, value);
+			(sum[(i, j)], sum[(j, i)]) = (value, value);
 		}
 	}
 	Ok(())
@@ -88,9 +89,9 @@ fn unit_vectors(model: &Model) -> impl Fn(Range<usize>) -> Vectors {
 	let owners: Vec<usize> =
 		owners.flat_map(|(number, site)| std::iter::repeat_n(number, site.coordinates())).collect();
 	move |range| {
-		let mut vectors = vec![0.0; range.len() * n];
-		range.clone().enumerate().for_each(|(row, at)| vectors[row * n + at] = 1.0);
-		(vectors, owners.get(range.start).copied().unwrap_or(0))
+		let mut vectors = Matrix::zeros(range.len(), n);
+		range.clone().enumerate().for_each(|(row, at)| vectors[(row, at)] = 1.0);
+		(vectors.into_values(), owners.get(range.start).copied().unwrap_or(0))
 	}
 }
 
@@ -109,7 +110,7 @@ mod tests {
 		let model = model.with_parameters(&parameters).unwrap();
 		let gradients = model.gradients(data, 0..data.len(), Function::Loss).unwrap();
 		let mut sum = vec![0.0; model.coordinates()];
-		(0..data.len()).for_each(|row| gradients.add_row(row, &model.sites(), &mut sum));
+		(0..data.len()).for_each(|row| gradients.add_row(row, &mut sum));
 		sum.iter().map(|x| x / data.len() as f64).collect()
 	}
 
@@ -124,7 +125,7 @@ mod tests {
 			let (model, data) = (random_model(widths, activation, 3), blobs(7, 1));
 			let n = model.coordinates();
 			let hessian = dense_curvature(&model, &data, &mut |_| ()).unwrap().into_hessian();
-			let largest = hessian.iter().fold(0.0f64, |max, x| max.max(x.abs()));
+			let largest = hessian.values().iter().fold(0.0f64, |max, x| max.max(x.abs()));
 			// Small steps keep ReLU on one side of its kink.
 			let step = if activation == Activation::Relu { 1e-4 } else { 3e-3 };
 			for i in 0..n {
@@ -132,7 +133,7 @@ mod tests {
 					(gradient(&model, &data, i, step), gradient(&model, &data, i, -step));
 				for j in 0..n {
 					let expected = (after[j] - before[j]) / (2.0 * f64::from(step));
-					let found = hessian[i * n + j];
+					let found = hessian[(i, j)];
 					assert!(
 						(found - expected).abs() < 5e-3 * largest,
 						"{i} {j}: {found} {expected}"
@@ -146,7 +147,7 @@ mod tests {
 	fn gauss_newton_matrix_should_be_the_mean_over_classes_and_rows() {
 		for widths in [&[2usize, 3] as &[usize], &[2, 4, 3], &[2, 5, 4, 3]] {
 			let (model, data) = (random_model(widths, Activation::Tanh, 3), blobs(7, 1));
-			let (n, sites) = (model.coordinates(), model.sites());
+			let n = model.coordinates();
 			let found = dense_curvature(&model, &data, &mut |_| ()).unwrap();
 			let mut expected = vec![0.0; n * n];
 			for class in 0..3 {
@@ -154,17 +155,17 @@ mod tests {
 				let gradients = model.gradients(&labelled, 0..7, Function::Loss).unwrap();
 				for row in 0..7 {
 					let probability = (-gradients.values[row]).exp();
-					let gradient = gradients.flat(row, &sites);
+					let gradient = gradients.flat(row);
 					for at in 0..n * n {
 						expected[at] += probability * gradient[at / n] * gradient[at % n] / 7.0;
 					}
 				}
 			}
-			for (found, expected) in found.gauss_newton.iter().zip(&expected) {
+			for (found, expected) in found.gauss_newton.values().iter().zip(&expected) {
 				assert!((found - expected).abs() < 1e-6, "{found} {expected}");
 			}
 			// Logits of a linear model have no second derivative.
-			assert_eq!(widths.len() > 2, found.residual.iter().any(|x| *x != 0.0));
+			assert_eq!(widths.len() > 2, found.residual.values().iter().any(|x| *x != 0.0));
 		}
 	}
 
@@ -179,7 +180,8 @@ mod tests {
 		let of =
 			|data: &Dataset| dense_curvature(&model, data, &mut |_| ()).unwrap().into_hessian();
 		let (all, first, second) = (of(&data), of(&first), of(&second));
-		for ((all, first), second) in all.iter().zip(&first).zip(&second) {
+		let sums = all.values().iter().zip(first.values()).zip(second.values());
+		for ((all, first), second) in sums {
 			assert!((all - (2.0 * first + second) / 3.0).abs() < 1e-5);
 		}
 	}

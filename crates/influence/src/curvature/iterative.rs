@@ -3,7 +3,7 @@
 mod tridiagonal;
 
 use crate::{Error, Result};
-use openledger_models::{tangent::hessian_products, Model, Progress};
+use openledger_models::{tangent::hessian_products, Matrix, Model, Progress, Stage};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 use tridiagonal::diagonalise;
@@ -17,7 +17,7 @@ const NEGLIGIBLE: f64 = 1e-7;
 
 /// How exactly [`solve_abs`] solves, and by what means.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct SolverSettings {
 	/// The relative residual at which a solution is taken; positive. Below about 1e-4 the single
 	/// precision of products is felt.
 	pub tolerance: f64,
@@ -28,14 +28,14 @@ pub struct Settings {
 	pub memory: u64,
 }
 
-impl Default for Settings {
+impl Default for SolverSettings {
 	/// A relative residual of 0.01 in at most 500 steps and 2 GiB.
 	fn default() -> Self {
 		Self { tolerance: 1e-2, max_steps: 500, memory: 2 << 30 }
 	}
 }
 
-impl Settings {
+impl SolverSettings {
 	/// How many right-hand sides of `coordinates` to solve together.
 	fn together(&self, coordinates: usize) -> Result<usize> {
 		if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
@@ -63,7 +63,7 @@ impl Settings {
 /// A solution of `(|H| + λI) x = b`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Solution {
-	/// `x`, `[coordinates]`.
+	/// The solution `x`, `[coordinates]`.
 	pub values: Vec<f64>,
 	/// Hessian-vector products that it took.
 	pub steps: usize,
@@ -116,7 +116,7 @@ pub fn solve_abs(
 	data: &Dataset,
 	damping: f64,
 	right: &[Vec<f64>],
-	settings: &Settings,
+	settings: &SolverSettings,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Solution>> {
 	let coordinates = model.coordinates();
@@ -128,7 +128,7 @@ pub fn solve_abs(
 		let reason = format!("has {} coordinates instead of {coordinates}", other.len());
 		return Err(Error::setting("right", reason));
 	}
-	let total = right.len() as u64;
+	let mut stage = Stage::Solving.of(right.len() as u64, progress);
 	let mut solutions = Vec::with_capacity(right.len());
 	for group in right.chunks(together) {
 		let mut spaces: Vec<Krylov> =
@@ -147,12 +147,11 @@ pub fn solve_abs(
 				.try_for_each(|(space, product)| space.extend(product, damping))?;
 			drop(open);
 			let solved = spaces.iter().filter(|space| space.converged(settings.tolerance)).count();
-			let done = (solutions.len() + solved) as u64;
-			progress(Progress { stage: "solving", done, total, loss: None });
+			stage.done((solutions.len() + solved) as u64);
 		}
 		let worst = spaces.iter().filter(|space| !space.converged(settings.tolerance));
 		if let Some(worst) = worst.map(Krylov::residual).reduce(f64::max) {
-			let Settings { tolerance, max_steps, .. } = settings;
+			let SolverSettings { tolerance, max_steps, .. } = settings;
 			let reason = format!(
 				"{max_steps} steps leave a relative residual of {worst:.1e} where {tolerance:.1e} \
 				 is wanted: allow more steps, or raise the damping ({damping:.1e}) or the tolerance"
@@ -173,13 +172,13 @@ struct Krylov {
 	coordinates: usize,
 	/// Orthonormal, each `[coordinates]`; one more than steps done, unless the space is exhausted.
 	vectors: Vec<Vec<f32>>,
-	/// Of `T`, `[steps]`.
+	/// The diagonal of the tridiagonal `T`, `[steps]`.
 	diagonal: Vec<f64>,
 	/// `beside[k]` of `T` is between `k` and `k + 1`, `[steps]`.
 	beside: Vec<f64>,
-	/// `‖b‖`.
+	/// The length of the right-hand side, `‖b‖`.
 	norm: f64,
-	/// Relative residuals, `[steps]`.
+	/// The relative residual after each step, `[steps]`.
 	residuals: Vec<f64>,
 	/// Whether the space cannot grow any more: then the solution is exact.
 	exhausted: bool,
@@ -248,35 +247,35 @@ impl Krylov {
 	fn estimate(&self, length: f64, damping: f64) -> Result<f64> {
 		let steps = self.diagonal.len();
 		// Of each eigenvector the first and the last component.
-		let mut ends = vec![0.0; 2 * steps];
-		(ends[0], ends[2 * steps - 1]) = (1.0, 1.0);
-		let values = self.eigen(&mut ends, 2)?;
-		let terms = values.iter().zip(ends.chunks_exact(2));
+		let mut ends = Matrix::zeros(steps, 2);
+		(ends[(0, 0)], ends[(steps - 1, 1)]) = (1.0, 1.0);
+		let values = self.eigen(&mut ends)?;
+		let terms = values.iter().zip(ends.each_row());
 		let sum: f64 = terms
 			.map(|(value, ends)| sign(*value) * ends[0] * ends[1] / (value.abs() + damping))
 			.sum();
 		Ok((length * sum).abs())
 	}
 
-	/// Eigenvalues of `T`; turns `vectors` `[steps][width]`, some columns of the identity, into
-	/// those of the eigenvectors in rows.
-	fn eigen(&self, vectors: &mut [f64], width: usize) -> Result<Vec<f64>> {
+	/// Eigenvalues of `T`; turns `vectors`, some columns of the identity, into those of the
+	/// eigenvectors in rows.
+	fn eigen(&self, vectors: &mut Matrix<f64>) -> Result<Vec<f64>> {
 		let (mut values, mut beside) = (self.diagonal.clone(), self.beside.clone());
 		if let Some(last) = beside.last_mut() {
 			*last = 0.0;
 		}
-		diagonalise(&mut values, &mut beside, vectors, width)?;
+		let width = vectors.columns();
+		diagonalise(&mut values, &mut beside, vectors.values_mut(), width)?;
 		Ok(values)
 	}
 
-	/// `‖b‖ V f(T) e₁`.
+	/// The solution after the present steps, `‖b‖ V f(T) e₁`.
 	fn solution(&self, damping: f64) -> Result<Solution> {
 		let steps = self.diagonal.len();
-		let mut vectors = vec![0.0; steps * steps];
-		(0..steps).for_each(|k| vectors[k * steps + k] = 1.0);
-		let eigenvalues = self.eigen(&mut vectors, steps)?;
+		let mut vectors = Matrix::identity(steps);
+		let eigenvalues = self.eigen(&mut vectors)?;
 		let mut combined = vec![0.0; steps];
-		for (value, vector) in eigenvalues.iter().zip(vectors.chunks_exact(steps.max(1))) {
+		for (value, vector) in eigenvalues.iter().zip(vectors.each_row()) {
 			let factor = self.norm * vector[0] / (value.abs() + damping);
 			combined.iter_mut().zip(vector).for_each(|(sum, x)| *sum += factor * x);
 		}

@@ -7,10 +7,11 @@
 //! Where `δ` is taken as zero, what is left is the Gauss-Newton matrix; where the second derivative
 //! at the logits is, the residual curvature.
 
-use openledger_kernels::{matmul, matmul_tn, softmax};
+use openledger_kernels::softmax;
 use openledger_models::{
-	network::{cross_entropy_gradient, Activations, Linear, Network},
-	Progress,
+	matrix::pieces_mut,
+	network::{cross_entropy_gradient, Activations, Network},
+	Matrix, Progress, Stage,
 };
 use openledger_rows::Dataset;
 use rayon::prelude::*;
@@ -26,6 +27,7 @@ pub(super) fn add_rows(
 	sums: [&mut [f64]; 2],
 	progress: &mut dyn FnMut(Progress),
 ) {
+	let mut stage = Stage::Curvature.of(data.len() as u64, progress);
 	let [gauss_newton, residual] = sums;
 	for rows in (0..data.len()).step_by(CHUNK) {
 		let end = (rows + CHUNK).min(data.len());
@@ -35,13 +37,12 @@ pub(super) fn add_rows(
 		let labels = &data.labels()[rows..end];
 		chunk.part(None).add(gauss_newton);
 		chunk.part(Some(labels)).add(residual);
-		let (done, total) = (end as u64, data.len() as u64);
-		progress(Progress { stage: "curvature", done, total, loss: None });
+		stage.done(end as u64);
 	}
 }
 
 /// For layer `l` and each layer `m` up to it a matrix `[outputs_l][outputs_m]`.
-type ByLayers = Vec<Vec<Vec<f32>>>;
+type ByLayers = Vec<Vec<Matrix<f32>>>;
 
 /// Some rows, and what both parts of their curvature are made of.
 struct Chunk<'a> {
@@ -54,48 +55,44 @@ struct Chunk<'a> {
 impl<'a> Chunk<'a> {
 	fn new(network: &'a Network, features: &[f32]) -> Self {
 		let activations = network.forward(features);
-		let rows = (0..activations.rows).into_par_iter();
+		let rows = (0..activations.rows()).into_par_iter();
 		let jacobians = rows.map(|row| jacobians(network, &activations, row)).collect();
 		Self { network, activations, jacobians }
 	}
 
 	/// The residual curvature, for the rows' labels, or the Gauss-Newton matrix, which knows none.
-	fn part(&self, labels: Option<&[u32]>) -> Part<'_> {
+	fn part(&self, labels: Option<&[u32]>) -> Summand<'_> {
 		let (logits, classes) = (&self.activations.logits, self.network.classes());
 		let at_logits: Vec<f32> = match labels {
-			None => vec![0.0; logits.len()],
+			None => vec![0.0; logits.values().len()],
 			Some(labels) => logits
-				.chunks_exact(classes.max(1))
+				.each_row()
 				.zip(labels)
 				.flat_map(|(z, label)| cross_entropy_gradient(z, *label as usize))
 				.collect(),
 		};
-		let deltas = self.network.backward(&self.activations, &at_logits);
+		let at_logits = Matrix::new(logits.rows(), classes, at_logits);
+		let deltas = self.network.backward(&self.activations, at_logits);
 		let moves = |row: usize| {
 			let curvature = match labels {
-				None => loss_curvature(&logits[row * classes..][..classes]),
-				Some(_) => vec![0.0; classes * classes],
+				None => loss_curvature(logits.row(row)),
+				Some(_) => Matrix::zeros(classes, classes),
 			};
 			self.moves(row, &deltas, curvature)
 		};
-		let moves = (0..self.activations.rows).into_par_iter().map(moves).collect();
-		Part { chunk: self, deltas, moves }
+		let moves = (0..logits.rows()).into_par_iter().map(moves).collect();
+		Summand { chunk: self, deltas, moves }
 	}
 
 	/// `∂δ_l / ∂z_m` of a row, from `∂²L / ∂z²` at the logits.
-	fn moves(&self, row: usize, deltas: &[Vec<f32>], at_logits: Vec<f32>) -> ByLayers {
+	fn moves(&self, row: usize, deltas: &[Matrix<f32>], at_logits: Matrix<f32>) -> ByLayers {
 		let layers = &self.network.layers;
 		let (mut moves, mut curvature) = (Vec::with_capacity(layers.len()), at_logits);
-		for (l, layer) in layers.iter().enumerate().rev() {
-			let width = layer.outputs;
-			let product = |(jacobian, earlier): (&Vec<f32>, &Linear)| {
-				let mut product = vec![0.0; width * earlier.outputs];
-				matmul(&curvature, jacobian, &mut product, width, width, earlier.outputs);
-				product
-			};
-			moves.push(self.jacobians[row][l].iter().zip(layers).map(product).collect());
+		for l in (0..layers.len()).rev() {
+			let jacobians = self.jacobians[row][l].iter();
+			moves.push(jacobians.map(|jacobian| curvature.product(jacobian)).collect());
 			if l > 0 {
-				curvature = self.curvature_below(row, l, &deltas[l], &curvature);
+				curvature = self.curvature_below(row, l, deltas[l].row(row), &curvature);
 			}
 		}
 		moves.reverse();
@@ -104,25 +101,23 @@ impl<'a> Chunk<'a> {
 
 	/// `∂²L / ∂z_(l-1)²` of a row from that of layer `l`: through the weights twice, and through the
 	/// bend of the non-linearity.
-	fn curvature_below(&self, row: usize, l: usize, deltas: &[f32], above: &[f32]) -> Vec<f32> {
+	fn curvature_below(
+		&self,
+		row: usize,
+		l: usize,
+		delta: &[f32],
+		above: &Matrix<f32>,
+	) -> Matrix<f32> {
 		let (layer, activation) = (&self.network.layers[l], self.network.activation);
-		let (width, columns) = (layer.outputs, layer.inputs + 1);
-		let outputs = &self.activations.inputs[l][row * columns..][..layer.inputs];
-		let delta = &deltas[row * width..][..width];
+		let outputs = &self.activations.inputs[l].row(row)[..layer.inputs];
 		// C W, then Wᵀ (C W), bias columns left out at the end.
-		let mut right = vec![0.0; width * columns];
-		matmul(above, &layer.parameters, &mut right, width, width, columns);
-		let mut both = vec![0.0; columns * columns];
-		matmul_tn(&layer.parameters, &right, &mut both, columns, width, columns);
-		let mut pull = vec![0.0; columns];
-		matmul(delta, &layer.parameters, &mut pull, 1, width, columns);
+		let both = layer.parameters.transposed_product(&above.product(&layer.parameters));
+		let pull = Matrix::new(1, delta.len(), delta.to_vec()).product(&layer.parameters);
 		let slope = |k: usize| activation.slope(outputs[k]);
-		let mut curvature = vec![0.0; layer.inputs * layer.inputs];
+		let mut curvature =
+			Matrix::from_fn(layer.inputs, layer.inputs, |i, j| slope(i) * both[(i, j)] * slope(j));
 		for i in 0..layer.inputs {
-			for j in 0..layer.inputs {
-				curvature[i * layer.inputs + j] = slope(i) * both[i * columns + j] * slope(j);
-			}
-			curvature[i * layer.inputs + i] += activation.bend(outputs[i]) * pull[i];
+			curvature[(i, i)] += activation.bend(outputs[i]) * pull[(0, i)];
 		}
 		curvature
 	}
@@ -134,63 +129,47 @@ fn jacobians(network: &Network, activations: &Activations, row: usize) -> ByLaye
 	for (l, layer) in network.layers.iter().enumerate() {
 		let mut below = Vec::with_capacity(l + 1);
 		if let Some(earlier) = jacobians.last() {
-			let outputs = &activations.inputs[l][row * (layer.inputs + 1)..][..layer.inputs];
+			let outputs = activations.inputs[l].row(row);
 			// W diag(slopes), the Jacobian from the last layer's z to this one's.
-			let weights = layer.parameters.chunks_exact(layer.inputs + 1);
-			let step: Vec<f32> = weights
-				.flat_map(|w| w.iter().zip(outputs).map(|(w, y)| w * network.activation.slope(*y)))
-				.collect();
-			for (earlier, first) in earlier.iter().zip(&network.layers) {
-				let mut product = vec![0.0; layer.outputs * first.outputs];
-				matmul(&step, earlier, &mut product, layer.outputs, layer.inputs, first.outputs);
-				below.push(product);
-			}
+			let step = Matrix::from_fn(layer.outputs, layer.inputs, |o, i| {
+				layer.parameters[(o, i)] * network.activation.slope(outputs[i])
+			});
+			below.extend(earlier.iter().map(|earlier| step.product(earlier)));
 		}
-		let identity = |at| f32::from(u8::from(at / layer.outputs == at % layer.outputs));
-		below.push((0..layer.outputs * layer.outputs).map(identity).collect());
+		below.push(Matrix::identity(layer.outputs));
 		jacobians.push(below);
 	}
 	jacobians
 }
 
 /// The second derivative of the cross-entropy at logits: `diag(p) - p pᵀ`.
-fn loss_curvature(logits: &[f32]) -> Vec<f32> {
-	let (mut p, classes) = (logits.to_vec(), logits.len());
+fn loss_curvature(logits: &[f32]) -> Matrix<f32> {
+	let mut p = logits.to_vec();
 	softmax(&mut p);
-	let entry = |at| {
-		let (i, j) = (at / classes, at % classes);
-		p[i] * (f32::from(u8::from(i == j)) - p[j])
-	};
-	(0..classes * classes).map(entry).collect()
+	Matrix::from_fn(p.len(), p.len(), |i, j| p[i] * (f32::from(u8::from(i == j)) - p[j]))
 }
 
-/// One part of the curvature of some rows.
-struct Part<'a> {
+/// The Gauss-Newton matrix or the residual curvature of some rows.
+struct Summand<'a> {
 	chunk: &'a Chunk<'a>,
 	/// Of each layer the gradient at its output, `[rows][outputs]`.
-	deltas: Vec<Vec<f32>>,
+	deltas: Vec<Matrix<f32>>,
 	/// Of each row `∂δ_l / ∂z_m`.
 	moves: Vec<ByLayers>,
 }
 
-impl Part<'_> {
+impl Summand<'_> {
 	fn add(&self, sum: &mut [f64]) {
 		let (network, n) = (self.chunk.network, self.chunk.network.coordinates());
 		// Every output of every layer owns some rows of the matrix.
-		let mut owned: Vec<(usize, usize, &mut [f64])> = Vec::new();
-		let mut rest = sum;
-		for (m, layer) in network.layers.iter().enumerate() {
-			for output in 0..layer.outputs {
-				let (here, after) = rest.split_at_mut((layer.inputs + 1) * n);
-				rest = after;
-				owned.push((m, output, here));
-			}
-		}
-		owned.into_par_iter().for_each(|(m, i, sum)| {
-			let mut start = network.layers[..m].iter().map(|layer| layer.coordinates()).sum();
-			for (l, layer) in network.layers.iter().enumerate().skip(m) {
-				self.add_layer((m, i), l, start, sum);
-				start += layer.coordinates();
+		let layers = || network.layers.iter().enumerate();
+		let outputs = || layers().flat_map(|(m, layer)| (0..layer.outputs).map(move |o| (m, o)));
+		let lengths = outputs().map(|(m, _)| (network.layers[m].inputs + 1) * n);
+		let owned: Vec<_> = outputs().zip(pieces_mut(sum, lengths)).collect();
+		let places = network.places();
+		owned.into_par_iter().for_each(|((m, i), sum)| {
+			for (l, place) in places.iter().enumerate().skip(m) {
+				self.add_layer((m, i), l, place.start, sum);
 			}
 		});
 	}
@@ -200,18 +179,18 @@ impl Part<'_> {
 	fn add_layer(&self, (m, i): (usize, usize), l: usize, start: usize, sum: &mut [f64]) {
 		let layers = &self.chunk.network.layers;
 		let n = self.chunk.network.coordinates();
-		let moved = |row: usize, o: usize| self.moves[row][l][m][o * layers[m].outputs + i];
+		let moved = |row: usize, o: usize| self.moves[row][l][m][(o, i)];
 		// In a layer's block with itself one triangle is enough, and many outputs of a residual
 		// curvature do not move at all.
-		let rows = self.chunk.activations.rows;
+		let rows = self.chunk.activations.rows();
 		let needed = |o: &usize| l > m || *o >= i && (0..rows).any(|row| moved(row, *o) != 0.0);
 		let outputs: Vec<usize> = (0..layers[l].outputs).filter(needed).collect();
-		let (columns, across) = (layers[m].inputs + 1, layers[l].inputs + 1);
+		let across = layers[l].inputs + 1;
 		let width = outputs.len() * across;
 		let mut derivatives = Vec::with_capacity(rows * width);
 		for row in 0..rows {
-			let input = &self.chunk.activations.inputs[l][row * across..][..across];
-			let delta = &self.deltas[l][row * layers[l].outputs..][..layers[l].outputs];
+			let (input, delta) =
+				(self.chunk.activations.inputs[l].row(row), self.deltas[l].row(row));
 			let slopes = self.input_slopes((m, i), l, row);
 			for o in &outputs {
 				let (moved, delta) = (moved(row, *o), delta[*o]);
@@ -219,10 +198,9 @@ impl Part<'_> {
 				derivatives.extend(pairs.map(|(a, slope)| moved * a + delta * slope));
 			}
 		}
-		let mut product = vec![0.0; columns * width];
-		let inputs = &self.chunk.activations.inputs[m];
-		matmul_tn(inputs, &derivatives, &mut product, columns, rows, width);
-		for (sum, product) in sum.chunks_exact_mut(n).zip(product.chunks(width.max(1))) {
+		let derivatives = Matrix::new(rows, width, derivatives);
+		let product = self.chunk.activations.inputs[m].transposed_product(&derivatives);
+		for (sum, product) in sum.chunks_exact_mut(n).zip(product.each_row()) {
 			for (o, product) in outputs.iter().zip(product.chunks_exact(across)) {
 				let sum = &mut sum[start + o * across..][..across];
 				sum.iter_mut().zip(product).for_each(|(sum, x)| *sum += f64::from(*x));
@@ -237,9 +215,9 @@ impl Part<'_> {
 		let inputs = network.layers[l].inputs;
 		let mut slopes = vec![0.0; inputs + 1];
 		if l > m {
-			let outputs = &self.chunk.activations.inputs[l][row * (inputs + 1)..][..inputs];
+			let outputs = &self.chunk.activations.inputs[l].row(row)[..inputs];
 			let jacobian = &self.chunk.jacobians[row][l - 1][m];
-			let moved = jacobian.iter().skip(i).step_by(network.layers[m].outputs);
+			let moved = jacobian.each_row().map(|row| row[i]);
 			for ((slope, y), moved) in slopes.iter_mut().zip(outputs).zip(moved) {
 				*slope = network.activation.slope(*y) * moved;
 			}

@@ -3,8 +3,8 @@
 use crate::Result;
 use openledger_kernels::matmul;
 use openledger_models::{
-	gradients::{accumulate_outer, for_each_batch},
-	Function, Gradients, Model, Site,
+	gradients::{accumulate_outer, batches},
+	Function, Gradients, Matrix, Model, Site, SiteFactors, Sites,
 };
 use openledger_rows::Dataset;
 use std::ops::Range;
@@ -15,24 +15,24 @@ use std::ops::Range;
 /// of both rotated on their own, and it is never formed in the original coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerBasis {
-	/// Columns of the site, its bias counted.
-	pub inputs: usize,
-	/// Width of the site's output.
-	pub outputs: usize,
-	/// Basis vectors of the input side in columns, row-major `[inputs][inputs]`.
-	pub input_vectors: Vec<f32>,
-	/// Basis vectors of the output side in columns, row-major `[outputs][outputs]`.
-	pub output_vectors: Vec<f32>,
+	/// Basis vectors of the input side in columns, `[columns][columns]` of the site.
+	pub input_vectors: Matrix<f32>,
+	/// Basis vectors of the output side in columns, `[outputs][outputs]` of the site.
+	pub output_vectors: Matrix<f32>,
 }
 
 impl LayerBasis {
 	/// The original coordinates of a site.
 	pub fn identity(site: &Site) -> Self {
-		let identity =
-			|n: usize| (0..n * n).map(|at| f32::from(u8::from(at / n == at % n))).collect();
-		let (inputs, outputs) = (site.columns(), site.outputs);
-		let (input_vectors, output_vectors) = (identity(inputs), identity(outputs));
-		Self { inputs, outputs, input_vectors, output_vectors }
+		Self {
+			input_vectors: Matrix::identity(site.columns()),
+			output_vectors: Matrix::identity(site.outputs),
+		}
+	}
+
+	/// Number of coordinates.
+	pub fn coordinates(&self) -> usize {
+		self.input_vectors.rows() * self.output_vectors.rows()
 	}
 }
 
@@ -41,65 +41,52 @@ impl LayerBasis {
 pub enum Basis {
 	/// One for each site, their coordinates after each other, each row-major `[outputs][inputs]`.
 	Kronecker(Vec<LayerBasis>),
-	/// Any vectors in the space of all trained parameters.
-	Dense {
-		/// Number of trained parameters.
-		rows: usize,
-		/// The vectors in columns, row-major `[rows][dimension]`.
-		vectors: Vec<f32>,
-	},
+	/// Any vectors in the space of all trained parameters, in columns, `[parameters][dimension]`.
+	Dense(Matrix<f32>),
 }
 
 impl Basis {
 	/// The original coordinates.
-	pub fn identity(sites: &[Site]) -> Self {
+	pub fn identity(sites: &Sites) -> Self {
 		Self::Kronecker(sites.iter().map(LayerBasis::identity).collect())
 	}
 
 	/// Number of coordinates.
 	pub fn dimension(&self) -> usize {
 		match self {
-			Self::Kronecker(layers) => layers.iter().map(|l| l.inputs * l.outputs).sum(),
-			Self::Dense { rows, vectors } => vectors.len() / (*rows).max(1),
+			Self::Kronecker(layers) => layers.iter().map(LayerBasis::coordinates).sum(),
+			Self::Dense(vectors) => vectors.columns(),
 		}
 	}
 
 	/// Rotates some rows' (first) gradients. A row gets the same bits in every batch.
-	pub fn project(&self, sites: &[Site], gradients: &Gradients) -> Projected {
+	pub fn project(&self, gradients: &Gradients) -> Projected {
 		match self {
 			Self::Kronecker(layers) => {
-				let layer = |(layer, factors): (
-					&LayerBasis,
-					&openledger_models::gradients::SiteFactors,
-				)| {
+				let layer = |(layer, factors): (&LayerBasis, &SiteFactors)| {
 					let tokens = factors.tokens[gradients.rows()];
-					let deltas = &factors.deltas[..tokens * layer.outputs];
-					let inputs = rotate(&factors.inputs, &layer.input_vectors, layer.inputs);
-					let deltas = rotate(deltas, &layer.output_vectors, layer.outputs);
+					let inputs = rotate(factors.inputs.slice(0..tokens), &layer.input_vectors);
+					let deltas = rotate(factors.deltas.slice(0..tokens), &layer.output_vectors);
 					Rotated { tokens: factors.tokens.clone(), deltas, inputs }
 				};
-				Projected::Factors {
-					widths: layers.iter().map(|layer| (layer.outputs, layer.inputs)).collect(),
-					sites: layers.iter().zip(&gradients.sites).map(layer).collect(),
-				}
+				Projected::Factors(layers.iter().zip(&gradients.sites).map(layer).collect())
 			},
-			Self::Dense { rows, vectors } => {
-				let (count, dimension) = (gradients.rows(), self.dimension());
-				let flat: Vec<f32> = (0..count)
-					.flat_map(|row| gradients.flat(row, sites))
-					.map(|x| x as f32)
-					.collect();
-				let mut coordinates = vec![0.0; count * dimension];
-				matmul(&flat, vectors, &mut coordinates, count, *rows, dimension);
-				Projected::Rows { dimension, coordinates }
+			Self::Dense(vectors) => {
+				let rows = (0..gradients.rows()).flat_map(|row| gradients.flat(row));
+				let flat = rows.map(|x| x as f32).collect();
+				let flat = Matrix::new(gradients.rows(), vectors.rows(), flat);
+				Projected::Rows(flat.product(vectors))
 			},
 		}
 	}
 }
 
-fn rotate(rows: &[f32], vectors: &[f32], width: usize) -> Vec<f32> {
-	let mut rotated = vec![0.0; rows.len()];
-	matmul(rows, vectors, &mut rotated, rows.len() / width.max(1), width, width);
+/// The product of whole rows with basis vectors in columns.
+pub(crate) fn rotate(rows: &[f32], vectors: &Matrix<f32>) -> Matrix<f32> {
+	let width = vectors.rows();
+	let mut rotated = Matrix::zeros(rows.len() / width.max(1), width);
+	let count = rotated.rows();
+	matmul(rows, vectors.values(), rotated.values_mut(), count, width, width);
 	rotated
 }
 
@@ -109,55 +96,49 @@ pub struct Rotated {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
 	pub(super) tokens: Vec<usize>,
 	/// `[tokens][outputs]`.
-	pub(super) deltas: Vec<f32>,
+	pub(super) deltas: Matrix<f32>,
 	/// `[tokens][inputs]`.
-	pub(super) inputs: Vec<f32>,
+	pub(super) inputs: Matrix<f32>,
+}
+
+impl Rotated {
+	fn coordinates(&self) -> usize {
+		self.deltas.columns() * self.inputs.columns()
+	}
 }
 
 /// Some rows' gradients in a basis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Projected {
-	/// By their factors.
-	Factors {
-		/// Outputs and inputs of each site.
-		widths: Vec<(usize, usize)>,
-		/// Of each site.
-		sites: Vec<Rotated>,
-	},
-	/// Laid out.
-	Rows {
-		/// Coordinates of a row.
-		dimension: usize,
-		/// `[rows][dimension]`.
-		coordinates: Vec<f32>,
-	},
+	/// By their factors at each site.
+	Factors(Vec<Rotated>),
+	/// Gradients that are laid out, `[rows][dimension]`.
+	Rows(Matrix<f32>),
 }
 
 impl Projected {
-	/// Number of rows.
 	pub(super) fn rows(&self) -> usize {
 		match self {
-			Self::Factors { sites, .. } => sites.first().map_or(0, |site| site.tokens.len() - 1),
-			Self::Rows { dimension, coordinates } => coordinates.len() / (*dimension).max(1),
+			Self::Factors(sites) => sites.first().map_or(0, |site| site.tokens.len() - 1),
+			Self::Rows(rows) => rows.rows(),
 		}
 	}
 
 	/// The most columns that [`Columns`](super::Columns) of it have: tokens, or rows.
 	pub(crate) fn columns(&self) -> usize {
 		match self {
-			Self::Factors { sites, .. } => {
+			Self::Factors(sites) => {
 				let tokens = sites.iter().filter_map(|site| site.tokens.last().copied());
 				tokens.max().unwrap_or(0)
 			},
-			Self::Rows { .. } => self.rows(),
+			Self::Rows(rows) => rows.rows(),
 		}
 	}
 
-	/// Number of coordinates.
-	pub(super) fn dimension(&self) -> usize {
+	fn dimension(&self) -> usize {
 		match self {
-			Self::Factors { widths, .. } => widths.iter().map(|(o, i)| o * i).sum(),
-			Self::Rows { dimension, .. } => *dimension,
+			Self::Factors(sites) => sites.iter().map(Rotated::coordinates).sum(),
+			Self::Rows(rows) => rows.columns(),
 		}
 	}
 
@@ -168,19 +149,18 @@ impl Projected {
 	/// If there is no such row.
 	pub fn add_row(&self, row: usize, start: usize, sum: &mut [f64]) {
 		match self {
-			Self::Factors { widths, sites } => {
-				let lengths = widths.iter().map(|(outputs, inputs)| outputs * inputs);
+			Self::Factors(sites) => {
+				let lengths = sites.iter().map(Rotated::coordinates);
 				overlaps(lengths, start, sum, |at, start, sum| {
-					let ((outputs, inputs), site) = (widths[at], &sites[at]);
+					let site = &sites[at];
 					for token in site.tokens[row]..site.tokens[row + 1] {
-						let delta = &site.deltas[token * outputs..][..outputs];
-						let input = &site.inputs[token * inputs..][..inputs];
+						let (delta, input) = (site.deltas.row(token), site.inputs.row(token));
 						accumulate_outer(delta, input, start, sum);
 					}
 				});
 			},
-			Self::Rows { dimension, coordinates } => {
-				let row = &coordinates[row * dimension..][..*dimension][start..];
+			Self::Rows(rows) => {
+				let row = &rows.row(row)[start..];
 				sum.iter_mut().zip(row).for_each(|(total, x)| *total += f64::from(*x));
 			},
 		}
@@ -228,7 +208,7 @@ pub struct Part {
 	/// The model whose gradients these are; `None` for the indexed model itself. Sums over several
 	/// models (other seeds, other halves of the data, checkpoints) have one part for each.
 	pub companion: Option<Model>,
-	/// Its coordinates.
+	/// The coordinates that its gradients are expressed in.
 	pub basis: Basis,
 	/// Diagonal in the basis, `[dimension]`.
 	pub inverse_curvature: Vec<f32>,
@@ -241,10 +221,11 @@ impl Part {
 		let sites = self.model(model).sites();
 		let basis = match &self.basis {
 			Basis::Kronecker(layers) => {
-				let layer = |layer: &LayerBasis| (layer.outputs, layer.inputs);
-				layers.iter().map(layer).eq(sites.iter().map(|site| (site.outputs, site.columns())))
+				let layers = layers.iter();
+				let widths = layers.map(|l| (l.output_vectors.rows(), l.input_vectors.rows()));
+				widths.eq(sites.iter().map(|site| (site.outputs, site.columns())))
 			},
-			Basis::Dense { rows, .. } => *rows == openledger_models::coordinates(&sites),
+			Basis::Dense(vectors) => vectors.rows() == sites.coordinates(),
 		};
 		basis && self.inverse_curvature.len() == self.basis.dimension()
 	}
@@ -260,30 +241,30 @@ pub(crate) fn dimension(parts: &[Part]) -> usize {
 	parts.iter().map(|part| part.basis.dimension()).sum()
 }
 
-/// Calls `visit` for each batch of rows, in order, with the gradients of `function` there.
-pub(crate) fn for_each_projection(
-	model: &Model,
-	parts: &[Part],
-	data: &Dataset,
+/// The gradients of `function` in the coordinates of all parts, for batch after batch of rows. None
+/// where there are no parts.
+pub(crate) fn projections<'a>(
+	model: &'a Model,
+	parts: &'a [Part],
+	data: &'a Dataset,
 	function: Function,
-	visit: impl FnMut(Range<usize>, Projections) -> Result<()>,
-) -> Result<()> {
-	let sites: Vec<Vec<Site>> = parts.iter().map(|part| part.model(model).sites()).collect();
+) -> impl Iterator<Item = Result<(Range<usize>, Projections)>> + 'a {
 	// The first part's model leads; the others follow batch by batch.
-	let Some((first, others)) = parts.split_first() else { return Ok(()) };
-	let project = |rows: Range<usize>, gradients: Gradients| {
-		let mut projections = vec![first.basis.project(&sites[0], &gradients)];
-		for (part, sites) in others.iter().zip(&sites[1..]) {
-			let gradients = part.model(model).gradients(data, rows.clone(), function)?;
-			projections.push(part.basis.project(sites, &gradients));
-		}
-		Ok(Projections(projections))
-	};
-	for_each_batch(first.model(model), data, function, project, visit)
+	parts.split_first().into_iter().flat_map(move |(first, others)| {
+		let project = move |rows: Range<usize>, gradients: Gradients| {
+			let mut projections = vec![first.basis.project(&gradients)];
+			for part in others {
+				let gradients = part.model(model).gradients(data, rows.clone(), function)?;
+				projections.push(part.basis.project(&gradients));
+			}
+			Ok(Projections(projections))
+		};
+		batches(first.model(model), data, function, project)
+	})
 }
 
 /// Calls `visit` for each row, in order, with its number and the gradient of `function` there,
-/// `[dimension]` over all parts, part after part.
+/// `[dimension]` over all parts, part after part. All rows are lent the same memory in turn.
 ///
 /// # Errors
 /// Those of [`Model::gradients`], and of `visit`.
@@ -295,14 +276,15 @@ pub fn for_each_row(
 	mut visit: impl FnMut(usize, &[f64]) -> Result<()>,
 ) -> Result<()> {
 	let mut gradient = vec![0.0; dimension(parts)];
-	for_each_projection(model, parts, data, function, |rows, batch| {
+	for batch in projections(model, parts, data, function) {
+		let (rows, batch) = batch?;
 		for (at, row) in rows.enumerate() {
 			gradient.fill(0.0);
 			batch.add_row(at, 0, &mut gradient);
 			visit(row, &gradient)?;
 		}
-		Ok(())
-	})
+	}
+	Ok(())
 }
 
 #[cfg(test)]
@@ -330,11 +312,17 @@ mod tests {
 	}
 
 	/// The identity with a rotation by 36.87 degrees in the first plane.
-	fn turned(n: usize) -> Vec<f32> {
-		let mut vectors: Vec<f32> =
-			(0..n * n).map(|at| f32::from(u8::from(at / n == at % n))).collect();
-		(vectors[0], vectors[1], vectors[n], vectors[n + 1]) = (0.8, -0.6, 0.6, 0.8);
+	fn turned(n: usize) -> Matrix<f32> {
+		let mut vectors = Matrix::identity(n);
+		vectors.row_mut(0)[..2].copy_from_slice(&[0.8, -0.6]);
+		vectors.row_mut(1)[..2].copy_from_slice(&[0.6, 0.8]);
 		vectors
+	}
+
+	/// Few vectors of whole numbers.
+	fn some_vectors(rows: usize, dimension: usize) -> Matrix<f32> {
+		let values = (0..rows * dimension).map(|at| (at % 7) as f32 - 3.0).collect();
+		Matrix::new(rows, dimension, values)
 	}
 
 	#[test]
@@ -344,11 +332,11 @@ mod tests {
 		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
 		let Basis::Kronecker(mut layers) = Basis::identity(&model.sites()) else { unreachable!() };
 		for layer in &mut layers {
-			layer.input_vectors = turned(layer.inputs);
-			layer.output_vectors = turned(layer.outputs);
+			layer.input_vectors = turned(layer.input_vectors.rows());
+			layer.output_vectors = turned(layer.output_vectors.rows());
 		}
 		let rows = model.coordinates();
-		for basis in [Basis::Kronecker(layers), Basis::Dense { rows, vectors: turned(rows) }] {
+		for basis in [Basis::Kronecker(layers), Basis::Dense(turned(rows))] {
 			assert_eq!(basis.dimension(), rows);
 			let turned = coordinates(&model, &basis, &data);
 			assert_ne!(turned, plain);
@@ -364,7 +352,6 @@ mod tests {
 	fn coordinates_should_be_the_same_bits_when_asked_for_in_blocks() {
 		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
 		let (data, rows) = (digits().select(&[3, 90, 4]).unwrap(), model.coordinates());
-		let vectors = (0..rows * 5).map(|at| (at % 7) as f32 - 3.0).collect();
 		let companion = Some(random_model(&[64, 2, 10], Activation::Relu, 2));
 		let other = Basis::identity(&companion.as_ref().unwrap().sites());
 		let part = |companion, basis: Basis| {
@@ -373,11 +360,12 @@ mod tests {
 		};
 		let parts = [
 			part(None, Basis::identity(&model.sites())),
-			part(None, Basis::Dense { rows, vectors }),
+			part(None, Basis::Dense(some_vectors(rows, 5))),
 			part(companion, other),
 		];
 		let (whole, mut seen) = (dimension(&parts), 0);
-		for_each_projection(&model, &parts, &data, Function::Loss, |_, batch| {
+		for batch in projections(&model, &parts, &data, Function::Loss) {
+			let batch = batch.unwrap().1;
 			for row in 0..3 {
 				let mut expected = vec![0.0; whole];
 				batch.add_row(row, 0, &mut expected);
@@ -391,9 +379,7 @@ mod tests {
 				}
 				seen += 1;
 			}
-			Ok(())
-		})
-		.unwrap();
+		}
 		assert_eq!(seen, 3);
 	}
 
@@ -401,13 +387,13 @@ mod tests {
 	fn dense_coordinates_should_be_products_with_the_vectors() {
 		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
 		let (data, rows) = (digits().select(&[3, 90]).unwrap(), model.coordinates());
-		let vectors: Vec<f32> = (0..rows * 2).map(|at| (at % 7) as f32 - 3.0).collect();
-		let found = coordinates(&model, &Basis::Dense { rows, vectors: vectors.clone() }, &data);
+		let vectors = some_vectors(rows, 2);
+		let found = coordinates(&model, &Basis::Dense(vectors.clone()), &data);
 		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
 		for (found, plain) in found.iter().zip(&plain) {
 			for (column, found) in found.iter().enumerate() {
-				let column = vectors.iter().skip(column).step_by(2);
-				let expected: f64 = plain.iter().zip(column).map(|(x, v)| x * f64::from(*v)).sum();
+				let column = vectors.each_row().map(|row| row[column]);
+				let expected: f64 = plain.iter().zip(column).map(|(x, v)| x * f64::from(v)).sum();
 				assert!((found - expected).abs() < 1e-3 * (1.0 + expected.abs()));
 			}
 		}

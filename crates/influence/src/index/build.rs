@@ -6,18 +6,20 @@
 
 use super::{
 	basis::{dimension, for_each_row},
-	builder::{check_contributions, data_sets, for_each_slice},
-	file::{self, Header},
+	builder::{check_contributions, data_sets, slices},
+	file::{self, IndexHeader},
 	quantise::Spread,
 	Basis, Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Part, Scales,
 };
 use crate::{
-	curvature::moments::{add, for_each_squares},
+	curvature::moments::{add, squares},
 	Error, Result,
 };
 use memmap2::Mmap;
 use openledger_blobs::BlobHasher;
-use openledger_models::{argmax, tensors::Put, Function, Hash, Model, Progress};
+use openledger_models::{
+	argmax, matrix::pieces_mut, tensors::Put, Function, Hash, Model, Progress, Stage,
+};
 use openledger_primitives::{ContributionId, Leaf, Width, H256};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
@@ -47,8 +49,8 @@ pub fn build_index(
 ) -> Result<Index> {
 	check_contributions(model, contributions)?;
 	let influence = builder.influence(model, contributions, progress)?;
-	let source = Source { builder, model, contributions, influence: &influence, width };
-	source.in_memory(progress)
+	let contents = Contents { builder, model, contributions, influence: &influence, width };
+	contents.in_memory(progress)
 }
 
 impl Index {
@@ -68,8 +70,8 @@ impl Index {
 	) -> Result<Self> {
 		check_contributions(model, contributions)?;
 		let influence = Influence::Held(float);
-		let source = Source { builder, model, contributions, influence: &influence, width };
-		source.in_memory(&mut |_| ())
+		let contents = Contents { builder, model, contributions, influence: &influence, width };
+		contents.in_memory(&mut |_| ())
 	}
 }
 
@@ -104,8 +106,8 @@ impl Draft {
 		let io = |source| Error::io("write", &temporary.0, source);
 		let mut file = BufWriter::new(File::create(&temporary.0).map_err(io)?);
 		let influence = builder.influence(model, contributions, progress)?;
-		let source = Source { builder, model, contributions, influence: &influence, width };
-		let hash = source.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
+		let contents = Contents { builder, model, contributions, influence: &influence, width };
+		let hash = contents.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
 		file.flush().map_err(io)?;
 		drop((file, influence));
 		let bytes = map(&temporary.0)?;
@@ -113,7 +115,7 @@ impl Draft {
 		Ok(Self { index, temporary, path: path.to_owned() })
 	}
 
-	/// The index.
+	/// The index, which can be used before it is published.
 	pub fn index(&self) -> &Index {
 		&self.index
 	}
@@ -162,7 +164,7 @@ pub(super) fn map(path: &Path) -> Result<Bytes> {
 }
 
 /// What an index file is made of.
-struct Source<'a> {
+struct Contents<'a> {
 	builder: &'a dyn IndexBuilder,
 	model: &'a Model,
 	contributions: &'a [Contribution],
@@ -170,7 +172,7 @@ struct Source<'a> {
 	width: Width,
 }
 
-impl Source<'_> {
+impl Contents<'_> {
 	fn in_memory(&self, progress: &mut dyn FnMut(Progress)) -> Result<Index> {
 		let mut bytes = Vec::new();
 		let put = &mut |more: &[u8]| {
@@ -186,14 +188,12 @@ impl Source<'_> {
 		let Self { model, contributions, influence, width, .. } = *self;
 		let parts = influence.parts();
 		let rows = contributions.iter().map(|c| c.rows.len() as u64).sum::<u64>();
-		let mut tell = |pass: u64, done: u64| {
-			let (done, total) = (pass * rows + done, 3 * rows);
-			progress(Progress { stage: "index", done, total, loss: None });
-		};
+		let mut stage = Stage::Index.of(3 * rows, progress);
+		let mut tell = |pass: u64, done: u64| stage.done(pass * rows + done);
 		let squares = margin_squares(model, parts, contributions, &mut |done| tell(0, done))?;
 		let mut spread = Spread::new(dimension(parts));
 		influence.for_each_leaf(model, contributions, &mut |done| tell(1, done), |_, leaves| {
-			spread.add_leaves(leaves);
+			spread.add(leaves);
 			Ok(())
 		})?;
 		if !spread.is_finite() {
@@ -231,7 +231,7 @@ impl Source<'_> {
 			write(ready)?;
 			Ok(hashes)
 		};
-		let header = Header::new(self.builder, model, width, influence.is_local(), parts);
+		let header = IndexHeader::new(self.builder, model, width, influence.is_local(), parts);
 		let mut hasher = BlobHasher::default();
 		file::write(&header, parts, &scales, &ids, sketches, &mut |bytes| {
 			hasher.update(bytes);
@@ -252,41 +252,39 @@ fn margin_squares(
 	// A language model has no classes: it predicts the rows' own tokens.
 	let has_classes = model.architecture().classes() > 0;
 	let (mut squares, mut count) = (vec![0.0; dimension(parts)], 0);
-	for_each_slice(&data_sets(contributions), |first, mut data| {
+	for slice in slices(&data_sets(contributions)) {
+		let (first, mut data) = slice?;
 		if has_classes {
 			let answers = model.batch_logits(&data)?.iter().map(|z| argmax(z)).collect();
 			data = data.with_labels(answers)?;
 		}
-		let mut rest = squares.as_mut_slice();
-		for part in parts {
-			let (here, after) = rest.split_at_mut(part.basis.dimension());
-			rest = after;
+		let lengths = parts.iter().map(|part| part.basis.dimension());
+		for (part, here) in parts.iter().zip(pieces_mut(&mut squares, lengths)) {
 			add_squares(model, part, &data, here)?;
 		}
 		count = first + data.len();
 		tell(count as u64);
-		Ok(())
-	})?;
+	}
 	squares.iter_mut().for_each(|x| *x /= count as f64);
 	Ok(squares)
 }
 
-/// Adds the squares of each coordinate of one part's margin gradients to `squares`.
-fn add_squares(model: &Model, part: &Part, data: &Dataset, squares: &mut [f64]) -> Result<()> {
+/// Adds the squares of each coordinate of one part's margin gradients to `sums`.
+fn add_squares(model: &Model, part: &Part, data: &Dataset, sums: &mut [f64]) -> Result<()> {
 	match &part.basis {
 		Basis::Kronecker(layers) => {
-			for_each_squares(part.model(model), layers, data, Function::Margin, |batch| {
-				let mut rest = &mut *squares;
-				for site in &batch {
-					let (here, after) = rest.split_at_mut(site.len());
-					rest = after;
-					add(here, site);
+			for batch in squares(part.model(model), layers, data, Function::Margin) {
+				let batch = batch?;
+				let lengths = batch.iter().map(|site| site.values().len());
+				for (site, here) in batch.iter().zip(pieces_mut(sums, lengths)) {
+					add(here, site.values());
 				}
-			})
+			}
+			Ok(())
 		},
-		Basis::Dense { .. } => {
+		Basis::Dense(_) => {
 			for_each_row(model, std::slice::from_ref(part), data, Function::Margin, |_, row| {
-				squares.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
+				sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
 				Ok(())
 			})
 		},
@@ -419,13 +417,10 @@ mod tests {
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let (rows, inverse) = (model.coordinates(), vec![1.0; 3]);
 		let vectors = (0..rows * 3).map(|at| (at % 7) as f32 - 3.0).collect();
+		let vectors = openledger_models::Matrix::new(rows, 3, vectors);
 		let parts = [
 			Part { companion: None, basis, inverse_curvature },
-			Part {
-				companion: None,
-				basis: Basis::Dense { rows, vectors },
-				inverse_curvature: inverse,
-			},
+			Part { companion: None, basis: Basis::Dense(vectors), inverse_curvature: inverse },
 		];
 		let rows = |first: usize, count: usize| {
 			let rows: Vec<usize> = (first..first + count).map(|row| row % digits.len()).collect();
@@ -460,7 +455,7 @@ mod tests {
 		let (model, contributions) = setting(&[100, 31, 1]);
 		let mut told = Vec::new();
 		let tell = &mut |p: Progress| {
-			if p.stage == "index" {
+			if p.stage == Stage::Index {
 				told.push((p.done, p.total));
 			}
 		};

@@ -10,9 +10,9 @@ use serde_json::Value;
 /// The rows of one contribution.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contribution {
-	/// Its number on chain.
+	/// The number of the contribution on chain.
 	pub id: ContributionId,
-	/// Its rows.
+	/// The rows that it consists of.
 	pub rows: Dataset,
 }
 
@@ -89,29 +89,25 @@ pub(super) fn data_sets(contributions: &[Contribution]) -> Vec<&Dataset> {
 	contributions.iter().map(|contribution| &contribution.rows).collect()
 }
 
-/// Rows that [`for_each_slice`] copies at a time.
+/// Rows that [`slices`] copies at a time.
 pub(super) const SLICE: usize = 2048;
 
-/// Calls `visit` with all rows of `parts` in order, no more than [`SLICE`] at a time, and the number
-/// of the first of them: where all rows together would be the whole data a second time.
-pub(super) fn for_each_slice(
-	parts: &[&Dataset],
-	mut visit: impl FnMut(usize, Dataset) -> Result<()>,
-) -> Result<()> {
+/// All rows of `parts` in order, no more than [`SLICE`] at a time, each with the number of the first
+/// of them: where all rows together would be the whole data a second time.
+pub(super) fn slices<'a>(
+	parts: &'a [&Dataset],
+) -> impl Iterator<Item = Result<(usize, Dataset)>> + 'a {
 	let rows_of = |(part, rows): (usize, &&Dataset)| (0..rows.len()).map(move |row| (part, row));
 	let places: Vec<(usize, usize)> = parts.iter().enumerate().flat_map(rows_of).collect();
-	for (number, places) in places.chunks(SLICE).enumerate() {
+	(0..places.len()).step_by(SLICE).map(move |first| {
 		let select = |run: &[(usize, usize)]| {
 			parts[run[0].0].select(&run.iter().map(|(_, row)| *row).collect::<Vec<_>>())
 		};
-		let slice = {
-			let runs = places.chunk_by(|a, b| a.0 == b.0).map(select);
-			let runs = runs.collect::<openledger_rows::Result<Vec<_>>>()?;
-			Dataset::concat(&runs.iter().collect::<Vec<_>>())?
-		};
-		visit(number * SLICE, slice)?;
-	}
-	Ok(())
+		let places = &places[first..(first + SLICE).min(places.len())];
+		let runs = places.chunk_by(|a, b| a.0 == b.0).map(select);
+		let runs = runs.collect::<openledger_rows::Result<Vec<_>>>()?;
+		Ok((first, Dataset::concat(&runs.iter().collect::<Vec<_>>())?))
+	})
 }
 
 /// Checks what [`IndexBuilder::influence`] may rely on.
@@ -144,12 +140,11 @@ mod tests {
 		let parts = [part(0..2000), part(2000..2001), part(2001..4500), part(4500..4510)];
 		let parts: Vec<&Dataset> = parts.iter().collect();
 		let (mut slices, mut firsts) = (Vec::new(), Vec::new());
-		for_each_slice(&parts, |first, rows| {
+		for slice in super::slices(&parts) {
+			let (first, rows) = slice.unwrap();
 			firsts.push(first);
 			slices.push(rows);
-			Ok(())
-		})
-		.unwrap();
+		}
 		assert_eq!(firsts, [0, 2048, 4096]);
 		let whole = Dataset::concat(&slices.iter().collect::<Vec<_>>()).unwrap();
 		assert_eq!(whole, Dataset::concat(&parts).unwrap());

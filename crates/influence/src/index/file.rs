@@ -31,7 +31,7 @@ const FORMAT: u32 = 2;
 
 /// The metadata of an index file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Header {
+pub(super) struct IndexHeader {
 	format: u32,
 	builder: String,
 	parameters: Value,
@@ -42,12 +42,12 @@ pub(super) struct Header {
 	pub width: Width,
 	/// Whether leaves follow from their own rows: see [`super::FloatIndex::local`].
 	pub local: bool,
-	parts: Vec<Kind>,
+	parts: Vec<PartKind>,
 }
 
 /// What a part of the index looks like in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Kind {
+struct PartKind {
 	companion: bool,
 	basis: BasisKind,
 }
@@ -59,7 +59,7 @@ enum BasisKind {
 	Dense,
 }
 
-impl Header {
+impl IndexHeader {
 	pub fn new(
 		builder: &dyn IndexBuilder,
 		model: &Model,
@@ -67,11 +67,11 @@ impl Header {
 		local: bool,
 		parts: &[Part],
 	) -> Self {
-		let kind = |part: &Part| Kind {
+		let kind = |part: &Part| PartKind {
 			companion: part.companion.is_some(),
 			basis: match part.basis {
 				Basis::Kronecker(_) => BasisKind::Kronecker,
-				Basis::Dense { .. } => BasisKind::Dense,
+				Basis::Dense(_) => BasisKind::Dense,
 			},
 		};
 		Self {
@@ -101,7 +101,7 @@ impl Header {
 /// What an index holds beside its sketches, which stay in the file's bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Content {
-	pub header: Header,
+	pub header: IndexHeader,
 	pub parts: Vec<Part>,
 	pub scales: Scales,
 	pub contributions: Vec<ContributionId>,
@@ -114,7 +114,7 @@ pub(super) struct Content {
 /// Hands the file to `put`, piece by piece. `sketches` hands over the leaves' coordinates, leaf after
 /// leaf, and returns the leaves' hashes.
 pub(super) fn write(
-	header: &Header,
+	header: &IndexHeader,
 	parts: &[Part],
 	scales: &Scales,
 	contributions: &[ContributionId],
@@ -130,15 +130,12 @@ pub(super) fn write(
 		match &part.basis {
 			Basis::Kronecker(layers) => {
 				for (s, layer) in layers.iter().enumerate() {
-					let (inputs, outputs) = (layer.inputs, layer.outputs);
 					let name = |side| format!("parts.{p}.basis.{s}.{side}");
-					file.f32(name("inputs"), &[inputs, inputs], &layer.input_vectors);
-					file.f32(name("outputs"), &[outputs, outputs], &layer.output_vectors);
+					file.matrix(name("inputs"), &layer.input_vectors);
+					file.matrix(name("outputs"), &layer.output_vectors);
 				}
 			},
-			Basis::Dense { rows, vectors } => {
-				file.f32(format!("parts.{p}.basis"), &[*rows, part.basis.dimension()], vectors);
-			},
+			Basis::Dense(vectors) => file.matrix(format!("parts.{p}.basis"), vectors),
 		}
 		if let Some(companion) = &part.companion {
 			let bytes = companion.to_bytes();
@@ -163,7 +160,7 @@ pub(super) fn write(
 }
 
 pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
-	let (file, header) = Reader::open::<Header>(WHAT, bytes)?;
+	let (file, header) = Reader::open::<IndexHeader>(WHAT, bytes)?;
 	if header.format != FORMAT {
 		let reason = format!("its format is {}, this program reads {FORMAT}", header.format);
 		return Err(Error::malformed(WHAT, reason));
@@ -206,7 +203,7 @@ pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 	})
 }
 
-fn read_part(file: &Reader, p: usize, kind: Kind, model: &Model) -> Result<Part> {
+fn read_part(file: &Reader, p: usize, kind: PartKind, model: &Model) -> Result<Part> {
 	let companion = if kind.companion {
 		let name = format!("parts.{p}.companion");
 		let shape = file.shape(&name)?;
@@ -221,12 +218,13 @@ fn read_part(file: &Reader, p: usize, kind: Kind, model: &Model) -> Result<Part>
 	};
 	let basis = match kind.basis {
 		BasisKind::Kronecker => {
-			let layers = model.sites().into_iter().enumerate().map(|(s, site)| {
-				let (inputs, outputs) = (site.columns(), site.outputs);
-				let read = |side, n| file.f32(&format!("parts.{p}.basis.{s}.{side}"), &[n, n]);
-				let (input_vectors, output_vectors) =
-					(read("inputs", inputs)?, read("outputs", outputs)?);
-				Ok(LayerBasis { inputs, outputs, input_vectors, output_vectors })
+			let sites = model.sites();
+			let layers = sites.iter().enumerate().map(|(s, site)| {
+				let read = |side, n| file.matrix(&format!("parts.{p}.basis.{s}.{side}"), n, n);
+				Ok(LayerBasis {
+					input_vectors: read("inputs", site.columns())?,
+					output_vectors: read("outputs", site.outputs)?,
+				})
 			});
 			Basis::Kronecker(layers.collect::<Result<_>>()?)
 		},
@@ -234,7 +232,7 @@ fn read_part(file: &Reader, p: usize, kind: Kind, model: &Model) -> Result<Part>
 			let name = format!("parts.{p}.basis");
 			let (rows, shape) = (model.coordinates(), file.shape(&name)?);
 			let dimension = shape.get(1).copied().unwrap_or(0);
-			Basis::Dense { rows, vectors: file.f32(&name, &[rows, dimension])? }
+			Basis::Dense(file.matrix(&name, rows, dimension)?)
 		},
 	};
 	let inverse_curvature =

@@ -1,11 +1,11 @@
 //! Influence vectors, one contribution after the other.
 
 use super::{
-	basis::{dimension, for_each_projection, for_each_row, Part, Projections},
-	builder::{data_sets, for_each_slice},
+	basis::{dimension, for_each_row, projections, Part, Projections},
+	builder::{data_sets, slices},
 };
 use crate::{Contribution, Error, Result};
-use openledger_models::{Function, Model, Progress};
+use openledger_models::{Function, Model, Progress, Stage};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -59,11 +59,10 @@ impl Influence {
 			Self::Held(index) => return Ok(index),
 		};
 		let total = row_counts(contributions).sum::<usize>();
-		let mut tell = |done| {
-			progress(Progress { stage: "influence", done, total: total as u64, loss: None });
-		};
+		let mut stage = Stage::Influence.of(total as u64, progress);
 		let mut leaves = Vec::with_capacity(contributions.len());
-		for_each_local(model, &parts, &data_sets(contributions), &mut tell, |_, more| {
+		let tell = &mut |done| stage.done(done);
+		for_each_local(model, &parts, &data_sets(contributions), tell, |_, more| {
 			leaves.extend(more.whole()?);
 			Ok(())
 		})?;
@@ -98,21 +97,20 @@ impl Influence {
 
 /// Some influence vectors. They are long: what is made of them is made block by block.
 pub(super) enum Leaves<'a> {
-	/// Laid out.
+	/// Vectors that are laid out.
 	Held(&'a [Vec<f32>]),
 	/// Each the sum of some rows of a batch, formed when it is read.
 	Rows {
-		/// The rows' gradients.
+		/// The gradients of the batch's rows.
 		batch: &'a Projections,
-		/// The rows of each.
+		/// The rows of the batch that each vector sums.
 		rows: &'a [Range<usize>],
-		/// The inverse curvature.
+		/// The inverse curvature over all parts, `[dimension]`.
 		inverse: &'a [f32],
 	},
 }
 
 impl Leaves<'_> {
-	/// Their number.
 	pub fn len(&self) -> usize {
 		match self {
 			Self::Held(leaves) => leaves.len(),
@@ -179,19 +177,6 @@ pub struct FloatIndex {
 }
 
 impl FloatIndex {
-	/// An index whose leaves follow from rows and parts: see [`FloatIndex::local`].
-	///
-	/// # Errors
-	/// Those of [`local_leaf`].
-	pub fn local(
-		model: &Model,
-		parts: Vec<Part>,
-		contributions: &[Contribution],
-		progress: &mut dyn FnMut(Progress),
-	) -> Result<Self> {
-		Influence::Local(parts).hold(model, contributions, progress)
-	}
-
 	/// Number of coordinates.
 	pub fn dimension(&self) -> usize {
 		dimension(&self.parts)
@@ -281,13 +266,15 @@ fn for_each_local(
 		}
 		Ok(())
 	};
-	for_each_slice(leaves, |first, data| {
-		for_each_projection(model, parts, &data, Function::Loss, |rows, batch| {
+	for slice in slices(leaves) {
+		let (first, data) = slice?;
+		for batch in projections(model, parts, &data, Function::Loss) {
+			let (rows, batch) = batch?;
 			take(rows.len(), &batch)?;
 			tell((first + rows.end) as u64);
-			Ok(())
-		})
-	})
+		}
+	}
+	Ok(())
 }
 
 /// Adds some rows' gradients to `sum`, `[dimension]`.
@@ -348,7 +335,7 @@ mod tests {
 	fn leaf_should_be_the_sum_over_rows() {
 		let (model, parts) = setting();
 		let contributions = contributions(&[2, 1]);
-		let leaves = FloatIndex::local(&model, parts.clone(), &contributions, &mut |_| ());
+		let leaves = Influence::Local(parts.clone()).hold(&model, &contributions, &mut |_| ());
 		let leaves = leaves.unwrap().leaves;
 		for (leaf, contribution) in leaves.iter().zip(&contributions) {
 			let mut expected = vec![0.0; leaf.len()];
@@ -408,7 +395,8 @@ mod tests {
 		let contribution = |(id, rows)| Contribution { id, rows };
 		let contributions: Vec<Contribution> =
 			(1..).zip([rows(0, SLICE - 7), rows(1, 20), rows(5, 90)]).map(contribution).collect();
-		let index = FloatIndex::local(&model, parts.clone(), &contributions, &mut |_| ()).unwrap();
+		let index =
+			Influence::Local(parts.clone()).hold(&model, &contributions, &mut |_| ()).unwrap();
 		for (leaf, contribution) in index.leaves.iter().zip(&contributions) {
 			assert_eq!(leaf, &local_leaf(&model, &parts, &contribution.rows).unwrap());
 		}

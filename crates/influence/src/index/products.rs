@@ -2,71 +2,56 @@
 
 use super::{basis::Rotated, Projected};
 use openledger_kernels::matmul;
+use openledger_models::{matrix::pieces, Matrix};
 use rayon::prelude::*;
 
 /// Some rows' gradients with a column for each token, or for each row where they are laid out: a
 /// direction is then read once for all of them, as it lies in memory.
 pub(crate) enum Columns {
-	/// By their factors at each site.
+	/// Gradients by their factors.
 	Factors {
-		/// Number of rows.
 		rows: usize,
-		/// Of each site.
+		/// The factors at each site.
 		sites: Vec<SiteColumns>,
 	},
-	/// Laid out.
-	Rows {
-		/// Number of rows.
-		rows: usize,
-		/// `[dimension][rows]`.
-		coordinates: Vec<f32>,
-	},
+	/// Gradients that are laid out, `[dimension][rows]`.
+	Rows(Matrix<f32>),
 }
 
 /// Some rows' factors at one site.
 pub(crate) struct SiteColumns {
-	outputs: usize,
-	inputs: usize,
 	/// The row of each token.
 	rows: Vec<usize>,
 	/// `[outputs][tokens]`.
-	deltas: Vec<f32>,
+	deltas: Matrix<f32>,
 	/// `[inputs][tokens]`.
-	features: Vec<f32>,
+	features: Matrix<f32>,
 }
 
 impl Columns {
 	/// Those of these batches, which are of the same basis, one after the other.
 	pub fn of(batches: &[Projected]) -> Self {
 		let rows = batches.iter().map(Projected::rows).sum();
-		let (mut flat, mut factors, mut of_sites) = (Vec::new(), Vec::new(), &[] as &[_]);
+		let (mut laid_out, mut factors) = (Vec::new(), Vec::new());
 		for batch in batches {
 			match batch {
-				Projected::Rows { coordinates, .. } => flat.extend_from_slice(coordinates),
-				Projected::Factors { widths, sites } => {
-					factors.push(sites);
-					of_sites = widths;
-				},
+				Projected::Rows(rows) => laid_out.push(rows),
+				Projected::Factors(sites) => factors.push(sites),
 			}
 		}
-		if factors.is_empty() {
-			let dimension = batches.first().map_or(0, Projected::dimension);
-			return Self::Rows { rows, coordinates: transposed(&flat, rows, dimension) };
-		}
-		let site = |(s, (outputs, inputs)): (usize, &(usize, usize))| {
-			let batches: Vec<&Rotated> = factors.iter().map(|sites| &sites[s]).collect();
-			SiteColumns::of(&batches, *outputs, *inputs)
-		};
-		Self::Factors { rows, sites: of_sites.iter().enumerate().map(site).collect() }
+		let Some(first) = factors.first() else { return Self::Rows(stacked(&laid_out)) };
+		let site = |s| SiteColumns::of(&factors.iter().map(|sites| &sites[s]).collect::<Vec<_>>());
+		Self::Factors { rows, sites: (0..first.len()).map(site).collect() }
 	}
 
-	/// Values in memory.
+	/// Number of values in memory.
 	pub fn values(&self) -> usize {
 		match self {
 			Self::Factors { sites, .. } => {
-				sites.iter().map(|site| site.deltas.len() + site.features.len()).sum()
+				let sites = sites.iter();
+				sites.map(|s| s.deltas.values().len() + s.features.values().len()).sum()
 			},
-			Self::Rows { coordinates, .. } => coordinates.len(),
+			Self::Rows(coordinates) => coordinates.values().len(),
 		}
 	}
 
@@ -77,29 +62,27 @@ impl Columns {
 		match self {
 			Self::Factors { rows, sites } => {
 				let product = |direction: &Vec<f32>| {
-					let (mut products, mut rest) = (vec![0.0; *rows], direction.as_slice());
-					for site in sites {
-						let (here, after) = rest.split_at(site.outputs * site.inputs);
-						rest = after;
+					let mut products = vec![0.0; *rows];
+					let lengths = sites.iter().map(SiteColumns::coordinates);
+					for (site, here) in sites.iter().zip(pieces(direction, lengths)) {
 						site.add_products(here, &mut products);
 					}
 					products
 				};
 				directions.par_iter().map(product).collect()
 			},
-			Self::Rows { rows, coordinates } => {
-				let (count, left) = (directions.len(), directions.concat());
-				let mut products = vec![0.0; count * rows];
-				matmul(&left, coordinates, &mut products, count, left.len() / count.max(1), *rows);
+			Self::Rows(coordinates) => {
+				let directions =
+					Matrix::new(directions.len(), coordinates.rows(), directions.concat());
 				let row = |of_one: &[f32]| of_one.iter().map(|x| f64::from(*x)).collect();
-				products.chunks_exact((*rows).max(1)).map(row).collect()
+				directions.product(coordinates).each_row().map(row).collect()
 			},
 		}
 	}
 }
 
 impl SiteColumns {
-	fn of(batches: &[&Rotated], outputs: usize, inputs: usize) -> Self {
+	fn of(batches: &[&Rotated]) -> Self {
 		let (mut rows, mut first) = (Vec::new(), 0);
 		for batch in batches {
 			for tokens in batch.tokens.windows(2) {
@@ -107,22 +90,24 @@ impl SiteColumns {
 				first += 1;
 			}
 		}
-		let deltas: Vec<f32> = batches.iter().flat_map(|batch| &batch.deltas).copied().collect();
-		let features: Vec<f32> = batches.iter().flat_map(|batch| &batch.inputs).copied().collect();
-		let (deltas, features) =
-			(transposed(&deltas, rows.len(), outputs), transposed(&features, rows.len(), inputs));
-		Self { outputs, inputs, rows, deltas, features }
+		let deltas: Vec<_> = batches.iter().map(|batch| &batch.deltas).collect();
+		let features: Vec<_> = batches.iter().map(|batch| &batch.inputs).collect();
+		Self { rows, deltas: stacked(&deltas), features: stacked(&features) }
+	}
+
+	fn coordinates(&self) -> usize {
+		self.deltas.rows() * self.features.rows()
 	}
 
 	/// Adds to the product of each row what this site contributes: over tokens the sum of `δᵀ D a`,
 	/// for `D` of `[outputs][inputs]`.
 	fn add_products(&self, direction: &[f32], products: &mut [f64]) {
-		let tokens = self.rows.len();
-		let mut turned = vec![0.0; self.outputs * tokens];
-		matmul(direction, &self.features, &mut turned, self.outputs, self.inputs, tokens);
+		let (outputs, inputs, tokens) = (self.deltas.rows(), self.features.rows(), self.rows.len());
+		let mut turned = Matrix::zeros(outputs, tokens);
+		let features = self.features.values();
+		matmul(direction, features, turned.values_mut(), outputs, inputs, tokens);
 		let mut sums = vec![0.0; tokens];
-		let lines = turned.chunks_exact(tokens.max(1)).zip(self.deltas.chunks_exact(tokens.max(1)));
-		for (turned, deltas) in lines {
+		for (turned, deltas) in turned.each_row().zip(self.deltas.each_row()) {
 			for ((sum, x), delta) in sums.iter_mut().zip(turned).zip(deltas) {
 				*sum += f64::from(*x) * f64::from(*delta);
 			}
@@ -131,11 +116,9 @@ impl SiteColumns {
 	}
 }
 
-/// The columns of `[rows][columns]` as rows.
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-	let mut turned = vec![0.0; values.len()];
-	for (r, row) in values.chunks_exact(columns.max(1)).enumerate() {
-		turned.iter_mut().skip(r).step_by(rows.max(1)).zip(row).for_each(|(to, x)| *to = *x);
-	}
-	turned
+/// The rows of all these matrices, of equal width, as columns.
+fn stacked(matrices: &[&Matrix<f32>]) -> Matrix<f32> {
+	let columns = matrices.first().map_or(0, |matrix| matrix.columns());
+	let values = matrices.iter().flat_map(|matrix| matrix.values()).copied().collect();
+	Matrix::with_columns(columns, values).transposed()
 }

@@ -13,11 +13,11 @@ use rayon::prelude::*;
 
 /// What influence vectors are like, coordinate by coordinate.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Spread {
+pub(super) struct Spread {
 	count: u64,
 	/// The sum of each coordinate's squares.
 	squares: Vec<f64>,
-	/// Its largest absolute value.
+	/// The largest absolute value of each coordinate.
 	largest: Vec<f32>,
 }
 
@@ -28,11 +28,7 @@ impl Spread {
 	}
 
 	/// Takes further vectors, each `[dimension]`. Their order counts, for the last bits of sums.
-	pub fn add(&mut self, leaves: &[Vec<f32>]) {
-		self.add_leaves(&Leaves::Held(leaves));
-	}
-
-	pub(super) fn add_leaves(&mut self, leaves: &Leaves<'_>) {
+	pub fn add(&mut self, leaves: &Leaves<'_>) {
 		self.count += leaves.len() as u64;
 		let largest = self.largest.par_chunks_mut(BLOCK);
 		let blocks = self.squares.par_chunks_mut(BLOCK).zip(largest).enumerate();
@@ -51,7 +47,7 @@ impl Spread {
 	}
 
 	/// Whether all coordinates of all vectors were finite: no finite ones have infinite sums.
-	pub(super) fn is_finite(&self) -> bool {
+	pub fn is_finite(&self) -> bool {
 		self.squares.iter().all(|sum| sum.is_finite())
 	}
 }
@@ -80,7 +76,7 @@ impl Scales {
 	/// coordinate of typical query gradients, `query_squares` `[dimension]`.
 	///
 	/// A coordinate that is zero on either side gets the factor 0: it adds nothing to scores.
-	pub fn fit(leaves: &Spread, query_squares: &[f64], width: Width) -> Self {
+	pub(super) fn fit(leaves: &Spread, query_squares: &[f64], width: Width) -> Self {
 		let count = leaves.count.max(1) as f64;
 		let balance: Vec<f64> = leaves
 			.squares
@@ -203,7 +199,7 @@ mod tests {
 
 	fn spread(leaves: &[Vec<f32>]) -> Spread {
 		let mut spread = Spread::new(leaves[0].len());
-		leaves.iter().for_each(|leaf| spread.add(std::slice::from_ref(leaf)));
+		leaves.iter().for_each(|leaf| spread.add(&Leaves::Held(std::slice::from_ref(leaf))));
 		spread
 	}
 
@@ -282,7 +278,7 @@ mod tests {
 		#[test]
 		fn spread_should_be_the_same_bits_when_leaves_come_together((leaves, _) in vectors()) {
 			let mut together = Spread::new(leaves[0].len());
-			together.add(&leaves);
+			together.add(&Leaves::Held(&leaves));
 			prop_assert_eq!(together, spread(&leaves));
 		}
 

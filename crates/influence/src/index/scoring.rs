@@ -76,7 +76,7 @@ impl Index {
 	}
 }
 
-/// Those of 8 bits.
+/// The values of the queries that have 8 bits.
 fn bytes_of(queries: &[Sketch]) -> Vec<&[i8]> {
 	let values = queries.iter().filter_map(|query| match query {
 		Sketch::Int8(values) => Some(values.as_slice()),
@@ -85,7 +85,7 @@ fn bytes_of(queries: &[Sketch]) -> Vec<&[i8]> {
 	values.collect()
 }
 
-/// Those of 16 bits.
+/// The values of the queries that have 16 bits.
 fn shorts_of(queries: &[Sketch]) -> Vec<&[i16]> {
 	let values = queries.iter().filter_map(|query| match query {
 		Sketch::Int16(values) => Some(values.as_slice()),

@@ -3,7 +3,7 @@
 use crate::{Architecture, Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How gradients become steps.
+/// The rule by which gradients become steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Optimiser {
@@ -27,7 +27,7 @@ pub enum Optimiser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
-	/// Not at all.
+	/// The rate stays.
 	Constant,
 	/// To zero along half a cosine (Loshchilov and Hutter 2017).
 	Cosine,
@@ -37,7 +37,7 @@ pub enum Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scaling {
-	/// Not at all.
+	/// Features stay as they are.
 	None,
 	/// All divided by the largest absolute value of any: keeps zeros and proportions, right for
 	/// pixels.
@@ -50,9 +50,9 @@ pub enum Scaling {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-	/// What is trained.
+	/// The architecture of the model that is trained.
 	pub architecture: Architecture,
-	/// How gradients become steps.
+	/// The rule by which gradients become steps.
 	pub optimiser: Optimiser,
 	/// The highest learning rate; positive.
 	pub learning_rate: f32,
@@ -66,7 +66,7 @@ pub struct TrainConfig {
 	pub epochs: u32,
 	/// Rows of one step; at least 1.
 	pub batch_size: usize,
-	/// How features are scaled.
+	/// How features are scaled before the first layer.
 	pub scaling: Scaling,
 	/// Fixes the initial weights and the order of rows.
 	pub seed: u64,

@@ -4,7 +4,7 @@ use super::{Optimiser, TrainConfig};
 
 /// An optimiser with its moments.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct OptimiserState {
 	/// The rule by which gradients become steps.
 	pub optimiser: Optimiser,
 	/// The pull of every parameter to zero; not negative.
@@ -17,8 +17,8 @@ pub struct State {
 	pub powers: (f32, f32),
 }
 
-impl State {
-	/// Before the first step, for that many parameters.
+impl OptimiserState {
+	/// The optimiser before its first step, for that many parameters.
 	pub fn new(config: &TrainConfig, parameters: usize) -> Self {
 		let second = match config.optimiser {
 			Optimiser::Sgd { .. } => 0,
@@ -63,10 +63,10 @@ mod tests {
 	use super::*;
 	use crate::{Activation, Architecture};
 
-	fn state(optimiser: Optimiser, weight_decay: f32) -> State {
+	fn state(optimiser: Optimiser, weight_decay: f32) -> OptimiserState {
 		let architecture = Architecture::mlp(&[1, 2], Activation::Tanh);
 		let config = TrainConfig { optimiser, weight_decay, ..TrainConfig::standard(architecture) };
-		State::new(&config, 2)
+		OptimiserState::new(&config, 2)
 	}
 
 	#[test]

@@ -1,25 +1,25 @@
 //! A training run, step by step.
 
-use super::{fit_scaling, initial_parameters, State, TrainConfig, Trained};
+use super::{fit_scaling, initial_parameters, OptimiserState, TrainConfig, Trained};
 use crate::{
+	matrix::Matrix,
 	model::{numbers_only, split_layers},
 	network::{cross_entropy, cross_entropy_gradient, Network},
 	text::{Sample, TextModel, TextPlan},
 	Error, Model, Result,
 };
-use openledger_kernels::matmul_tn;
 use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// A training run between two steps. Equal rows and recipes give equal bits.
-pub struct Run<'a> {
+pub struct TrainingRun<'a> {
 	data: &'a Dataset,
 	config: &'a TrainConfig,
 	trainee: Trainee,
 	parameters: Vec<f32>,
-	state: State,
-	/// Shuffles each epoch anew.
+	state: OptimiserState,
+	/// Shuffles the rows of each epoch anew.
 	rng: ChaCha8Rng,
 	/// The present epoch's order of rows.
 	order: Vec<usize>,
@@ -32,7 +32,7 @@ enum Trainee {
 	Network {
 		shift: Vec<f32>,
 		factor: Vec<f32>,
-		/// Scaled, `[rows][columns]`.
+		/// The scaled features of all rows, `[rows][columns]`.
 		features: Vec<f32>,
 	},
 	Text {
@@ -44,20 +44,20 @@ enum Trainee {
 /// The rows of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Batch<'a> {
-	/// The step, from 0.
+	/// The number of the step, from 0.
 	pub number: u64,
-	/// The epoch, from 1.
+	/// The number of the epoch, from 1.
 	pub epoch: u32,
 	/// Whether it is the epoch's last.
 	pub last_of_epoch: bool,
-	/// Numbers of the rows.
+	/// The numbers of the rows in the order they are taken.
 	pub rows: &'a [usize],
-	/// The learning rate.
+	/// The learning rate of the step.
 	pub rate: f32,
 }
 
-impl<'a> Run<'a> {
-	/// Before the first step.
+impl<'a> TrainingRun<'a> {
+	/// A run before its first step.
 	///
 	/// # Errors
 	/// Those of [`TrainConfig::check`] and [`Dataset::check_fits`].
@@ -65,19 +65,18 @@ impl<'a> Run<'a> {
 		config.check()?;
 		let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
 		let (trainee, parameters) = start(data, config, &mut rng)?;
-		let state = State::new(config, parameters.len());
+		let state = OptimiserState::new(config, parameters.len());
 		let order: Vec<usize> = (0..data.len()).collect();
 		let mut run = Self { data, config, trainee, parameters, state, rng, order, step: 0 };
 		run.order.shuffle(&mut run.rng);
 		Ok(run)
 	}
 
-	/// Steps of one epoch.
 	fn epoch_steps(&self) -> u64 {
 		self.data.len().div_ceil(self.config.batch_size) as u64
 	}
 
-	/// Steps of the whole run.
+	/// Number of steps of the whole run.
 	pub fn steps(&self) -> u64 {
 		u64::from(self.config.epochs) * self.epoch_steps()
 	}
@@ -140,22 +139,19 @@ impl<'a> Run<'a> {
 		let network = self.network()?;
 		let activations = network.forward_scaled(self.features(rows));
 		let part = 1.0 / rows.len() as f32;
-		let (mut loss, mut at_logits) = (0.0, Vec::with_capacity(activations.logits.len()));
-		let logits = activations.logits.chunks_exact(network.classes());
-		for (logits, row) in logits.zip(rows) {
+		let (mut loss, mut at_logits) = (0.0, Vec::new());
+		for (logits, row) in activations.logits.each_row().zip(rows) {
 			let class = self.data.label(*row) as usize;
 			loss += cross_entropy(logits, class);
 			at_logits.extend(cross_entropy_gradient(logits, class).iter().map(|x| x * part));
 		}
-		let deltas = network.backward(&activations, &at_logits);
-		let mut gradient = vec![0.0; self.parameters.len()];
-		let mut rest = gradient.as_mut_slice();
-		for ((layer, inputs), deltas) in network.layers.iter().zip(&activations.inputs).zip(&deltas)
-		{
-			let (here, after) = rest.split_at_mut(layer.coordinates());
-			rest = after;
-			matmul_tn(deltas, inputs, here, layer.outputs, rows.len(), layer.inputs + 1);
-		}
+		let at_logits = Matrix::with_columns(network.classes(), at_logits);
+		let deltas = network.backward(&activations, at_logits);
+		// Layer after layer, each row-major: the order of gradient coordinates.
+		let layers = deltas.iter().zip(&activations.inputs);
+		let gradient =
+			layers.flat_map(|(deltas, inputs)| deltas.transposed_product(inputs).into_values());
+		let gradient = gradient.collect();
 		Ok((loss / rows.len() as f64, gradient))
 	}
 
@@ -164,12 +160,12 @@ impl<'a> Run<'a> {
 		&self.parameters
 	}
 
-	/// The optimiser now.
-	pub fn state(&self) -> &State {
+	/// The optimiser after the steps done.
+	pub fn state(&self) -> &OptimiserState {
 		&self.state
 	}
 
-	/// The network now.
+	/// The network after the steps done.
 	///
 	/// # Errors
 	/// [`Error::Setting`] if a model of text is trained.
@@ -185,7 +181,7 @@ impl<'a> Run<'a> {
 		})
 	}
 
-	/// The model now.
+	/// The model after the steps done.
 	///
 	/// # Errors
 	/// [`Error::NotFinite`].
@@ -208,7 +204,12 @@ impl<'a> Run<'a> {
 	///
 	/// # Errors
 	/// [`Error::Setting`] if there is no such step or the sizes are another run's.
-	pub fn restore(&mut self, step: u64, parameters: Vec<f32>, state: State) -> Result<()> {
+	pub fn restore(
+		&mut self,
+		step: u64,
+		parameters: Vec<f32>,
+		state: OptimiserState,
+	) -> Result<()> {
 		let sizes = (self.parameters.len(), self.state.first.len(), self.state.second.len());
 		if step > self.steps() || (parameters.len(), state.first.len(), state.second.len()) != sizes
 		{

@@ -104,7 +104,7 @@ fn run_should_step_by_the_mean_gradient_of_its_batch() {
 	let sgd = Optimiser::Sgd { momentum: 0.0 };
 	let config =
 		TrainConfig { optimiser: sgd, batch_size: 3, ..recipe(&[64, 5, 10], Activation::Tanh) };
-	let mut run = Run::new(&data, &config).unwrap();
+	let mut run = TrainingRun::new(&data, &config).unwrap();
 	assert_eq!(run.steps(), 40);
 	while let Some(batch) = run.batch() {
 		let (rows, rate) = (batch.rows.to_vec(), batch.rate);
@@ -112,7 +112,7 @@ fn run_should_step_by_the_mean_gradient_of_its_batch() {
 		let mut sum = vec![0.0; before.len()];
 		let selected = data.select(&rows).unwrap();
 		let gradients = model.gradients(&selected, 0..rows.len(), Function::Loss).unwrap();
-		(0..rows.len()).for_each(|row| gradients.add_row(row, &model.sites(), &mut sum));
+		(0..rows.len()).for_each(|row| gradients.add_row(row, &mut sum));
 		let loss = run.step().unwrap();
 		assert!((loss - gradients.values.iter().sum::<f64>() / rows.len() as f64).abs() < 1e-5);
 		for ((after, before), sum) in run.parameters().iter().zip(&before).zip(&sum) {
@@ -131,12 +131,12 @@ fn run_should_end_with_the_same_bits_when_restored_midway() {
 		Optimiser::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
 	] {
 		let config = TrainConfig { optimiser, ..recipe(&[2, 4, 3], Activation::Tanh) };
-		let mut run = Run::new(&data, &config).unwrap();
+		let mut run = TrainingRun::new(&data, &config).unwrap();
 		for _ in 0..17 {
 			run.step().unwrap();
 		}
 		let (parameters, state) = (run.parameters().to_vec(), run.state().clone());
-		let mut other = Run::new(&data, &config).unwrap();
+		let mut other = TrainingRun::new(&data, &config).unwrap();
 		other.restore(17, parameters, state).unwrap();
 		for run in [&mut run, &mut other] {
 			while run.batch().is_some() {

@@ -1,4 +1,4 @@
-//! Matrix products: of two differentiable matrices, and with a constant one.
+//! SharedMatrix products: of two differentiable matrices, and with a constant one.
 
 use crate::tensor::{misfit, Result, SharedVector, Tensor};
 use openledger_kernels as kernels;
@@ -20,7 +20,7 @@ enum Form {
 
 /// A constant row-major matrix; clones share the values.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Matrix {
+pub struct SharedMatrix {
 	/// Number of rows.
 	pub rows: usize,
 	/// The number of columns.
@@ -29,7 +29,7 @@ pub struct Matrix {
 	pub values: SharedVector,
 }
 
-impl Matrix {
+impl SharedMatrix {
 	/// Takes `values`, row-major `[rows][columns]`.
 	///
 	/// # Errors
@@ -72,7 +72,7 @@ pub fn matmul_tn(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// If the shapes do not fit.
-pub fn linear(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Tensor> {
+pub fn linear(x: &Tensor, w: &SharedMatrix, bias: Option<&SharedVector>) -> Result<Tensor> {
 	constant_product(Form::Plain, x, w, bias)
 }
 
@@ -80,7 +80,7 @@ pub fn linear(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Ten
 ///
 /// # Errors
 /// If the shapes do not fit.
-pub fn linear_nt(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Tensor> {
+pub fn linear_nt(x: &Tensor, w: &SharedMatrix, bias: Option<&SharedVector>) -> Result<Tensor> {
 	constant_product(Form::Right, x, w, bias)
 }
 
@@ -144,7 +144,7 @@ fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 fn constant_product(
 	form: Form,
 	x: &Tensor,
-	weight: &Matrix,
+	weight: &SharedMatrix,
 	bias: Option<&SharedVector>,
 ) -> Result<Tensor> {
 	let (inputs, outputs) = match form {

@@ -1,6 +1,6 @@
 //! Operations on the rows of a tensor, which are the vectors along its last dimension.
 
-use super::{matmul_tn, Matrix};
+use super::{matmul_tn, SharedMatrix};
 use crate::tensor::{misfit, Result, SharedVector, Tensor};
 use openledger_kernels as kernels;
 use std::sync::Arc;
@@ -133,7 +133,7 @@ fn softmax_product(p: &Tensor, v: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// If a row is not there.
-pub fn gather(table: &Matrix, ids: impl ExactSizeIterator<Item = usize>) -> Result<Tensor> {
+pub fn gather(table: &SharedMatrix, ids: impl ExactSizeIterator<Item = usize>) -> Result<Tensor> {
 	let (count, width) = (ids.len(), table.columns);
 	let mut rows = Vec::with_capacity(count * width);
 	for id in ids {

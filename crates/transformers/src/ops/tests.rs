@@ -65,8 +65,8 @@ fn check(name: &str, f: &dyn Fn(&Tensor) -> Result<Tensor>, x: &Tensor) {
 #[test]
 fn products_should_have_the_derivatives_of_products() {
 	let x = random(&[3, 4], -1.0, 1.0, 1);
-	let w = Matrix::new(4, 2, Arc::new(flat(&random(&[8], -1.0, 1.0, 2)))).unwrap();
-	let wide = Matrix::new(5, 4, Arc::new(flat(&random(&[20], -1.0, 1.0, 3)))).unwrap();
+	let w = SharedMatrix::new(4, 2, Arc::new(flat(&random(&[8], -1.0, 1.0, 2)))).unwrap();
+	let wide = SharedMatrix::new(5, 4, Arc::new(flat(&random(&[20], -1.0, 1.0, 3)))).unwrap();
 	let bias = Arc::new(vec![0.5, -0.25]);
 	// Squared, as a linear function has no second derivative.
 	let square = |y: Tensor| y.mul(&y);
@@ -196,18 +196,18 @@ fn rotation_should_turn_pairs_by_position_and_keep_lengths() {
 
 #[test]
 fn gather_should_refuse_when_a_row_is_not_there() {
-	let table = Matrix::new(2, 2, Arc::new(vec![1.0, 2.0, 3.0, 4.0])).unwrap();
+	let table = SharedMatrix::new(2, 2, Arc::new(vec![1.0, 2.0, 3.0, 4.0])).unwrap();
 	let rows = gather(&table, [1, 0, 1].into_iter()).unwrap();
 	assert_eq!(flat(&rows), [3.0, 4.0, 1.0, 2.0, 3.0, 4.0]);
 	assert!(gather(&table, [2].into_iter()).is_err());
 	assert!(gather(&table, [usize::MAX].into_iter()).is_err());
-	assert!(Matrix::new(2, 3, Arc::new(vec![0.0; 5])).is_err());
+	assert!(SharedMatrix::new(2, 3, Arc::new(vec![0.0; 5])).is_err());
 }
 
 #[test]
 fn operations_should_refuse_when_shapes_do_not_fit() {
 	let x = random(&[2, 3], -1.0, 1.0, 1);
-	let w = Matrix::new(2, 2, Arc::new(vec![0.0; 4])).unwrap();
+	let w = SharedMatrix::new(2, 2, Arc::new(vec![0.0; 4])).unwrap();
 	assert!(matmul(&x, &x).is_err());
 	assert!(matmul_nt(&x, &random(&[2, 2], -1.0, 1.0, 1)).is_err());
 	assert!(linear(&x, &w, None).is_err());
@@ -237,8 +237,8 @@ proptest! {
 	#[test]
 	fn a_row_should_have_the_same_bits_when_it_is_alone(tokens in 1usize..150, seed in any::<u64>()) {
 		let x = random(&[tokens, 9], -1.0, 1.0, seed);
-		let w = Matrix::new(9, 21, Arc::new(flat(&random(&[189], -1.0, 1.0, seed ^ 1)))).unwrap();
-		let turned = Matrix::new(21, 9, Arc::new(transpose(&w.values, 9, 21))).unwrap();
+		let w = SharedMatrix::new(9, 21, Arc::new(flat(&random(&[189], -1.0, 1.0, seed ^ 1)))).unwrap();
+		let turned = SharedMatrix::new(21, 9, Arc::new(transpose(&w.values, 9, 21))).unwrap();
 		let together = linear(&x, &w, None).unwrap();
 		let other = linear_nt(&x, &turned, None).unwrap();
 		prop_assert_eq!(together.values(), other.values());

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 /// Height of a line of text.
 pub const LINE: f64 = 16.0;
 
-/// One axis.
+/// What one axis shows, and how.
 #[derive(Clone, Debug)]
 pub struct Axis {
 	/// What is measured, and its unit.
@@ -18,7 +18,6 @@ pub struct Axis {
 }
 
 impl Axis {
-	/// An axis from `range`.
 	pub fn new(label: impl Into<String>, range: RangeInclusive<f64>) -> Self {
 		Self { label: label.into(), range, percent: false }
 	}
@@ -246,13 +245,9 @@ pub fn label((x, y): (f64, f64), anchor: Anchor, text: &str) -> Element {
 /// A rectangle of the page with two axes.
 #[derive(Clone, Debug)]
 pub struct Frame {
-	/// Its left edge.
 	pub left: f64,
-	/// Its upper edge.
 	pub top: f64,
-	/// Its width.
 	pub width: f64,
-	/// Its height.
 	pub height: f64,
 	/// From left to right.
 	pub x: Axis,

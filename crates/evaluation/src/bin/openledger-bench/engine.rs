@@ -53,7 +53,6 @@ pub struct Arguments {
 	report: Option<PathBuf>,
 }
 
-/// What is measured.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
 	/// Exact scores of a large index and the best of them, beside reading its bytes

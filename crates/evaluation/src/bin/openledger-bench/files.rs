@@ -4,7 +4,6 @@ use crate::error::{Error, Result};
 use openledger_rows::{Dataset, Schema};
 use std::path::Path;
 
-/// Writes a file.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 	std::fs::write(path, content).map_err(|e| Error::io("write", path, e))
 }

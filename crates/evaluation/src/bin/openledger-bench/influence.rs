@@ -104,7 +104,6 @@ pub struct Arguments {
 	lora: lora::Arguments,
 }
 
-/// What is measured.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum TaskName {
 	/// Linear datamodeling scores of a multi-layer perceptron, by rows and by contributions
@@ -124,7 +123,7 @@ enum TaskName {
 }
 
 impl TaskName {
-	/// Those on the table.
+	/// The tasks whose rows come from the table of numbers.
 	const TABLES: [Self; 4] =
 		[Self::DigitsMlp, Self::DigitsLogistic, Self::Mislabel, Self::Removal];
 
@@ -199,7 +198,7 @@ impl Arguments {
 		})
 	}
 
-	/// The table.
+	/// The rows of the table, enlarged where that is asked for.
 	fn rows(&self) -> Result<Dataset> {
 		let rows = read_rows(&self.data, &Schema::default())?;
 		match self.enlarged {

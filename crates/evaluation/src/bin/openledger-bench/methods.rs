@@ -1,101 +1,97 @@
 //! The methods by name.
 
 use crate::error::{Error, Result};
-use clap::ValueEnum;
+use clap::{builder::PossibleValue, ValueEnum};
 use openledger_evaluation::{Lexical, Method, Precision};
-use openledger_influence::{
-	builders::{
-		DataInf, EkFac, Ensemble, ExactCurvature, GradientCosine, GradientDot, Members, Positive,
-		TracIn, Trak, Unrolled,
-	},
-	IndexBuilder,
-};
+use openledger_influence::{EkFac, IndexBuilder, MethodName, MethodSettings};
 use openledger_models::TrainConfig;
 
-/// The methods. All have the settings that their papers or their authors' programs have by default,
-/// or that follow from the recipe; none is chosen on what is measured here.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The methods that can be measured. None of their settings is chosen on what is measured here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
-	/// Gradient dot product
-	GradientDot,
-	/// Cosine of gradients
-	GradientCosine,
-	/// TracInCP, 10 checkpoints
-	Tracin,
-	/// DataInf, damping 0.1 of the mean squared gradient as in its paper
-	Datainf,
-	/// TRAK, one model, 512 dimensions, or fewer where rows are fewer than 1,024
-	Trak,
-	/// TRAK over several models on random halves, as in its paper
-	TrakHalves,
-	/// EK-FAC, damping 0.1 of the layer's mean eigenvalue
-	Ekfac,
-	/// Exact curvature: Gauss-Newton and the absolute value of the rest, damping from the recipe
-	Exact,
-	/// The same with the absolute value of the whole Hessian
-	ExactHessian,
-	/// `exact` over several models of other seeds
-	ExactSeeds,
-	/// `exact` over several models on random halves
-	ExactHalves,
-	/// Exact derivative through training; for tables only
-	Unrolled,
-	/// BM25, shared words without any model; for text only
+	/// One that builds an index.
+	Index(MethodName),
+	/// BM25, which compares words and builds nothing.
 	Bm25,
 }
 
+const fn all() -> [Name; MethodName::ALL.len() + 1] {
+	let mut names = [Name::Bm25; MethodName::ALL.len() + 1];
+	let mut at = 0;
+	while at < MethodName::ALL.len() {
+		names[at] = Name::Index(MethodName::ALL[at]);
+		at += 1;
+	}
+	names
+}
+
+impl ValueEnum for Name {
+	fn value_variants<'a>() -> &'a [Self] {
+		const ALL: &[Name] = &all();
+		ALL
+	}
+
+	fn to_possible_value(&self) -> Option<PossibleValue> {
+		let about = match self {
+			Self::Index(method) => method.about(),
+			Self::Bm25 => "BM25, shared words without any model; for text only",
+		};
+		Some(PossibleValue::new(self.text()).help(about))
+	}
+}
+
 impl Name {
-	/// Those that take seconds.
+	/// The methods that take seconds, which are compared where none is named.
 	pub const QUICK: [Self; 7] = [
-		Self::GradientDot,
-		Self::GradientCosine,
-		Self::Tracin,
-		Self::Datainf,
-		Self::Trak,
-		Self::Ekfac,
-		Self::Exact,
+		Self::Index(MethodName::GradientDot),
+		Self::Index(MethodName::GradientCosine),
+		Self::Index(MethodName::TracIn),
+		Self::Index(MethodName::DataInf),
+		Self::Index(MethodName::Trak),
+		Self::Index(MethodName::EkFac),
+		Self::Index(MethodName::Exact),
 	];
 
-	/// The same for text.
+	/// The methods that take seconds on models of text.
 	pub const QUICK_TEXT: [Self; 8] = [
-		Self::GradientDot,
-		Self::GradientCosine,
-		Self::Tracin,
-		Self::Datainf,
-		Self::Trak,
+		Self::Index(MethodName::GradientDot),
+		Self::Index(MethodName::GradientCosine),
+		Self::Index(MethodName::TracIn),
+		Self::Index(MethodName::DataInf),
+		Self::Index(MethodName::Trak),
 		Self::Bm25,
-		Self::Ekfac,
-		Self::Exact,
+		Self::Index(MethodName::EkFac),
+		Self::Index(MethodName::Exact),
 	];
 
-	/// Whether it applies to models of text, or else of tables.
+	/// Checks that it applies to models of text, or else of tables.
 	///
 	/// # Errors
 	/// [`Error::Usage`] naming the tasks it is for.
 	pub fn check(self, text: bool) -> Result<()> {
-		let (fits, tasks) = match self {
-			Self::Bm25 => (text, "text: --task lora"),
-			Self::Unrolled => {
-				(!text, "tables: --task digits-mlp, digits-logistic, mislabel, removal")
+		let tasks = match self {
+			Self::Bm25 if !text => "text: --task lora",
+			Self::Index(method) if text && !method.takes_text() => {
+				"tables: --task digits-mlp, digits-logistic, mislabel, removal"
 			},
-			_ => (true, ""),
+			_ => return Ok(()),
 		};
-		if fits {
-			return Ok(());
-		}
 		Err(Error::Usage(format!("the method {} is for {tasks} alone", self.text())))
 	}
 
 	/// The name as it is written on the command line.
-	pub fn text(self) -> String {
-		self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+	pub fn text(self) -> &'static str {
+		match self {
+			Self::Index(method) => method.name(),
+			Self::Bm25 => "bm25",
+		}
 	}
 
 	/// The method for models trained by `config` on `rows` rows; sums over models have `members`.
 	pub fn method(self, config: &TrainConfig, rows: usize, members: usize) -> Method {
 		let precisions = vec![Precision::Float, Precision::Int16, Precision::Int8];
 		match self.builder(config, rows, members) {
-			Some(builder) => Method::Index { name: self.text(), builder, precisions },
+			Some(builder) => Method::Index { name: self.text().into(), builder, precisions },
 			None => Method::Direct(Box::new(Lexical)),
 		}
 	}
@@ -107,31 +103,8 @@ impl Name {
 		rows: usize,
 		members: usize,
 	) -> Option<Box<dyn IndexBuilder>> {
-		// Beyond half of the rows its second moment hardly has an inverse.
-		let dimension = 1 << (rows / 2).clamp(1, 512).ilog2();
-		let exact = || ExactCurvature::for_recipe(config);
-		let trak = || Trak { dimension, ..Trak::standard(config.clone()) };
-		let halves = Members::Halves { contributions: false, itself: false };
-		let several = |kind| {
-			let builder = Box::new(exact());
-			Box::new(Ensemble { builder, members, kind, config: config.clone() })
-		};
-		Some(match self {
-			Self::GradientDot => Box::new(GradientDot),
-			Self::GradientCosine => Box::new(GradientCosine),
-			Self::Tracin => Box::new(TracIn::standard(config.clone())),
-			Self::Datainf => Box::new(DataInf::default()),
-			Self::Trak => Box::new(trak()),
-			Self::TrakHalves => Box::new(Trak { models: members, kind: halves, ..trak() }),
-			Self::Ekfac => Box::new(EkFac::default()),
-			Self::Exact => Box::new(exact()),
-			Self::ExactHessian => {
-				Box::new(ExactCurvature { positive: Positive::Hessian, ..exact() })
-			},
-			Self::ExactSeeds => several(Members::Seeds),
-			Self::ExactHalves => several(halves),
-			Self::Unrolled => Box::new(Unrolled { config: config.clone() }),
-			Self::Bm25 => return None,
-		})
+		let Self::Index(method) = self else { return None };
+		let settings = MethodSettings { config, rows, members, ekfac: EkFac::default() };
+		Some(method.builder(&settings))
 	}
 }

@@ -9,11 +9,9 @@ use openledger_evaluation::{
 };
 use openledger_output::markup::{element, Markup};
 
-/// A drawn chart.
 pub struct Plot {
-	/// The file's name.
+	/// The name of the chart's file.
 	pub name: String,
-	/// Its content.
 	pub svg: String,
 }
 

@@ -6,7 +6,7 @@ use openledger_evaluation::{
 };
 use openledger_output::{fields, table, Column};
 
-/// All of one task.
+/// The results of one task as tables for people.
 pub fn text(report: &Report) -> String {
 	let mut parts = vec![heading(report)];
 	parts.extend(report.lds.iter().map(lds));

@@ -2,7 +2,7 @@ use super::*;
 use crate::builders::{
 	cosine::tests::contributions, DataInf, EkFac, GradientCosine, GradientDot, TracIn,
 };
-use openledger_models::{testing::blobs, train::Run, Activation, Architecture};
+use openledger_models::{testing::blobs, train::TrainingRun, Activation, Architecture};
 
 fn recipe() -> TrainConfig {
 	let architecture = Architecture::mlp(&[2, 3, 3], Activation::Tanh);
@@ -103,7 +103,7 @@ fn checkpoints_should_be_those_of_the_models_own_training() {
 	let kind = Members::Checkpoints { part: 0.5 };
 	let found = companions(&model, &contributions, kind, 3, &recipe(), &mut |_| ()).unwrap();
 	let (data, config) = (blobs(24, 6), recipe());
-	let mut run = Run::new(&data, &config).unwrap();
+	let mut run = TrainingRun::new(&data, &config).unwrap();
 	let mut models = Vec::new();
 	while run.batch().is_some() {
 		run.step().unwrap();
@@ -158,11 +158,11 @@ fn progress_should_count_companions_and_members() {
 	let mut seen = Vec::new();
 	let ensemble = ensemble(GradientDot, 3, Members::Seeds);
 	ensemble.build(&model, &contributions, &mut |p| seen.push(p)).unwrap();
-	let of = |stage: &str| -> Vec<(u64, u64)> {
+	let of = |stage: Stage| -> Vec<(u64, u64)> {
 		seen.iter().filter(|p| p.stage == stage).map(|p| (p.done, p.total)).collect()
 	};
-	assert_eq!(of("retraining").last(), Some(&(3, 3)));
-	assert_eq!(of("ensemble"), [(1, 3), (2, 3), (3, 3)]);
+	assert_eq!(of(Stage::Retraining).last(), Some(&(3, 3)));
+	assert_eq!(of(Stage::Ensemble), [(1, 3), (2, 3), (3, 3)]);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use super::tangents::Tangents;
 use crate::{Contribution, Error, Result};
 use openledger_models::{
 	tensors::{Reader, Writer},
-	train::{Run, State},
-	Hash, Model, TrainConfig,
+	train::{OptimiserState, TrainingRun},
+	Hash, Matrix, Model, TrainConfig,
 };
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
@@ -17,19 +17,19 @@ use std::{
 
 const WHAT: &str = "checkpoint";
 
-/// What was read.
-pub(super) struct Checkpoint {
+/// The state of an unfinished computation, read from its file.
+pub(super) struct Saved {
 	/// Steps done.
 	pub step: u64,
-	/// `[coordinates]`.
+	/// The parameters after these steps, `[coordinates]`.
 	pub parameters: Vec<f32>,
-	pub state: State,
+	pub state: OptimiserState,
 	pub tangents: Tangents,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+struct SavedHeader {
 	/// Of model, recipe and contributions.
 	#[serde(with = "openledger_models::hex_hash")]
 	run: Hash,
@@ -44,16 +44,20 @@ struct Header {
 /// The tensors of a file by name, all of single precision.
 type Tensors<'a> = [(&'static str, Vec<usize>, &'a [f32]); 6];
 
-fn tensors<'a>(parameters: &'a [f32], state: &'a State, tangents: &'a Tangents) -> Tensors<'a> {
+fn tensors<'a>(
+	parameters: &'a [f32],
+	state: &'a OptimiserState,
+	tangents: &'a Tangents,
+) -> Tensors<'a> {
 	let single = |values: &[f32]| vec![values.len()];
-	let many = |values: &[f32]| vec![tangents.count(), values.len() / tangents.count().max(1)];
+	let many = |matrix: &Matrix<f32>| vec![matrix.rows(), matrix.columns()];
 	[
 		("parameters", single(parameters), parameters),
 		("first", single(&state.first), &state.first),
 		("second", single(&state.second), &state.second),
-		("tangents.parameters", many(&tangents.parameters), &tangents.parameters),
-		("tangents.first", many(&tangents.first), &tangents.first),
-		("tangents.second", many(&tangents.second), &tangents.second),
+		("tangents.parameters", many(&tangents.parameters), tangents.parameters.values()),
+		("tangents.first", many(&tangents.first), tangents.first.values()),
+		("tangents.second", many(&tangents.second), tangents.second.values()),
 	]
 }
 
@@ -88,7 +92,7 @@ pub(super) fn write(
 	path: &Path,
 	run_identity: &Hash,
 	step: u64,
-	run: &Run,
+	run: &TrainingRun,
 	tangents: &Tangents,
 ) -> Result<()> {
 	tangents.check()?;
@@ -102,7 +106,7 @@ pub(super) fn write(
 	}
 	let powers = (run.state().powers.0.to_bits(), run.state().powers.1.to_bits());
 	let digest = digest(step, powers, &hashes);
-	let bytes = writer.finish(WHAT, &Header { run: *run_identity, step, powers, digest })?;
+	let bytes = writer.finish(WHAT, &SavedHeader { run: *run_identity, step, powers, digest })?;
 	let mut part = path.as_os_str().to_owned();
 	part.push(".part");
 	let part = PathBuf::from(part);
@@ -112,13 +116,13 @@ pub(super) fn write(
 	std::fs::rename(&part, path).map_err(io)
 }
 
-impl Checkpoint {
+impl Saved {
 	/// Reads a checkpoint of the run with `run_identity`; `state` and `tangents` have its shapes.
 	/// `None` if there is no file.
 	pub fn read(
 		path: &Path,
 		run_identity: &Hash,
-		state: &State,
+		state: &OptimiserState,
 		tangents: &Tangents,
 	) -> Result<Option<Self>> {
 		let bytes = match std::fs::read(path) {
@@ -126,7 +130,7 @@ impl Checkpoint {
 			Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
 			Err(source) => return Err(Error::io("read", path, source)),
 		};
-		let (reader, header) = Reader::open::<Header>(WHAT, &bytes)?;
+		let (reader, header) = Reader::open::<SavedHeader>(WHAT, &bytes)?;
 		if header.run != *run_identity {
 			let reason = format!(
 				"{} was made for another model, another recipe or other contributions: name \
@@ -156,13 +160,8 @@ impl Checkpoint {
 		Ok(Some(Self {
 			step: header.step,
 			parameters: next(),
-			state: State { first: next(), second: next(), powers, ..state.clone() },
-			tangents: Tangents {
-				coordinates: tangents.coordinates,
-				parameters: next(),
-				first: next(),
-				second: next(),
-			},
+			state: OptimiserState { first: next(), second: next(), powers, ..state.clone() },
+			tangents: tangents.with_values(next),
 		}))
 	}
 }

@@ -3,21 +3,21 @@
 use crate::{Error, Result};
 use openledger_models::{
 	tangent::{Linearised, DIRECTIONS},
-	train::{Optimiser, State},
-	Model,
+	train::{Optimiser, OptimiserState},
+	Matrix, Model,
 };
 use rayon::prelude::*;
 
 /// Derivatives of parameters and moments by the weight of each contribution.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tangents {
-	pub coordinates: usize,
-	/// `[contributions][coordinates]`.
-	pub parameters: Vec<f32>,
+	/// Of the parameters, `[contributions][coordinates]`.
+	pub parameters: Matrix<f32>,
 	/// Of the velocity or of the mean of gradients, `[contributions][coordinates]`.
-	pub first: Vec<f32>,
-	/// Of the mean of squared gradients, `[contributions][coordinates]`; empty for gradient descent.
-	pub second: Vec<f32>,
+	pub first: Matrix<f32>,
+	/// Of the mean of squared gradients, `[contributions][coordinates]`; without contributions for
+	/// gradient descent.
+	pub second: Matrix<f32>,
 }
 
 /// How a parameter and its moments follow the derivative of the gradient: the optimiser's rule,
@@ -40,7 +40,7 @@ enum Rule {
 
 impl Rule {
 	/// Of the step that used `gradient` and left `after` behind.
-	fn new(gradient: &[f32], after: &State) -> Self {
+	fn new(gradient: &[f32], after: &OptimiserState) -> Self {
 		let (beta1, beta2, epsilon) = match after.optimiser {
 			Optimiser::Sgd { momentum } => return Self::Sgd { momentum },
 			Optimiser::AdamW { beta1, beta2, epsilon } => (beta1, beta2, epsilon),
@@ -72,13 +72,23 @@ impl Rule {
 impl Tangents {
 	/// Before the first step: nothing depends on a weight.
 	pub fn new(optimiser: Optimiser, contributions: usize, model: &Model) -> Self {
-		let coordinates = model.coordinates();
-		let zeros = vec![0.0; contributions * coordinates];
+		let zeros = Matrix::zeros(contributions, model.coordinates());
 		let second = match optimiser {
-			Optimiser::Sgd { .. } => Vec::new(),
+			Optimiser::Sgd { .. } => Matrix::zeros(0, model.coordinates()),
 			Optimiser::AdamW { .. } => zeros.clone(),
 		};
-		Self { coordinates, parameters: zeros.clone(), first: zeros, second }
+		Self { parameters: zeros.clone(), first: zeros, second }
+	}
+
+	/// Those of the same shapes with the values that `next` gives for parameters, first and second
+	/// moments.
+	pub fn with_values(&self, mut next: impl FnMut() -> Vec<f32>) -> Self {
+		let mut like = |matrix: &Matrix<f32>| Matrix::new(matrix.rows(), matrix.columns(), next());
+		Self {
+			parameters: like(&self.parameters),
+			first: like(&self.first),
+			second: like(&self.second),
+		}
 	}
 
 	/// Vectors kept for each contribution.
@@ -89,9 +99,8 @@ impl Tangents {
 		}
 	}
 
-	/// Number of contributions.
 	pub fn count(&self) -> usize {
-		self.parameters.len() / self.coordinates.max(1)
+		self.parameters.rows()
 	}
 
 	/// Follows one step of training, of which `batch` is the loss before, `rows_of` the positions in
@@ -102,10 +111,10 @@ impl Tangents {
 		batch: &Linearised,
 		rows_of: &[Vec<usize>],
 		gradient: &[f32],
-		after: &State,
+		after: &OptimiserState,
 		rate: f32,
 	) {
-		let (n, decay) = (self.coordinates, after.weight_decay);
+		let (n, decay) = (self.parameters.columns(), after.weight_decay);
 		// The derivatives of the batch's gradient.
 		let gradients = |position: usize, parameters: &[f32]| {
 			let mut sums = vec![0.0; parameters.len()];
@@ -115,8 +124,9 @@ impl Tangents {
 			batch.add_block(parameters, &mut sums);
 			sums
 		};
-		let parameters = self.parameters.par_chunks_mut(DIRECTIONS * n);
-		let blocks = parameters.zip(self.first.par_chunks_mut(DIRECTIONS * n)).enumerate();
+		let parameters = self.parameters.values_mut().par_chunks_mut(DIRECTIONS * n);
+		let firsts = self.first.values_mut().par_chunks_mut(DIRECTIONS * n);
+		let blocks = parameters.zip(firsts).enumerate();
 		match Rule::new(gradient, after) {
 			Rule::Sgd { momentum } => blocks.for_each(|(position, (parameters, velocities))| {
 				let gradients = gradients(position, parameters);
@@ -127,7 +137,8 @@ impl Tangents {
 				}
 			}),
 			Rule::AdamW { beta1, beta2, takes, by_first, by_second } => {
-				let blocks = blocks.zip(self.second.par_chunks_mut(DIRECTIONS * n));
+				let seconds = self.second.values_mut().par_chunks_mut(DIRECTIONS * n);
+				let blocks = blocks.zip(seconds);
 				blocks.for_each(|((position, (parameters, firsts)), seconds)| {
 					let gradients = gradients(position, parameters);
 					for (start, _) in gradients.chunks_exact(n).enumerate() {
@@ -155,7 +166,7 @@ impl Tangents {
 	/// Checks that training has not carried the tangents out of the range of numbers.
 	pub fn check(&self) -> Result<()> {
 		let all = [&self.parameters, &self.first, &self.second];
-		match all.into_iter().all(|values| values.par_iter().all(|x| x.is_finite())) {
+		match all.into_iter().all(|matrix| matrix.values().par_iter().all(|x| x.is_finite())) {
 			true => Ok(()),
 			false => Err(Error::NotFinite("the derivative of training by a contribution's weight")),
 		}
@@ -164,6 +175,6 @@ impl Tangents {
 	/// The parameters' derivatives, `[contributions][coordinates]`.
 	pub fn finish(self) -> Result<Vec<Vec<f32>>> {
 		self.check()?;
-		Ok(self.parameters.chunks_exact(self.coordinates.max(1)).map(<[f32]>::to_vec).collect())
+		Ok(self.parameters.each_row().map(<[f32]>::to_vec).collect())
 	}
 }

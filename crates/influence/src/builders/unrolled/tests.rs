@@ -2,7 +2,7 @@ use super::*;
 use openledger_models::{
 	testing::{blobs, digits},
 	train,
-	train::{Optimiser, Scaling, Schedule, State},
+	train::{Optimiser, OptimiserState, Scaling, Schedule},
 	Activation, Architecture, Function,
 };
 use std::sync::atomic::AtomicU64;
@@ -72,16 +72,16 @@ fn weighted_run(
 	let before: usize = contributions[..weighted].iter().map(|c| c.rows.len()).sum();
 	let rows = before..before + contributions[weighted].rows.len();
 	// Rows and rates are those of the run, whatever the parameters.
-	let mut run = Run::new(&data, config).unwrap();
+	let mut run = TrainingRun::new(&data, config).unwrap();
 	let mut model = run.model().unwrap();
 	let mut parameters = run.parameters().to_vec();
-	let mut state = State::new(config, parameters.len());
+	let mut state = OptimiserState::new(config, parameters.len());
 	while let Some(batch) = run.batch() {
 		let mut sum = vec![0.0f64; parameters.len()];
 		for row in batch.rows {
 			let gradients = model.gradients(&data, *row..*row + 1, Function::Loss).unwrap();
 			let weight = if rows.contains(row) { weight } else { 1.0 };
-			let pairs = sum.iter_mut().zip(gradients.flat(0, &model.sites()));
+			let pairs = sum.iter_mut().zip(gradients.flat(0));
 			pairs.for_each(|(sum, x)| *sum += weight * x);
 		}
 		let gradient: Vec<f32> = sum.iter().map(|x| (x / batch.rows.len() as f64) as f32).collect();
@@ -179,7 +179,7 @@ fn interrupt(config: &TrainConfig, contributions: &[Contribution], place: &Place
 		&model,
 		contributions,
 		&place.checkpoints(u64::MAX, Some(&stop)),
-		&mut |p| stop.store(p.stage == "unrolling" && p.done == step, Ordering::Relaxed),
+		&mut |p| stop.store(p.stage == Stage::Unrolling && p.done == step, Ordering::Relaxed),
 	);
 	assert_eq!(outcome.unwrap(), Outcome::Stopped { step, steps: 16 });
 }
@@ -196,7 +196,7 @@ fn resume(
 		contributions,
 		&place.checkpoints(3, None),
 		&mut |p| {
-			if p.stage == "unrolling" {
+			if p.stage == Stage::Unrolling {
 				first.get_or_insert(p.done);
 			}
 		},
@@ -226,7 +226,7 @@ fn a_checkpoint_should_be_saved_at_the_interval_when_the_process_dies() {
 	let model = trained(&config, &contributions);
 	let builder = Unrolled { config: config.clone() };
 	let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-		let mut die = |p: Progress| assert!(p.stage != "unrolling" || p.done < 8, "killed");
+		let mut die = |p: Progress| assert!(p.stage != Stage::Unrolling || p.done < 8, "killed");
 		builder.build_resumable(&model, &contributions, &place.checkpoints(5, None), &mut die)
 	}));
 	assert!(died.is_err());
@@ -329,7 +329,8 @@ fn memory_should_be_that_of_the_tangents() {
 	for config in recipes() {
 		let model = trained(&config, &contributions);
 		let tangents = Tangents::new(config.optimiser, contributions.len(), &model);
-		let values = tangents.parameters.len() + tangents.first.len() + tangents.second.len();
+		let all = [&tangents.parameters, &tangents.first, &tangents.second];
+		let values: usize = all.iter().map(|matrix| matrix.values().len()).sum();
 		let builder = Unrolled { config };
 		assert_eq!(builder.memory(&model, contributions.len()), 4 * values as u64);
 	}

@@ -6,20 +6,20 @@ use openledger_models::{
 };
 
 /// Eigenvalues and, in rows, eigenvectors of the Hessian.
-fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Vec<f64>) {
+fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Matrix<f64>) {
 	let hessian = dense_curvature(model, data, &mut |_| ()).unwrap().into_hessian();
-	let eigen = symmetric_eigen(&hessian, model.coordinates()).unwrap();
+	let eigen = symmetric_eigen(&hessian).unwrap();
 	(eigen.values, eigen.vectors)
 }
 
 /// `function(H) b`.
 fn apply(
-	(values, vectors): &(Vec<f64>, Vec<f64>),
+	(values, vectors): &(Vec<f64>, Matrix<f64>),
 	b: &[f64],
 	function: impl Fn(f64) -> f64,
 ) -> Vec<f64> {
 	let mut sum = vec![0.0; b.len()];
-	for (value, vector) in values.iter().zip(vectors.chunks_exact(b.len())) {
+	for (value, vector) in values.iter().zip(vectors.each_row()) {
 		let along: f64 = vector.iter().zip(b).map(|(x, y)| x * y).sum();
 		let factor = along * function(*value);
 		sum.iter_mut().zip(vector).for_each(|(sum, x)| *sum += factor * x);
@@ -37,7 +37,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 fn loss_gradients(model: &Model, data: &Dataset, rows: &[usize]) -> Vec<Vec<f64>> {
 	let gradient = |row: &usize| {
 		let gradients = model.gradients(data, *row..*row + 1, Function::Loss).unwrap();
-		gradients.flat(0, &model.sites())
+		gradients.flat(0)
 	};
 	rows.iter().map(gradient).collect()
 }
@@ -54,7 +54,7 @@ fn solve(
 	data: &Dataset,
 	damping: f64,
 	right: &[Vec<f64>],
-	settings: Settings,
+	settings: SolverSettings,
 ) -> Result<Vec<Solution>> {
 	solve_abs(model, data, damping, right, &settings, &mut |_| ())
 }
@@ -67,7 +67,7 @@ fn solutions_should_be_the_dense_ones_when_curvature_is_negative() {
 	let right = loss_gradients(&model, &data, &[0, 7, 40]);
 	for (damping, tolerance) in [(1e-2, 1e-2), (1e-3, 1e-2), (1e-3, 1e-3)] {
 		assert!(eigen.0[0] < -2.0 * damping || damping > 1e-3, "{}", eigen.0[0]);
-		let settings = Settings { tolerance, ..Settings::default() };
+		let settings = SolverSettings { tolerance, ..SolverSettings::default() };
 		for (b, solution) in
 			right.iter().zip(solve(&model, &data, damping, &right, settings).unwrap())
 		{
@@ -88,8 +88,8 @@ fn solutions_should_be_the_dense_ones_when_curvature_is_negative() {
 fn solutions_should_converge_on_trained_weights() {
 	let (model, data) = trained(32, 600, 40);
 	let right = loss_gradients(&model, &data, &[0, 1, 2]);
-	let solutions = solve(&model, &data, 2e-3, &right, Settings::default()).unwrap();
-	let settings = Settings { tolerance: 3e-3, ..Settings::default() };
+	let solutions = solve(&model, &data, 2e-3, &right, SolverSettings::default()).unwrap();
+	let settings = SolverSettings { tolerance: 3e-3, ..SolverSettings::default() };
 	let better = solve(&model, &data, 2e-3, &right, settings).unwrap();
 	for (solution, better) in solutions.iter().zip(&better) {
 		assert!(solution.steps < 200, "{}", solution.steps);
@@ -105,7 +105,7 @@ fn solution_should_be_exact_when_the_space_is_exhausted() {
 	let data = digits().select(&[0, 1]).unwrap();
 	let eigen = dense(&model, &data);
 	let right = loss_gradients(&model, &data, &[0, 1]);
-	let settings = Settings { tolerance: 1e-6, ..Settings::default() };
+	let settings = SolverSettings { tolerance: 1e-6, ..SolverSettings::default() };
 	for (b, solution) in right.iter().zip(solve(&model, &data, 0.1, &right, settings).unwrap()) {
 		assert!(solution.steps <= 30, "{}", solution.steps);
 		let exact = apply(&eigen, b, |value| 1.0 / (value.abs() + 0.1));
@@ -124,7 +124,7 @@ fn solutions_should_be_the_same_bits_whatever_threads_and_memory() {
 	let one = (model.coordinates() * 4 * 501) as u64;
 	let run = |threads, memory| {
 		let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-		let settings = Settings { memory, ..Settings::default() };
+		let settings = SolverSettings { memory, ..SolverSettings::default() };
 		pool.install(|| solve(&model, &data, 5e-3, &right, settings).unwrap())
 	};
 	let expected = run(1, 3 * one);
@@ -136,10 +136,10 @@ fn solutions_should_be_the_same_bits_whatever_threads_and_memory() {
 fn zero_should_have_the_solution_zero() {
 	let (model, data) = (random_model(&[64, 10], Activation::Tanh, 1), digits());
 	let right = [vec![0.0; model.coordinates()]];
-	let solutions = solve(&model, &data, 0.1, &right, Settings::default()).unwrap();
+	let solutions = solve(&model, &data, 0.1, &right, SolverSettings::default()).unwrap();
 	assert_eq!((solutions[0].steps, solutions[0].residual), (0, 0.0));
 	assert_eq!(solutions[0].values, right[0]);
-	assert!(solve(&model, &data, 0.1, &[], Settings::default()).unwrap().is_empty());
+	assert!(solve(&model, &data, 0.1, &[], SolverSettings::default()).unwrap().is_empty());
 }
 
 #[test]
@@ -149,14 +149,17 @@ fn solve_should_say_what_to_do_when_it_cannot() {
 	let refuse = |damping, right: &[Vec<f64>], settings| {
 		solve(&model, &data, damping, right, settings).unwrap_err().to_string()
 	};
-	let few = Settings { max_steps: 12, tolerance: 1e-4, ..Settings::default() };
+	let few = SolverSettings { max_steps: 12, tolerance: 1e-4, ..SolverSettings::default() };
 	let text = refuse(1e-3, &right, few);
 	assert!(text.starts_with("max_steps: 12 steps leave a relative residual of "), "{text}");
 	assert!(text.contains("allow more steps, or raise the damping"), "{text}");
-	let standard = Settings::default();
-	assert!(refuse(1e-3, &right, Settings { memory: 1000, ..standard }).starts_with("memory: "));
-	assert!(refuse(1e-3, &right, Settings { max_steps: 0, ..standard }).starts_with("max_steps: "));
-	let nan = Settings { tolerance: f64::NAN, ..standard };
+	let standard = SolverSettings::default();
+	assert!(
+		refuse(1e-3, &right, SolverSettings { memory: 1000, ..standard }).starts_with("memory: ")
+	);
+	assert!(refuse(1e-3, &right, SolverSettings { max_steps: 0, ..standard })
+		.starts_with("max_steps: "));
+	let nan = SolverSettings { tolerance: f64::NAN, ..standard };
 	assert!(refuse(1e-3, &right, nan).starts_with("tolerance: "));
 	assert!(refuse(0.0, &right, standard).starts_with("damping: "));
 	assert!(refuse(1e-3, &[vec![1.0; 3]], standard).starts_with("right: "));
@@ -170,10 +173,12 @@ fn progress_should_count_solved_right_hand_sides() {
 	let data = data.select(&(0..50).collect::<Vec<_>>()).unwrap();
 	let right = loss_gradients(&model, &data, &[0, 1]);
 	let mut seen = Vec::new();
-	let settings =
-		Settings { memory: (model.coordinates() * 4 * 501) as u64, ..Settings::default() };
+	let settings = SolverSettings {
+		memory: (model.coordinates() * 4 * 501) as u64,
+		..SolverSettings::default()
+	};
 	solve_abs(&model, &data, 0.01, &right, &settings, &mut |p| seen.push(p)).unwrap();
-	assert!(seen.iter().all(|p| p.stage == "solving" && p.total == 2));
+	assert!(seen.iter().all(|p| p.stage == Stage::Solving && p.total == 2));
 	assert!(seen.windows(2).all(|pair| pair[0].done <= pair[1].done));
 	assert_eq!(seen.last().map(|p| p.done), Some(2));
 }

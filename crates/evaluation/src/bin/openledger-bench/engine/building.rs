@@ -82,7 +82,7 @@ fn mlp(widths: &[usize], epochs: u32) -> TrainConfig {
 	TrainConfig { epochs, ..TrainConfig::standard(architecture) }
 }
 
-/// Digits as they are.
+/// The digits as the data set has them, 8 by 8 pixels.
 fn small(digits: &Dataset) -> Result<Case> {
 	let (rows, _) = digits.split(DIGITS.min(digits.len().saturating_sub(1)), 0)?;
 	let config = mlp(&[digits.columns(), 32, digits.classes() as usize], 20);

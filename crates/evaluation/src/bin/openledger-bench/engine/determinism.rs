@@ -5,7 +5,7 @@
 use super::{fastest, random_model, Numbers};
 use crate::error::{Error, Result};
 use candle_core::{DType, Device, Tensor, Var, D};
-use openledger_models::{Function, Model};
+use openledger_models::{Function, Model, Site, SiteFactors};
 use openledger_output::{table, Column, Console};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
@@ -36,7 +36,7 @@ struct Compared {
 	same_bits: (bool, bool),
 }
 
-/// Seconds for a batch.
+/// How long the gradients of one batch take, in seconds.
 struct Times {
 	batch: usize,
 	ours: f64,
@@ -95,12 +95,12 @@ fn failed(error: candle_core::Error) -> Error {
 
 fn ours(model: &Model, data: &Dataset, rows: usize) -> Result<Factors> {
 	let gradients = model.gradients(data, 0..rows, Function::Loss)?;
-	let without_ones = |(site, factors): (openledger_models::Site, _)| {
-		let openledger_models::SiteFactors { inputs, deltas, .. } = factors;
-		let rows = inputs.chunks_exact(site.columns()).flat_map(|row| &row[..site.inputs]);
-		(rows.copied().collect(), deltas)
+	let sites = model.sites();
+	let without_ones = |(site, factors): (&Site, SiteFactors)| {
+		let rows = factors.inputs.each_row().flat_map(|row| &row[..site.inputs]);
+		(rows.copied().collect(), factors.deltas.into_values())
 	};
-	Ok(model.sites().into_iter().zip(gradients.sites).map(without_ones).collect())
+	Ok(sites.iter().zip(gradients.sites).map(without_ones).collect())
 }
 
 /// A network in candle's tensors.

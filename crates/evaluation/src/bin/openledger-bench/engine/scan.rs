@@ -14,7 +14,7 @@ use std::{hint::black_box, path::Path, time::Instant};
 /// Features and classes of the model: with the bias, leaves of 4,096 coordinates.
 const WIDTHS: [usize; 2] = [63, 64];
 
-/// Entries of an attribution.
+/// Contributions that each attribution names.
 const ENTRIES: usize = 10;
 
 /// How often reading and scoring take turns.
@@ -24,12 +24,12 @@ struct Found {
 	width: &'static str,
 	leaves: usize,
 	dimension: usize,
-	/// Of all sketches.
+	/// Bytes of all sketches.
 	bytes: u64,
 	building_seconds: f64,
-	/// Bytes per second.
+	/// How fast the file is read from memory, in bytes per second.
 	reading: f64,
-	/// Bytes per second.
+	/// How fast leaves are scored, in bytes per second.
 	scanning: f64,
 	query_seconds: f64,
 	/// By which resident memory grew while queries ran, all of the file being resident before.

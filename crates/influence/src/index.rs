@@ -9,13 +9,13 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub(crate) use basis::for_each_projection;
 pub use basis::{for_each_row, Basis, LayerBasis, Part, Projected};
+pub(crate) use basis::{projections, rotate};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
-pub use quantise::{Scales, Spread};
+pub use quantise::Scales;
 
 use crate::{Error, Result};
 use file::{read_sketch, Content, WHAT};
@@ -102,7 +102,7 @@ impl Index {
 		Ok(Self { content, bytes, file_hash })
 	}
 
-	/// The index file (safetensors).
+	/// The bytes of the index file (safetensors).
 	pub fn to_bytes(&self) -> &[u8] {
 		&self.bytes
 	}
@@ -163,7 +163,7 @@ impl Index {
 		&self.content.parts
 	}
 
-	/// The factors of quantisation.
+	/// The factors by which vectors are quantised.
 	pub fn scales(&self) -> &Scales {
 		&self.content.scales
 	}
@@ -178,7 +178,7 @@ impl Index {
 		(position < self.len()).then(|| self.leaf_at(position))
 	}
 
-	/// The leaves in order.
+	/// The leaves in canonical order.
 	pub fn leaves(&self) -> impl Iterator<Item = Leaf> + '_ {
 		(0..self.len()).map(|position| self.leaf_at(position))
 	}

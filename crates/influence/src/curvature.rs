@@ -12,4 +12,4 @@ pub use absolute::make_absolute;
 pub use eigen::{symmetric_eigen, Eigen};
 pub use factor::inverse_factor;
 pub use hessian::{dense_curvature, Curvature, DENSE_LIMIT};
-pub use iterative::{solve_abs, Settings, Solution};
+pub use iterative::{solve_abs, Solution, SolverSettings};
