@@ -5,7 +5,7 @@ use super::{
 	Subject,
 };
 use openledger_influence::{
-	index::for_each_row, Contribution, FloatIndex, Index, IndexBuilder, Part,
+	basis::for_each_row, Contribution, FloatIndex, Index, IndexBuilder, Part,
 };
 use openledger_models::{Function, Progress, Result};
 use openledger_primitives::{Sketch, Width};

@@ -1,6 +1,5 @@
 //! The influence index: one integer sketch per contribution, committed by a Merkle root.
 
-mod basis;
 mod build;
 mod builder;
 mod file;
@@ -9,15 +8,13 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub use basis::{for_each_row, Basis, LayerBasis, Part, Projected};
-pub(crate) use basis::{projections, rotate};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
 pub use quantise::Scales;
 
-use crate::{Error, Result};
+use crate::{Error, Part, Result};
 use file::{read_sketch, Content, WHAT};
 use memmap2::Mmap;
 use openledger_models::{Hash, Model};

@@ -51,6 +51,7 @@
 //! `openledger_kernels`, whose sums have a fixed order and which use no platform functions: every
 //! machine gets the same bits. Curvature and scales are computed once and travel in the index file.
 
+pub mod basis;
 pub mod builders;
 pub mod curvature;
 pub mod index;
@@ -58,11 +59,9 @@ mod methods;
 mod query;
 pub mod rows;
 
+pub use basis::{Basis, LayerBasis, Part};
 pub use builders::{EkFac, ExactCurvature, GradientDot};
-pub use index::{
-	build_index, Basis, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence,
-	LayerBasis, Part,
-};
+pub use index::{build_index, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence};
 pub use methods::{MethodName, MethodSettings};
 pub use openledger_models::error::{Error, Result};
 pub use query::{attribute, held_out_attribution, held_out_sketch, margin_scores};

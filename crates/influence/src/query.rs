@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use crate::Error;
-use crate::{index::for_each_row, Index, Result};
+use crate::{basis::for_each_row, Index, Result};
 use openledger_models::{Function, Model};
 use openledger_primitives::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
 use openledger_rows::Dataset;

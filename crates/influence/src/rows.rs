@@ -6,7 +6,8 @@
 //! one dot product, and no row's gradient is ever laid out.
 
 use crate::{
-	index::{for_each_row, projections, Basis, Columns, LayerBasis, Part, Projected},
+	basis::{for_each_row, projections, Basis, LayerBasis, Part, Projected},
+	index::Columns,
 	query::gradient_sum,
 	Error, Index, Result,
 };

@@ -1,6 +1,5 @@
 //! What a model computes, apart from its weights.
 
-use crate::text::TextPlan;
 use crate::{Error, Hash, Result};
 use openledger_primitives::{MAX_DIMENSION, MAX_OUTPUT};
 use openledger_rows::{Dataset, Schema};
@@ -271,18 +270,6 @@ impl Architecture {
 				Err(openledger_rows::Error::ClassCount { label, classes: *classes }.into())
 			},
 			None => Ok(()),
-		}
-	}
-
-	/// Number of trained parameters, the dimension of a sketch of a model.
-	///
-	/// # Errors
-	/// For models of text [`Error::NoBase`], and [`Error::Setting`] or [`Error::Transformer`] if the
-	/// adapter does not fit the base model.
-	pub fn coordinates(&self) -> Result<usize> {
-		match self.is_text() {
-			true => Ok(TextPlan::of(self)?.layout().parameter_count()),
-			false => Ok(self.parameters()),
 		}
 	}
 

@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do about it.
 
-use crate::Hash;
+use openledger_blobs::BlobHash;
 use openledger_transformers::{
 	files::{FileError, TokenizerError},
 	Error as T,
@@ -36,7 +36,7 @@ pub enum Error {
 		hex::encode(.expected),
 		hex::encode(.found)
 	)]
-	HashMismatch { what: &'static str, expected: Hash, found: Hash },
+	HashMismatch { what: &'static str, expected: BlobHash, found: BlobHash },
 	/// A file is not of the format expected.
 	#[error("the {what} is malformed: {reason}")]
 	Malformed { what: &'static str, reason: String },
@@ -46,7 +46,7 @@ pub enum Error {
 		hex::encode(.expected),
 		hex::encode(.found)
 	)]
-	WrongModel { what: &'static str, expected: Hash, found: Hash },
+	WrongModel { what: &'static str, expected: BlobHash, found: BlobHash },
 	/// Training left the range of numbers.
 	#[error("training diverged in epoch {epoch}: the loss is {loss}; lower the learning rate or scale the features")]
 	Diverged { epoch: u32, loss: f64 },
@@ -58,7 +58,7 @@ pub enum Error {
 		"the base model 0x{} is not open: give the directory of its files",
 		hex::encode(.0)
 	)]
-	NoBase(Hash),
+	NoBase(BlobHash),
 	/// A transformer, its files or its training failed.
 	#[error(transparent)]
 	Transformer(Box<openledger_transformers::Error>),

@@ -1,5 +1,11 @@
 //! A trained model and its answers.
 
+mod gradients;
+
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use gradients::BATCH_ROWS;
+pub use gradients::{batches, batches_of};
+
 use crate::{
 	check_hash,
 	matrix::{pieces, Matrix},

@@ -3,8 +3,7 @@
 pub mod sentences;
 
 use crate::{
-	gradients::BATCH_ROWS,
-	model::{split_layers, Computation},
+	model::{split_layers, Computation, BATCH_ROWS},
 	network::{Linear, Network},
 	Activation, Architecture, Error, Model, Result, TrainConfig,
 };

@@ -107,6 +107,20 @@ impl TextPlan {
 	}
 }
 
+impl Architecture {
+	/// Number of trained parameters, the dimension of a sketch of a model.
+	///
+	/// # Errors
+	/// For models of text [`Error::NoBase`], and [`Error::Setting`] or [`Error::Transformer`] if the
+	/// adapter does not fit the base model.
+	pub fn coordinates(&self) -> Result<usize> {
+		match self.is_text() {
+			true => Ok(TextPlan::of(self)?.layout().parameter_count()),
+			false => Ok(self.parameters()),
+		}
+	}
+}
+
 /// One row as tokens.
 #[derive(Clone, Debug)]
 pub(crate) enum Sample {

@@ -1,7 +1,8 @@
 //! Cosines of gradients.
 
 use crate::{
-	index::{all_rows, Basis, Part},
+	basis::{Basis, Part},
+	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_models::{batches, Function, Gradients, Model, Progress, Stage};

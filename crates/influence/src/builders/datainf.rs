@@ -2,7 +2,8 @@
 
 use super::cosine::{finite, RowSums};
 use crate::{
-	index::{all_rows, Basis, Part},
+	basis::{Basis, Part},
+	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_kernels::{matmul_nt, matmul_tn};

@@ -1,11 +1,12 @@
 //! Eigenvalue-corrected Kronecker-factored curvature.
 
 use crate::{
+	basis::{Basis, LayerBasis, Part},
 	curvature::{
 		moments::{coordinate_moments, factor_moments},
 		symmetric_eigen,
 	},
-	index::{all_rows, Basis, LayerBasis, Part},
+	index::all_rows,
 	Contribution, Error, IndexBuilder, Influence, Result,
 };
 use openledger_models::{Function, Matrix, Model, Progress, Stage};

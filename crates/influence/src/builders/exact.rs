@@ -2,11 +2,12 @@
 
 use super::cosine::{finite, RowSums};
 use crate::{
+	basis::{Basis, Part},
 	curvature::{
 		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Solution,
 		SolverSettings, DENSE_LIMIT,
 	},
-	index::{all_rows, Basis, Part},
+	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_models::{

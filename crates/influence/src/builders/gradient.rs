@@ -1,7 +1,7 @@
 //! Gradients without curvature.
 
 use crate::{
-	index::{Basis, Part},
+	basis::{Basis, Part},
 	Contribution, IndexBuilder, Influence, Result,
 };
 use openledger_models::{Model, Progress};

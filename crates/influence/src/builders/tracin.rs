@@ -1,7 +1,8 @@
 //! Gradients along the training run.
 
 use crate::{
-	index::{all_rows, Basis, Part},
+	basis::{Basis, Part},
+	index::all_rows,
 	Contribution, Error, IndexBuilder, Influence, Result,
 };
 use openledger_models::{train::TrainingRun, Model, Progress, Stage, TrainConfig};

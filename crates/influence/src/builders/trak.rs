@@ -2,8 +2,9 @@
 
 use super::{ensemble::companions, ensemble::derived_seed, Members};
 use crate::{
+	basis::{Basis, Part},
 	curvature::symmetric_eigen,
-	index::{all_rows, Basis, Part},
+	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_kernels::exp;

@@ -6,7 +6,8 @@ mod tangents;
 use self::{checkpoint::Saved, tangents::Tangents};
 use super::tracin::replay;
 use crate::{
-	index::{all_rows, Basis, Part},
+	basis::{Basis, Part},
+	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_models::{

@@ -1,8 +1,8 @@
 //! Second moments over the training rows of gradients that belong to the Fisher information.
 
-use crate::{index::rotate, LayerBasis, Result};
+use crate::{basis::rotate, LayerBasis, Result};
 use openledger_kernels::matmul_tn;
-use openledger_models::{gradients::batches_of, Function, Gradients, Matrix, Model};
+use openledger_models::{batches_of, Function, Gradients, Matrix, Model};
 use openledger_rows::Dataset;
 
 /// Rows summed in single precision before they are added to the result.

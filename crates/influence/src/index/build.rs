@@ -5,12 +5,12 @@
 //! once more, which are quantised, hashed and written.
 
 use super::{
-	basis::{dimension, for_each_row},
 	builder::{check_contributions, data_sets, slices},
 	file::{self, IndexHeader},
 	quantise::Spread,
-	Basis, Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Part, Scales,
+	Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Scales,
 };
+use crate::basis::{dimension, for_each_row, Basis, Part};
 use crate::{
 	curvature::moments::{add, squares},
 	Error, Result,

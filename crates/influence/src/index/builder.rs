@@ -1,6 +1,7 @@
 //! From a model and contributions to influence vectors.
 
-use super::{Influence, Part};
+use super::Influence;
+use crate::basis::Part;
 use crate::{Error, FloatIndex, Result};
 use openledger_models::{Model, Progress};
 use openledger_primitives::ContributionId;

@@ -12,7 +12,8 @@
 //! | `parts.P.companion` | U8 | `[bytes]` | the weights file of another model than the indexed one |
 //! | `scales.leaf`, `scales.query` | F32 | `[dimension]` | the factors of quantisation |
 
-use super::{basis::dimension, Basis, IndexBuilder, LayerBasis, Part, Scales};
+use super::{IndexBuilder, Scales};
+use crate::basis::{dimension, Basis, LayerBasis, Part};
 use crate::{Error, Result};
 use openledger_models::{
 	tensors::{Put, Reader, Writer},

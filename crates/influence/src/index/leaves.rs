@@ -1,9 +1,7 @@
 //! Influence vectors, one contribution after the other.
 
-use super::{
-	basis::{dimension, for_each_row, projections, Part, Projections},
-	builder::{data_sets, slices},
-};
+use super::builder::{data_sets, slices};
+use crate::basis::{dimension, for_each_row, projections, Part, Projections};
 use crate::{Contribution, Error, Result};
 use openledger_models::{Function, Model, Progress, Stage};
 use openledger_rows::Dataset;
@@ -301,7 +299,7 @@ fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::index::{builder::SLICE, Basis};
+	use crate::{basis::Basis, index::builder::SLICE};
 	use openledger_models::{
 		testing::{digits, random_model},
 		Activation,

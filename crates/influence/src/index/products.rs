@@ -1,6 +1,6 @@
 //! Products of many rows' gradients with many directions, without laying a gradient out.
 
-use super::{basis::Rotated, Projected};
+use crate::basis::{Projected, Rotated};
 use openledger_kernels::matmul;
 use openledger_models::{matrix::pieces, Matrix};
 use rayon::prelude::*;

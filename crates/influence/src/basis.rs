@@ -3,8 +3,8 @@
 use crate::Result;
 use openledger_kernels::matmul;
 use openledger_models::{
-	gradients::{accumulate_outer, batches},
-	Function, Gradients, Matrix, Model, Site, SiteFactors, Sites,
+	batches, gradients::accumulate_outer, Function, Gradients, Matrix, Model, Site, SiteFactors,
+	Sites,
 };
 use openledger_rows::Dataset;
 use std::ops::Range;
@@ -94,11 +94,11 @@ pub(crate) fn rotate(rows: &[f32], vectors: &Matrix<f32>) -> Matrix<f32> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rotated {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
-	pub(super) tokens: Vec<usize>,
+	pub(crate) tokens: Vec<usize>,
 	/// `[tokens][outputs]`.
-	pub(super) deltas: Matrix<f32>,
+	pub(crate) deltas: Matrix<f32>,
 	/// `[tokens][inputs]`.
-	pub(super) inputs: Matrix<f32>,
+	pub(crate) inputs: Matrix<f32>,
 }
 
 impl Rotated {
@@ -117,14 +117,14 @@ pub enum Projected {
 }
 
 impl Projected {
-	pub(super) fn rows(&self) -> usize {
+	pub(crate) fn rows(&self) -> usize {
 		match self {
 			Self::Factors(sites) => sites.first().map_or(0, |site| site.tokens.len() - 1),
 			Self::Rows(rows) => rows.rows(),
 		}
 	}
 
-	/// The most columns that [`Columns`](super::Columns) of it have: tokens, or rows.
+	/// The most columns that `Columns` of it have: tokens, or rows.
 	pub(crate) fn columns(&self) -> usize {
 		match self {
 			Self::Factors(sites) => {
