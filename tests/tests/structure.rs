@@ -117,8 +117,12 @@ fn modules(source: &Path) -> BTreeMap<String, String> {
 				let inside = path.strip_prefix(source).unwrap();
 				let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
 				let module = first.trim_end_matches(".rs").to_owned();
-				let text = fs::read_to_string(&path).unwrap();
-				modules.entry(module).or_insert_with(String::new).push_str(&code(&text));
+				let mut text = code(&fs::read_to_string(&path).unwrap());
+				// From directly under the root both names mean the root.
+				if inside.components().count() == 1 {
+					text = text.replace("super::", "crate::");
+				}
+				modules.entry(module).or_insert_with(String::new).push_str(&text);
 			}
 		}
 	}

@@ -11,7 +11,6 @@
 //! the same bits for any number of threads.
 
 pub mod bm25;
-mod cache;
 mod detection;
 pub mod export;
 mod lds;

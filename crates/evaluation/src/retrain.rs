@@ -1,6 +1,9 @@
 //! Training again on some of the rows, on all processors, remembered on disk if wanted.
 
-use super::{cache::Cache, Protocol, Subject};
+mod cache;
+
+use super::{Protocol, Subject};
+use cache::Cache;
 use openledger_models::{
 	argmax, network::margin, train, Error, Progress, Result, Stage, TrainConfig,
 };

@@ -9,7 +9,7 @@ pub use gradients::{batches, batches_of};
 use crate::{
 	check_hash,
 	matrix::{pieces, Matrix},
-	network::{cross_entropy, Linear, Network},
+	network::{argmax, cross_entropy, Linear, Network},
 	text::TextPlan,
 	weights, Architecture, Error, Hash, Result, TextModel,
 };
@@ -346,17 +346,6 @@ pub(crate) fn split_layers(architecture: &Architecture, parameters: &[f32]) -> R
 	let lengths = widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]);
 	let layers = widths.windows(2).zip(pieces(parameters, lengths));
 	Ok(layers.map(|(pair, layer)| Linear::new(pair[0], layer.to_vec())).collect())
-}
-
-/// The place of the largest value, the first where several are.
-pub fn argmax(logits: &[f32]) -> u32 {
-	let mut best = 0;
-	for (class, value) in logits.iter().enumerate() {
-		if *value > logits[best] {
-			best = class;
-		}
-	}
-	best as u32
 }
 
 #[cfg(test)]

@@ -237,3 +237,14 @@ pub fn margin_gradient(logits: &[f32], class: usize) -> Vec<f32> {
 	gradient.insert(class, 1.0);
 	gradient
 }
+
+/// The place of the largest value, the first where several are.
+pub fn argmax(logits: &[f32]) -> u32 {
+	let mut best = 0;
+	for (class, value) in logits.iter().enumerate() {
+		if *value > logits[best] {
+			best = class;
+		}
+	}
+	best as u32
+}

@@ -273,7 +273,7 @@ impl TextModel {
 		let mut ids = self.encode(prompt)?;
 		let start = ids.len();
 		while ids.len() < start.saturating_add(limit) && ids.len() < self.max_tokens {
-			let next = super::argmax(&model.next_logits(&ids)?);
+			let next = crate::network::argmax(&model.next_logits(&ids)?);
 			if self.base.tokenizer.is_special(next) {
 				break;
 			}

@@ -4,10 +4,8 @@
 //! interrupted, repeated or differ in their methods only share them. It holds the hash of its name
 //! and the rest, then the margins (`f64`) and the answered classes (`u32`), little-endian.
 
-use super::{
-	retrain::{Outcome, Retraining},
-	Subject,
-};
+use super::{Outcome, Retraining};
+use crate::Subject;
 use openledger_models::{blake2_256, Error, Hash, Result};
 use std::{
 	fs,
