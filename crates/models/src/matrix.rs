@@ -166,10 +166,10 @@ impl<T> IndexMut<(usize, usize)> for Matrix<T> {
 ///
 /// # Panics
 /// When a piece is asked for that `flat` has no values for.
-pub fn pieces<'a, T>(
-	flat: &'a [T],
+pub fn pieces<T>(
+	flat: &[T],
 	lengths: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = &'a [T]> {
+) -> impl Iterator<Item = &[T]> {
 	let mut rest = flat;
 	lengths.into_iter().map(move |length| {
 		let (here, after) = rest.split_at(length);
@@ -182,10 +182,10 @@ pub fn pieces<'a, T>(
 ///
 /// # Panics
 /// As [`pieces`].
-pub fn pieces_mut<'a, T>(
-	flat: &'a mut [T],
+pub fn pieces_mut<T>(
+	flat: &mut [T],
 	lengths: impl IntoIterator<Item = usize>,
-) -> impl Iterator<Item = &'a mut [T]> {
+) -> impl Iterator<Item = &mut [T]> {
 	let mut rest = flat;
 	lengths.into_iter().map(move |length| {
 		let (here, after) = std::mem::take(&mut rest).split_at_mut(length);

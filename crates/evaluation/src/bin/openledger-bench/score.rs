@@ -128,7 +128,7 @@ pub fn run(console: Console, arguments: &Arguments) -> Result<Report> {
 		("together", format!("{:.0} pairs per second", pairs / (building + scoring))),
 		("memory", memory.map_or("unknown".into(), |m| format!("{:.1} MB", m.peak as f64 / 1e6))),
 	]);
-	Ok(Report { json: document, text: text })
+	Ok(Report { json: document, text })
 }
 
 /// A contribution of each row, or one of all where rows need no leaves.
