@@ -33,6 +33,7 @@ pub mod limits;
 pub mod output;
 pub mod training;
 pub mod verification;
+pub mod views;
 
 use args::Arguments;
 use clap::Parser;

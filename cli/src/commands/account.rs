@@ -8,9 +8,9 @@ use crate::{
 	error::Result,
 	keys::{parse_account, AccountId, Key, DEV_NAMES},
 	output::{fields, hex, open, table, Column::Text, Report},
+	views::account as views,
 };
 use clap::Subcommand;
-use serde_json::json;
 use subxt::utils::MultiAddress;
 
 /// Balances and transfers.
@@ -59,16 +59,7 @@ async fn show(context: &Context, account: Option<AccountId>) -> Result<Report> {
 		("rewards", open(rewards)),
 		("nonce", info.nonce.to_string()),
 	]);
-	let document = json!({
-		"account": account.to_string(),
-		"public_key": hex(account.0),
-		"free": free.to_string(),
-		"held": held.to_string(),
-		"frozen": frozen.to_string(),
-		"total": total.to_string(),
-		"rewards": rewards.to_string(),
-		"nonce": info.nonce,
-	});
+	let document = views::account(account, &info, rewards);
 	Ok(Report::new(document, text))
 }
 
@@ -77,12 +68,7 @@ async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Re
 	let receiver = MultiAddress::<AccountId, ()>::Id(to);
 	let sent = context.send(call("Balances", "transfer_keep_alive", (receiver, amount.0))).await?;
 	let text = format!("sent {} to {to} in block {}", open(amount.0), sent.block);
-	let document = json!({
-		"from": from.to_string(),
-		"to": to.to_string(),
-		"amount": amount.0.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::transferred(from, to, amount.0, transactions([&sent]));
 	Ok(Report::new(document, text))
 }
 
@@ -90,13 +76,9 @@ fn list_dev() -> Result<Report> {
 	let (mut list, mut rows) = (Vec::new(), Vec::new());
 	for name in DEV_NAMES.map(|name| format!("//{name}")) {
 		let account = Key::read(&name)?.account;
-		list.push(json!({
-			"name": name,
-			"account": account.to_string(),
-			"public_key": hex(account.0),
-		}));
+		list.push(views::dev_account(&name, account));
 		rows.push(vec![name, account.to_string(), hex(account.0)]);
 	}
 	let text = table(&[Text("key"), Text("account"), Text("public key")], rows);
-	Ok(Report::new(json!({ "accounts": list }), text))
+	Ok(Report::new(views::dev_accounts(list), text))
 }

@@ -3,18 +3,18 @@
 use super::transactions;
 use crate::{
 	amount::Amount,
-	chain::{call, types::AttesterStatus},
+	chain::call,
 	context::Context,
 	error::Result,
 	keys::AccountId,
 	output::{
-		accounts, table,
+		table,
 		Column::{Open, Text},
 		Report,
 	},
+	views::attester as views,
 };
 use clap::Subcommand;
-use serde_json::json;
 
 /// Bond as an attester, and see who is.
 #[derive(Subcommand, Debug)]
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	};
 	let account = context.key()?.account;
 	let sent = context.send(call("Attribution", name, ())).await?;
-	let document = json!({ "account": account.to_string(), "transactions": transactions([&sent]) });
+	let document = views::changed(account, transactions([&sent]));
 	Ok(Report::new(document, format!("{account} {done} since block {}", sent.block)))
 }
 
@@ -47,20 +47,12 @@ async fn list(context: &Context) -> Result<Report> {
 	let drawable: Vec<AccountId> = best.value("Attribution", "Bonded").await?;
 	let (mut list, mut rows) = (Vec::new(), Vec::new());
 	for (account, attester) in best.attesters().await? {
-		let (status, until) = match attester.status {
-			AttesterStatus::Bonded => ("bonded", None),
-			AttesterStatus::Unbonding { until } => ("unbonding", Some(until)),
-		};
+		let (status, until) = views::status(attester.status);
 		let until_text = until.map(|block| format!(" until block {block}")).unwrap_or_default();
 		let bond = Amount(attester.bond).to_string();
 		rows.push(vec![account.to_string(), bond, format!("{status}{until_text}")]);
-		list.push(json!({
-			"account": account.to_string(),
-			"bond": attester.bond.to_string(),
-			"status": status,
-			"until": until,
-		}));
+		list.push(views::attester(account, &attester));
 	}
 	let text = table(&[Text("attester"), Open("bond"), Text("status")], rows);
-	Ok(Report::new(json!({ "attesters": list, "drawable": accounts(&drawable) }), text))
+	Ok(Report::new(views::attesters(list, &drawable), text))
 }

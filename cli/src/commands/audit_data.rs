@@ -3,7 +3,7 @@
 mod cross_fit;
 mod page;
 
-use super::{recipe::Recipe, views};
+use super::recipe::Recipe;
 use crate::{
 	context::Context,
 	error::{Error, Result},
@@ -20,7 +20,10 @@ use cross_fit::{cross_fit, CrossFit, Finding};
 use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
 use openledger_proof::ContributionId;
 use serde_json::{json, Value};
-use std::{path::PathBuf, time::Instant};
+use std::{
+	path::{Path, PathBuf},
+	time::Instant,
+};
 
 /// Characters of a row of numbers that are shown: it can have thousands.
 const FEATURES_SHOWN: usize = 32;
@@ -139,11 +142,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		top: arguments.top,
 		seconds: started.elapsed().as_secs_f64(),
 	};
-	let mut document = audit.document();
+	let document = audit.document(arguments.html.as_deref());
 	if let Some(path) = &arguments.html {
 		write(path, page::page(&audit))?;
 		context.console.note(format!("the page is in {}", path.display()));
-		document["html"] = json!(path.display().to_string());
 	}
 	Ok(Report::new(document, audit.text()))
 }
@@ -169,6 +171,14 @@ fn builder(curvature: Curvature, config: &TrainConfig) -> Box<dyn IndexBuilder> 
 	match curvature {
 		Curvature::Exact => Box::new(ExactCurvature::for_recipe(config)),
 		Curvature::EkFac => Box::new(EkFac::default()),
+	}
+}
+
+/// A label in a document: the number of a class, or its name.
+fn label(rows: &Dataset, label: u32) -> Value {
+	match rows.class_names().is_empty() {
+		true => json!(label),
+		false => json!(rows.class_name(label)),
 	}
 }
 
@@ -205,7 +215,7 @@ impl Audit {
 		self.rows.texts().map_or("features", |_| "text")
 	}
 
-	fn document(&self) -> Value {
+	fn document(&self, html: Option<&Path>) -> Value {
 		let worst: Vec<Value> = self
 			.worst()
 			.map(|finding| {
@@ -218,8 +228,8 @@ impl Audit {
 					"harm": finding.harm,
 				});
 				if let Some(verdict) = &finding.verdict {
-					document["label"] = views::label(&self.rows, verdict.label);
-					document["answer"] = views::label(&self.rows, verdict.answer);
+					document["label"] = label(&self.rows, verdict.label);
+					document["answer"] = label(&self.rows, verdict.answer);
 					document["probability"] = json!(verdict.probability);
 					document["label_probability"] = json!(verdict.label_probability);
 				}
@@ -227,7 +237,7 @@ impl Audit {
 				document
 			})
 			.collect();
-		json!({
+		let mut document = json!({
 			"source": self.origin.name,
 			"rows": self.rows.len(),
 			"contributions": self.origin.contributions.len(),
@@ -239,7 +249,11 @@ impl Audit {
 			"harmful": self.fit.harmful(),
 			"worst": worst,
 			"seconds": self.seconds,
-		})
+		});
+		if let Some(path) = html {
+			document["html"] = json!(path.display().to_string());
+		}
+		document
 	}
 
 	fn text(&self) -> String {
@@ -285,7 +299,8 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-	use super::*;
+	use super::{cross_fit::Verdict, *};
+	use crate::views::recorded::{check, json};
 	use clap::Parser;
 
 	#[derive(Parser)]
@@ -306,6 +321,47 @@ mod tests {
 		for line in ["", "--datanet 0", "--version 0", "--table a.csv --datanet 0 --version 0"] {
 			assert!(!taken(line), "{line} was taken");
 		}
+	}
+
+	#[test]
+	fn audit_should_be_printed_as_recorded() {
+		let finding =
+			|row, harm, verdict| Finding { row, loss: 2.125, verdict, self_influence: 0.5, harm };
+		let audit = |text: &str, accuracy, verdict: Option<Verdict>| Audit {
+			origin: Origin { name: "rows.csv".into(), contributions: vec![] },
+			rows: Dataset::from_bytes(text.as_bytes(), &Schema::default()).unwrap(),
+			look: Look::Numbers,
+			method: "ek-fac",
+			fit: CrossFit {
+				findings: vec![finding(1, 0.25, verdict.clone()), finding(0, -0.5, verdict)],
+				loss: 0.75,
+				accuracy,
+			},
+			folds: 5,
+			held_out: None,
+			top: 1,
+			seconds: 1.5,
+		};
+		let verdict = Verdict { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
+		let numbers = audit("0.5,1,0\n1,2.5,1\n", Some(0.5), Some(verdict.clone()));
+		let named = Audit {
+			origin: Origin {
+				name: "datanet 0, version 2".into(),
+				contributions: vec![(7, 1), (3, 1)],
+			},
+			held_out: Some(20),
+			top: 2,
+			..audit("text,label\na,ham\nb,spam\n", Some(1.0), Some(verdict))
+		};
+		let plain = audit("text\na\nb\x1b c\n", None, None);
+		check(
+			"audit",
+			[
+				("numbers", json(&numbers.document(None))),
+				("text with labels, on chain", json(&named.document(None))),
+				("text, with a page", json(&plain.document(Some(Path::new("page.html"))))),
+			],
+		);
 	}
 
 	#[test]

@@ -1,6 +1,6 @@
 //! `contribute`: rows on their way to a datanet.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	chain::{
 		call,
@@ -12,11 +12,11 @@ use crate::{
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
 	training::read_rows,
+	views::contribution as views,
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
 use openledger_influence::{Dataset, Schema};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Sends rows to a datanet: of numbers, the class label last, or of text, with a label or none.
@@ -86,25 +86,20 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let schema = Schema { columns, classes, ..Schema::default() };
 	let batch = Batch::new(read_rows(&file, &schema)?)?;
 
-	let labels = views::histogram(&batch.rows);
-	let mut document = json!({
-		"contribution": null,
-		"datanet": datanet,
-		"contributor": null,
-		"rows": batch.row_count,
-		"kind": batch.rows.kind(),
-		"columns": batch.rows.columns(),
-		"bytes": batch.byte_count,
-		"content_root": hex(batch.content_root),
-		"blob": hex(blob_hash(&batch.blob)),
-		"bond": null,
-		"dry_run": dry_run,
-		"labels": views::histogram_json(&labels),
-		"transactions": [],
-	});
+	let labels = wording::histogram(&batch.rows);
+	let document = views::prepared(
+		datanet,
+		&batch.rows,
+		batch.row_count,
+		batch.byte_count,
+		batch.content_root,
+		blob_hash(&batch.blob),
+		&labels,
+		dry_run,
+	);
 	let mut summary = vec![
-		("rows", format!("{} of {}", batch.row_count, views::row_kind(&batch.rows))),
-		("labels", views::histogram_text(&labels)),
+		("rows", format!("{} of {}", batch.row_count, wording::row_kind(&batch.rows))),
+		("labels", wording::histogram_text(&labels)),
 		("bytes", batch.byte_count.to_string()),
 		("content root", hex(batch.content_root)),
 	];
@@ -123,10 +118,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let sent = context.send(call("Datanets", "contribute", arguments)).await?;
 	let Contributed { contribution } = sent.event("Datanets", "Contributed")?;
 
-	document["contribution"] = json!(contribution);
-	document["contributor"] = json!(key.account.to_string());
-	document["bond"] = json!(bond.to_string());
-	document["transactions"] = transactions([&sent]);
+	let document =
+		views::sent(document, contribution, key.account.to_string(), bond, transactions([&sent]));
 	summary.insert(0, ("contribution", format!("{contribution}, pending review")));
 	summary.push(("bond", format!("{} held", open(bond))));
 	Ok(Report::new(document, fields(&summary)))

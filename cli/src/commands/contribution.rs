@@ -1,15 +1,15 @@
 //! `contribution`: contributions that were sent.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	chain::{call, types::Contribution},
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId},
 	output::{fields, hex, open, Report},
+	views::contribution as views,
 };
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 /// Look at contributions, take one back, release its bond.
 #[derive(Subcommand, Debug)]
@@ -71,7 +71,7 @@ pub(super) async fn list(context: &Context, filter: &Filter) -> Result<Report> {
 		all.into_iter().map(|((id,), c)| (id, c)).filter(|(_, c)| filter.takes(c)).collect();
 	list.sort_by_key(|(id, _)| *id);
 	let views: Vec<_> = list.iter().map(|(id, c)| views::contribution(*id, c)).collect();
-	Ok(Report::new(json!({ "contributions": views }), views::contributions(&list)))
+	Ok(Report::new(views::contributions(views), wording::contributions(&list)))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -79,7 +79,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let text = fields(&[
 		("contribution", format!("{id} to datanet {}", contribution.datanet)),
 		("contributor", contribution.contributor.to_string()),
-		("state", views::state_text(&contribution.state)),
+		("state", wording::state_text(&contribution.state)),
 		("rows", contribution.rows.to_string()),
 		("bytes", contribution.bytes.to_string()),
 		("bond", open(contribution.bond)),
@@ -92,7 +92,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 
 async fn change(context: &Context, name: &'static str, contribution: u64) -> Result<Report> {
 	let sent = context.send(call("Datanets", name, (contribution,))).await?;
-	let document = json!({ "contribution": contribution, "transactions": transactions([&sent]) });
+	let document = views::changed(contribution, transactions([&sent]));
 	let done = if name == "withdraw" { "is withdrawn" } else { "has its bond released" };
 	Ok(Report::new(document, format!("contribution {contribution} {done}")))
 }

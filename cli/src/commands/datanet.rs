@@ -1,6 +1,6 @@
 //! `datanet`: data networks and their versions.
 
-use super::{transactions, views};
+use super::transactions;
 use crate::{
 	amount::Amount,
 	chain::{
@@ -17,9 +17,9 @@ use crate::{
 		Column::{Number, Open, Text},
 		Report,
 	},
+	views::datanet::{self as views, status},
 };
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{json, Value};
 
 /// Create, change and publish datanets.
 #[derive(Subcommand, Debug)]
@@ -153,7 +153,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Publish { datanet } => publish(context, datanet).await,
 		Command::Close { datanet } => {
 			let sent = context.send(call("Datanets", "close", (datanet,))).await?;
-			let document = json!({ "datanet": datanet, "transactions": transactions([&sent]) });
+			let document = views::changed(datanet, transactions([&sent]));
 			Ok(Report::new(document, format!("datanet {datanet} is closed")))
 		},
 	}
@@ -196,12 +196,7 @@ async fn create(context: &Context, arguments: Create) -> Result<Report> {
 	let Created { datanet } = sent.event("Datanets", "Created")?;
 	let deposit = chain.at(sent.block_hash).await?.datanet(datanet).await?.deposit;
 	let text = format!("datanet {datanet} '{name}' created, {} held as deposit", open(deposit));
-	let document = json!({
-		"datanet": datanet,
-		"owner": owner.to_string(),
-		"deposit": deposit.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::created(datanet, owner, deposit, transactions([&sent]));
 	Ok(Report::new(document, text))
 }
 
@@ -219,7 +214,7 @@ async fn list(context: &Context) -> Result<Report> {
 			d.rows.to_string(),
 			d.versions.to_string(),
 			Amount(d.terms.contribution_bond).to_string(),
-			views::datanet_status(d.status).into(),
+			status(d.status).into(),
 		]
 	});
 	let columns = [
@@ -235,7 +230,7 @@ async fn list(context: &Context) -> Result<Report> {
 	];
 	let shown = table(&columns, rows.collect());
 	let list: Vec<_> = all.iter().map(|((id,), d)| views::datanet(*id, d)).collect();
-	Ok(Report::new(json!({ "datanets": list }), shown))
+	Ok(Report::new(views::datanets(list), shown))
 }
 
 async fn show(context: &Context, id: u32) -> Result<Report> {
@@ -247,21 +242,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		best.all("Datanets", "Contributors", (id,)).await?;
 	let contributors: Vec<_> = contributors.into_iter().map(|((_, account), ())| account).collect();
 
-	let mut document = views::datanet(id, &datanet);
-	let version_list: Vec<Value> = versions
-		.iter()
-		.map(|((_, number), v)| {
-			json!({
-				"version": number,
-				"contributions": v.contributions,
-				"rows": v.rows,
-				"manifest": hex(v.manifest),
-				"at": v.at,
-			})
-		})
-		.collect();
-	document["version_list"] = json!(version_list);
-	document["contributors"] = json!(accounts(&contributors));
+	let document = views::details(id, &datanet, &versions, &contributors);
 
 	let terms = &datanet.terms;
 	let summary = fields(&[
@@ -269,7 +250,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		("name", text(&terms.name)),
 		("licence", text(&terms.licence)),
 		("owner", datanet.owner.to_string()),
-		("status", views::datanet_status(datanet.status).into()),
+		("status", status(datanet.status).into()),
 		("deposit", open(datanet.deposit)),
 		("curators", accounts(&terms.curators).join(", ")),
 		("approvals", terms.approvals.to_string()),
@@ -310,18 +291,13 @@ async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> 
 	};
 	best.check_lengths("Datanets", &lengths(&terms))?;
 	let sent = context.send(call("Datanets", "update", (id, terms))).await?;
-	let document = json!({ "datanet": id, "transactions": transactions([&sent]) });
+	let document = views::changed(id, transactions([&sent]));
 	Ok(Report::new(document, format!("the terms of datanet {id} are changed")))
 }
 
 async fn allow(context: &Context, id: u32, account: AccountId, allowed: bool) -> Result<Report> {
 	let sent = context.send(call("Datanets", "set_contributor", (id, account, allowed))).await?;
-	let document = json!({
-		"datanet": id,
-		"account": account.to_string(),
-		"allowed": allowed,
-		"transactions": transactions([&sent]),
-	});
+	let document = views::allowed(id, account, allowed, transactions([&sent]));
 	let may = if allowed { "may" } else { "may no longer" };
 	Ok(Report::new(document, format!("{account} {may} contribute to datanet {id}")))
 }
@@ -329,18 +305,11 @@ async fn allow(context: &Context, id: u32, account: AccountId, allowed: bool) ->
 async fn publish(context: &Context, id: u32) -> Result<Report> {
 	let sent = context.send(call("Datanets", "publish_version", (id,))).await?;
 	let published: VersionPublished = sent.event("Datanets", "VersionPublished")?;
-	let VersionPublished { version, contributions, rows, manifest } = published;
+	let document = views::published(id, &published, transactions([&sent]));
+	let VersionPublished { version, contributions, rows, .. } = published;
 	let text = format!(
 		"datanet {id} version {version} published: {contributions} contributions, {rows} rows"
 	);
-	let document = json!({
-		"datanet": id,
-		"version": version,
-		"contributions": contributions,
-		"rows": rows,
-		"manifest": hex(manifest),
-		"transactions": transactions([&sent]),
-	});
 	Ok(Report::new(document, text))
 }
 

@@ -4,8 +4,10 @@ mod evidence;
 mod page;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
-use super::views;
+use super::wording::words;
 use crate::{
 	amount::Amount,
 	base_models::BaseModels,
@@ -26,13 +28,20 @@ use crate::{
 	},
 	training::write,
 	verification::{check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
+	views::{
+		inference::{basis, exact, refund, state as state_name},
+		model::index,
+	},
 };
 use clap::Args;
 use evidence::Evidence;
 use openledger_influence::Architecture;
 use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
 use serde_json::{json, Value};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+	collections::BTreeMap,
+	path::{Path, PathBuf},
+};
 
 /// Verifies a settled inference and shows who was paid for it, and why.
 ///
@@ -88,13 +97,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		InferenceState::Refunded(reason) => {
 			return Err(Error::Failure(format!(
 				"inference {id} was refunded ({}): nobody was paid",
-				views::words(views::refund(*reason))
+				words(refund(*reason))
 			)));
 		},
 		state => {
 			return Err(Error::Failure(format!(
 				"inference {id} is {}, not settled yet: look again in a few blocks",
-				views::inference_state(state)
+				state_name(state)
 			)));
 		},
 	};
@@ -105,7 +114,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		false => None,
 	};
 	if let Some(evidence) = &evidence {
-		let problem = evidence.problem(&views::exact(&explanation.receipt.output));
+		let problem = evidence.problem(&exact(&explanation.receipt.output));
 		explanation.problems.extend(problem);
 	}
 	if let (Some(path), Some(evidence)) = (&arguments.html, &evidence) {
@@ -118,14 +127,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			explanation.problems.join("; ")
 		))
 	});
-	let (mut document, mut text) = (explanation.document(id), explanation.text(id));
-	if let Some(evidence) = evidence.filter(|_| explanation.is_text()) {
-		document["rows"] = evidence.document();
+	let mut text = explanation.text(id);
+	let shown = evidence.filter(|_| explanation.is_text());
+	if let Some(evidence) = &shown {
 		text = format!("{text}\n{}", evidence.text());
 	}
-	if let Some(path) = &arguments.html {
-		document["html"] = json!(path.display().to_string());
-	}
+	let document = explanation.document(id, shown.as_ref(), arguments.html.as_deref());
 	Ok(Report::new(document, text).with_error(fault))
 }
 
@@ -307,7 +314,7 @@ impl Explanation {
 		self.entries.iter().find(|entry| entry.contribution == contribution)
 	}
 
-	fn document(&self, id: u64) -> Value {
+	fn document(&self, id: u64, rows: Option<&Evidence>, html: Option<&Path>) -> Value {
 		let entries: Vec<Value> = self
 			.pay
 			.iter()
@@ -348,19 +355,19 @@ impl Explanation {
 			})
 		});
 		let receipt = &self.receipt;
-		json!({
+		let mut document = json!({
 			"inference": id,
 			"model": self.inference.model,
 			"user": self.inference.user.to_string(),
-			"input": views::exact(&self.inference.input),
-			"output": views::exact(&receipt.output),
+			"input": exact(&self.inference.input),
+			"output": exact(&receipt.output),
 			"job": receipt.job,
 			"attempt": self.result.attempt,
-			"basis": views::basis(receipt.basis),
+			"basis": basis(receipt.basis),
 			"fee": receipt.fee.to_string(),
 			"at": receipt.at,
 			"claim": claim,
-			"index": views::index(&self.model.registration.index),
+			"index": index(&self.model.registration.index),
 			"entries": entries,
 			"owners": owners,
 			"attesters": attesters,
@@ -368,7 +375,14 @@ impl Explanation {
 			"contributors_total": receipt.contributors.to_string(),
 			"verified": self.problems.is_empty(),
 			"problems": self.problems,
-		})
+		});
+		if let Some(evidence) = rows {
+			document["rows"] = evidence.document();
+		}
+		if let Some(path) = html {
+			document["html"] = json!(path.display().to_string());
+		}
+		document
 	}
 
 	fn text(&self, id: u64) -> String {
@@ -384,10 +398,10 @@ impl Explanation {
 		};
 		let summary = fields(&[
 			("inference", format!("{id} of model {}", self.inference.model)),
-			("input", beginning(&one_line(&views::exact(&self.inference.input)), INPUT_SHOWN)),
-			("answer", one_line(&views::exact(&receipt.output))),
+			("input", beginning(&one_line(&exact(&self.inference.input)), INPUT_SHOWN)),
+			("answer", one_line(&exact(&receipt.output))),
 			("fee", open(receipt.fee)),
-			("basis", views::words(views::basis(receipt.basis))),
+			("basis", words(basis(receipt.basis))),
 			("claim", claim),
 			("index root", hex(self.model.registration.index.root)),
 		]);

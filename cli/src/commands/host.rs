@@ -3,7 +3,6 @@
 //! Nothing is remembered between runs: what is to be answered is read from the chain's state, so
 //! a host that was stopped or lost its connection goes on where it left off.
 
-use super::views;
 use crate::{
 	base_models::BaseModels,
 	chain::{
@@ -16,12 +15,13 @@ use crate::{
 	keys::{AccountId, Key},
 	limits,
 	output::{one_line, text, Report},
+	views::inference as views,
 };
 use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
 use openledger_influence::Model;
-use serde_json::{json, Value};
+use serde_json::Value;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
 	sync::{
@@ -199,7 +199,7 @@ impl Host<'_> {
 		} else {
 			self.context
 				.console
-				.note(format!("inference {id} is {} already", views::inference_state(&state)));
+				.note(format!("inference {id} is {} already", views::state(&state)));
 		}
 		Ok(())
 	}
@@ -268,28 +268,16 @@ impl Host<'_> {
 			.given
 			.iter()
 			.map(|(Answer { inference, model, output, usage }, block)| {
-				json!({
-					"inference": inference,
-					"model": model,
-					"output": output,
-					"input_tokens": usage.input_tokens,
-					"output_tokens": usage.output_tokens,
-					"block": block,
-				})
+				views::answered(*inference, *model, output, usage, *block)
 			})
 			.collect();
 		let failed: Vec<Value> = self
 			.failed
 			.iter()
-			.map(|(inference, (error, _))| json!({ "inference": inference, "error": error }))
+			.map(|(inference, (error, _))| views::failed(*inference, error))
 			.collect();
 		let text = format!("{} requests answered, {} not answered", answered.len(), failed.len());
-		let document = json!({
-			"host": self.key.account.to_string(),
-			"models": self.served,
-			"answered": answered,
-			"failed": failed,
-		});
+		let document = views::hosted(self.key.account, &self.served, answered, failed);
 		Report::new(document, text)
 	}
 }

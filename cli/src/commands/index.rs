@@ -1,6 +1,5 @@
 //! `model index`: the influence index of a trained model.
 
-use super::views;
 use crate::{
 	base_models::BaseModels,
 	chain::types::IndexRecord,
@@ -8,6 +7,7 @@ use crate::{
 	error::{Error, Result},
 	output::{fields, hex, Report},
 	training::{fetch, read_rows_for, write, Run},
+	views::model as views,
 };
 use clap::{Args, ValueEnum};
 use codec::Encode;
@@ -17,7 +17,6 @@ use openledger_influence::{
 	IndexBuilder, Manifest, ManifestEntry,
 };
 use openledger_proof::{ContributionId, Width};
-use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
 /// Builds the influence index of a trained model.
@@ -134,16 +133,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("held out", format!("{} rows, {entries} contributions helped", held_out.len())),
 		("seconds", format!("{seconds:.1}")),
 	]);
-	let document = json!({
-		"index": hex(index.file_hash()),
-		"root": hex(commitment.root),
-		"leaf_count": commitment.leaf_count,
-		"dimension": commitment.dimension,
-		"width": views::width(commitment.width),
-		"held_out": hex(attribution.query.hash()),
-		"held_out_entries": entries,
-		"seconds": seconds,
-	});
+	let held_out = attribution.query.hash().0;
+	let document = views::indexed(index.file_hash(), &commitment, held_out, entries, seconds);
 	Ok(Report::new(document, text))
 }
 

@@ -1,6 +1,6 @@
 //! `infer`: questions to a model, and the wait for their settlement.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	amount::Amount,
 	chain::{
@@ -14,6 +14,7 @@ use crate::{
 	limits,
 	output::{open, Report},
 	training::{read, read_rows, read_rows_for},
+	views::{inference as views, model},
 };
 use clap::Args;
 use openledger_influence::{parse_input, Architecture, Dataset, Schema};
@@ -89,7 +90,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		return Err(Error::Failure(format!(
 			"model {} is {}: only active models answer",
 			arguments.model,
-			views::status(model.status)
+			model::status(model.status)
 		)));
 	}
 	let registration = &model.registration;
@@ -293,15 +294,10 @@ fn report(
 	let mut documents = Vec::new();
 	let mut shown = Vec::new();
 	for Asked { id, expected, state } in asked {
+		documents.push(views::asked(*id, arguments.model, state.as_ref(), expected.as_ref()));
 		let Some(inference) = state else {
-			documents
-				.push(json!({ "inference": id, "model": arguments.model, "state": "unknown" }));
 			continue;
 		};
-		let mut document = views::inference(*id, inference);
-		if let Some(expected) = expected {
-			document["expected"] = json!(expected);
-		}
 		match &inference.state {
 			InferenceState::Settled(receipt) => {
 				settled = settled.saturating_add(1);
@@ -316,7 +312,6 @@ fn report(
 			InferenceState::Refunded(_) => refunded = refunded.saturating_add(1),
 			InferenceState::Requested | InferenceState::Answered { .. } => {},
 		}
-		documents.push(document);
 		shown.push((*id, inference.clone()));
 	}
 	let total = u64::try_from(asked.len()).unwrap_or(u64::MAX);
@@ -332,7 +327,7 @@ fn report(
 	if let Some(accuracy) = accuracy {
 		summary.push(format!("{:.1} % right", 100.0 * accuracy));
 	}
-	let text = format!("{}\n{}", views::inferences(&shown), summary.join(", "));
+	let text = format!("{}\n{}", wording::inferences(&shown), summary.join(", "));
 	let document = json!({
 		"model": arguments.model,
 		"user": user,
@@ -351,6 +346,10 @@ fn report(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::{
+		chain::types::{Basis, Receipt, Refund},
+		views::recorded::check,
+	};
 	use clap::Parser;
 	use openledger_influence::Lora;
 
@@ -366,6 +365,59 @@ mod tests {
 	fn ask(options: &[&str]) -> Result<Vec<Question>> {
 		let line = [&["infer", "--model", "0"][..], options].concat();
 		questions(&Line::try_parse_from(line).unwrap().arguments, &FORM)
+	}
+
+	#[test]
+	fn answers_should_be_printed_as_recorded() {
+		let receipt = |output: &str| Receipt {
+			output: output.into(),
+			job: 3,
+			fee: 1_000_000_000_000_000_000,
+			basis: Basis::Attributed,
+			at: 40,
+			contributors: 6,
+			owners: 2,
+			attesters: 1,
+			treasury: 1,
+		};
+		let inference = |state| Inference {
+			user: [7; 32].into(),
+			model: 1,
+			input: b"so so".to_vec(),
+			max_fee: 5,
+			pricing: Pricing::PerCall(1),
+			platform_fee: 1,
+			requested: 30,
+			deadline: 50,
+			state,
+		};
+		let asked = |id, expected: Option<&str>, state: Option<InferenceState>| Asked {
+			id,
+			expected: expected.map(Into::into),
+			state: state.map(inference),
+		};
+		let settled = |output| Some(InferenceState::Settled(receipt(output)));
+		let line = ["infer", "--model", "1", "--input", "so so"];
+		let arguments = Line::try_parse_from(line).unwrap().arguments;
+		let printed = |asked: &[Asked]| {
+			report(&arguments, "5Grw", asked, &[], Duration::from_millis(1_500)).json
+		};
+		check(
+			"infer",
+			[
+				("one", printed(&[asked(1, None, settled("good"))])),
+				(
+					"many with right answers",
+					printed(&[
+						asked(1, Some("good"), settled("good")),
+						asked(2, Some("bad"), settled("good")),
+						asked(3, Some("bad"), Some(InferenceState::Refunded(Refund::TimedOut))),
+						asked(4, Some("bad"), Some(InferenceState::Requested)),
+						asked(5, Some("bad"), None),
+					]),
+				),
+			],
+		);
 	}
 
 	#[test]

@@ -1,15 +1,15 @@
 //! `inference`: inferences that were asked for.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	chain::{call, types::Inference},
 	context::Context,
 	error::Result,
 	keys::{parse_account, AccountId},
 	output::{fields, one_line, open, Report},
+	views::inference as views,
 };
 use clap::Subcommand;
-use serde_json::json;
 
 /// Look at inferences, cancel one.
 #[derive(Subcommand, Debug)]
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { inference } => show(context, inference).await,
 		Command::Cancel { inference } => {
 			let sent = context.send(call("InferenceMarket", "cancel", (inference,))).await?;
-			let document = json!({ "inference": inference, "transactions": transactions([&sent]) });
+			let document = views::changed(inference, transactions([&sent]));
 			Ok(Report::new(document, format!("inference {inference} is cancelled and refunded")))
 		},
 	}
@@ -64,12 +64,12 @@ async fn list(
 		.filter(|(_, inference)| {
 			user.is_none_or(|user| user == inference.user)
 				&& model.is_none_or(|model| model == inference.model)
-				&& state.is_none_or(|state| state == views::inference_state(&inference.state))
+				&& state.is_none_or(|state| state == views::state(&inference.state))
 		})
 		.collect();
 	list.sort_by_key(|(id, _)| *id);
 	let views: Vec<_> = list.iter().map(|(id, i)| views::inference(*id, i)).collect();
-	Ok(Report::new(json!({ "inferences": views }), views::inferences(&list)))
+	Ok(Report::new(views::inferences(views), wording::inferences(&list)))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -80,7 +80,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("user", inference.user.to_string()),
 		("input", one_line(&views::exact(&inference.input))),
 		("answer", views::answer(&inference.state).map_or("none yet".into(), |a| one_line(&a))),
-		("state", views::inference_state_text(&inference.state)),
+		("state", wording::inference_state_text(&inference.state)),
 		("fee", views::fee(&inference.state).map_or("none yet".into(), open)),
 		("fee at most", open(inference.max_fee)),
 		("requested", format!("block {}", inference.requested)),

@@ -20,7 +20,7 @@ mod register;
 pub mod review;
 pub mod rewards;
 pub mod train;
-mod views;
+mod wording;
 
 use crate::{args::Command, chain::Included, context::Context, error::Result, output::Report};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! `model register` and `model activate`: a trained and indexed model on its way to the chain.
 
-use super::{transactions, views};
+use super::transactions;
 use crate::{
 	amount::Amount,
 	base_models::BaseModels,
@@ -16,12 +16,12 @@ use crate::{
 	limits::Length,
 	output::{fields, hex, open, Report},
 	training::{read, Run},
+	views::model as views,
 };
 use clap::Args;
 use codec::DecodeAll;
 use openledger_blobs::BlobStore;
 use openledger_proof::{Attribution, IndexCommitment};
-use serde_json::json;
 use std::path::PathBuf;
 use subxt::utils::Static;
 
@@ -173,16 +173,16 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 		("index root", hex(root)),
 		("fee", open(fee)),
 	]);
-	let document = json!({
-		"model": model,
-		"owner": owner.to_string(),
-		"host": host.to_string(),
-		"weights": hex(weights),
-		"index_file": hex(index_file),
-		"root": hex(root),
-		"fee": fee.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::registered(
+		model,
+		owner,
+		host,
+		weights,
+		index_file,
+		root,
+		fee,
+		transactions([&sent]),
+	);
 	Ok(Report::new(document, text))
 }
 
@@ -243,11 +243,7 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 	let sent =
 		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
 	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;
-	let document = json!({
-		"model": model,
-		"held_out_shares": views::shares(&shares),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::activated(model, &shares, transactions([&sent]));
 	Ok(Report::new(document, format!("model {model} is active in block {}", sent.block)))
 }
 

@@ -7,9 +7,9 @@ use crate::{
 	error::Result,
 	keys::{parse_account, AccountId},
 	output::{open, Report},
+	views::account as views,
 };
 use clap::Subcommand;
-use serde_json::json;
 
 /// See and claim rewards.
 #[derive(Subcommand, Debug)]
@@ -29,19 +29,14 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { account } => {
 			let account = context.account_or_own(account)?;
 			let rewards = context.chain().await?.best().await?.rewards(&account).await?;
-			let document =
-				json!({ "account": account.to_string(), "rewards": rewards.to_string() });
+			let document = views::rewards(account, rewards);
 			Ok(Report::new(document, format!("{account} can claim {}", open(rewards))))
 		},
 		Command::Claim => {
 			let account = context.key()?.account;
 			let sent = context.send(call("InferenceMarket", "claim_rewards", ())).await?;
 			let claimed: RewardsClaimed = sent.event("InferenceMarket", "RewardsClaimed")?;
-			let document = json!({
-				"account": account.to_string(),
-				"claimed": claimed.amount.to_string(),
-				"transactions": transactions([&sent]),
-			});
+			let document = views::claimed(account, claimed.amount, transactions([&sent]));
 			Ok(Report::new(document, format!("{account} was paid {}", open(claimed.amount))))
 		},
 	}

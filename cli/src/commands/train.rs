@@ -7,11 +7,11 @@ use crate::{
 	limits,
 	output::{fields, hex, Report},
 	training::{fetch, read_rows_for, write, Run},
+	views::model as views,
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
 use openledger_influence::{train, Dataset, Manifest, ManifestEntry, Source};
-use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
 /// Trains a model on published versions of datanets.
@@ -121,20 +121,20 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("seconds", format!("{seconds:.1}")),
 	]);
 	let text = fields(&summary);
-	let document = json!({
-		"out": arguments.out.display().to_string(),
-		"weights": hex(trained.model.hash()),
-		"manifest": files.manifest().display().to_string(),
-		"contributions": contributions.len(),
-		"rows": rows.len(),
-		"parameters": parameters,
-		"loss": trained.loss,
-		"accuracy": classifies.then_some(trained.accuracy),
-		"test_accuracy": test_accuracy,
-		"test_loss": test_loss,
-		"base_model": base,
-		"seconds": seconds,
-	});
+	let document = views::trained(
+		arguments.out.display().to_string(),
+		trained.model.hash(),
+		files.manifest().display().to_string(),
+		contributions.len(),
+		rows.len(),
+		parameters,
+		trained.loss,
+		classifies.then_some(trained.accuracy),
+		test_accuracy,
+		test_loss,
+		base,
+		seconds,
+	);
 	Ok(Report::new(document, text))
 }
 

@@ -1,6 +1,6 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::{super::views::exact, Explanation};
+use super::Explanation;
 use crate::{
 	chain::types::Basis,
 	error::{Error, Result},
@@ -10,6 +10,7 @@ use crate::{
 		Column::{Number, Text},
 	},
 	training::{inspect, probabilities},
+	views::inference::exact,
 };
 use openledger_blobs::{BlobError, BlobStore};
 use openledger_influence::{

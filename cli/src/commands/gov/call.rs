@@ -6,6 +6,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
+	views::governance as views,
 };
 use clap::Args;
 use serde_json::{json, Value};
@@ -72,13 +73,7 @@ impl Proposed {
 
 	/// `{"hash", "length", "pallet", "name", "arguments"}`.
 	pub fn to_json(&self) -> Value {
-		json!({
-			"hash": hex(self.hash),
-			"length": self.bytes.len(),
-			"pallet": self.decoded.pallet,
-			"name": self.decoded.name,
-			"arguments": self.decoded.arguments,
-		})
+		views::call(self.hash, self.bytes.len(), &self.decoded)
 	}
 }
 
@@ -133,8 +128,7 @@ pub(super) async fn encode(context: &Context, arguments: Encode) -> Result<Repor
 		("hash", hex(call.hash)),
 		("length", format!("{} bytes", call.bytes.len())),
 	]);
-	let mut document = call.to_json();
-	document["call"] = json!(hex(&call.bytes));
+	let document = views::encoded(call.to_json(), &call.bytes);
 	Ok(Report::new(document, format!("{text}\n{}", call.text)))
 }
 

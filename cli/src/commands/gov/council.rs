@@ -24,9 +24,10 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
+	views::governance as views,
 };
 use clap::{Args, Subcommand};
-use serde_json::{json, Value};
+use serde_json::Value;
 
 /// Without a command: shows the members, what waits for the timelock, and the election.
 #[derive(Args, Debug)]
@@ -153,11 +154,7 @@ async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
 	let interval = best.council_parameters().await?.rotation_interval;
 	check_rotation(&seats, &old, interval, &clock)?;
 	let sent = context.send(call("SecurityCouncil", "rotate_key", (new,))).await?;
-	let document = json!({
-		"old": old.to_string(),
-		"new": new.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::rotated(old, new, transactions([&sent]));
 	Ok(Report::new(document, format!("the seat of {old} is that of {new} now")))
 }
 
@@ -188,13 +185,10 @@ pub(super) fn not_member(pallet: &str, account: &AccountId) -> Error {
 async fn show(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let clock = best.clock()?;
-	let (mut members, mut rows) = (serde_json::Map::new(), Vec::new());
+	let (mut members, mut rows) = (Vec::new(), Vec::new());
 	for cohort in Cohort::BOTH {
 		let seats = best.seats(cohort).await?;
-		let list = seats
-			.iter()
-			.map(|seat| json!({ "account": seat.account.to_string(), "rotated": seat.rotated }));
-		members.insert(cohort.name().into(), list.collect());
+		members.push(views::seats(&seats));
 		rows.extend(seats.iter().map(|seat| {
 			let rotated = seat.rotated.map(|block| clock.when(block)).unwrap_or_default();
 			vec![cohort.name().into(), seat.account.to_string(), rotated]
@@ -208,11 +202,7 @@ async fn show(context: &Context) -> Result<Report> {
 	for (number, waiting) in best.scheduled().await? {
 		let (decoded, label) = scheduled_call(&best, &waiting.task).await?;
 		rows.push(vec![number.to_string(), label, clock.when(waiting.at)]);
-		scheduled.push(json!({
-			"number": number,
-			"at": clock.to_json(waiting.at),
-			"call": decoded,
-		}));
+		scheduled.push(views::scheduled(number, waiting.at, decoded, &clock));
 	}
 	if !rows.is_empty() {
 		let columns = [Number("scheduled"), Text("call"), Text("dispatch")];
@@ -221,7 +211,8 @@ async fn show(context: &Context) -> Result<Report> {
 
 	let election = election::summary(&best, &clock).await?;
 	text.push_str(&format!("\n{}", election.text));
-	let document = json!({ "members": members, "scheduled": scheduled, "election": election.json });
+	let [first, second] = <[Value; 2]>::try_from(members).unwrap_or_default();
+	let document = views::council(first, second, scheduled, election.json);
 	Ok(Report::new(document, text))
 }
 
@@ -255,6 +246,7 @@ fn nested_label(call: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use serde_json::json;
 
 	#[test]
 	fn rotation_should_be_refused_when_too_soon_or_not_a_member() {

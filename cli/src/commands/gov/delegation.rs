@@ -9,9 +9,9 @@ use crate::{
 	governance::SignedDelegation,
 	keys::{parse_account, AccountId},
 	output::Report,
+	views::governance as views,
 };
 use clap::Args;
-use serde_json::json;
 use std::io::Read;
 use subxt::utils::MultiSignature;
 
@@ -88,12 +88,7 @@ pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
 	let signature = MultiSignature::Sr25519(signed.signature);
 	let arguments = (delegator, to, nonce, expiry, signature);
 	let sent = context.send(call(VOTES, "delegate_by_signature", arguments)).await?;
-	let document = json!({
-		"delegator": delegator.to_string(),
-		"to": to.to_string(),
-		"nonce": nonce,
-		"transactions": transactions([&sent]),
-	});
+	let document = views::delegated(delegator, to, nonce, transactions([&sent]));
 	Ok(Report::new(document, format!("the votes of {delegator} are delegated to {to}")))
 }
 

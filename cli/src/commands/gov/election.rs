@@ -4,7 +4,7 @@ use crate::{
 	amount::Amount,
 	chain::{
 		call,
-		council::{Contender, Election, Phases, Standing},
+		council::{Contender, Election, Phases},
 		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
 		governance::Series,
 		Snapshot,
@@ -15,13 +15,13 @@ use crate::{
 	governance::{percent, Clock, Phase},
 	keys::{parse_account, AccountId},
 	output::{
-		accounts, fields, table,
+		fields, table,
 		Column::{Text, Votes},
 		Report,
 	},
+	views::governance as views,
 };
 use clap::{Args, Subcommand};
-use serde_json::{json, Value};
 
 const COUNCIL: &str = "SecurityCouncil";
 
@@ -132,11 +132,7 @@ async fn start(context: &Context) -> Result<Report> {
 	}
 	let sent = context.send(call(COUNCIL, "start_election", ())).await?;
 	let ElectionStarted { election, phases } = sent.event(COUNCIL, "ElectionStarted")?;
-	let document = json!({
-		"election": election,
-		"phases": phases_json(&phases, &clock),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::election_started(election, &phases, &clock, transactions([&sent]));
 	let until = clock.when(phases.nomination);
 	let text = format!("election {election} has begun: contenders register up to {until}");
 	Ok(Report::new(document, text))
@@ -153,11 +149,7 @@ async fn simple(
 	let best = context.chain().await?.best().await?;
 	let election = running(&best, &best.clock()?, phase).await?;
 	let sent = context.send(call).await?;
-	let document = json!({
-		"election": election.number,
-		"account": account.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::election_changed(election.number, account, transactions([&sent]));
 	Ok(Report::new(document, format!("election {}: {account} {done}", election.number)))
 }
 
@@ -172,13 +164,7 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 	let sent = context.send(call(COUNCIL, "nominate", (contender, votes.0))).await?;
 	let Nominated { votes: taken } = sent.event(COUNCIL, "Nominated")?;
 	let left = had.saturating_sub(spent).saturating_sub(taken);
-	let document = json!({
-		"election": election.number,
-		"contender": contender.to_string(),
-		"votes": taken.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::nominated(election.number, contender, taken, left, transactions([&sent]));
 	let text = format!(
 		"{} votes for the nomination of {contender}, {} are left",
 		Amount(taken),
@@ -198,14 +184,8 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	let sent = context.send(call(COUNCIL, "vote", (nominee, votes.0))).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
 	let left = had.saturating_sub(spent).saturating_sub(votes.0);
-	let document = json!({
-		"election": election.number,
-		"nominee": nominee.to_string(),
-		"votes": votes.0.to_string(),
-		"weight": weight.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let (number, sent) = (election.number, transactions([&sent]));
+	let document = views::election_voted(number, nominee, votes.0, weight, left, sent);
 	let text = format!(
 		"{votes} votes for {nominee} count for {}, {} are left",
 		Amount(weight),
@@ -238,34 +218,18 @@ async fn finish(context: &Context) -> Result<Report> {
 	let election = running(&best, &best.clock()?, Phase::Over).await?;
 	let sent = context.send(call(COUNCIL, "finish_election", ())).await?;
 	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
-	let document = json!({
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"members": accounts(&members),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::election_finished(&election, &members, transactions([&sent]));
 	let rows = members.iter().map(|account| vec![account.to_string()]);
 	let shown = table(&[Text("member")], rows.collect());
 	let text = format!("the {} cohort is\n{shown}", election.cohort.name());
 	Ok(Report::new(document, text))
 }
 
-fn phases_json(phases: &Phases, clock: &Clock) -> Value {
-	json!({
-		"start": clock.to_json(phases.start),
-		"registration_ends": clock.to_json(phases.nomination),
-		"nomination_ends": clock.to_json(phases.vetting),
-		"vetting_ends": clock.to_json(phases.voting),
-		"full_weight_ends": clock.to_json(phases.full_weight),
-		"voting_ends": clock.to_json(phases.end),
-	})
-}
-
 /// The running election, or when the next one is.
 pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
 	let Some(election) = at.running_election().await? else {
 		let (due, number) = at.next_election().await?;
-		let document = json!({ "running": false, "next": number, "due": clock.to_json(due) });
+		let document = views::no_election(number, due, clock);
 		let text = format!("no election is running; election {number} is due: {}", clock.when(due));
 		return Ok(Report::new(document, text));
 	};
@@ -292,17 +256,7 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
 	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
 	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
 	let shown = table(&columns, contenders.iter().map(row).collect());
-	let document = json!({
-		"running": true,
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"phase": phase.name(),
-		"phases": phases_json(&election.phases, clock),
-		"nominee_threshold": election.nominee_threshold,
-		"nominations_needed": needed.map(|needed| needed.to_string()),
-		"vetter": election.vetter.map(|vetter| vetter.to_string()),
-		"contenders": contenders.iter().map(contender_json).collect::<Value>(),
-	});
+	let document = views::election(&election, phase, needed, &contenders, clock);
 	Ok(Report::new(document, format!("{}\n{shown}", fields(&pairs))))
 }
 
@@ -341,30 +295,13 @@ fn phase_text(phase: Phase, phases: &Phases, clock: &Clock) -> String {
 	}
 }
 
-fn standing(standing: Standing) -> &'static str {
-	match standing {
-		Standing::Contender => "contender",
-		Standing::Nominee => "nominee",
-		Standing::Excluded => "excluded",
-	}
-}
-
 fn row((account, contender): &(AccountId, Contender)) -> Vec<String> {
 	vec![
 		account.to_string(),
-		standing(contender.standing).into(),
+		views::standing(contender.standing).into(),
 		Amount(contender.nominations).to_string(),
 		Amount(contender.weight).to_string(),
 	]
-}
-
-fn contender_json((account, contender): &(AccountId, Contender)) -> Value {
-	json!({
-		"account": account.to_string(),
-		"standing": standing(contender.standing),
-		"nominations": contender.nominations.to_string(),
-		"weight": contender.weight.to_string(),
-	})
 }
 
 #[cfg(test)]

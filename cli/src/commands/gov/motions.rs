@@ -13,13 +13,14 @@ use crate::{
 	error::{Error, Result},
 	governance::Clock,
 	output::{
-		accounts, fields, hex, table,
+		fields, hex, table,
 		Column::{Number, Text},
 		Report,
 	},
+	views::governance as views,
 };
 use clap::ValueEnum;
-use serde_json::{json, Value};
+use serde_json::Value;
 use subxt::Metadata;
 
 /// The pallet of motions, under the name that wallets look for.
@@ -71,6 +72,7 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	let sent = context.send(call(MOTIONS, "propose", (THRESHOLD, motion, length))).await?;
 	let MotionProposed { proposal_index: index, proposal_hash: hash } =
 		sent.event(MOTIONS, "Proposed")?;
+	let document = views::moved(index, hash, THRESHOLD, described.to_json(), transactions([&sent]));
 	let hash = hex(hash);
 	let text = fields(&[
 		("motion", index.to_string()),
@@ -80,13 +82,6 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 			format!("{THRESHOLD} members vote: openledger gov council vote {hash} {index} yes"),
 		),
 	]);
-	let document = json!({
-		"index": index,
-		"hash": hash,
-		"threshold": THRESHOLD,
-		"call": described.to_json(),
-		"transactions": transactions([&sent]),
-	});
 	Ok(Report::new(document, format!("{text}\n{}", described.text)))
 }
 
@@ -134,14 +129,7 @@ pub(super) async fn vote(
 	if yes >= threshold {
 		text.push_str(&format!("\nnext: openledger gov council close {} {index}", hex(hash)));
 	}
-	let document = json!({
-		"index": index,
-		"hash": hex(hash),
-		"yes": yes,
-		"no": no,
-		"threshold": threshold,
-		"transactions": transactions([&sent]),
-	});
+	let document = views::motion_voted(index, hash, yes, no, threshold, transactions([&sent]));
 	Ok(Report::new(document, text))
 }
 
@@ -157,14 +145,10 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 	// The hash comes before the result.
 	let dispatched = sent.dispatched(MOTIONS, "Executed", 32)?;
 	let inner = sent.dispatched("SecurityCouncil", "Executed", 0)?;
-	let mut document = json!({
-		"index": index,
-		"hash": hex(hash),
-		"approved": dispatched.is_some(),
-		"transactions": transactions([&sent]),
-	});
 	let failed = [dispatched.clone(), inner].into_iter().flatten().find_map(|result| result.err());
-	document["dispatched"] = json!(dispatched.is_some() && failed.is_none());
+	let approved = dispatched.is_some();
+	let succeeded = approved && failed.is_none();
+	let document = views::motion_closed(index, hash, approved, succeeded, transactions([&sent]));
 	let called = match Proposed::new(&best.metadata(), motion.call) {
 		Ok(call) => call.decoded.label(),
 		Err(_) => "its call".into(),
@@ -205,7 +189,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 	let (clock, metadata) = (best.clock()?, best.metadata());
 	let motions = best.motions().await?;
 	if motions.is_empty() {
-		return Ok(Report::new(json!({ "motions": [] }), "no motion is open"));
+		return Ok(Report::new(views::motions(Vec::new()), "no motion is open"));
 	}
 	let mut text = Vec::new();
 	let mut list: Vec<Value> = Vec::new();
@@ -222,15 +206,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 			clock.when(voting.end),
 		]);
 		text.push(format!("motion {}: {words}", voting.index));
-		list.push(json!({
-			"index": voting.index,
-			"hash": hex(motion.hash),
-			"yes": accounts(&voting.ayes),
-			"no": accounts(&voting.nays),
-			"threshold": voting.threshold,
-			"end": clock.to_json(voting.end),
-			"call": described,
-		}));
+		list.push(views::motion(motion, described, &clock));
 	}
 	let columns = [
 		Number("motion"),
@@ -241,7 +217,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 		Text("can be closed from"),
 	];
 	let shown = format!("{}\n{}", table(&columns, rows), text.join("\n"));
-	Ok(Report::new(json!({ "motions": list }), shown))
+	Ok(Report::new(views::motions(list), shown))
 }
 
 fn describe(metadata: &Metadata, motion: &Motion) -> (Value, String) {

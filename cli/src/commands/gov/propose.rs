@@ -21,6 +21,7 @@ use crate::{
 	keys::{parse_account, AccountId},
 	limits,
 	output::{fields, hex, Report},
+	views::governance as views,
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -141,9 +142,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 	let shown = Shown::read(&chain.at(submitted.block_hash).await?, index).await?;
 	sent.push(submitted);
-	let mut document = shown.to_json();
-	document["call"] = proposed.to_json();
-	document["transactions"] = transactions(&sent);
+	let document = views::proposed(shown.to_json(), proposed.to_json(), transactions(&sent));
 	let mut pairs = vec![
 		("proposal", index.to_string()),
 		("track", track.name().to_owned()),

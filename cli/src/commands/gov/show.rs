@@ -15,6 +15,7 @@ use crate::{
 		Column::{Number, Text, Votes},
 		Report,
 	},
+	views::governance as views,
 };
 use serde_json::{json, Value};
 
@@ -148,7 +149,7 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		(true, true) => "there are no proposals".into(),
 		_ => table(&columns, rows),
 	};
-	Ok(Report::new(json!({ "proposals": list }), text))
+	Ok(Report::new(views::proposals(list), text))
 }
 
 fn row(shown: &Shown) -> Vec<String> {
@@ -183,14 +184,13 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 	};
 	let Shown { proposal, .. } = &shown;
 
-	let mut document = shown.to_json();
 	let (call, call_text) = match call {
 		Call::Known(call) => (call.to_json(), call.text.replace('\n', "\n  ")),
 		Call::Unreadable(reason) => (Value::Null, reason),
 		Call::Unknown => (Value::Null, "its bytes are not stored on the chain".into()),
 	};
-	document["call"] = call;
-	document["dispatch"] = dispatch_json(dispatch.as_ref(), &shown.clock);
+	let dispatched = dispatch_json(dispatch.as_ref(), &shown.clock);
+	let document = views::proposal_details(shown.to_json(), call, dispatched);
 
 	let unknown = || "no longer known".to_owned();
 	let mut pairs = vec![
@@ -263,7 +263,12 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::governance::Kind, error::Refusal};
+	use crate::{
+		calls::Decoded,
+		chain::{governance::Kind, Hash},
+		error::Refusal,
+		views::recorded::{check, json as to_json},
+	};
 
 	fn shown(state: State) -> Shown {
 		let tally = Tally {
@@ -315,6 +320,57 @@ mod tests {
 		let done = Dispatch { block: 98, result: Ok(()) };
 		assert_eq!(dispatch_json(Some(&done), &clock)["succeeded"], true);
 		assert!(dispatch_text(None, &clock).contains("so long ago"));
+	}
+
+	#[test]
+	fn proposals_should_be_printed_as_recorded() {
+		let known = |state| shown(state).to_json();
+		let mut signed = shown(State::Active);
+		signed.proposal.proposer = Some([1; 32].into());
+		signed.proposal.call = Some(Hash([2; 32]));
+		let mut unknown = shown(State::Canceled);
+		(unknown.proposal.tally, unknown.timelock) = (None, None);
+		let mut early = shown(State::Pending);
+		early.proposal.tally.as_mut().unwrap().quorum = None;
+		let clock = Clock { now: 100, block_time: 3_000 };
+		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
+		let failed = Dispatch { block: 98, result: Err(refusal) };
+		let done = Dispatch { block: 98, result: Ok(()) };
+		let decoded = Decoded {
+			pallet: "System".into(),
+			name: "remark".into(),
+			arguments: json!({ "remark": "0x00" }),
+		};
+		let call = || views::call(Hash([2; 32]), 3, &decoded);
+		let details = |call, dispatch| {
+			let dispatch = dispatch_json(dispatch, &clock);
+			to_json(&views::proposal_details(known(State::Executed), call, dispatch))
+		};
+		let none = || Value::Array(vec![]);
+		check(
+			"governance/proposal",
+			[
+				("list", {
+					let all = [State::Pending, State::Active, State::Canceled, State::Defeated];
+					let rest = [State::Succeeded, State::Queued, State::Executed];
+					let list = all.into_iter().chain(rest).map(known).collect();
+					to_json(&views::proposals(list))
+				}),
+				("one with proposer and call", to_json(&signed.to_json())),
+				("one of which little is known", to_json(&unknown.to_json())),
+				("one before its snapshot", to_json(&early.to_json())),
+				("show, dispatched", details(call(), Some(&done))),
+				("show, failed", details(call(), Some(&failed))),
+				("show, call and dispatch unknown", details(Value::Null, None)),
+				("propose", { to_json(&views::proposed(known(State::Pending), call(), none())) }),
+				("vote", {
+					let (voter, votes) = ([1; 32].into(), 3_000_000_000_000_000_000);
+					to_json(&views::voted(known(State::Active), voter, "abstain", votes, none()))
+				}),
+				("poke", to_json(&views::poked(known(State::Defeated), none()))),
+				("cancel", to_json(&views::cancelled(7, none()))),
+			],
+		);
 	}
 
 	#[test]

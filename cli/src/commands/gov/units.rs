@@ -9,6 +9,7 @@ use crate::{
 	error::{Error, Result},
 	keys::{parse_account, AccountId},
 	output::{fields, open, Report},
+	views::governance as views,
 };
 use serde_json::{json, Value};
 use subxt::utils::MultiAddress;
@@ -85,8 +86,7 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 		("votes", format!("{} delegated to it", Amount(standing.votes))),
 		("next nonce", format!("{} of a signed delegation", standing.nonce)),
 	]);
-	let mut document = standing.to_json(&account);
-	document["free"] = json!(free.to_string());
+	let document = views::standing_with_free(standing.to_json(&account), free);
 	Ok(Report::new(document, text))
 }
 
@@ -100,8 +100,7 @@ async fn after(context: &Context, sent: &Included, done: String) -> Result<Repor
 	let account = context.key()?.account;
 	let at = context.chain().await?.at(sent.block_hash).await?;
 	let standing = Standing::read(&at, &account).await?;
-	let mut document = standing.to_json(&account);
-	document["transactions"] = transactions([sent]);
+	let document = views::standing_after(standing.to_json(&account), transactions([sent]));
 	let text = format!(
 		"{done}: {} wrapped, delegated to {}",
 		open(standing.wrapped),
@@ -146,6 +145,7 @@ pub(super) async fn undelegate(context: &Context) -> Result<Report> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::views::recorded::{check, json};
 
 	#[test]
 	fn delegate_should_be_oneself_or_an_account_when_named() {
@@ -156,6 +156,24 @@ mod tests {
 		);
 		let error = parse_delegate("Bob").unwrap_err();
 		assert!(error.contains("not an account") && error.ends_with("or self"), "{error}");
+	}
+
+	#[test]
+	fn standing_should_be_printed_as_recorded() {
+		let account = parse_account("//Bob").unwrap();
+		let standing = |delegate| Standing { wrapped: 5, delegate, votes: u128::MAX, nonce: 2 };
+		let (own, none) =
+			(standing(Some(account)).to_json(&account), standing(None).to_json(&account));
+		check(
+			"governance/standing",
+			[
+				("account", json(&views::standing_with_free(own.clone(), 7))),
+				("account, not delegated", json(&views::standing_with_free(none, 0))),
+				("wrap, unwrap, delegate, undelegate", {
+					json(&views::standing_after(own, Value::Array(vec![])))
+				}),
+			],
+		);
 	}
 
 	#[test]

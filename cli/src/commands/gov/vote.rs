@@ -13,8 +13,8 @@ use crate::{
 	governance::{state_name, AccountVote, Choice, Clock},
 	keys::AccountId,
 	output::Report,
+	views::governance as views,
 };
-use serde_json::json;
 
 pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Result<Report> {
 	let voter = context.key()?.account;
@@ -44,13 +44,8 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 		side_text(choice),
 		shown.outlook()
 	);
-	let mut document = shown.to_json();
-	document["vote"] = json!({
-		"voter": voter.to_string(),
-		"choice": choice.name(),
-		"votes": weight.to_string(),
-	});
-	document["transactions"] = transactions([&sent]);
+	let document =
+		views::voted(shown.to_json(), voter, choice.name(), weight, transactions([&sent]));
 	Ok(Report::new(document, text))
 }
 
@@ -107,7 +102,7 @@ pub(super) async fn cancel(context: &Context, index: u32) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	check_cancel(index, &best.proposal(index).await?, &account, &best.clock()?)?;
 	let sent = context.send(call(VOTES, "cancel", (index,))).await?;
-	let document = json!({ "proposal": index, "transactions": transactions([&sent]) });
+	let document = views::cancelled(index, transactions([&sent]));
 	Ok(Report::new(document, format!("proposal {index} is taken back")))
 }
 
@@ -143,8 +138,7 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 	let shown = Shown::read(&at, index).await?;
 	let state = state_name(shown.proposal.state);
 	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook());
-	let mut document = shown.to_json();
-	document["transactions"] = transactions([&sent]);
+	let document = views::poked(shown.to_json(), transactions([&sent]));
 	Ok(Report::new(document, text))
 }
 
