@@ -12,6 +12,7 @@
 //! | [`governance`] | dates, votes, delegations and outlooks, apart from any connection |
 //! | [`limits`] | what is too long for the chain |
 //! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
+//! | [`views`] | the JSON documents that `--json` prints |
 //! | [`html`] | pages for people |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
 //!

@@ -1,10 +1,15 @@
 //! What commands print: one document for machines or tables for people on standard output, and
 //! everything else on standard error.
 
-use crate::{amount::Amount, error::Error, keys::AccountId};
+use crate::{
+	amount::Amount,
+	error::{Error, Result},
+	keys::AccountId,
+};
 use comfy_table::{presets::UTF8_BORDERS_ONLY, Cell, CellAlignment, Table};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use openledger_influence::{evaluate::resident, Progress};
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 
@@ -20,6 +25,16 @@ pub struct Report {
 }
 
 impl Report {
+	/// A result without fault, its document one of the [`views`](crate::views).
+	///
+	/// # Errors
+	/// [`Error::Failure`] if the view cannot be written as JSON, which is a mistake of this program.
+	pub fn of(view: &impl Serialize, text: impl Into<String>) -> Result<Self> {
+		let json = serde_json::to_value(view)
+			.map_err(|error| Error::Failure(format!("cannot print the result as JSON: {error}")))?;
+		Ok(Self::new(json, text))
+	}
+
 	/// A result without fault.
 	pub fn new(json: Value, text: impl Into<String>) -> Self {
 		Self { json, text: text.into(), error: None }
@@ -91,12 +106,12 @@ pub fn fields(pairs: &[(&str, String)]) -> String {
 	lines.join("\n")
 }
 
-/// `1.5 OPEN`.
+/// An amount as people read it, such as `1.5 OPEN`.
 pub fn open(units: u128) -> String {
 	format!("{} OPEN", Amount(units))
 }
 
-/// `0x` and the digits.
+/// Bytes as `0x` and hexadecimal digits.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {
 	format!("0x{}", hex::encode(bytes))
 }
@@ -120,7 +135,7 @@ pub fn short(text: &str) -> String {
 	format!("{head}…{tail}")
 }
 
-/// Accounts as text.
+/// The addresses of accounts, in their order.
 pub fn accounts(accounts: &[AccountId]) -> Vec<String> {
 	accounts.iter().map(ToString::to_string).collect()
 }
@@ -149,7 +164,7 @@ pub struct Console {
 }
 
 impl Console {
-	/// Prints one line.
+	/// Prints one line on standard error, unless notes are hidden.
 	pub fn note(&self, line: impl AsRef<str>) {
 		if !self.quiet {
 			eprintln!("{}", line.as_ref());

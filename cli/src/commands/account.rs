@@ -59,8 +59,8 @@ async fn show(context: &Context, account: Option<AccountId>) -> Result<Report> {
 		("rewards", open(rewards)),
 		("nonce", info.nonce.to_string()),
 	]);
-	let document = views::account(account, &info, rewards);
-	Ok(Report::new(document, text))
+	let document = views::Account::new(account, &info, rewards);
+	Report::of(&document, text)
 }
 
 async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Report> {
@@ -68,17 +68,23 @@ async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Re
 	let receiver = MultiAddress::<AccountId, ()>::Id(to);
 	let sent = context.send(call("Balances", "transfer_keep_alive", (receiver, amount.0))).await?;
 	let text = format!("sent {} to {to} in block {}", open(amount.0), sent.block);
-	let document = views::transferred(from, to, amount.0, transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::Transferred {
+		from: from.into(),
+		to: to.into(),
+		amount: amount.0.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 fn list_dev() -> Result<Report> {
-	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	let (mut accounts, mut rows) = (Vec::new(), Vec::new());
 	for name in DEV_NAMES.map(|name| format!("//{name}")) {
 		let account = Key::read(&name)?.account;
-		list.push(views::dev_account(&name, account));
-		rows.push(vec![name, account.to_string(), hex(account.0)]);
+		rows.push(vec![name.clone(), account.to_string(), hex(account.0)]);
+		let public_key = account.0.into();
+		accounts.push(views::DevAccount { name, account: account.into(), public_key });
 	}
 	let text = table(&[Text("key"), Text("account"), Text("public key")], rows);
-	Ok(Report::new(views::dev_accounts(list), text))
+	Report::of(&views::DevAccounts { accounts }, text)
 }

@@ -12,7 +12,7 @@ use crate::{
 		Column::{Open, Text},
 		Report,
 	},
-	views::attester as views,
+	views::{addresses, attester as views},
 };
 use clap::Subcommand;
 
@@ -38,21 +38,21 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	};
 	let account = context.key()?.account;
 	let sent = context.send(call("Attribution", name, ())).await?;
-	let document = views::changed(account, transactions([&sent]));
-	Ok(Report::new(document, format!("{account} {done} since block {}", sent.block)))
+	let document = views::Changed { account: account.into(), transactions: transactions([&sent]) };
+	Report::of(&document, format!("{account} {done} since block {}", sent.block))
 }
 
 async fn list(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let drawable: Vec<AccountId> = best.value("Attribution", "Bonded").await?;
-	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	let (mut attesters, mut rows) = (Vec::new(), Vec::new());
 	for (account, attester) in best.attesters().await? {
-		let (status, until) = views::status(attester.status);
-		let until_text = until.map(|block| format!(" until block {block}")).unwrap_or_default();
+		let view = views::Attester::new(account, &attester);
+		let until = view.until.map(|block| format!(" until block {block}")).unwrap_or_default();
 		let bond = Amount(attester.bond).to_string();
-		rows.push(vec![account.to_string(), bond, format!("{status}{until_text}")]);
-		list.push(views::attester(account, &attester));
+		rows.push(vec![account.to_string(), bond, format!("{}{until}", view.status)]);
+		attesters.push(view);
 	}
 	let text = table(&[Text("attester"), Open("bond"), Text("status")], rows);
-	Ok(Report::new(views::attesters(list, &drawable), text))
+	Report::of(&views::List { attesters, drawable: addresses(&drawable) }, text)
 }

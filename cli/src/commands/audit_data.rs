@@ -14,12 +14,12 @@ use crate::{
 		Report,
 	},
 	training::{fetch, read_rows, read_rows_for, write},
+	views::audit as views,
 };
 use clap::{Args, ValueEnum};
-use cross_fit::{cross_fit, CrossFit, Finding};
+use cross_fit::{cross_fit, CrossFit, Finding, Verdict};
 use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
 use openledger_proof::ContributionId;
-use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},
 	time::Instant,
@@ -147,7 +147,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		write(path, page::page(&audit))?;
 		context.console.note(format!("the page is in {}", path.display()));
 	}
-	Ok(Report::new(document, audit.text()))
+	Report::of(&document, audit.text())
 }
 
 async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Dataset)> {
@@ -174,11 +174,10 @@ fn builder(curvature: Curvature, config: &TrainConfig) -> Box<dyn IndexBuilder> 
 	}
 }
 
-/// A label in a document: the number of a class, or its name.
-fn label(rows: &Dataset, label: u32) -> Value {
+fn label(rows: &Dataset, label: u32) -> views::Label {
 	match rows.class_names().is_empty() {
-		true => json!(label),
-		false => json!(rows.class_name(label)),
+		true => views::Label::Number(label),
+		false => views::Label::Name(rows.class_name(label)),
 	}
 }
 
@@ -215,45 +214,46 @@ impl Audit {
 		self.rows.texts().map_or("features", |_| "text")
 	}
 
-	fn document(&self, html: Option<&Path>) -> Value {
-		let worst: Vec<Value> = self
-			.worst()
-			.map(|finding| {
-				let (contribution, row) = self.origin.place(finding.row);
-				let mut document = json!({
-					"contribution": contribution,
-					"row": row,
-					"loss": finding.loss,
-					"self_influence": finding.self_influence,
-					"harm": finding.harm,
-				});
-				if let Some(verdict) = &finding.verdict {
-					document["label"] = label(&self.rows, verdict.label);
-					document["answer"] = label(&self.rows, verdict.answer);
-					document["probability"] = json!(verdict.probability);
-					document["label_probability"] = json!(verdict.label_probability);
-				}
-				document[self.content()] = json!(self.rows.row_text(finding.row));
-				document
-			})
-			.collect();
-		let mut document = json!({
-			"source": self.origin.name,
-			"rows": self.rows.len(),
-			"contributions": self.origin.contributions.len(),
-			"folds": self.folds,
-			"method": self.method,
-			"held_out_rows": self.held_out,
-			"loss": self.fit.loss,
-			"accuracy": self.fit.accuracy,
-			"harmful": self.fit.harmful(),
-			"worst": worst,
-			"seconds": self.seconds,
-		});
-		if let Some(path) = html {
-			document["html"] = json!(path.display().to_string());
+	fn document(&self, html: Option<&Path>) -> views::Audit {
+		views::Audit {
+			source: self.origin.name.clone(),
+			rows: self.rows.len(),
+			contributions: self.origin.contributions.len(),
+			folds: self.folds,
+			method: self.method,
+			held_out_rows: self.held_out,
+			loss: self.fit.loss,
+			accuracy: self.fit.accuracy,
+			harmful: self.fit.harmful(),
+			worst: self.worst().map(|finding| self.view(finding)).collect(),
+			seconds: self.seconds,
+			html: html.map(|path| path.display().to_string()),
 		}
-		document
+	}
+
+	fn view(&self, finding: &Finding) -> views::Row {
+		let (contribution, row) = self.origin.place(finding.row);
+		let verdict = |verdict: &Verdict| views::Verdict {
+			label: label(&self.rows, verdict.label),
+			answer: label(&self.rows, verdict.answer),
+			probability: verdict.probability,
+			label_probability: verdict.label_probability,
+		};
+		let content = Some(self.rows.row_text(finding.row));
+		let (features, text) = match self.rows.texts() {
+			Some(_) => (None, content),
+			None => (content, None),
+		};
+		views::Row {
+			contribution,
+			row,
+			loss: finding.loss,
+			self_influence: finding.self_influence,
+			harm: finding.harm,
+			verdict: finding.verdict.as_ref().map(verdict),
+			features,
+			text,
+		}
 	}
 
 	fn text(&self) -> String {
@@ -299,7 +299,7 @@ impl Audit {
 
 #[cfg(test)]
 mod tests {
-	use super::{cross_fit::Verdict, *};
+	use super::*;
 	use crate::views::recorded::{check, json};
 	use clap::Parser;
 

@@ -64,6 +64,25 @@ impl Batch {
 		})
 	}
 
+	/// The document of a dry run, with which nothing is sent.
+	fn view(&self, datanet: u32, labels: &[(String, usize)]) -> views::Contributed {
+		views::Contributed {
+			contribution: None,
+			datanet,
+			contributor: None,
+			rows: self.row_count,
+			kind: self.rows.kind(),
+			columns: self.rows.columns(),
+			bytes: self.byte_count,
+			content_root: self.content_root.into(),
+			blob: blob_hash(&self.blob).into(),
+			bond: None,
+			dry_run: true,
+			labels: labels.into(),
+			transactions: Vec::new(),
+		}
+	}
+
 	/// Compares the number of rows and of bytes with what the datanet takes.
 	fn check_size(&self, datanet: u32, terms: &DatanetTerms) -> Result<()> {
 		for (found, limit, unit) in [
@@ -87,16 +106,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let batch = Batch::new(read_rows(&file, &schema)?)?;
 
 	let labels = wording::histogram(&batch.rows);
-	let document = views::prepared(
-		datanet,
-		&batch.rows,
-		batch.row_count,
-		batch.byte_count,
-		batch.content_root,
-		blob_hash(&batch.blob),
-		&labels,
-		dry_run,
-	);
+	let prepared = batch.view(datanet, &labels);
 	let mut summary = vec![
 		("rows", format!("{} of {}", batch.row_count, wording::row_kind(&batch.rows))),
 		("labels", wording::histogram_text(&labels)),
@@ -105,7 +115,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	];
 	if dry_run {
 		summary.push(("sent", "nothing: this was a dry run".into()));
-		return Ok(Report::new(document, fields(&summary)));
+		return Report::of(&prepared, fields(&summary));
 	}
 
 	let key = context.key()?;
@@ -118,11 +128,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let sent = context.send(call("Datanets", "contribute", arguments)).await?;
 	let Contributed { contribution } = sent.event("Datanets", "Contributed")?;
 
-	let document =
-		views::sent(document, contribution, key.account.to_string(), bond, transactions([&sent]));
+	let document = views::Contributed {
+		contribution: Some(contribution),
+		contributor: Some(key.account.into()),
+		bond: Some(bond.into()),
+		dry_run,
+		transactions: transactions([&sent]),
+		..prepared
+	};
 	summary.insert(0, ("contribution", format!("{contribution}, pending review")));
 	summary.push(("bond", format!("{} held", open(bond))));
-	Ok(Report::new(document, fields(&summary)))
+	Report::of(&document, fields(&summary))
 }
 
 /// Compares the table with the datanet's terms and with its first contribution, before anything is

@@ -70,8 +70,8 @@ pub(super) async fn list(context: &Context, filter: &Filter) -> Result<Report> {
 	let mut list: Vec<_> =
 		all.into_iter().map(|((id,), c)| (id, c)).filter(|(_, c)| filter.takes(c)).collect();
 	list.sort_by_key(|(id, _)| *id);
-	let views: Vec<_> = list.iter().map(|(id, c)| views::contribution(*id, c)).collect();
-	Ok(Report::new(views::contributions(views), wording::contributions(&list)))
+	let contributions = list.iter().map(|(id, c)| views::Contribution::new(*id, c)).collect();
+	Report::of(&views::List { contributions }, wording::contributions(&list))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -87,12 +87,12 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("blob", hex(contribution.blob)),
 		("sent", format!("block {}", contribution.submitted)),
 	]);
-	Ok(Report::new(views::contribution(id, &contribution), text))
+	Report::of(&views::Contribution::new(id, &contribution), text)
 }
 
 async fn change(context: &Context, name: &'static str, contribution: u64) -> Result<Report> {
 	let sent = context.send(call("Datanets", name, (contribution,))).await?;
-	let document = views::changed(contribution, transactions([&sent]));
+	let document = views::Changed { contribution, transactions: transactions([&sent]) };
 	let done = if name == "withdraw" { "is withdrawn" } else { "has its bond released" };
-	Ok(Report::new(document, format!("contribution {contribution} {done}")))
+	Report::of(&document, format!("contribution {contribution} {done}"))
 }

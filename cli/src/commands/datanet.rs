@@ -153,8 +153,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Publish { datanet } => publish(context, datanet).await,
 		Command::Close { datanet } => {
 			let sent = context.send(call("Datanets", "close", (datanet,))).await?;
-			let document = views::changed(datanet, transactions([&sent]));
-			Ok(Report::new(document, format!("datanet {datanet} is closed")))
+			let document = views::Changed { datanet, transactions: transactions([&sent]) };
+			Report::of(&document, format!("datanet {datanet} is closed"))
 		},
 	}
 }
@@ -196,8 +196,13 @@ async fn create(context: &Context, arguments: Create) -> Result<Report> {
 	let Created { datanet } = sent.event("Datanets", "Created")?;
 	let deposit = chain.at(sent.block_hash).await?.datanet(datanet).await?.deposit;
 	let text = format!("datanet {datanet} '{name}' created, {} held as deposit", open(deposit));
-	let document = views::created(datanet, owner, deposit, transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::Created {
+		datanet,
+		owner: owner.into(),
+		deposit: deposit.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 async fn list(context: &Context) -> Result<Report> {
@@ -229,8 +234,8 @@ async fn list(context: &Context) -> Result<Report> {
 		Text("status"),
 	];
 	let shown = table(&columns, rows.collect());
-	let list: Vec<_> = all.iter().map(|((id,), d)| views::datanet(*id, d)).collect();
-	Ok(Report::new(views::datanets(list), shown))
+	let datanets = all.iter().map(|((id,), d)| views::Datanet::new(*id, d)).collect();
+	Report::of(&views::List { datanets }, shown)
 }
 
 async fn show(context: &Context, id: u32) -> Result<Report> {
@@ -242,7 +247,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		best.all("Datanets", "Contributors", (id,)).await?;
 	let contributors: Vec<_> = contributors.into_iter().map(|((_, account), ())| account).collect();
 
-	let document = views::details(id, &datanet, &versions, &contributors);
+	let document = views::Details::new(id, &datanet, &versions, &contributors);
 
 	let terms = &datanet.terms;
 	let summary = fields(&[
@@ -271,7 +276,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		Text("manifest"),
 		Number("block"),
 	];
-	Ok(Report::new(document, format!("{summary}\n{}", table(&columns, rows.collect()))))
+	Report::of(&document, format!("{summary}\n{}", table(&columns, rows.collect())))
 }
 
 async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> {
@@ -291,26 +296,31 @@ async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> 
 	};
 	best.check_lengths("Datanets", &lengths(&terms))?;
 	let sent = context.send(call("Datanets", "update", (id, terms))).await?;
-	let document = views::changed(id, transactions([&sent]));
-	Ok(Report::new(document, format!("the terms of datanet {id} are changed")))
+	let document = views::Changed { datanet: id, transactions: transactions([&sent]) };
+	Report::of(&document, format!("the terms of datanet {id} are changed"))
 }
 
 async fn allow(context: &Context, id: u32, account: AccountId, allowed: bool) -> Result<Report> {
 	let sent = context.send(call("Datanets", "set_contributor", (id, account, allowed))).await?;
-	let document = views::allowed(id, account, allowed, transactions([&sent]));
+	let document = views::Allowed {
+		datanet: id,
+		account: account.into(),
+		allowed,
+		transactions: transactions([&sent]),
+	};
 	let may = if allowed { "may" } else { "may no longer" };
-	Ok(Report::new(document, format!("{account} {may} contribute to datanet {id}")))
+	Report::of(&document, format!("{account} {may} contribute to datanet {id}"))
 }
 
 async fn publish(context: &Context, id: u32) -> Result<Report> {
 	let sent = context.send(call("Datanets", "publish_version", (id,))).await?;
 	let published: VersionPublished = sent.event("Datanets", "VersionPublished")?;
-	let document = views::published(id, &published, transactions([&sent]));
+	let document = views::Published::new(id, &published, transactions([&sent]));
 	let VersionPublished { version, contributions, rows, .. } = published;
 	let text = format!(
 		"datanet {id} version {version} published: {contributions} contributions, {rows} rows"
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 #[cfg(test)]

@@ -29,15 +29,14 @@ use crate::{
 	training::write,
 	verification::{check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
 	views::{
+		explain as views,
 		inference::{basis, exact, refund, state as state_name},
-		model::index,
 	},
 };
 use clap::Args;
 use evidence::Evidence;
 use openledger_influence::Architecture;
 use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
-use serde_json::{json, Value};
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
@@ -133,7 +132,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		text = format!("{text}\n{}", evidence.text());
 	}
 	let document = explanation.document(id, shown.as_ref(), arguments.html.as_deref());
-	Ok(Report::new(document, text).with_error(fault))
+	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
 async fn gather(
@@ -314,75 +313,68 @@ impl Explanation {
 		self.entries.iter().find(|entry| entry.contribution == contribution)
 	}
 
-	fn document(&self, id: u64, rows: Option<&Evidence>, html: Option<&Path>) -> Value {
-		let entries: Vec<Value> = self
-			.pay
-			.iter()
-			.map(|pay| {
-				let entry = self.entry(pay.contribution);
-				json!({
-					"contribution": pay.contribution,
-					"contributor": self.contributor(pay.contribution),
-					"leaf_index": entry.map(|e| e.leaf_index),
-					"score": entry.map(|e| e.score),
-					"recomputed_score": entry.and_then(|e| e.recomputed),
-					"proof": entry.map(|e| e.proof),
-					"parts": pay.parts,
-					"share": f64::from(pay.parts) / f64::from(PARTS),
-					"amount": pay.amount.to_string(),
-					"paid": pay.paid.to_string(),
-				})
-			})
-			.collect();
+	fn document(
+		&self,
+		id: u64,
+		rows: Option<&Evidence>,
+		html: Option<&Path>,
+	) -> views::Explanation {
 		let (mut owners, mut attesters) = (Vec::new(), Vec::new());
 		for payment in &self.payments {
-			let (account, amount) = (payment.account.to_string(), payment.amount.to_string());
+			let (account, amount) = (payment.account.into(), payment.amount.into());
 			match payment.role {
-				Role::Owner(depth) => {
-					owners.push(json!({ "account": account, "depth": depth, "amount": amount }));
-				},
-				Role::Attester => attesters.push(json!({ "account": account, "amount": amount })),
+				Role::Owner(depth) => owners.push(views::OwnerPayment { account, depth, amount }),
+				Role::Attester => attesters.push(views::Payment { account, amount }),
 				Role::Contributor(_) => {},
 			}
 		}
-		let claim = self.claim.as_ref().map(|found| {
-			json!({
-				"hash": hex(self.result.claim),
-				"block": found.block,
-				"block_hash": hex(found.block_hash),
-				"extrinsic_index": found.extrinsic,
-				"attester": AccountId::from(found.claim.attester).to_string(),
-			})
-		});
+		let claim = |found: &Found| views::Claim {
+			hash: self.result.claim.into(),
+			block: found.block,
+			block_hash: found.block_hash.into(),
+			extrinsic_index: found.extrinsic,
+			attester: AccountId::from(found.claim.attester).into(),
+		};
 		let receipt = &self.receipt;
-		let mut document = json!({
-			"inference": id,
-			"model": self.inference.model,
-			"user": self.inference.user.to_string(),
-			"input": exact(&self.inference.input),
-			"output": exact(&receipt.output),
-			"job": receipt.job,
-			"attempt": self.result.attempt,
-			"basis": basis(receipt.basis),
-			"fee": receipt.fee.to_string(),
-			"at": receipt.at,
-			"claim": claim,
-			"index": index(&self.model.registration.index),
-			"entries": entries,
-			"owners": owners,
-			"attesters": attesters,
-			"treasury": receipt.treasury.to_string(),
-			"contributors_total": receipt.contributors.to_string(),
-			"verified": self.problems.is_empty(),
-			"problems": self.problems,
-		});
-		if let Some(evidence) = rows {
-			document["rows"] = evidence.document();
+		views::Explanation {
+			inference: id,
+			model: self.inference.model,
+			user: self.inference.user.into(),
+			input: exact(&self.inference.input),
+			output: exact(&receipt.output),
+			job: receipt.job,
+			attempt: self.result.attempt,
+			basis: basis(receipt.basis),
+			fee: receipt.fee.into(),
+			at: receipt.at,
+			claim: self.claim.as_ref().map(claim),
+			index: (&self.model.registration.index).into(),
+			entries: self.pay.iter().map(|pay| self.view(pay)).collect(),
+			owners,
+			attesters,
+			treasury: receipt.treasury.into(),
+			contributors_total: receipt.contributors.into(),
+			verified: self.problems.is_empty(),
+			problems: self.problems.clone(),
+			rows: rows.map(Evidence::document),
+			html: html.map(|path| path.display().to_string()),
 		}
-		if let Some(path) = html {
-			document["html"] = json!(path.display().to_string());
+	}
+
+	fn view(&self, pay: &Pay) -> views::Entry {
+		let entry = self.entry(pay.contribution);
+		views::Entry {
+			contribution: pay.contribution,
+			contributor: self.contributor(pay.contribution),
+			leaf_index: entry.map(|e| e.leaf_index),
+			score: entry.map(|e| e.score),
+			recomputed_score: entry.and_then(|e| e.recomputed),
+			proof: entry.map(|e| e.proof),
+			parts: pay.parts,
+			share: f64::from(pay.parts) / f64::from(PARTS),
+			amount: pay.amount.into(),
+			paid: pay.paid.into(),
 		}
-		document
 	}
 
 	fn text(&self, id: u64) -> String {

@@ -21,7 +21,6 @@ use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
 use openledger_influence::Model;
-use serde_json::Value;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
 	sync::{
@@ -95,7 +94,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	host.announce().await?;
 	let stop = Stop::on_signals()?;
 	host.serve(&stop).await?;
-	Ok(host.report())
+	host.report()
 }
 
 impl Host<'_> {
@@ -263,22 +262,27 @@ impl Host<'_> {
 		self.loaded.get(&hash).ok_or_else(|| Error::Failure("the model is not loaded".into()))
 	}
 
-	fn report(&self) -> Report {
-		let answered: Vec<Value> = self
-			.given
-			.iter()
-			.map(|(Answer { inference, model, output, usage }, block)| {
-				views::answered(*inference, *model, output, usage, *block)
-			})
-			.collect();
-		let failed: Vec<Value> = self
-			.failed
-			.iter()
-			.map(|(inference, (error, _))| views::failed(*inference, error))
-			.collect();
-		let text = format!("{} requests answered, {} not answered", answered.len(), failed.len());
-		let document = views::hosted(self.key.account, &self.served, answered, failed);
-		Report::new(document, text)
+	fn report(&self) -> Result<Report> {
+		let answered = |(answer, block): &(Answer, u64)| views::Answered {
+			inference: answer.inference,
+			model: answer.model,
+			output: answer.output.clone(),
+			input_tokens: answer.usage.input_tokens,
+			output_tokens: answer.usage.output_tokens,
+			block: *block,
+		};
+		let failed = |(inference, (error, _)): (&u64, &(String, Instant))| views::Failed {
+			inference: *inference,
+			error: error.clone(),
+		};
+		let document = views::Hosted {
+			host: self.key.account.into(),
+			models: self.served.clone(),
+			answered: self.given.iter().map(answered).collect(),
+			failed: self.failed.iter().map(failed).collect(),
+		};
+		let (answered, failed) = (self.given.len(), self.failed.len());
+		Report::of(&document, format!("{answered} requests answered, {failed} not answered"))
 	}
 }
 

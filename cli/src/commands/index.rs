@@ -133,9 +133,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("held out", format!("{} rows, {entries} contributions helped", held_out.len())),
 		("seconds", format!("{seconds:.1}")),
 	]);
-	let held_out = attribution.query.hash().0;
-	let document = views::indexed(index.file_hash(), &commitment, held_out, entries, seconds);
-	Ok(Report::new(document, text))
+	let document = views::Indexed {
+		index: index.file_hash().into(),
+		commitment: (&commitment).into(),
+		held_out: attribution.query.hash().into(),
+		held_out_entries: entries,
+		seconds,
+	};
+	Report::of(&document, text)
 }
 
 /// The manifest must list the contributions of its sources as the chain orders them.

@@ -18,7 +18,6 @@ use crate::{
 };
 use clap::Args;
 use openledger_influence::{parse_input, Architecture, Dataset, Schema};
-use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
@@ -141,7 +140,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		))
 	});
 	let user = key.account.to_string();
-	let report = report(&arguments, &user, &asked, &included, started.elapsed());
+	let report = report(&arguments, &user, &asked, &included, started.elapsed())?;
 	Ok(report.with_error(failure.or(late)))
 }
 
@@ -288,13 +287,14 @@ fn report(
 	asked: &[Asked],
 	included: &[Included],
 	elapsed: Duration,
-) -> Report {
+) -> Result<Report> {
 	let (mut settled, mut refunded, mut fees) = (0u64, 0u64, 0u128);
 	let (mut right, mut compared) = (0u32, 0u32);
-	let mut documents = Vec::new();
+	let mut inferences = Vec::new();
 	let mut shown = Vec::new();
 	for Asked { id, expected, state } in asked {
-		documents.push(views::asked(*id, arguments.model, state.as_ref(), expected.as_ref()));
+		let (model, expected) = (arguments.model, expected.as_ref());
+		inferences.push(views::Question::new(*id, model, state.as_ref(), expected));
 		let Some(inference) = state else {
 			continue;
 		};
@@ -328,19 +328,19 @@ fn report(
 		summary.push(format!("{:.1} % right", 100.0 * accuracy));
 	}
 	let text = format!("{}\n{}", wording::inferences(&shown), summary.join(", "));
-	let document = json!({
-		"model": arguments.model,
-		"user": user,
-		"inferences": documents,
-		"settled": settled,
-		"refunded": refunded,
-		"open": unfinished,
-		"fees": fees.to_string(),
-		"accuracy": accuracy,
-		"seconds": elapsed.as_secs_f64(),
-		"transactions": transactions(included),
-	});
-	Report::new(document, text)
+	let document = views::Asked {
+		model: arguments.model,
+		user: user.to_owned(),
+		inferences,
+		settled,
+		refunded,
+		open: unfinished,
+		fees: fees.into(),
+		accuracy,
+		seconds: elapsed.as_secs_f64(),
+		transactions: transactions(included),
+	};
+	Report::of(&document, text)
 }
 
 #[cfg(test)]
@@ -400,7 +400,7 @@ mod tests {
 		let line = ["infer", "--model", "1", "--input", "so so"];
 		let arguments = Line::try_parse_from(line).unwrap().arguments;
 		let printed = |asked: &[Asked]| {
-			report(&arguments, "5Grw", asked, &[], Duration::from_millis(1_500)).json
+			report(&arguments, "5Grw", asked, &[], Duration::from_millis(1_500)).unwrap().json
 		};
 		check(
 			"infer",

@@ -44,8 +44,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { inference } => show(context, inference).await,
 		Command::Cancel { inference } => {
 			let sent = context.send(call("InferenceMarket", "cancel", (inference,))).await?;
-			let document = views::changed(inference, transactions([&sent]));
-			Ok(Report::new(document, format!("inference {inference} is cancelled and refunded")))
+			let document = views::Changed { inference, transactions: transactions([&sent]) };
+			Report::of(&document, format!("inference {inference} is cancelled and refunded"))
 		},
 	}
 }
@@ -68,8 +68,8 @@ async fn list(
 		})
 		.collect();
 	list.sort_by_key(|(id, _)| *id);
-	let views: Vec<_> = list.iter().map(|(id, i)| views::inference(*id, i)).collect();
-	Ok(Report::new(views::inferences(views), wording::inferences(&list)))
+	let inferences = list.iter().map(|(id, i)| views::Inference::new(*id, i)).collect();
+	Report::of(&views::List { inferences }, wording::inferences(&list))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -86,5 +86,5 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("requested", format!("block {}", inference.requested)),
 		("answer due", format!("before block {}", inference.deadline)),
 	]);
-	Ok(Report::new(views::inference(id, &inference), text))
+	Report::of(&views::Inference::new(id, &inference), text)
 }

@@ -22,8 +22,10 @@ pub mod rewards;
 pub mod train;
 mod wording;
 
-use crate::{args::Command, chain::Included, context::Context, error::Result, output::Report};
-use serde_json::Value;
+use crate::{
+	args::Command, chain::Included, context::Context, error::Result, output::Report,
+	views::Transaction,
+};
 
 /// Runs a command.
 ///
@@ -51,6 +53,6 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 }
 
 /// The `transactions` of a document.
-fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Value {
-	included.into_iter().map(Included::to_json).collect()
+fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Vec<Transaction> {
+	included.into_iter().map(Transaction::from).collect()
 }

@@ -84,8 +84,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 
 async fn change(context: &Context, model: u32, call: Call, text: String) -> Result<Report> {
 	let sent = context.send(call).await?;
-	let document = views::changed(model, transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::Changed { model, transactions: transactions([&sent]) };
+	Report::of(&document, text)
 }
 
 async fn list(context: &Context) -> Result<Report> {
@@ -114,15 +114,16 @@ async fn list(context: &Context) -> Result<Report> {
 		Number("parent"),
 	];
 	let text = table(&columns, rows.collect());
-	let list: Vec<_> = all.iter().map(|((id,), model)| views::model(*id, model)).collect();
-	Ok(Report::new(views::models(list), text))
+	let models = all.iter().map(|((id,), model)| views::Model::new(*id, model)).collect();
+	Report::of(&views::List { models }, text)
 }
 
 async fn show(context: &Context, id: u32) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let model = best.model(id).await?;
 	let shares = best.held_out_shares(id).await?;
-	let document = views::details(id, &model, &shares);
+	let held_out_shares = views::shares(&shares);
+	let document = views::Details { model: views::Model::new(id, &model), held_out_shares };
 
 	let r = &model.registration;
 	let sources: Vec<_> =
@@ -152,5 +153,5 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		),
 		("index file", hex(r.index_file)),
 	]);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }

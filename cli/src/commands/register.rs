@@ -173,17 +173,17 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 		("index root", hex(root)),
 		("fee", open(fee)),
 	]);
-	let document = views::registered(
+	let document = views::Registered {
 		model,
-		owner,
-		host,
-		weights,
-		index_file,
-		root,
-		fee,
-		transactions([&sent]),
-	);
-	Ok(Report::new(document, text))
+		owner: owner.into(),
+		host: host.into(),
+		weights: weights.into(),
+		index_file: index_file.into(),
+		root: root.into(),
+		fee: fee.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 /// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
@@ -243,8 +243,12 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 	let sent =
 		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
 	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;
-	let document = views::activated(model, &shares, transactions([&sent]));
-	Ok(Report::new(document, format!("model {model} is active in block {}", sent.block)))
+	let document = views::Activated {
+		model,
+		held_out_shares: views::shares(&shares),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("model {model} is active in block {}", sent.block))
 }
 
 #[cfg(test)]

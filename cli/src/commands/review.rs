@@ -79,7 +79,8 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let (rows, checks) = inspect(&context.store()?, id, &record)?;
 	let labels = wording::histogram(&rows);
 
-	let document = views::inspected(id, &record, &rows, &checks, &labels);
+	let contribution = views::Contribution::new(id, &record);
+	let document = views::Inspected::new(contribution, &rows, &checks, &labels);
 
 	let mut first = beginning(&one_line(&rows.row_text(0)), ROW_SHOWN);
 	if rows.is_labelled() {
@@ -103,7 +104,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 			"contribution {id} is not what its contributor committed to: reject it"
 		))
 	});
-	Ok(Report::new(document, text).with_error(fault))
+	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
 async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
@@ -126,9 +127,9 @@ async fn report(context: &Context, ids: &[u64], sent: &[Included]) -> Result<Rep
 	let (mut reviewed, mut lines) = (Vec::new(), Vec::new());
 	for &id in ids {
 		let state = views::state(&best.contribution(id).await?.state);
-		reviewed.push((id, state));
+		reviewed.push(views::Decision { contribution: id, state });
 		lines.push(format!("contribution {id} is {state}"));
 	}
-	let document = views::reviewed(reviewed, transactions(sent));
-	Ok(Report::new(document, lines.join("\n")))
+	let document = views::Reviewed { reviewed, transactions: transactions(sent) };
+	Report::of(&document, lines.join("\n"))
 }

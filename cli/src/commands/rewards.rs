@@ -29,15 +29,19 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { account } => {
 			let account = context.account_or_own(account)?;
 			let rewards = context.chain().await?.best().await?.rewards(&account).await?;
-			let document = views::rewards(account, rewards);
-			Ok(Report::new(document, format!("{account} can claim {}", open(rewards))))
+			let document = views::Rewards { account: account.into(), rewards: rewards.into() };
+			Report::of(&document, format!("{account} can claim {}", open(rewards)))
 		},
 		Command::Claim => {
 			let account = context.key()?.account;
 			let sent = context.send(call("InferenceMarket", "claim_rewards", ())).await?;
 			let claimed: RewardsClaimed = sent.event("InferenceMarket", "RewardsClaimed")?;
-			let document = views::claimed(account, claimed.amount, transactions([&sent]));
-			Ok(Report::new(document, format!("{account} was paid {}", open(claimed.amount))))
+			let document = views::Claimed {
+				account: account.into(),
+				claimed: claimed.amount.into(),
+				transactions: transactions([&sent]),
+			};
+			Report::of(&document, format!("{account} was paid {}", open(claimed.amount)))
 		},
 	}
 }

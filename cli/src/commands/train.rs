@@ -121,21 +121,21 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("seconds", format!("{seconds:.1}")),
 	]);
 	let text = fields(&summary);
-	let document = views::trained(
-		arguments.out.display().to_string(),
-		trained.model.hash(),
-		files.manifest().display().to_string(),
-		contributions.len(),
-		rows.len(),
+	let document = views::Trained {
+		out: arguments.out.display().to_string(),
+		weights: trained.model.hash().into(),
+		manifest: files.manifest().display().to_string(),
+		contributions: contributions.len(),
+		rows: rows.len(),
 		parameters,
-		trained.loss,
-		classifies.then_some(trained.accuracy),
+		loss: trained.loss,
+		accuracy: classifies.then_some(trained.accuracy),
 		test_accuracy,
 		test_loss,
-		base,
+		base_model: base,
 		seconds,
-	);
-	Ok(Report::new(document, text))
+	};
+	Report::of(&document, text)
 }
 
 #[cfg(test)]

@@ -1,52 +1,82 @@
 //! Accounts, their balances and rewards.
 
-use crate::{chain::types::AccountInfo, keys::AccountId, output::hex};
-use serde_json::{json, Value};
+use super::{Address, Hex, Transaction, Units};
+use crate::{chain::types::AccountInfo, keys::AccountId};
+use serde::Serialize;
 
-pub fn account(account: AccountId, info: &AccountInfo, rewards: u128) -> Value {
-	let (free, held, frozen) = (info.data.free, info.data.reserved, info.data.frozen);
-	let total = free.saturating_add(held);
-	json!({
-		"account": account.to_string(),
-		"public_key": hex(account.0),
-		"free": free.to_string(),
-		"held": held.to_string(),
-		"frozen": frozen.to_string(),
-		"total": total.to_string(),
-		"rewards": rewards.to_string(),
-		"nonce": info.nonce,
-	})
+/// `account show` prints what an account has.
+#[derive(Serialize, Debug)]
+pub struct Account {
+	pub account: Address,
+	/// These are the 32 bytes of the account.
+	pub public_key: Hex,
+	/// The amount that is not held. A part of it can be frozen.
+	pub free: Units,
+	/// Deposits, bonds, wrapped voting units and fees of open requests are held and cannot be spent.
+	pub held: Units,
+	/// The part of `free` and `held` together that cannot be transferred.
+	pub frozen: Units,
+	/// This is the sum of `free` and `held`.
+	pub total: Units,
+	/// The amount that `rewards claim` would pay out. It is not part of `total`.
+	pub rewards: Units,
+	/// The number of transactions that the account sent.
+	pub nonce: u32,
 }
 
-pub fn transferred(from: AccountId, to: AccountId, amount: u128, transactions: Value) -> Value {
-	json!({
-		"from": from.to_string(),
-		"to": to.to_string(),
-		"amount": amount.to_string(),
-		"transactions": transactions,
-	})
+impl Account {
+	pub fn new(account: AccountId, info: &AccountInfo, rewards: u128) -> Self {
+		let (free, held) = (info.data.free, info.data.reserved);
+		Self {
+			public_key: account.0.into(),
+			account: account.into(),
+			free: free.into(),
+			held: held.into(),
+			frozen: info.data.frozen.into(),
+			total: free.saturating_add(held).into(),
+			rewards: rewards.into(),
+			nonce: info.nonce,
+		}
+	}
 }
 
-pub fn dev_account(name: &str, account: AccountId) -> Value {
-	json!({
-		"name": name,
-		"account": account.to_string(),
-		"public_key": hex(account.0),
-	})
+/// `account transfer` prints what was sent.
+#[derive(Serialize, Debug)]
+pub struct Transferred {
+	pub from: Address,
+	pub to: Address,
+	/// The receiver got all of it: the sender paid the transaction's fee on top.
+	pub amount: Units,
+	pub transactions: Vec<Transaction>,
 }
 
-pub fn dev_accounts(list: Vec<Value>) -> Value {
-	json!({ "accounts": list })
+/// `account list-dev` prints the accounts that development chains endow.
+#[derive(Serialize, Debug)]
+pub struct DevAccounts {
+	pub accounts: Vec<DevAccount>,
 }
 
-pub fn rewards(account: AccountId, rewards: u128) -> Value {
-	json!({ "account": account.to_string(), "rewards": rewards.to_string() })
+/// Everybody knows the key of such an account.
+#[derive(Serialize, Debug)]
+pub struct DevAccount {
+	/// `--key` takes this name, such as `//Alice`.
+	pub name: String,
+	pub account: Address,
+	/// These are the 32 bytes of the account.
+	pub public_key: Hex,
 }
 
-pub fn claimed(account: AccountId, amount: u128, transactions: Value) -> Value {
-	json!({
-		"account": account.to_string(),
-		"claimed": amount.to_string(),
-		"transactions": transactions,
-	})
+/// `rewards show` prints what an account can claim.
+#[derive(Serialize, Debug)]
+pub struct Rewards {
+	pub account: Address,
+	pub rewards: Units,
+}
+
+/// `rewards claim` prints what an account was paid.
+#[derive(Serialize, Debug)]
+pub struct Claimed {
+	pub account: Address,
+	pub claimed: Units,
+	pub transactions: Vec<Transaction>,
 }

@@ -1,331 +1,189 @@
 //! Votes, proposals and the security council.
+//!
+//! What `gov sign-delegation` prints is a file for `gov submit-delegation`, described at
+//! [`SignedDelegation`](crate::governance::SignedDelegation). Votes are counted as OPEN is: one unit
+//! of OPEN that is wrapped and delegated is one unit of votes.
 
+pub mod council;
+pub mod election;
+pub mod proposal;
+
+use super::{Address, Hex, Transaction, Units};
 use crate::{
 	calls::Decoded,
 	chain::{
-		council::{Contender, Election, Motion, Phases, Seat, Standing},
 		governance::{KindTerms, Parameters},
 		Hash,
 	},
-	governance::{Clock, Phase, Track},
-	keys::AccountId,
-	output::{accounts, hex},
+	governance::Clock,
 };
-use serde_json::{json, Value};
+use serde::Serialize;
+use serde_json::Value;
 
-/// `{"hash", "length", "pallet", "name", "arguments"}`.
-pub fn call(hash: Hash, length: usize, decoded: &Decoded) -> Value {
-	json!({
-		"hash": hex(hash),
-		"length": length,
-		"pallet": decoded.pallet,
-		"name": decoded.name,
-		"arguments": decoded.arguments,
-	})
+/// A block as a time.
+#[derive(Serialize, Debug)]
+pub struct Date {
+	pub block: u32,
+	/// The time from the newest block to this one, if blocks come as they should. It is negative if the
+	/// block is past.
+	pub in_seconds: i64,
 }
 
-pub fn encoded(call: Value, bytes: &[u8]) -> Value {
-	let mut document = call;
-	document["call"] = json!(hex(bytes));
-	document
-}
-
-pub fn standing_with_free(standing: Value, free: u128) -> Value {
-	let mut document = standing;
-	document["free"] = json!(free.to_string());
-	document
-}
-
-pub fn standing_after(standing: Value, transactions: Value) -> Value {
-	let mut document = standing;
-	document["transactions"] = transactions;
-	document
-}
-
-pub fn delegated(delegator: AccountId, to: AccountId, nonce: u32, transactions: Value) -> Value {
-	json!({
-		"delegator": delegator.to_string(),
-		"to": to.to_string(),
-		"nonce": nonce,
-		"transactions": transactions,
-	})
-}
-
-pub fn proposals(list: Vec<Value>) -> Value {
-	json!({ "proposals": list })
-}
-
-pub fn proposal_details(proposal: Value, call: Value, dispatch: Value) -> Value {
-	let mut document = proposal;
-	document["call"] = call;
-	document["dispatch"] = dispatch;
-	document
-}
-
-pub fn proposed(proposal: Value, call: Value, transactions: Value) -> Value {
-	let mut document = proposal;
-	document["call"] = call;
-	document["transactions"] = transactions;
-	document
-}
-
-pub fn voted(
-	proposal: Value,
-	voter: AccountId,
-	choice: &'static str,
-	votes: u128,
-	transactions: Value,
-) -> Value {
-	let mut document = proposal;
-	document["vote"] = json!({
-		"voter": voter.to_string(),
-		"choice": choice,
-		"votes": votes.to_string(),
-	});
-	document["transactions"] = transactions;
-	document
-}
-
-pub fn poked(proposal: Value, transactions: Value) -> Value {
-	let mut document = proposal;
-	document["transactions"] = transactions;
-	document
-}
-
-pub fn cancelled(index: u32, transactions: Value) -> Value {
-	json!({ "proposal": index, "transactions": transactions })
-}
-
-pub fn parameters(parameters: &Parameters, clock: &Clock) -> Value {
-	let terms = [
-		(Track::Constitutional, parameters.constitutional),
-		(Track::Treasury, parameters.treasury),
-		(Track::CouncilRemoval, parameters.removal),
-	];
-	let tracks: serde_json::Map<_, _> = terms
-		.iter()
-		.map(|(track, KindTerms { quorum, timelock })| {
-			let terms = json!({
-				"quorum_share": quorum.share,
-				"quorum_least": quorum.least.to_string(),
-				"quorum_most": quorum.most.to_string(),
-				"timelock": clock.span_json(*timelock),
-			});
-			(track.name().to_owned(), terms)
-		})
-		.collect();
-	json!({
-		"proposal_threshold": parameters.proposal_threshold.to_string(),
-		"voting_delay": clock.span_json(parameters.voting_delay),
-		"voting_period": clock.span_json(parameters.voting_period),
-		"late_quorum_window": clock.span_json(parameters.late_quorum_window),
-		"removal_majority": parameters.removal_majority,
-		"tracks": tracks,
-	})
-}
-
-pub fn seats(seats: &[Seat]) -> Value {
-	seats
-		.iter()
-		.map(|seat| json!({ "account": seat.account.to_string(), "rotated": seat.rotated }))
-		.collect()
-}
-
-pub fn scheduled(number: u32, at: u32, call: Value, clock: &Clock) -> Value {
-	json!({
-		"number": number,
-		"at": clock.to_json(at),
-		"call": call,
-	})
-}
-
-pub fn council(first: Value, second: Value, scheduled: Vec<Value>, election: Value) -> Value {
-	let members = json!({ "first": first, "second": second });
-	json!({ "members": members, "scheduled": scheduled, "election": election })
-}
-
-pub fn rotated(old: AccountId, new: AccountId, transactions: Value) -> Value {
-	json!({
-		"old": old.to_string(),
-		"new": new.to_string(),
-		"transactions": transactions,
-	})
-}
-
-pub fn moved(index: u32, hash: Hash, threshold: u32, call: Value, transactions: Value) -> Value {
-	json!({
-		"index": index,
-		"hash": hex(hash),
-		"threshold": threshold,
-		"call": call,
-		"transactions": transactions,
-	})
-}
-
-pub fn motion_voted(
-	index: u32,
-	hash: Hash,
-	yes: u32,
-	no: u32,
-	threshold: u32,
-	transactions: Value,
-) -> Value {
-	json!({
-		"index": index,
-		"hash": hex(hash),
-		"yes": yes,
-		"no": no,
-		"threshold": threshold,
-		"transactions": transactions,
-	})
-}
-
-pub fn motion_closed(
-	index: u32,
-	hash: Hash,
-	approved: bool,
-	dispatched: bool,
-	transactions: Value,
-) -> Value {
-	let mut document = json!({
-		"index": index,
-		"hash": hex(hash),
-		"approved": approved,
-		"transactions": transactions,
-	});
-	document["dispatched"] = json!(dispatched);
-	document
-}
-
-pub fn motion(motion: &Motion, call: Value, clock: &Clock) -> Value {
-	let voting = &motion.voting;
-	json!({
-		"index": voting.index,
-		"hash": hex(motion.hash),
-		"yes": accounts(&voting.ayes),
-		"no": accounts(&voting.nays),
-		"threshold": voting.threshold,
-		"end": clock.to_json(voting.end),
-		"call": call,
-	})
-}
-
-pub fn motions(list: Vec<Value>) -> Value {
-	json!({ "motions": list })
-}
-
-pub fn election_started(
-	election: u32,
-	phases: &Phases,
-	clock: &Clock,
-	transactions: Value,
-) -> Value {
-	json!({
-		"election": election,
-		"phases": self::phases(phases, clock),
-		"transactions": transactions,
-	})
-}
-
-pub fn election_changed(election: u32, account: AccountId, transactions: Value) -> Value {
-	json!({
-		"election": election,
-		"account": account.to_string(),
-		"transactions": transactions,
-	})
-}
-
-pub fn nominated(
-	election: u32,
-	contender: AccountId,
-	votes: u128,
-	left: u128,
-	transactions: Value,
-) -> Value {
-	json!({
-		"election": election,
-		"contender": contender.to_string(),
-		"votes": votes.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions,
-	})
-}
-
-pub fn election_voted(
-	election: u32,
-	nominee: AccountId,
-	votes: u128,
-	weight: u128,
-	left: u128,
-	transactions: Value,
-) -> Value {
-	json!({
-		"election": election,
-		"nominee": nominee.to_string(),
-		"votes": votes.to_string(),
-		"weight": weight.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions,
-	})
-}
-
-pub fn election_finished(election: &Election, members: &[AccountId], transactions: Value) -> Value {
-	json!({
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"members": accounts(members),
-		"transactions": transactions,
-	})
-}
-
-pub fn no_election(number: u32, due: u32, clock: &Clock) -> Value {
-	json!({ "running": false, "next": number, "due": clock.to_json(due) })
-}
-
-pub fn election(
-	election: &Election,
-	phase: Phase,
-	needed: Option<u128>,
-	contenders: &[(AccountId, Contender)],
-	clock: &Clock,
-) -> Value {
-	json!({
-		"running": true,
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"phase": phase.name(),
-		"phases": phases(&election.phases, clock),
-		"nominee_threshold": election.nominee_threshold,
-		"nominations_needed": needed.map(|needed| needed.to_string()),
-		"vetter": election.vetter.map(|vetter| vetter.to_string()),
-		"contenders": contenders.iter().map(contender).collect::<Value>(),
-	})
-}
-
-fn contender((account, contender): &(AccountId, Contender)) -> Value {
-	json!({
-		"account": account.to_string(),
-		"standing": standing(contender.standing),
-		"nominations": contender.nominations.to_string(),
-		"weight": contender.weight.to_string(),
-	})
-}
-
-pub fn standing(standing: Standing) -> &'static str {
-	match standing {
-		Standing::Contender => "contender",
-		Standing::Nominee => "nominee",
-		Standing::Excluded => "excluded",
+impl Date {
+	pub fn new(block: u32, clock: &Clock) -> Self {
+		let away = i64::try_from(clock.seconds(block.abs_diff(clock.now))).unwrap_or(i64::MAX);
+		let in_seconds = if block < clock.now { away.saturating_neg() } else { away };
+		Self { block, in_seconds }
 	}
 }
 
-fn phases(phases: &Phases, clock: &Clock) -> Value {
-	json!({
-		"start": clock.to_json(phases.start),
-		"registration_ends": clock.to_json(phases.nomination),
-		"nomination_ends": clock.to_json(phases.vetting),
-		"vetting_ends": clock.to_json(phases.voting),
-		"full_weight_ends": clock.to_json(phases.full_weight),
-		"voting_ends": clock.to_json(phases.end),
-	})
+/// A time that is counted in blocks.
+#[derive(Serialize, Debug)]
+pub struct Span {
+	pub blocks: u32,
+	/// The time that these blocks take, if they come as they should.
+	pub seconds: u64,
+}
+
+impl Span {
+	pub fn new(blocks: u32, clock: &Clock) -> Self {
+		Self { blocks, seconds: clock.seconds(blocks) }
+	}
+}
+
+/// A call of the runtime.
+#[derive(Serialize, Debug)]
+pub struct Call {
+	/// Proposals and motions name the call by this hash: blake2-256 of its SCALE encoding.
+	pub hash: Hex,
+	/// The length of the SCALE encoding in bytes.
+	pub length: usize,
+	pub pallet: String,
+	pub name: String,
+	/// The arguments by name, as `gov encode` takes them. Amounts are in units.
+	pub arguments: Value,
+}
+
+impl Call {
+	pub fn new(hash: Hash, length: usize, decoded: &Decoded) -> Self {
+		Self {
+			hash: hash.into(),
+			length,
+			pallet: decoded.pallet.clone(),
+			name: decoded.name.clone(),
+			arguments: decoded.arguments.clone(),
+		}
+	}
+}
+
+/// `gov encode` prints a call and its bytes.
+#[derive(Serialize, Debug)]
+pub struct Encoded {
+	#[serde(flatten)]
+	pub described: Call,
+	/// The SCALE encoding of the call.
+	pub call: Hex,
+}
+
+/// Where the votes of an account come from and go to.
+#[derive(Serialize, Debug)]
+pub struct Standing {
+	pub account: Address,
+	/// The OPEN of the account that is held as voting units.
+	pub wrapped: Units,
+	/// This account gets the votes of these units. It is `null` if they carry none.
+	pub delegate: Option<Address>,
+	/// The votes that are delegated to the account, its own included if it delegates to itself.
+	pub votes: Units,
+	/// The next delegation that the account signs has this nonce. They are counted from 0.
+	pub delegation_nonce: u32,
+}
+
+/// `gov account` prints the votes of an account.
+#[derive(Serialize, Debug)]
+pub struct AccountStanding {
+	#[serde(flatten)]
+	pub standing: Standing,
+	/// The OPEN of the account that is not held.
+	pub free: Units,
+}
+
+/// `gov wrap`, `gov unwrap`, `gov delegate` and `gov undelegate` print the account afterwards.
+#[derive(Serialize, Debug)]
+pub struct StandingChanged {
+	#[serde(flatten)]
+	pub standing: Standing,
+	pub transactions: Vec<Transaction>,
+}
+
+/// `gov submit-delegation` prints whose votes are delegated now.
+#[derive(Serialize, Debug)]
+pub struct Delegated {
+	/// This account signed; it is its votes that are delegated.
+	pub delegator: Address,
+	/// This account gets the votes.
+	pub to: Address,
+	/// The number of signed delegations of the delegator that were used before this one.
+	pub nonce: u32,
+	pub transactions: Vec<Transaction>,
+}
+
+/// `gov parameters` prints the numbers of governance.
+#[derive(Serialize, Debug)]
+pub struct Rules {
+	/// The votes that must be delegated to whoever proposes.
+	pub proposal_threshold: Units,
+	/// The time from a proposal to its snapshot, after which voting begins.
+	pub voting_delay: Span,
+	pub voting_period: Span,
+	/// If the quorum is reached with less time left than this, voting goes on for this time, once.
+	pub late_quorum_window: Span,
+	/// For must have this share of For and Against to remove a council member, in billionths.
+	pub removal_majority: u32,
+	pub tracks: Tracks,
+}
+
+/// The rules of each kind of proposals.
+#[derive(Serialize, Debug)]
+pub struct Tracks {
+	pub constitutional: Track,
+	pub treasury: Track,
+	#[serde(rename = "council-removal")]
+	pub council_removal: Track,
+}
+
+/// The rules of one kind of proposals.
+#[derive(Serialize, Debug)]
+pub struct Track {
+	/// The votes For and Abstain that are needed, in millionths of all delegated votes.
+	pub quorum_share: u32,
+	/// The quorum is never less.
+	pub quorum_least: Units,
+	/// The quorum is never more.
+	pub quorum_most: Units,
+	/// The time from approval to dispatch.
+	pub timelock: Span,
+}
+
+impl Rules {
+	pub fn new(parameters: &Parameters, clock: &Clock) -> Self {
+		let track = |&KindTerms { quorum, timelock }: &_| Track {
+			quorum_share: quorum.share,
+			quorum_least: quorum.least.into(),
+			quorum_most: quorum.most.into(),
+			timelock: Span::new(timelock, clock),
+		};
+		Self {
+			proposal_threshold: parameters.proposal_threshold.into(),
+			voting_delay: Span::new(parameters.voting_delay, clock),
+			voting_period: Span::new(parameters.voting_period, clock),
+			late_quorum_window: Span::new(parameters.late_quorum_window, clock),
+			removal_majority: parameters.removal_majority,
+			tracks: Tracks {
+				constitutional: track(&parameters.constitutional),
+				treasury: track(&parameters.treasury),
+				council_removal: track(&parameters.removal),
+			},
+		}
+	}
 }

@@ -1,157 +1,236 @@
 //! Models, from training to retirement.
 
+use super::{Address, Hex, Transaction, Units};
 use crate::{
-	chain::{
-		types::{IndexRecord, IndexWidth, Model, ModelStatus, Pricing, Share},
-		Hash,
-	},
-	keys::AccountId,
-	output::{document, hex, text},
+	chain::types::{self, IndexRecord, IndexWidth, ModelStatus},
+	output::{document, text},
 };
-use serde_json::{json, Value};
+use serde::Serialize;
+use serde_json::Value;
 
-pub fn model(id: u32, model: &Model) -> Value {
-	let r = &model.registration;
-	let sources: Vec<_> =
-		r.sources.iter().map(|s| json!({ "datanet": s.datanet, "version": s.version })).collect();
-	json!({
-		"model": id,
-		"name": text(&r.name),
-		"status": status(model.status),
-		"owner": model.owner.to_string(),
-		"host": r.host.to_string(),
-		"pricing": pricing(&r.pricing),
-		"royalty": fraction(r.royalty),
-		"parent": r.parent,
-		"sources": sources,
-		"weights": hex(r.weights),
-		"architecture": document(&r.architecture),
-		"index": index(&r.index),
-		"index_parameters": document(&r.index_parameters),
-		"index_file": hex(r.index_file),
-		"manifest": hex(r.manifest),
-		"held_out": hex(r.held_out),
-		"registered": model.registered,
-	})
+/// A model as the chain has it.
+#[derive(Serialize, Debug)]
+pub struct Model {
+	pub model: u32,
+	/// The owner chose it. Control characters are removed.
+	pub name: String,
+	/// It is `registered` while the index is not checked, `active` while the model takes requests, and
+	/// `retired` once it takes no more.
+	pub status: &'static str,
+	/// This account registered the model and is paid for it.
+	pub owner: Address,
+	/// This account answers requests.
+	pub host: Address,
+	pub pricing: Pricing,
+	/// The part of its pay that the owner of a model that derives from this one passes on, as a decimal
+	/// fraction from `0` to `1`.
+	pub royalty: String,
+	/// The model derives from this one. It is `null` if it derives from none.
+	pub parent: Option<u32>,
+	/// The model was trained on these versions. The leaves of the index are in their order.
+	pub sources: Vec<Source>,
+	/// The blob store finds the weights by this hash.
+	pub weights: Hex,
+	/// The architecture's descriptor is an object, or text if the owner registered no JSON.
+	pub architecture: Value,
+	pub index: Index,
+	/// It says how the index was built: an object, or text if the owner registered no JSON.
+	pub index_parameters: Value,
+	/// The blob store finds the index by this hash.
+	pub index_file: Hex,
+	/// This hash over the sources fixes the contributions of the index and their order.
+	pub manifest: Hex,
+	/// This is the hash of the query sketch of the loss on held-out rows, by which activation is
+	/// checked.
+	pub held_out: Hex,
+	/// The model was registered in this block.
+	pub registered: u32,
 }
 
-pub fn pricing(pricing: &Pricing) -> Value {
-	match pricing {
-		Pricing::PerCall(price) => json!({ "kind": "per_call", "price": price.to_string() }),
-		Pricing::PerThousandTokens { input, output } => json!({
-			"kind": "per_thousand_tokens",
-			"input": input.to_string(),
-			"output": output.to_string(),
-		}),
+impl Model {
+	pub fn new(id: u32, model: &types::Model) -> Self {
+		let r = &model.registration;
+		let source = |s: &types::TrainingSource| Source { datanet: s.datanet, version: s.version };
+		Self {
+			model: id,
+			name: text(&r.name),
+			status: status(model.status),
+			owner: model.owner.into(),
+			host: r.host.into(),
+			pricing: (&r.pricing).into(),
+			royalty: fraction(r.royalty),
+			parent: r.parent,
+			sources: r.sources.iter().map(source).collect(),
+			weights: r.weights.into(),
+			architecture: document(&r.architecture),
+			index: (&r.index).into(),
+			index_parameters: document(&r.index_parameters),
+			index_file: r.index_file.into(),
+			manifest: r.manifest.into(),
+			held_out: r.held_out.into(),
+			registered: model.registered,
+		}
 	}
 }
 
-pub fn index(index: &IndexRecord) -> Value {
-	json!({
-		"root": hex(index.root),
-		"leaf_count": index.leaf_count,
-		"dimension": index.dimension,
-		"width": width(index.width),
-	})
+/// What one inference costs before the platform fee.
+#[derive(Serialize, Debug)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Pricing {
+	/// With the `kind` `per_call` all inferences cost the same.
+	PerCall { price: Units },
+	/// With the `kind` `per_thousand_tokens` the tokens of question and answer are counted.
+	PerThousandTokens {
+		/// The price of 1,000 tokens of the question.
+		input: Units,
+		/// The price of 1,000 tokens of the answer.
+		output: Units,
+	},
 }
 
-pub fn shares(shares: &[Share]) -> Value {
-	shares.iter().map(|s| json!({ "contribution": s.contribution, "parts": s.parts })).collect()
+impl From<&types::Pricing> for Pricing {
+	fn from(pricing: &types::Pricing) -> Self {
+		match *pricing {
+			types::Pricing::PerCall(price) => Self::PerCall { price: price.into() },
+			types::Pricing::PerThousandTokens { input, output } => {
+				Self::PerThousandTokens { input: input.into(), output: output.into() }
+			},
+		}
+	}
 }
 
-pub fn models(list: Vec<Value>) -> Value {
-	json!({ "models": list })
+/// A published version of a datanet.
+#[derive(Serialize, Debug)]
+pub struct Source {
+	pub datanet: u32,
+	pub version: u32,
 }
 
-pub fn details(id: u32, model: &Model, held_out: &[Share]) -> Value {
-	let mut document = self::model(id, model);
-	document["held_out_shares"] = shares(held_out);
-	document
+/// A model's commitment to its influence index.
+#[derive(Serialize, Debug)]
+pub struct Index {
+	/// This is the Merkle root over the leaves.
+	pub root: Hex,
+	/// There is one leaf for each contribution of the sources.
+	pub leaf_count: u32,
+	/// The number of coordinates of each leaf.
+	pub dimension: u32,
+	/// Each coordinate is an `int8` or an `int16`.
+	pub width: &'static str,
 }
 
-pub fn changed(model: u32, transactions: Value) -> Value {
-	json!({ "model": model, "transactions": transactions })
+impl From<&IndexRecord> for Index {
+	fn from(index: &IndexRecord) -> Self {
+		let &IndexRecord { root, leaf_count, dimension, width } = index;
+		Self { root: root.into(), leaf_count, dimension, width: self::width(width) }
+	}
 }
 
-#[allow(clippy::too_many_arguments)]
-pub fn registered(
-	model: u32,
-	owner: AccountId,
-	host: AccountId,
-	weights: Hash,
-	index_file: Hash,
-	root: Hash,
-	fee: u128,
-	transactions: Value,
-) -> Value {
-	json!({
-		"model": model,
-		"owner": owner.to_string(),
-		"host": host.to_string(),
-		"weights": hex(weights),
-		"index_file": hex(index_file),
-		"root": hex(root),
-		"fee": fee.to_string(),
-		"transactions": transactions,
-	})
+/// `model list` prints all models, by number.
+#[derive(Serialize, Debug)]
+pub struct List {
+	pub models: Vec<Model>,
 }
 
-pub fn activated(model: u32, held_out: &[Share], transactions: Value) -> Value {
-	json!({
-		"model": model,
-		"held_out_shares": shares(held_out),
-		"transactions": transactions,
-	})
+/// `model show` prints a model and how it pays for answers without an attribution.
+#[derive(Serialize, Debug)]
+pub struct Details {
+	#[serde(flatten)]
+	pub model: Model,
+	/// It is empty before activation.
+	pub held_out_shares: Vec<Share>,
 }
 
-pub fn indexed(
-	file: [u8; 32],
-	commitment: &IndexRecord,
-	held_out: [u8; 32],
-	entries: usize,
-	seconds: f64,
-) -> Value {
-	json!({
-		"index": hex(file),
-		"root": hex(commitment.root),
-		"leaf_count": commitment.leaf_count,
-		"dimension": commitment.dimension,
-		"width": width(commitment.width),
-		"held_out": hex(held_out),
-		"held_out_entries": entries,
-		"seconds": seconds,
-	})
+/// A contribution's share in what contributors get.
+#[derive(Serialize, Debug)]
+pub struct Share {
+	pub contribution: u64,
+	/// The share is counted in billionths.
+	pub parts: u32,
 }
 
-#[allow(clippy::too_many_arguments)]
-pub fn trained(
-	out: String,
-	weights: [u8; 32],
-	manifest: String,
-	contributions: usize,
-	rows: usize,
-	parameters: usize,
-	loss: f64,
-	accuracy: Option<f64>,
-	test_accuracy: Option<f64>,
-	test_loss: Option<f64>,
-	base: Option<String>,
-	seconds: f64,
-) -> Value {
-	json!({
-		"out": out,
-		"weights": hex(weights),
-		"manifest": manifest,
-		"contributions": contributions,
-		"rows": rows,
-		"parameters": parameters,
-		"loss": loss,
-		"accuracy": accuracy,
-		"test_accuracy": test_accuracy,
-		"test_loss": test_loss,
-		"base_model": base,
-		"seconds": seconds,
-	})
+pub fn shares(shares: &[types::Share]) -> Vec<Share> {
+	let share = |s: &types::Share| Share { contribution: s.contribution, parts: s.parts };
+	shares.iter().map(share).collect()
+}
+
+/// `model price`, `model host` and `model retire` print which model was changed.
+#[derive(Serialize, Debug)]
+pub struct Changed {
+	pub model: u32,
+	pub transactions: Vec<Transaction>,
+}
+
+/// `model register` prints the new model.
+#[derive(Serialize, Debug)]
+pub struct Registered {
+	pub model: u32,
+	pub owner: Address,
+	/// This account answers requests.
+	pub host: Address,
+	/// The blob store finds the weights by this hash.
+	pub weights: Hex,
+	/// The blob store finds the index by this hash.
+	pub index_file: Hex,
+	/// This is the Merkle root over the leaves of the index.
+	pub root: Hex,
+	/// The amount that the owner paid to the treasury for the registration.
+	pub fee: Units,
+	pub transactions: Vec<Transaction>,
+}
+
+/// `model activate` prints how the model pays for answers without an attribution.
+#[derive(Serialize, Debug)]
+pub struct Activated {
+	pub model: u32,
+	pub held_out_shares: Vec<Share>,
+	pub transactions: Vec<Transaction>,
+}
+
+/// `model index` prints the commitment to the index that it built.
+#[derive(Serialize, Debug)]
+pub struct Indexed {
+	/// The blob store finds the index by this hash.
+	pub index: Hex,
+	#[serde(flatten)]
+	pub commitment: Index,
+	/// This is the hash of the query sketch of the loss on held-out rows, by which activation is
+	/// checked.
+	pub held_out: Hex,
+	/// The number of contributions that lower the loss on held-out rows and will have a share.
+	pub held_out_entries: usize,
+	/// The time that building took.
+	pub seconds: f64,
+}
+
+/// `train` prints what was trained and how well it does. Losses are means in nats; accuracies are the
+/// part of rows that are answered with their label, from 0 to 1, and `null` for a language model.
+#[derive(Serialize, Debug)]
+pub struct Trained {
+	/// The files of the run were written to this directory.
+	pub out: String,
+	/// The blob store finds the weights by this hash.
+	pub weights: Hex,
+	/// The training manifest was written to this file.
+	pub manifest: String,
+	/// The number of contributions that the model was trained on.
+	pub contributions: usize,
+	/// The number of rows that these contributions have together.
+	pub rows: usize,
+	/// The number of weights that were trained. A sketch has as many coordinates.
+	pub parameters: usize,
+	/// The loss on the training rows.
+	pub loss: f64,
+	/// The accuracy on the training rows.
+	pub accuracy: Option<f64>,
+	/// The accuracy on the rows of `--test`. It is `null` without them.
+	pub test_accuracy: Option<f64>,
+	/// The loss on the rows of `--test`. It is `null` without them.
+	pub test_loss: Option<f64>,
+	/// This hash of the base model's files names the base model. It is `null` for rows of numbers.
+	pub base_model: Option<String>,
+	/// The time that training took.
+	pub seconds: f64,
 }
 
 pub fn status(status: ModelStatus) -> &'static str {

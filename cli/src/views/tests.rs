@@ -1,11 +1,18 @@
 use super::{
-	account, attester, contribution, datanet, governance, inference, model,
+	account, attester, contribution, datanet,
+	governance::{
+		self, council,
+		election::{self, Election, NoElection, Phases, Summary},
+		Date,
+	},
+	inference, model,
 	recorded::{check, json},
+	Transaction,
 };
 use crate::{
 	calls::Decoded,
 	chain::{
-		council::{Cohort, Contender, Election, Motion, Phases, Seat, Standing, Voting},
+		council::{self as stored, Cohort, Contender, Motion, Seat, Standing, Voting},
 		events::VersionPublished,
 		governance::{KindTerms, Parameters, Quorum},
 		types::{
@@ -25,8 +32,14 @@ use serde_json::{json as value, Value};
 
 const OPEN: u128 = 1_000_000_000_000_000_000;
 const CLOCK: Clock = Clock { now: 100, block_time: 3_000 };
-const PHASES: Phases =
-	Phases { start: 90, nomination: 95, vetting: 100, voting: 130, full_weight: 145, end: 160 };
+const PHASES: stored::Phases = stored::Phases {
+	start: 90,
+	nomination: 95,
+	vetting: 100,
+	voting: 130,
+	full_weight: 145,
+	end: 160,
+};
 
 fn account(byte: u8) -> AccountId {
 	[byte; 32].into()
@@ -36,16 +49,16 @@ fn hash(byte: u8) -> Hash {
 	Hash([byte; 32])
 }
 
-fn transactions() -> Value {
-	value!([{
-		"call": "Datanets.contribute",
-		"hash": format!("0x{}", "21".repeat(32)),
-		"block": 77,
-		"block_hash": format!("0x{}", "22".repeat(32)),
-		"extrinsic_index": 2,
-		"fee": "1500000000000000",
-		"finalized": false,
-	}])
+fn transactions() -> Vec<Transaction> {
+	vec![Transaction {
+		call: "Datanets.contribute".into(),
+		hash: hash(0x21).into(),
+		block: 77,
+		block_hash: hash(0x22).into(),
+		extrinsic_index: 2,
+		fee: 1_500_000_000_000_000.into(),
+		finalized: false,
+	}]
 }
 
 fn rows(text: &str) -> Dataset {
@@ -88,18 +101,35 @@ fn datanets_should_be_printed_as_recorded() {
 		"datanet",
 		[
 			("list", {
-				let views = vec![datanet::datanet(7, &open), datanet::datanet(8, &closed)];
-				json(&datanet::datanets(views))
+				let datanets =
+					vec![datanet::Datanet::new(7, &open), datanet::Datanet::new(8, &closed)];
+				json(&datanet::List { datanets })
 			}),
+			("show", {
+				let versions = [version(0, 20), version(1, 30)];
+				json(&datanet::Details::new(7, &open, &versions, &[account(9)]))
+			}),
+			("show, new", json(&datanet::Details::new(8, &closed, &[], &[]))),
 			(
-				"show",
-				json(&datanet::details(7, &open, &[version(0, 20), version(1, 30)], &[account(9)])),
+				"create",
+				json(&datanet::Created {
+					datanet: 7,
+					owner: account(1).into(),
+					deposit: (100 * OPEN).into(),
+					transactions: transactions(),
+				}),
 			),
-			("show, new", json(&datanet::details(8, &closed, &[], &[]))),
-			("create", json(&datanet::created(7, account(1), 100 * OPEN, transactions()))),
-			("update, close", json(&datanet::changed(7, transactions()))),
-			("allow", json(&datanet::allowed(7, account(9), false, transactions()))),
-			("publish", json(&datanet::published(7, &published, transactions()))),
+			("update, close", json(&datanet::Changed { datanet: 7, transactions: transactions() })),
+			(
+				"allow",
+				json(&datanet::Allowed {
+					datanet: 7,
+					account: account(9).into(),
+					allowed: false,
+					transactions: transactions(),
+				}),
+			),
+			("publish", json(&datanet::Published::new(7, &published, transactions()))),
 		],
 	);
 }
@@ -129,45 +159,80 @@ fn contributions_should_be_printed_as_recorded() {
 		(rows("0,1,3\n2,3,0\n4,5,3\n"), rows("text,label\na,spam\nb,ham\n"), rows("text\na\n"));
 	let labels = [("0".to_owned(), 1), ("3".to_owned(), 2)];
 	let names = [("ham".to_owned(), 1), ("spam".to_owned(), 1)];
-	let prepared = |dry_run| {
-		let labels = &labels;
-		contribution::prepared(7, &numbers, 3, 18, [12; 32], [13; 32], labels, dry_run)
+	let prepared = || contribution::Contributed {
+		contribution: None,
+		datanet: 7,
+		contributor: None,
+		rows: 3,
+		kind: numbers.kind(),
+		columns: numbers.columns(),
+		bytes: 18,
+		content_root: [12; 32].into(),
+		blob: [13; 32].into(),
+		bond: None,
+		dry_run: true,
+		labels: labels.as_slice().into(),
+		transactions: vec![],
 	};
 	let checks = |holds| Checks { content_root: holds, rows: true, bytes: true };
 	check(
 		"contribution",
 		[
 			("list", {
-				let views = [(1, &pending), (2, &accepted), (3, &rejected)]
-					.map(|(id, record)| contribution::contribution(id, record));
-				json(&contribution::contributions(views.into()))
+				let contributions = [(1, &pending), (2, &accepted), (3, &rejected)]
+					.map(|(id, record)| contribution::Contribution::new(id, record))
+					.into();
+				json(&contribution::List { contributions })
 			}),
-			("show, pending", json(&contribution::contribution(1, &pending))),
-			("show, accepted", json(&contribution::contribution(2, &accepted))),
-			("show, rejected", json(&contribution::contribution(3, &rejected))),
-			("withdraw, release", json(&contribution::changed(1, transactions()))),
-			("contribute --dry-run", json(&prepared(true))),
-			("contribute --dry-run, text", {
-				let (rows, labels) = (&named, &names);
-				json(&contribution::prepared(7, rows, 2, 9, [1; 32], [2; 32], labels, true))
-			}),
-			("contribute", {
-				let contributor = account(9).to_string();
-				let prepared = prepared(false);
-				json(&contribution::sent(prepared, 5, contributor, OPEN, transactions()))
-			}),
+			("show, pending", json(&contribution::Contribution::new(1, &pending))),
+			("show, accepted", json(&contribution::Contribution::new(2, &accepted))),
+			("show, rejected", json(&contribution::Contribution::new(3, &rejected))),
+			(
+				"withdraw, release",
+				json(&contribution::Changed { contribution: 1, transactions: transactions() }),
+			),
+			("contribute --dry-run", json(&prepared())),
+			(
+				"contribute --dry-run, text",
+				json(&contribution::Contributed {
+					rows: 2,
+					kind: named.kind(),
+					columns: named.columns(),
+					bytes: 9,
+					content_root: [1; 32].into(),
+					blob: [2; 32].into(),
+					labels: names.as_slice().into(),
+					..prepared()
+				}),
+			),
+			(
+				"contribute",
+				json(&contribution::Contributed {
+					contribution: Some(5),
+					contributor: Some(account(9).into()),
+					bond: Some(OPEN.into()),
+					dry_run: false,
+					transactions: transactions(),
+					..prepared()
+				}),
+			),
 			("review show, numbers", {
-				json(&contribution::inspected(1, &pending, &numbers, &checks(true), &labels))
+				let view = contribution::Contribution::new(1, &pending);
+				json(&contribution::Inspected::new(view, &numbers, &checks(true), &labels))
 			}),
 			("review show, text with labels", {
-				json(&contribution::inspected(2, &accepted, &named, &checks(true), &names))
+				let view = contribution::Contribution::new(2, &accepted);
+				json(&contribution::Inspected::new(view, &named, &checks(true), &names))
 			}),
 			("review show, text and not as committed", {
-				json(&contribution::inspected(3, &rejected, &plain, &checks(false), &[]))
+				let view = contribution::Contribution::new(3, &rejected);
+				json(&contribution::Inspected::new(view, &plain, &checks(false), &[]))
 			}),
 			("review approve, reject", {
-				let decisions = vec![(1, "accepted"), (3, "rejected")];
-				json(&contribution::reviewed(decisions, transactions()))
+				let reviewed = [(1, "accepted"), (3, "rejected")]
+					.map(|(id, state)| contribution::Decision { contribution: id, state })
+					.into();
+				json(&contribution::Reviewed { reviewed, transactions: transactions() })
 			}),
 		],
 	);
@@ -211,41 +276,82 @@ fn models_should_be_printed_as_recorded() {
 		Share { contribution: 4, parts: 750_000_000 },
 		Share { contribution: 9, parts: 250_000_000 },
 	];
+	let trained = || model::Trained {
+		out: "run".into(),
+		weights: [1; 32].into(),
+		manifest: "run/manifest.json".into(),
+		contributions: 4,
+		rows: 1_200,
+		parameters: 610,
+		loss: 0.0625,
+		accuracy: Some(0.975),
+		test_accuracy: Some(0.95),
+		test_loss: Some(0.1),
+		base_model: None,
+		seconds: 2.0,
+	};
 	let index = IndexRecord { root: hash(2), leaf_count: 4, dimension: 9, width: IndexWidth::Int8 };
 	check(
 		"model",
 		[
 			("list", {
-				let views = [(0, &registered), (1, &active), (2, &retired)]
-					.map(|(id, record)| model::model(id, record));
-				json(&model::models(views.into()))
+				let models = [(0, &registered), (1, &active), (2, &retired)]
+					.map(|(id, record)| model::Model::new(id, record))
+					.into();
+				json(&model::List { models })
 			}),
-			("show, registered", json(&model::details(0, &registered, &[]))),
-			("show, active", json(&model::details(1, &active, &shares))),
-			("price, host, retire", json(&model::changed(1, transactions()))),
-			("register", {
-				let (owner, host) = (account(8), account(6));
-				let (weights, file, root) = (hash(1), hash(3), hash(2));
-				let sent = transactions();
-				json(&model::registered(1, owner, host, weights, file, root, 5 * OPEN, sent))
+			("show, registered", {
+				let model = model::Model::new(0, &registered);
+				json(&model::Details { model, held_out_shares: vec![] })
 			}),
-			("activate", json(&model::activated(1, &shares, transactions()))),
-			("index", json(&model::indexed([3; 32], &index, [5; 32], 2, 1.5))),
-			("train, classes", {
-				let (out, manifest) = ("run".to_owned(), "run/manifest.json".to_owned());
-				let (accuracy, test) = (Some(0.975), (Some(0.95), Some(0.1)));
-				json(&model::trained(
-					out, [1; 32], manifest, 4, 1_200, 610, 0.0625, accuracy, test.0, test.1, None,
-					2.0,
-				))
+			("show, active", {
+				let model = model::Model::new(1, &active);
+				json(&model::Details { model, held_out_shares: model::shares(&shares) })
 			}),
-			("train, a language model without test rows", {
-				let base = Some(format!("0x{}", "07".repeat(32)));
-				let (out, manifest) = ("run".to_owned(), "run/manifest.json".to_owned());
-				json(&model::trained(
-					out, [1; 32], manifest, 4, 1_200, 610, 3.25, None, None, None, base, 20.25,
-				))
+			(
+				"price, host, retire",
+				json(&model::Changed { model: 1, transactions: transactions() }),
+			),
+			(
+				"register",
+				json(&model::Registered {
+					model: 1,
+					owner: account(8).into(),
+					host: account(6).into(),
+					weights: hash(1).into(),
+					index_file: hash(3).into(),
+					root: hash(2).into(),
+					fee: (5 * OPEN).into(),
+					transactions: transactions(),
+				}),
+			),
+			("activate", {
+				let (held_out_shares, transactions) = (model::shares(&shares), transactions());
+				json(&model::Activated { model: 1, held_out_shares, transactions })
 			}),
+			(
+				"index",
+				json(&model::Indexed {
+					index: [3; 32].into(),
+					commitment: (&index).into(),
+					held_out: [5; 32].into(),
+					held_out_entries: 2,
+					seconds: 1.5,
+				}),
+			),
+			("train, classes", json(&trained())),
+			(
+				"train, a language model without test rows",
+				json(&model::Trained {
+					loss: 3.25,
+					accuracy: None,
+					test_accuracy: None,
+					test_loss: None,
+					base_model: Some(format!("0x{}", "07".repeat(32))),
+					seconds: 20.25,
+					..trained()
+				}),
+			),
 		],
 	);
 }
@@ -287,34 +393,55 @@ fn inferences_should_be_printed_as_recorded() {
 	let settled = inference(InferenceState::Settled(receipt(Basis::Attributed)));
 	let held_out = inference(InferenceState::Settled(receipt(Basis::HeldOut)));
 	let refunded =
-		|reason| json(&inference::inference(1, &inference(InferenceState::Refunded(reason))));
+		|reason| json(&inference::Inference::new(1, &inference(InferenceState::Refunded(reason))));
 	let expected = "good".to_owned();
 	check(
 		"inference",
 		[
 			("list", {
-				let views = vec![inference::inference(1, &requested)];
-				json(&inference::inferences(views))
+				let inferences = vec![inference::Inference::new(1, &requested)];
+				json(&inference::List { inferences })
 			}),
-			("show, requested", json(&inference::inference(1, &requested))),
-			("show, answered", json(&inference::inference(2, &answered))),
-			("show, settled", json(&inference::inference(3, &settled))),
-			("show, settled by held-out shares", json(&inference::inference(4, &held_out))),
+			("show, requested", json(&inference::Inference::new(1, &requested))),
+			("show, answered", json(&inference::Inference::new(2, &answered))),
+			("show, settled", json(&inference::Inference::new(3, &settled))),
+			("show, settled by held-out shares", json(&inference::Inference::new(4, &held_out))),
 			("show, cancelled", refunded(Refund::Cancelled)),
 			("show, timed out", refunded(Refund::TimedOut)),
 			("show, wrong answer", refunded(Refund::WrongAnswer)),
-			("cancel", json(&inference::changed(1, transactions()))),
-			("infer, one of many", json(&inference::asked(3, 1, Some(&settled), None))),
-			("infer, labelled", json(&inference::asked(3, 1, Some(&settled), Some(&expected)))),
-			("infer, not seen", json(&inference::asked(3, 1, None, Some(&expected)))),
+			("cancel", json(&inference::Changed { inference: 1, transactions: transactions() })),
+			("infer, one of many", json(&inference::Question::new(3, 1, Some(&settled), None))),
+			(
+				"infer, labelled",
+				json(&inference::Question::new(3, 1, Some(&settled), Some(&expected))),
+			),
+			("infer, not seen", json(&inference::Question::new(3, 1, None, Some(&expected)))),
 			("host", {
-				let answered = vec![inference::answered(3, 1, "good\n", &usage, 41)];
-				let failed = vec![inference::failed(4, "the input is not UTF-8 text")];
-				json(&inference::hosted(account(6), &[1, 2].into(), answered, failed))
+				let answered = inference::Answered {
+					inference: 3,
+					model: 1,
+					output: "good\n".into(),
+					input_tokens: usage.input_tokens,
+					output_tokens: usage.output_tokens,
+					block: 41,
+				};
+				let error = "the input is not UTF-8 text".into();
+				json(&inference::Hosted {
+					host: account(6).into(),
+					models: [1, 2].into(),
+					answered: vec![answered],
+					failed: vec![inference::Failed { inference: 4, error }],
+				})
 			}),
-			("host, without requests", {
-				json(&inference::hosted(account(6), &Default::default(), vec![], vec![]))
-			}),
+			(
+				"host, without requests",
+				json(&inference::Hosted {
+					host: account(6).into(),
+					models: Default::default(),
+					answered: vec![],
+					failed: vec![],
+				}),
+			),
 		],
 	);
 }
@@ -326,15 +453,29 @@ fn accounts_should_be_printed_as_recorded() {
 	check(
 		"account",
 		[
-			("account show", json(&account::account(account(1), &info, OPEN))),
-			("account transfer", {
-				json(&account::transferred(account(1), account(2), OPEN, transactions()))
-			}),
+			("account show", json(&account::Account::new(account(1), &info, OPEN))),
+			(
+				"account transfer",
+				json(&account::Transferred {
+					from: account(1).into(),
+					to: account(2).into(),
+					amount: OPEN.into(),
+					transactions: transactions(),
+				}),
+			),
 			("account list-dev", {
-				json(&account::dev_accounts(vec![account::dev_account("//Alice", account(1))]))
+				let (name, public_key) = ("//Alice".into(), [1; 32].into());
+				let alice = account::DevAccount { name, account: account(1).into(), public_key };
+				json(&account::DevAccounts { accounts: vec![alice] })
 			}),
-			("rewards show", json(&account::rewards(account(1), OPEN))),
-			("rewards claim", json(&account::claimed(account(1), OPEN, transactions()))),
+			(
+				"rewards show",
+				json(&account::Rewards { account: account(1).into(), rewards: OPEN.into() }),
+			),
+			("rewards claim", {
+				let (claimed, transactions) = (OPEN.into(), transactions());
+				json(&account::Claimed { account: account(1).into(), claimed, transactions })
+			}),
 		],
 	);
 }
@@ -348,26 +489,27 @@ fn attesters_should_be_printed_as_recorded() {
 		"attester",
 		[
 			("list", {
-				let views = vec![
-					attester::attester(account(1), &bonded),
-					attester::attester(account(2), &unbonding),
+				let attesters = vec![
+					attester::Attester::new(account(1), &bonded),
+					attester::Attester::new(account(2), &unbonding),
 				];
-				json(&attester::attesters(views, &[account(1)]))
+				json(&attester::List { attesters, drawable: vec![account(1).into()] })
 			}),
 			("register, deregister, withdraw", {
-				json(&attester::changed(account(1), transactions()))
+				let account = account(1).into();
+				json(&attester::Changed { account, transactions: transactions() })
 			}),
 		],
 	);
 }
 
-fn called() -> Value {
+fn called() -> governance::Call {
 	let decoded = Decoded {
 		pallet: "Treasury".into(),
 		name: "spend_local".into(),
 		arguments: value!({ "beneficiary": account(2).to_string(), "amount": "5" }),
 	};
-	governance::call(hash(30), 42, &decoded)
+	governance::Call::new(hash(30), 42, &decoded)
 }
 
 #[test]
@@ -376,9 +518,17 @@ fn calls_and_delegations_should_be_printed_as_recorded() {
 		"governance/call",
 		[
 			("a call", json(&called())),
-			("encode", json(&governance::encoded(called(), &[0x0a, 0xff]))),
+			(
+				"encode",
+				json(&governance::Encoded { described: called(), call: [0x0a, 0xff].into() }),
+			),
 			("submit-delegation", {
-				json(&governance::delegated(account(1), account(2), 4, transactions()))
+				json(&governance::Delegated {
+					delegator: account(1).into(),
+					to: account(2).into(),
+					nonce: 4,
+					transactions: transactions(),
+				})
 			}),
 		],
 	);
@@ -402,13 +552,17 @@ fn parameters_should_be_printed_as_recorded() {
 	};
 	check(
 		"governance/parameters",
-		[("parameters", json(&governance::parameters(&parameters, &CLOCK)))],
+		[("parameters", json(&governance::Rules::new(&parameters, &CLOCK)))],
 	);
 }
 
-fn election(vetter: Option<AccountId>) -> Election {
+fn election(vetter: Option<AccountId>) -> stored::Election {
 	let cohort = Cohort::Second;
-	Election { number: 3, cohort, phases: PHASES, nominee_threshold: 2_000, vetter }
+	stored::Election { number: 3, cohort, phases: PHASES, nominee_threshold: 2_000, vetter }
+}
+
+fn no_election() -> Summary {
+	Summary::None(NoElection::new(3, 190, &CLOCK))
 }
 
 #[test]
@@ -421,30 +575,49 @@ fn elections_should_be_printed_as_recorded() {
 	check(
 		"governance/election",
 		[
-			("show, none running", json(&governance::no_election(3, 190, &CLOCK))),
+			("show, none running", json(&no_election())),
 			("show", {
 				let (phase, needed) = (Phase::Vetting, Some(20 * OPEN));
 				let election = election(Some(account(50)));
-				json(&governance::election(&election, phase, needed, &contenders, &CLOCK))
+				let view = Election::new(&election, phase, needed, &contenders, &CLOCK);
+				json(&Summary::Running(Box::new(view)))
 			}),
-			("show, at its start", {
-				json(&governance::election(&early, Phase::Registration, None, &[], &CLOCK))
+			(
+				"show, at its start",
+				json(&Election::new(&early, Phase::Registration, None, &[], &CLOCK)),
+			),
+			("start", {
+				let (phases, transactions) = (Phases::new(&PHASES, &CLOCK), transactions());
+				json(&election::Started { election: 3, phases, transactions })
 			}),
-			("start", json(&governance::election_started(3, &PHASES, &CLOCK, transactions()))),
 			("register, exclude, include", {
-				json(&governance::election_changed(3, account(40), transactions()))
+				let (account, transactions) = (account(40).into(), transactions());
+				json(&election::Changed { election: 3, account, transactions })
 			}),
-			("nominate", {
-				json(&governance::nominated(3, account(40), 2 * OPEN, OPEN, transactions()))
-			}),
-			("vote", {
-				let (votes, weight, left) = (2 * OPEN, OPEN, 0);
-				let sent = transactions();
-				json(&governance::election_voted(3, account(40), votes, weight, left, sent))
-			}),
+			(
+				"nominate",
+				json(&election::Nominated {
+					election: 3,
+					contender: account(40).into(),
+					votes: (2 * OPEN).into(),
+					left: OPEN.into(),
+					transactions: transactions(),
+				}),
+			),
+			(
+				"vote",
+				json(&election::Voted {
+					election: 3,
+					nominee: account(40).into(),
+					votes: (2 * OPEN).into(),
+					weight: OPEN.into(),
+					left: 0.into(),
+					transactions: transactions(),
+				}),
+			),
 			("finish", {
 				let members = [account(40), account(41)];
-				json(&governance::election_finished(&early, &members, transactions()))
+				json(&election::Finished::new(&early, &members, transactions()))
 			}),
 		],
 	);
@@ -464,33 +637,64 @@ fn council_should_be_printed_as_recorded() {
 		end: 200,
 	};
 	let motion = Motion { hash: hash(31), voting, call: vec![1, 2] };
-	let unknown = Value::Null;
 	check(
 		"governance/council",
 		[
 			("show", {
-				let scheduled = vec![
-					governance::scheduled(4, 130, value!({ "Balances": { "burn": {} } }), &CLOCK),
-					governance::scheduled(5, 70, unknown.clone(), &CLOCK),
-				];
-				let election = governance::no_election(3, 190, &CLOCK);
-				let (first, second) = (governance::seats(&seats), governance::seats(&[]));
-				json(&governance::council(first, second, scheduled, election))
+				let scheduled = |number, at, call| {
+					let at = Date::new(at, &CLOCK);
+					council::Scheduled { number, at, call }
+				};
+				let (first, second) = (council::members(&seats), council::members(&[]));
+				json(&council::Council {
+					members: council::Cohorts { first, second },
+					scheduled: vec![
+						scheduled(4, 130, value!({ "Balances": { "burn": {} } })),
+						scheduled(5, 70, Value::Null),
+					],
+					election: no_election(),
+				})
 			}),
-			("rotate", json(&governance::rotated(account(1), account(2), transactions()))),
-			("propose, remove, add, veto, unschedule", {
-				json(&governance::moved(2, hash(31), 9, called(), transactions()))
+			("rotate", {
+				let (old, new) = (account(1).into(), account(2).into());
+				json(&council::Rotated { old, new, transactions: transactions() })
 			}),
-			("vote", { json(&governance::motion_voted(2, hash(31), 8, 1, 9, transactions())) }),
-			("close", {
-				json(&governance::motion_closed(2, hash(31), true, false, transactions()))
-			}),
+			(
+				"propose, remove, add, veto, unschedule",
+				json(&council::Moved {
+					index: 2,
+					hash: hash(31).into(),
+					threshold: 9,
+					call: called(),
+					transactions: transactions(),
+				}),
+			),
+			(
+				"vote",
+				json(&council::MotionVoted {
+					index: 2,
+					hash: hash(31).into(),
+					yes: 8,
+					no: 1,
+					threshold: 9,
+					transactions: transactions(),
+				}),
+			),
+			(
+				"close",
+				json(&council::MotionClosed {
+					index: 2,
+					hash: hash(31).into(),
+					approved: true,
+					transactions: transactions(),
+					dispatched: false,
+				}),
+			),
 			("motions", {
-				let views = vec![
-					governance::motion(&motion, called(), &CLOCK),
-					governance::motion(&motion, unknown, &CLOCK),
-				];
-				json(&governance::motions(views))
+				let motions = [Some(called()), None]
+					.map(|call| council::Motion::new(&motion, call, &CLOCK))
+					.into();
+				json(&council::Motions { motions })
 			}),
 		],
 	);

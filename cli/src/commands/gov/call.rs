@@ -52,13 +52,13 @@ fn parse_json(text: &str) -> std::result::Result<Value, String> {
 
 /// A call that the chain's runtime knows.
 pub(super) struct Proposed {
-	/// SCALE.
+	/// The SCALE encoding of the call.
 	pub bytes: Vec<u8>,
-	/// blake2-256.
+	/// This is blake2-256 of the encoding.
 	pub hash: Hash,
-	/// With amounts in units.
+	/// Its amounts are in units.
 	pub decoded: Decoded,
-	/// For people.
+	/// The call in words, its amounts in OPEN.
 	pub text: String,
 }
 
@@ -71,9 +71,8 @@ impl Proposed {
 		Ok(Self { hash: Hash(calls::hash(&bytes)), bytes, decoded, text })
 	}
 
-	/// `{"hash", "length", "pallet", "name", "arguments"}`.
-	pub fn to_json(&self) -> Value {
-		views::call(self.hash, self.bytes.len(), &self.decoded)
+	pub fn view(&self) -> views::Call {
+		views::Call::new(self.hash, self.bytes.len(), &self.decoded)
 	}
 }
 
@@ -128,8 +127,8 @@ pub(super) async fn encode(context: &Context, arguments: Encode) -> Result<Repor
 		("hash", hex(call.hash)),
 		("length", format!("{} bytes", call.bytes.len())),
 	]);
-	let document = views::encoded(call.to_json(), &call.bytes);
-	Ok(Report::new(document, format!("{text}\n{}", call.text)))
+	let document = views::Encoded { described: call.view(), call: (&call.bytes).into() };
+	Report::of(&document, format!("{text}\n{}", call.text))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
-	views::governance as views,
+	views::governance::{council as views, Date},
 };
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -154,8 +154,9 @@ async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
 	let interval = best.council_parameters().await?.rotation_interval;
 	check_rotation(&seats, &old, interval, &clock)?;
 	let sent = context.send(call("SecurityCouncil", "rotate_key", (new,))).await?;
-	let document = views::rotated(old, new, transactions([&sent]));
-	Ok(Report::new(document, format!("the seat of {old} is that of {new} now")))
+	let document =
+		views::Rotated { old: old.into(), new: new.into(), transactions: transactions([&sent]) };
+	Report::of(&document, format!("the seat of {old} is that of {new} now"))
 }
 
 /// # Errors
@@ -185,10 +186,14 @@ pub(super) fn not_member(pallet: &str, account: &AccountId) -> Error {
 async fn show(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let clock = best.clock()?;
-	let (mut members, mut rows) = (Vec::new(), Vec::new());
+	let [mut first, mut second] = [Vec::new(), Vec::new()];
+	let mut rows = Vec::new();
 	for cohort in Cohort::BOTH {
 		let seats = best.seats(cohort).await?;
-		members.push(views::seats(&seats));
+		match cohort {
+			Cohort::First => first = views::members(&seats),
+			Cohort::Second => second = views::members(&seats),
+		}
 		rows.extend(seats.iter().map(|seat| {
 			let rotated = seat.rotated.map(|block| clock.when(block)).unwrap_or_default();
 			vec![cohort.name().into(), seat.account.to_string(), rotated]
@@ -202,18 +207,19 @@ async fn show(context: &Context) -> Result<Report> {
 	for (number, waiting) in best.scheduled().await? {
 		let (decoded, label) = scheduled_call(&best, &waiting.task).await?;
 		rows.push(vec![number.to_string(), label, clock.when(waiting.at)]);
-		scheduled.push(views::scheduled(number, waiting.at, decoded, &clock));
+		let at = Date::new(waiting.at, &clock);
+		scheduled.push(views::Scheduled { number, at, call: decoded });
 	}
 	if !rows.is_empty() {
 		let columns = [Number("scheduled"), Text("call"), Text("dispatch")];
 		text.push_str(&format!("\n{}", table(&columns, rows)));
 	}
 
-	let election = election::summary(&best, &clock).await?;
-	text.push_str(&format!("\n{}", election.text));
-	let [first, second] = <[Value; 2]>::try_from(members).unwrap_or_default();
-	let document = views::council(first, second, scheduled, election.json);
-	Ok(Report::new(document, text))
+	let (election, election_text) = election::summary(&best, &clock).await?;
+	text.push_str(&format!("\n{election_text}"));
+	let members = views::Cohorts { first, second };
+	let document = views::Council { members, scheduled, election };
+	Report::of(&document, text)
 }
 
 /// The call that the council scheduled: the argument of what the scheduler dispatches.

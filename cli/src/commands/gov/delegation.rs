@@ -88,8 +88,13 @@ pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
 	let signature = MultiSignature::Sr25519(signed.signature);
 	let arguments = (delegator, to, nonce, expiry, signature);
 	let sent = context.send(call(VOTES, "delegate_by_signature", arguments)).await?;
-	let document = views::delegated(delegator, to, nonce, transactions([&sent]));
-	Ok(Report::new(document, format!("the votes of {delegator} are delegated to {to}")))
+	let document = views::Delegated {
+		delegator: delegator.into(),
+		to: to.into(),
+		nonce,
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("the votes of {delegator} are delegated to {to}"))
 }
 
 /// # Errors

@@ -19,7 +19,7 @@ use crate::{
 		Column::{Text, Votes},
 		Report,
 	},
-	views::governance as views,
+	views::governance::election as views,
 };
 use clap::{Args, Subcommand};
 
@@ -74,7 +74,8 @@ enum Command {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let Some(command) = arguments.command else {
 		let best = context.chain().await?.best().await?;
-		return summary(&best, &best.clock()?).await;
+		let (view, text) = summary(&best, &best.clock()?).await?;
+		return Report::of(&view, text);
 	};
 	match command {
 		Command::Start => start(context).await,
@@ -132,10 +133,14 @@ async fn start(context: &Context) -> Result<Report> {
 	}
 	let sent = context.send(call(COUNCIL, "start_election", ())).await?;
 	let ElectionStarted { election, phases } = sent.event(COUNCIL, "ElectionStarted")?;
-	let document = views::election_started(election, &phases, &clock, transactions([&sent]));
+	let document = views::Started {
+		election,
+		phases: views::Phases::new(&phases, &clock),
+		transactions: transactions([&sent]),
+	};
 	let until = clock.when(phases.nomination);
 	let text = format!("election {election} has begun: contenders register up to {until}");
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 /// Sends what has nothing to tell but that it was done.
@@ -149,8 +154,12 @@ async fn simple(
 	let best = context.chain().await?.best().await?;
 	let election = running(&best, &best.clock()?, phase).await?;
 	let sent = context.send(call).await?;
-	let document = views::election_changed(election.number, account, transactions([&sent]));
-	Ok(Report::new(document, format!("election {}: {account} {done}", election.number)))
+	let document = views::Changed {
+		election: election.number,
+		account: account.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("election {}: {account} {done}", election.number))
 }
 
 async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Result<Report> {
@@ -164,13 +173,19 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 	let sent = context.send(call(COUNCIL, "nominate", (contender, votes.0))).await?;
 	let Nominated { votes: taken } = sent.event(COUNCIL, "Nominated")?;
 	let left = had.saturating_sub(spent).saturating_sub(taken);
-	let document = views::nominated(election.number, contender, taken, left, transactions([&sent]));
+	let document = views::Nominated {
+		election: election.number,
+		contender: contender.into(),
+		votes: taken.into(),
+		left: left.into(),
+		transactions: transactions([&sent]),
+	};
 	let text = format!(
 		"{} votes for the nomination of {contender}, {} are left",
 		Amount(taken),
 		Amount(left)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Report> {
@@ -184,14 +199,20 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	let sent = context.send(call(COUNCIL, "vote", (nominee, votes.0))).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
 	let left = had.saturating_sub(spent).saturating_sub(votes.0);
-	let (number, sent) = (election.number, transactions([&sent]));
-	let document = views::election_voted(number, nominee, votes.0, weight, left, sent);
+	let document = views::Voted {
+		election: election.number,
+		nominee: nominee.into(),
+		votes: votes.0.into(),
+		weight: weight.into(),
+		left: left.into(),
+		transactions: transactions([&sent]),
+	};
 	let text = format!(
 		"{votes} votes for {nominee} count for {}, {} are left",
 		Amount(weight),
 		Amount(left)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 /// # Errors
@@ -218,20 +239,20 @@ async fn finish(context: &Context) -> Result<Report> {
 	let election = running(&best, &best.clock()?, Phase::Over).await?;
 	let sent = context.send(call(COUNCIL, "finish_election", ())).await?;
 	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
-	let document = views::election_finished(&election, &members, transactions([&sent]));
+	let document = views::Finished::new(&election, &members, transactions([&sent]));
 	let rows = members.iter().map(|account| vec![account.to_string()]);
 	let shown = table(&[Text("member")], rows.collect());
 	let text = format!("the {} cohort is\n{shown}", election.cohort.name());
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 /// The running election, or when the next one is.
-pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
+pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summary, String)> {
 	let Some(election) = at.running_election().await? else {
 		let (due, number) = at.next_election().await?;
-		let document = views::no_election(number, due, clock);
+		let view = views::Summary::None(views::NoElection::new(number, due, clock));
 		let text = format!("no election is running; election {number} is due: {}", clock.when(due));
-		return Ok(Report::new(document, text));
+		return Ok((view, text));
 	};
 	let phase = Phase::at(&election.phases, clock.now.saturating_add(1));
 	let delegated = match clock.now >= election.phases.nomination {
@@ -256,8 +277,9 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
 	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
 	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
 	let shown = table(&columns, contenders.iter().map(row).collect());
-	let document = views::election(&election, phase, needed, &contenders, clock);
-	Ok(Report::new(document, format!("{}\n{shown}", fields(&pairs))))
+	let view = views::Election::new(&election, phase, needed, &contenders, clock);
+	let text = format!("{}\n{shown}", fields(&pairs));
+	Ok((views::Summary::Running(Box::new(view)), text))
 }
 
 fn needed_text(election: &Election, needed: Option<u128>) -> String {

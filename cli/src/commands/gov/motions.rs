@@ -17,10 +17,9 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
-	views::governance as views,
+	views::governance::{self, council as views},
 };
 use clap::ValueEnum;
-use serde_json::Value;
 use subxt::Metadata;
 
 /// The pallet of motions, under the name that wallets look for.
@@ -72,7 +71,13 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	let sent = context.send(call(MOTIONS, "propose", (THRESHOLD, motion, length))).await?;
 	let MotionProposed { proposal_index: index, proposal_hash: hash } =
 		sent.event(MOTIONS, "Proposed")?;
-	let document = views::moved(index, hash, THRESHOLD, described.to_json(), transactions([&sent]));
+	let document = views::Moved {
+		index,
+		hash: hash.into(),
+		threshold: THRESHOLD,
+		call: described.view(),
+		transactions: transactions([&sent]),
+	};
 	let hash = hex(hash);
 	let text = fields(&[
 		("motion", index.to_string()),
@@ -82,7 +87,7 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 			format!("{THRESHOLD} members vote: openledger gov council vote {hash} {index} yes"),
 		),
 	]);
-	Ok(Report::new(document, format!("{text}\n{}", described.text)))
+	Report::of(&document, format!("{text}\n{}", described.text))
 }
 
 /// # Errors
@@ -129,8 +134,15 @@ pub(super) async fn vote(
 	if yes >= threshold {
 		text.push_str(&format!("\nnext: openledger gov council close {} {index}", hex(hash)));
 	}
-	let document = views::motion_voted(index, hash, yes, no, threshold, transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::MotionVoted {
+		index,
+		hash: hash.into(),
+		yes,
+		no,
+		threshold,
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<Report> {
@@ -146,9 +158,13 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 	let dispatched = sent.dispatched(MOTIONS, "Executed", 32)?;
 	let inner = sent.dispatched("SecurityCouncil", "Executed", 0)?;
 	let failed = [dispatched.clone(), inner].into_iter().flatten().find_map(|result| result.err());
-	let approved = dispatched.is_some();
-	let succeeded = approved && failed.is_none();
-	let document = views::motion_closed(index, hash, approved, succeeded, transactions([&sent]));
+	let document = views::MotionClosed {
+		index,
+		hash: hash.into(),
+		approved: dispatched.is_some(),
+		transactions: transactions([&sent]),
+		dispatched: dispatched.is_some() && failed.is_none(),
+	};
 	let called = match Proposed::new(&best.metadata(), motion.call) {
 		Ok(call) => call.decoded.label(),
 		Err(_) => "its call".into(),
@@ -160,7 +176,7 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 			format!("motion {index} is approved: {called} was dispatched, and failed")
 		},
 	};
-	Ok(Report::new(document, text).with_error(failed.map(Error::Refused)))
+	Ok(Report::of(&document, text)?.with_error(failed.map(Error::Refused)))
 }
 
 /// # Errors
@@ -189,10 +205,10 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 	let (clock, metadata) = (best.clock()?, best.metadata());
 	let motions = best.motions().await?;
 	if motions.is_empty() {
-		return Ok(Report::new(views::motions(Vec::new()), "no motion is open"));
+		return Report::of(&views::Motions { motions: Vec::new() }, "no motion is open");
 	}
 	let mut text = Vec::new();
-	let mut list: Vec<Value> = Vec::new();
+	let mut list = Vec::new();
 	let mut rows = Vec::new();
 	for motion in &motions {
 		let (described, words) = describe(&metadata, motion);
@@ -206,7 +222,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 			clock.when(voting.end),
 		]);
 		text.push(format!("motion {}: {words}", voting.index));
-		list.push(views::motion(motion, described, &clock));
+		list.push(views::Motion::new(motion, described, &clock));
 	}
 	let columns = [
 		Number("motion"),
@@ -217,13 +233,13 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 		Text("can be closed from"),
 	];
 	let shown = format!("{}\n{}", table(&columns, rows), text.join("\n"));
-	Ok(Report::new(views::motions(list), shown))
+	Report::of(&views::Motions { motions: list }, shown)
 }
 
-fn describe(metadata: &Metadata, motion: &Motion) -> (Value, String) {
+fn describe(metadata: &Metadata, motion: &Motion) -> (Option<governance::Call>, String) {
 	match Proposed::new(metadata, motion.call.clone()) {
-		Ok(call) => (call.to_json(), call.text),
-		Err(error) => (Value::Null, error.to_string()),
+		Ok(call) => (Some(call.view()), call.text),
+		Err(error) => (None, error.to_string()),
 	}
 }
 

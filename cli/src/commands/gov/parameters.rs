@@ -11,7 +11,7 @@ use crate::{
 		Column::{Text, Votes},
 		Report,
 	},
-	views::governance as views,
+	views::governance::Rules,
 };
 
 pub(super) async fn run(context: &Context) -> Result<Report> {
@@ -42,6 +42,6 @@ pub(super) async fn run(context: &Context) -> Result<Report> {
 	let columns =
 		[Text("track"), Text("quorum"), Votes("at least"), Votes("at most"), Text("timelock")];
 	let shown = table(&columns, terms.map(row).to_vec());
-	let document = views::parameters(&parameters, &clock);
-	Ok(Report::new(document, format!("{text}\n{shown}")))
+	let document = Rules::new(&parameters, &clock);
+	Report::of(&document, format!("{text}\n{shown}"))
 }

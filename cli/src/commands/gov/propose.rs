@@ -21,7 +21,7 @@ use crate::{
 	keys::{parse_account, AccountId},
 	limits,
 	output::{fields, hex, Report},
-	views::governance as views,
+	views::governance::proposal as views,
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -142,7 +142,11 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 	let shown = Shown::read(&chain.at(submitted.block_hash).await?, index).await?;
 	sent.push(submitted);
-	let document = views::proposed(shown.to_json(), proposed.to_json(), transactions(&sent));
+	let document = views::Proposed {
+		proposal: shown.view(),
+		call: proposed.view(),
+		transactions: transactions(&sent),
+	};
 	let mut pairs = vec![
 		("proposal", index.to_string()),
 		("track", track.name().to_owned()),
@@ -150,7 +154,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	];
 	pairs.extend(shown.dates());
 	pairs.push(("next", shown.outlook()));
-	Ok(Report::new(document, format!("{}\n{}", fields(&pairs), proposed.text)))
+	Report::of(&document, format!("{}\n{}", fields(&pairs), proposed.text))
 }
 
 /// # Errors

@@ -11,7 +11,6 @@ use crate::{
 	output::{fields, open, Report},
 	views::governance as views,
 };
-use serde_json::{json, Value};
 use subxt::utils::MultiAddress;
 
 /// To whom votes are given.
@@ -51,14 +50,14 @@ impl Standing {
 		})
 	}
 
-	fn to_json(&self, account: &AccountId) -> Value {
-		json!({
-			"account": account.to_string(),
-			"wrapped": self.wrapped.to_string(),
-			"delegate": self.delegate.map(|delegate| delegate.to_string()),
-			"votes": self.votes.to_string(),
-			"delegation_nonce": self.nonce,
-		})
+	fn view(&self, account: &AccountId) -> views::Standing {
+		views::Standing {
+			account: (*account).into(),
+			wrapped: self.wrapped.into(),
+			delegate: self.delegate.map(Into::into),
+			votes: self.votes.into(),
+			delegation_nonce: self.nonce,
+		}
 	}
 
 	fn delegate_text(&self, account: &AccountId) -> String {
@@ -86,8 +85,8 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 		("votes", format!("{} delegated to it", Amount(standing.votes))),
 		("next nonce", format!("{} of a signed delegation", standing.nonce)),
 	]);
-	let document = views::standing_with_free(standing.to_json(&account), free);
-	Ok(Report::new(document, text))
+	let document = views::AccountStanding { standing: standing.view(&account), free: free.into() };
+	Report::of(&document, text)
 }
 
 async fn free(at: &Snapshot, account: &AccountId) -> Result<u128> {
@@ -100,13 +99,16 @@ async fn after(context: &Context, sent: &Included, done: String) -> Result<Repor
 	let account = context.key()?.account;
 	let at = context.chain().await?.at(sent.block_hash).await?;
 	let standing = Standing::read(&at, &account).await?;
-	let document = views::standing_after(standing.to_json(&account), transactions([sent]));
+	let document = views::StandingChanged {
+		standing: standing.view(&account),
+		transactions: transactions([sent]),
+	};
 	let text = format!(
 		"{done}: {} wrapped, delegated to {}",
 		open(standing.wrapped),
 		standing.delegate_text(&account)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 pub(super) async fn wrap(context: &Context, amount: Amount) -> Result<Report> {
@@ -162,15 +164,18 @@ mod tests {
 	fn standing_should_be_printed_as_recorded() {
 		let account = parse_account("//Bob").unwrap();
 		let standing = |delegate| Standing { wrapped: 5, delegate, votes: u128::MAX, nonce: 2 };
-		let (own, none) =
-			(standing(Some(account)).to_json(&account), standing(None).to_json(&account));
+		let own = || standing(Some(account)).view(&account);
+		let none = standing(None).view(&account);
 		check(
 			"governance/standing",
 			[
-				("account", json(&views::standing_with_free(own.clone(), 7))),
-				("account, not delegated", json(&views::standing_with_free(none, 0))),
+				("account", json(&views::AccountStanding { standing: own(), free: 7.into() })),
+				(
+					"account, not delegated",
+					json(&views::AccountStanding { standing: none, free: 0.into() }),
+				),
 				("wrap, unwrap, delegate, undelegate", {
-					json(&views::standing_after(own, Value::Array(vec![])))
+					json(&views::StandingChanged { standing: own(), transactions: vec![] })
 				}),
 			],
 		);

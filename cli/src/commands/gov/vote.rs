@@ -13,7 +13,7 @@ use crate::{
 	governance::{state_name, AccountVote, Choice, Clock},
 	keys::AccountId,
 	output::Report,
-	views::governance as views,
+	views::governance::proposal as views,
 };
 
 pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Result<Report> {
@@ -44,9 +44,12 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 		side_text(choice),
 		shown.outlook()
 	);
-	let document =
-		views::voted(shown.to_json(), voter, choice.name(), weight, transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::Voted {
+		proposal: shown.view(),
+		vote: views::Vote { voter: voter.into(), choice: choice.name(), votes: weight.into() },
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 fn side_text(choice: Choice) -> &'static str {
@@ -102,8 +105,8 @@ pub(super) async fn cancel(context: &Context, index: u32) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	check_cancel(index, &best.proposal(index).await?, &account, &best.clock()?)?;
 	let sent = context.send(call(VOTES, "cancel", (index,))).await?;
-	let document = views::cancelled(index, transactions([&sent]));
-	Ok(Report::new(document, format!("proposal {index} is taken back")))
+	let document = views::Cancelled { proposal: index, transactions: transactions([&sent]) };
+	Report::of(&document, format!("proposal {index} is taken back"))
 }
 
 /// # Errors
@@ -138,8 +141,8 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 	let shown = Shown::read(&at, index).await?;
 	let state = state_name(shown.proposal.state);
 	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook());
-	let document = views::poked(shown.to_json(), transactions([&sent]));
-	Ok(Report::new(document, text))
+	let document = views::Poked { proposal: shown.view(), transactions: transactions([&sent]) };
+	Report::of(&document, text)
 }
 
 /// # Errors
