@@ -1,4 +1,4 @@
-//! Puts the commit into the version string.
+//! Puts the commit that the node is built from into its version string.
 
 use polkadot_sdk::substrate_build_script_utils::{generate_cargo_keys, rerun_if_git_head_changed};
 

@@ -1,11 +1,7 @@
-//! Options and commands.
+//! The command line as a whole.
 
-use crate::commands::{
-	account, attester, audit_data, bench, contribute, contribution, datanet, explain, gov, host,
-	infer, inference, model, review, rewards, train,
-};
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use crate::{commands::Command, options::Global};
+use clap::Parser;
 
 /// The command line.
 #[derive(Parser, Debug)]
@@ -24,82 +20,6 @@ pub struct Arguments {
 	/// The command.
 	#[command(subcommand)]
 	pub command: Command,
-}
-
-/// Options of every command.
-#[derive(Args, Debug, Clone)]
-#[command(next_help_heading = "Options of every command")]
-pub struct Global {
-	/// The node's WebSocket address [env: OPENLEDGER_URL] [default: ws://127.0.0.1:9944]
-	#[arg(long, global = true, value_name = "URL")]
-	pub url: Option<String>,
-	/// The key that signs: //Alice, a mnemonic, a 0x seed, or a file that holds one
-	/// [env: OPENLEDGER_KEY]
-	#[arg(long, global = true, value_name = "URI|FILE", allow_hyphen_values = true)]
-	pub key: Option<String>,
-	/// Print one JSON document on standard output and everything else on standard error
-	#[arg(long, global = true)]
-	pub json: bool,
-	/// Where files named by their hash are kept [env: OPENLEDGER_BLOB_DIR]
-	/// [default: ~/.openledger/blobs]
-	#[arg(long, global = true, value_name = "DIR")]
-	pub blob_dir: Option<PathBuf>,
-	/// Wait until transactions are final, not only in a block
-	#[arg(long, global = true)]
-	pub finalized: bool,
-	/// No notes and no progress on standard error
-	#[arg(long, global = true)]
-	pub quiet: bool,
-	/// For how long connecting is tried again, in seconds
-	#[arg(long, global = true, value_name = "SECONDS", default_value_t = 20)]
-	pub connect_timeout: u32,
-}
-
-/// The commands.
-#[derive(Subcommand, Debug)]
-pub enum Command {
-	/// Create, change and publish datanets
-	#[command(subcommand)]
-	Datanet(datanet::Command),
-	/// Send a table of rows to a datanet
-	Contribute(contribute::Arguments),
-	/// Look at contributions, take one back, release its bond
-	#[command(subcommand)]
-	Contribution(contribution::Command),
-	/// Accept or reject contributions, as a curator
-	#[command(subcommand)]
-	Review(review::Command),
-	/// Rank the rows of a table or a published version by the harm they do, as a curator
-	AuditData(audit_data::Arguments),
-	/// Train a model on published versions of datanets
-	Train(train::Arguments),
-	/// Index, register and manage models
-	#[command(subcommand)]
-	Model(model::Command),
-	/// Answer the requests for the models this key hosts
-	Host(host::Arguments),
-	/// Ask a model, and wait for the settlement
-	Infer(infer::Arguments),
-	/// Look at inferences, cancel one
-	#[command(subcommand)]
-	Inference(inference::Command),
-	/// Verify a settled inference and show who was paid for it, and why
-	Explain(explain::Arguments),
-	/// See and claim rewards
-	#[command(subcommand)]
-	Rewards(rewards::Command),
-	/// Balances and transfers
-	#[command(subcommand)]
-	Account(account::Command),
-	/// Bond as an attester, and see who is
-	#[command(subcommand)]
-	Attester(attester::Command),
-	/// Measure the engine, without a chain
-	#[command(subcommand)]
-	Bench(bench::Command),
-	/// Wrap and delegate votes, propose and vote, elect and watch the security council
-	#[command(subcommand)]
-	Gov(gov::Command),
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use clap::Args;
-use openledger_influence::Base;
+use openledger_models::Base;
 use std::{path::PathBuf, sync::Arc};
 
 /// Where base models are.

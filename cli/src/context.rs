@@ -1,14 +1,16 @@
 //! What commands share: options, the connection, the key, the blob store.
 
 use crate::{
-	args::Global,
-	chain::{self, Call, Chain, Included},
 	error::{Error, Result},
-	keys::{AccountId, Key},
+	options::Global,
 	output::Console,
 };
 use openledger_blobs::DirectoryStore;
-use std::{path::PathBuf, time::Duration};
+use openledger_client::{
+	chain::{self, Call, Chain, Included, Snapshot},
+	keys::{AccountId, Key},
+};
+use std::{ops::AsyncFnOnce, path::PathBuf, time::Duration};
 use tokio::sync::OnceCell;
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:9944";
@@ -36,7 +38,10 @@ impl Context {
 		let url = setting(self.global.url.clone(), "OPENLEDGER_URL");
 		let url = url.unwrap_or_else(|| DEFAULT_URL.into());
 		let timeout = Duration::from_secs(self.global.connect_timeout.into());
-		self.chain.get_or_try_init(|| Chain::connect(&url, timeout, self.console)).await
+		let console = self.console;
+		let tell = move |line: &str| console.note(line);
+		let connect = || Chain::connect_telling(&url, timeout, tell);
+		Ok(self.chain.get_or_try_init(connect).await?)
 	}
 
 	/// The key that signs.
@@ -51,7 +56,7 @@ impl Context {
 					.into(),
 			)
 		})?;
-		Key::read(&text)
+		Ok(Key::read(&text)?)
 	}
 
 	/// `account`, or that of the key.
@@ -87,7 +92,29 @@ impl Context {
 	/// See [`chain::submit`].
 	pub async fn send(&self, call: Call) -> Result<Included> {
 		let key = self.key()?;
-		chain::submit_one(self.chain().await?, &key, call, self.finalized()).await
+		Ok(chain::submit_one(self.chain().await?, &key, call, self.finalized()).await?)
+	}
+
+	/// As [`Self::send`]. A refusal of the chain is told in the words that `words` finds for the error of this
+	/// name, by the state of the newest block; in the chain's own where it finds none.
+	///
+	/// # Errors
+	/// As [`Self::send`].
+	pub async fn send_telling(
+		&self,
+		call: Call,
+		words: impl AsyncFnOnce(&str, &Snapshot) -> Result<Option<String>>,
+	) -> Result<Included> {
+		let error = match self.send(call).await {
+			Ok(sent) => return Ok(sent),
+			Err(error) => error,
+		};
+		let Some(name) = error.refused_as() else { return Err(error) };
+		let best = self.chain().await?.best().await?;
+		Err(match words(name, &best).await {
+			Ok(Some(words)) => error.in_words(words),
+			_ => error,
+		})
 	}
 
 	/// Signs and sends many calls in one go, and waits for them.
@@ -96,7 +123,8 @@ impl Context {
 	/// See [`chain::submit`].
 	pub async fn send_all(&self, calls: Vec<Call>) -> Result<Vec<Result<Included>>> {
 		let key = self.key()?;
-		chain::submit(self.chain().await?, &key, calls, self.finalized()).await
+		let sent = chain::submit(self.chain().await?, &key, calls, self.finalized()).await?;
+		Ok(sent.into_iter().map(|one| one.map_err(Error::from)).collect())
 	}
 }
 

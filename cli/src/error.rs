@@ -1,21 +1,10 @@
 //! What can go wrong, which exit code it has, and what to do about it.
 
+pub use openledger_client::Refusal;
 use serde_json::{json, Value};
-use subxt::error::DispatchError;
 
 /// The result of an operation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// Why the chain refused a transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-	/// What was refused, and why.
-	pub message: String,
-	/// The pallet whose error it is, if it is a pallet's.
-	pub pallet: Option<String>,
-	/// The error's name.
-	pub name: Option<String>,
-}
 
 /// A failure of a command. The exit code tells the kinds apart.
 #[derive(Debug, thiserror::Error)]
@@ -111,7 +100,23 @@ impl Error {
 
 	/// What `pallet` would refuse with its error `name`.
 	pub fn foreseen(pallet: &str, name: &str, message: String) -> Self {
-		Self::Refused(Refusal { message, pallet: Some(pallet.into()), name: Some(name.into()) })
+		Self::Refused(Refusal::foreseen(pallet, name, message))
+	}
+
+	/// The name of the runtime's error, if the chain refused.
+	pub fn refused_as(&self) -> Option<&str> {
+		match self {
+			Self::Refused(refusal) => refusal.name.as_deref(),
+			_ => None,
+		}
+	}
+
+	/// The same refusal in other words; other errors stay as they are.
+	pub fn in_words(self, message: String) -> Self {
+		match self {
+			Self::Refused(refusal) => Self::Refused(Refusal { message, ..refusal }),
+			other => other,
+		}
 	}
 
 	/// A failure while handling a file.
@@ -131,14 +136,63 @@ impl Error {
 	}
 }
 
-impl From<openledger_influence::Error> for Error {
-	fn from(error: openledger_influence::Error) -> Self {
-		use openledger_influence::Error as E;
+/// What each failure of the client means to the user of a command: its kind, and what to do about it.
+impl From<openledger_client::Error> for Error {
+	fn from(error: openledger_client::Error) -> Self {
+		use openledger_client::Error as E;
 		let message = error.to_string();
 		match error {
+			E::BadAddress(_) => Self::Usage(format!("--url {message}")),
+			E::BadKey(reason) => Self::Usage(format!(
+				"--key is neither a file nor a secret URI ({reason}); give //Alice, a mnemonic in \
+				 quotes, a 0x seed, or the path of a file that holds one"
+			)),
+			E::BadKeyFile(_) | E::BadAccount { .. } | E::BadAmount(_) | E::BadArguments(_) => {
+				Self::Usage(message)
+			},
+			E::Unreachable { url, reason } => Self::Unreachable { url, reason },
+			E::Refused(refusal) => Self::Refused(refusal),
+			E::TooLong { what, length, unit, limit } => Self::TooLong { what, length, unit, limit },
+			E::UnknownCall(_) | E::NoDelegation(_) => Self::BadData(message),
+			E::BadDelegation { .. } => Self::BadData(format!(
+				"{message}: give what `openledger gov sign-delegation` printed"
+			)),
+			E::BadClaim(_) => Self::Verification(message),
+			E::NoProposal(_) => {
+				Self::Failure(format!("{message}: see `openledger gov list --all`"))
+			},
+			E::NoVersion { datanet, .. } => Self::Failure(format!(
+				"{message}: see `openledger datanet show {datanet}`, or publish it first"
+			)),
+			E::Unreadable(_)
+			| E::NotFound { .. }
+			| E::Mismatch { .. }
+			| E::Unsettled { .. }
+			| E::Refunded { .. }
+			| E::Io { .. } => Self::Failure(message),
+		}
+	}
+}
+
+impl From<openledger_models::Error> for Error {
+	fn from(error: openledger_models::Error) -> Self {
+		use openledger_models::Error as E;
+		let message = error.to_string();
+		match error {
+			E::Rows(error) => error.into(),
 			E::Io { .. } | E::Diverged { .. } => Self::Failure(message),
 			E::Setting { .. } => Self::Usage(message),
 			E::NoBase(_) => Self::Usage(format!("{message} with --base-model")),
+			_ => Self::BadData(message),
+		}
+	}
+}
+
+impl From<openledger_rows::Error> for Error {
+	fn from(error: openledger_rows::Error) -> Self {
+		let message = error.to_string();
+		match error {
+			openledger_rows::Error::Io { .. } => Self::Failure(message),
 			_ => Self::BadData(message),
 		}
 	}
@@ -155,44 +209,42 @@ impl From<openledger_blobs::BlobError> for Error {
 	}
 }
 
-/// Describes why the runtime refused `what`: pallet, error name and its documentation from the
-/// chain's metadata.
-pub fn refusal(what: &str, error: &DispatchError) -> Refusal {
-	use subxt::error::{DispatchError as D, TokenError as T};
-	let plain = |reason: String, name: &str| Refusal {
-		message: format!("{what} was refused: {reason}"),
-		pallet: None,
-		name: Some(name.to_owned()),
-	};
-	match error {
-		D::Module(module) => match module.details() {
-			Ok(details) => {
-				let docs = details.variant.docs.join(" ");
-				let docs = docs.trim();
-				let separator = if docs.is_empty() { "" } else { ": " };
-				let (pallet, name) = (details.pallet.name(), &details.variant.name);
-				Refusal {
-					message: format!("{what} was refused by {pallet}.{name}{separator}{docs}"),
-					pallet: Some(pallet.to_owned()),
-					name: Some(name.clone()),
-				}
-			},
-			Err(_) => plain(format!("{module}"), "Module"),
-		},
-		D::Token(T::FundsUnavailable) => plain(
-			"insufficient balance: the account has not enough free OPEN".into(),
-			"FundsUnavailable",
-		),
-		D::Token(T::BelowMinimum) => plain(
-			"the receiving account would hold less than the existential deposit: send more".into(),
-			"BelowMinimum",
-		),
-		D::Token(T::NotExpendable | T::OnlyProvider) => plain(
-			"insufficient balance: the account must keep the existential deposit".into(),
-			"NotExpendable",
-		),
-		D::Token(T::Frozen) => plain("part of the balance is frozen".into(), "Frozen"),
-		D::BadOrigin => plain("this account may not do that".into(), "BadOrigin"),
-		other => plain(other.to_string(), "Other"),
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use openledger_client::{governance::SignedDelegation, keys::Key, limits};
+
+	#[test]
+	fn refusal_should_tell_machines_length_and_limit_when_something_is_too_long() {
+		let error = Error::from(limits::check("the input", 5, "bytes", 4).unwrap_err());
+		let error = error.in_file("rows.csv: row 2");
+		assert_eq!(error.code(), 5);
+		let document = error.to_json();
+		assert_eq!((&document["kind"], &document["length"]), (&"too_long".into(), &5.into()));
+		assert_eq!(document["limit"], 4);
+		assert_eq!(
+			document["message"],
+			"rows.csv: row 2: the input is too long: 5 bytes, this chain takes at most 4"
+		);
+	}
+
+	#[test]
+	fn option_or_command_should_be_named_when_it_helps_against_a_failure_of_the_client() {
+		use openledger_client::Error as E;
+		let Err(no_key) = Key::read("no such key") else { panic!("it was taken") };
+		let Err(no_field) = SignedDelegation::from_json("{}") else { panic!("it was taken") };
+		let nowhere = E::Unreachable { url: "ws://a".into(), reason: "refused".into() };
+		for (error, code, words) in [
+			(E::BadAddress("a".into()), 2, "--url 'a' is no WebSocket address"),
+			(no_key, 2, "--key is neither a file nor a secret URI"),
+			(nowhere, 3, "with --url"),
+			(no_field, 5, "gov sign-delegation"),
+			(E::NoProposal(7), 1, "no proposal 7 on this chain: see `openledger gov list --all`"),
+			(E::NoVersion { datanet: 1, version: 2 }, 1, "see `openledger datanet show 1`"),
+		] {
+			let error = Error::from(error);
+			assert_eq!(error.code(), code, "{error}");
+			assert!(error.to_string().contains(words), "'{error}' lacks '{words}'");
+		}
 	}
 }

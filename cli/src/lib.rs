@@ -2,38 +2,29 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`args`] | options and commands |
+//! | [`args`], [`options`] | the command line, and the options of every command |
 //! | [`commands`] | one file for each command |
-//! | [`chain`] | connection, typed storage, transactions |
-//! | [`verification`] | the checks of a settled inference, apart from any connection |
+//! | [`context`] | what commands share: the connection, the key, the blob store |
 //! | [`training`] | contributions and models between the blob store and the engine |
 //! | [`base_models`] | what models of text are adapters of |
-//! | [`calls`] | calls of the runtime and their JSON |
-//! | [`governance`] | dates, votes, delegations and outlooks, apart from any connection |
-//! | [`limits`] | what is too long for the chain |
-//! | [`amount`], [`keys`] | amounts of OPEN, keys and accounts |
 //! | [`views`] | the JSON documents that `--json` prints |
 //! | [`html`] | pages for people |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
 //!
+//! All that speaks to the chain is in `openledger_client`.
+//!
 //! Exit codes: 0 success, 1 failure, 2 usage, 3 chain unreachable, 4 refused by the chain, 5 bad
 //! data, 6 verification failed, 7 timed out.
 
-pub mod amount;
 pub mod args;
 pub mod base_models;
-pub mod calls;
-pub mod chain;
 pub mod commands;
 pub mod context;
 pub mod error;
-pub mod governance;
 pub mod html;
-pub mod keys;
-pub mod limits;
+pub mod options;
 pub mod output;
 pub mod training;
-pub mod verification;
 pub mod views;
 
 use args::Arguments;

@@ -1,115 +1,69 @@
 //! Contributions and models between the blob store and the engine.
 
 use crate::{
-	chain::{types::Contribution as Record, Hash, Snapshot},
 	error::{Error, Result},
 	output::Console,
 };
-use codec::Encode;
 use openledger_blobs::BlobStore;
-use openledger_influence::{
-	Architecture, Contribution, Dataset, Draft, Index, Manifest, Model, Schema,
+use openledger_client::{
+	chain::{types::Contribution as Record, Snapshot},
+	runs::Run,
 };
-use openledger_proof::{blake2_256, ContributionId};
+use openledger_influence::{Contribution, Draft, Index};
+use openledger_models::{Architecture, Manifest, Model};
+use openledger_primitives::{manifest, ContributionId};
+use openledger_rows::{Dataset, Schema};
 use serde_json::{json, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// The files of one training run in its directory.
-pub struct Run {
-	directory: PathBuf,
+/// Reads weights and manifest, which must belong together.
+///
+/// # Errors
+/// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
+/// file and both hashes.
+pub fn load_model(run: &Run) -> Result<(Model, Manifest)> {
+	let path = run.manifest();
+	let text = read(&path, "train a model into that directory first")?;
+	let text = String::from_utf8(text)
+		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
+	let manifest =
+		Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
+	let path = run.weights();
+	let bytes = read(&path, "train a model into that directory first")?;
+	let in_file = |e: openledger_models::Error| Error::from(e).in_file(path.display());
+	let model = Model::load(&bytes, Some(&manifest.weights_hash)).map_err(in_file)?;
+	manifest.verify(&model).map_err(in_file)?;
+	Ok((model, manifest))
 }
 
-impl Run {
-	/// The run in `directory`.
-	pub fn new(directory: &Path) -> Self {
-		Self { directory: directory.to_owned() }
-	}
+/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
+///
+/// # Errors
+/// [`Error::Failure`].
+pub fn save_index(run: &Run, draft: Draft) -> Result<Index> {
+	let index = draft.publish()?;
+	let record = json!({
+		"index_file": format!("0x{}", hex::encode(index.file_hash())),
+		"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
+	});
+	write(&run.index_record(), format!("{record:#}\n"))?;
+	Ok(index)
+}
 
-	/// The weights, safetensors.
-	pub fn weights(&self) -> PathBuf {
-		self.directory.join("weights.safetensors")
-	}
-
-	/// The training manifest, JSON.
-	pub fn manifest(&self) -> PathBuf {
-		self.directory.join("manifest.json")
-	}
-
-	/// The influence index, safetensors.
-	pub fn index(&self) -> PathBuf {
-		self.directory.join("index.safetensors")
-	}
-
-	/// The hash of the index file, JSON.
-	pub fn index_record(&self) -> PathBuf {
-		self.directory.join("index.json")
-	}
-
-	/// The attribution of the held-out rows, SCALE.
-	pub fn held_out(&self) -> PathBuf {
-		self.directory.join("held-out.scale")
-	}
-
-	/// Makes the directory.
-	///
-	/// # Errors
-	/// [`Error::Failure`].
-	pub fn create(&self) -> Result<()> {
-		std::fs::create_dir_all(&self.directory)
-			.map_err(|e| Error::io("create", &self.directory, e))
-	}
-
-	/// Reads weights and manifest, which must belong together.
-	///
-	/// # Errors
-	/// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
-	/// file and both hashes.
-	pub fn load_model(&self) -> Result<(Model, Manifest)> {
-		let path = self.manifest();
-		let text = read(&path, "train a model into that directory first")?;
-		let text = String::from_utf8(text)
-			.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
-		let manifest =
-			Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
-		let path = self.weights();
-		let bytes = read(&path, "train a model into that directory first")?;
-		let in_file = |e: openledger_influence::Error| Error::from(e).in_file(path.display());
-		let model = Model::load(&bytes, Some(&manifest.weights_hash)).map_err(in_file)?;
-		manifest.verify(&model).map_err(in_file)?;
-		Ok((model, manifest))
-	}
-
-	/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
-	///
-	/// # Errors
-	/// [`Error::Failure`].
-	pub fn save_index(&self, draft: Draft) -> Result<Index> {
-		let index = draft.publish()?;
-		let record = json!({
-			"index_file": format!("0x{}", hex::encode(index.file_hash())),
-			"weights_hash": format!("0x{}", hex::encode(index.weights_hash())),
-		});
-		write(&self.index_record(), format!("{record:#}\n"))?;
-		Ok(index)
-	}
-
-	/// Reads the index of `model`.
-	///
-	/// # Errors
-	/// As [`Self::load_model`].
-	pub fn load_index(&self, model: &Model) -> Result<Index> {
-		let hint = "build the index with `openledger model index` first";
-		let path = self.index_record();
-		let record: Option<Value> = serde_json::from_slice(&read(&path, hint)?).ok();
-		let expected =
-			record.as_ref().and_then(|record| parse_hash(record["index_file"].as_str()?));
-		let expected = expected.ok_or_else(|| {
-			Error::BadData(format!("{} names no index file: build the index again", path.display()))
-		})?;
-		let path = self.index();
-		Index::open(&path, Some(&expected), model)
-			.map_err(|e| Error::from(e).in_file(path.display()))
-	}
+/// Reads the index of `model`.
+///
+/// # Errors
+/// As [`load_model`].
+pub fn load_index(run: &Run, model: &Model) -> Result<Index> {
+	let hint = "build the index with `openledger model index` first";
+	let path = run.index_record();
+	let record: Option<Value> = serde_json::from_slice(&read(&path, hint)?).ok();
+	let expected = record.as_ref().and_then(|record| parse_hash(record["index_file"].as_str()?));
+	let expected = expected.ok_or_else(|| {
+		Error::BadData(format!("{} names no index file: build the index again", path.display()))
+	})?;
+	let path = run.index();
+	Index::open(&path, Some(&expected), model).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
 fn parse_hash(text: &str) -> Option<[u8; 32]> {
@@ -225,7 +179,7 @@ pub async fn fetch(
 	for &(datanet, version) in sources {
 		let records = snapshot.version_contributions(datanet, version).await?;
 		let published = snapshot.version(datanet, version).await?.manifest;
-		if manifest(records.iter().map(|(id, _)| *id)) != published {
+		if manifest(records.iter().map(|(id, _)| *id)).0 != published.0 {
 			return Err(Error::Verification(format!(
 				"the contributions of datanet {datanet} do not hash to the manifest of version {version}"
 			)));
@@ -248,14 +202,6 @@ pub async fn fetch(
 	Ok(contributions)
 }
 
-/// The commitment to an ordered list of contributions: `m_0 = 0`,
-/// `m_(i+1) = blake2_256(m_i ++ SCALE(contribution id))`.
-pub fn manifest(ids: impl IntoIterator<Item = ContributionId>) -> Hash {
-	ids.into_iter().fold(Hash::zero(), |previous, id| {
-		Hash(blake2_256(&[previous.as_bytes(), &id.encode()].concat()).0)
-	})
-}
-
 /// The probability of each class, `[classes]`: the softmax of a model's logits.
 pub fn probabilities(logits: &[f32]) -> Vec<f64> {
 	let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -267,8 +213,8 @@ pub fn probabilities(logits: &[f32]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::ContributionState;
 	use openledger_blobs::DirectoryStore;
+	use openledger_client::chain::{types::ContributionState, Hash};
 
 	fn stored(csv: &[u8]) -> (tempfile::TempDir, DirectoryStore, Record) {
 		let directory = tempfile::tempdir().unwrap();
@@ -286,16 +232,6 @@ mod tests {
 			state: ContributionState::Pending { approvals: vec![] },
 		};
 		(directory, store, record)
-	}
-
-	#[test]
-	fn manifest_should_be_the_hash_chain_when_computed_by_hand() {
-		let zero = [0u8; 32];
-		let first = blake2_256(&[&zero[..], &7u64.to_le_bytes()].concat());
-		let second = blake2_256(&[&first.0[..], &2u64.to_le_bytes()].concat());
-		assert_eq!(manifest([7, 2]).0, second.0);
-		assert_ne!(manifest([2, 7]), manifest([7, 2]));
-		assert_eq!(manifest([]), Hash::zero());
 	}
 
 	#[test]

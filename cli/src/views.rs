@@ -45,7 +45,7 @@ pub(crate) mod recorded;
 #[cfg(test)]
 mod tests;
 
-use crate::{chain::Included, keys::AccountId};
+use openledger_client::{chain::Included, keys::AccountId};
 use serde::{Serialize, Serializer};
 
 /// An amount of OPEN or of votes in units of 10^-18, as decimal text: most readers of JSON would

@@ -1,6 +1,6 @@
 //! What `audit-data` finds in tables, and what it says of those it cannot read.
 
-use openledger_influence::{Dataset, Schema};
+use openledger_rows::{Dataset, Schema};
 use openledger_transformers::files::tiny;
 use serde_json::Value;
 use std::{path::Path, process::Command};

@@ -1,12 +1,14 @@
 //! What the client says and how it exits when there is no chain, or when its input is bad.
 
 use openledger_blobs::{BlobStore, DirectoryStore};
-use openledger_cli::training::Run;
-use openledger_influence::{
-	held_out_attribution, train, Activation, Architecture, Contribution, Dataset, Draft, EkFac,
-	Manifest, ManifestEntry, Source, TrainConfig,
+use openledger_cli::training::save_index;
+use openledger_client::runs::Run;
+use openledger_influence::{held_out_attribution, Contribution, Draft, EkFac};
+use openledger_models::{
+	train, Activation, Architecture, Manifest, ManifestEntry, Source, TrainConfig,
 };
-use openledger_proof::Width;
+use openledger_primitives::Width;
+use openledger_rows::Dataset;
 use serde_json::Value;
 use std::{
 	path::Path,
@@ -217,7 +219,7 @@ fn trained(directory: &Path) {
 	let (width, path) = (Width::Int8, run.index());
 	let draft =
 		Draft::build(&builder, &trained.model, &contributions, width, &path, &mut |_| {}).unwrap();
-	let index = run.save_index(draft).unwrap();
+	let index = save_index(&run, draft).unwrap();
 	let attribution = held_out_attribution(&trained.model, &index, &rows, 8).unwrap();
 	std::fs::write(run.held_out(), codec::Encode::encode(&attribution)).unwrap();
 }

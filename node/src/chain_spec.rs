@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Default, Clone, Serialize, Deserialize, ChainSpecExtension)]
 #[serde(rename_all = "camelCase")]
 pub struct Extensions {
-	/// Blocks with a known hash.
+	/// Blocks whose hash is known in advance.
 	pub fork_blocks: sc_client_api::ForkBlocks<Block>,
-	/// Blocks never to import.
+	/// Blocks that are never imported.
 	pub bad_blocks: sc_client_api::BadBlocks<Block>,
 	/// A finalised block from which light clients start.
 	pub light_sync_state: sc_sync_state_rpc::LightSyncStateExtension,
@@ -25,7 +25,8 @@ pub struct Extensions {
 /// A chain specification.
 pub type ChainSpec = sc_service::GenericChainSpec<Extensions>;
 
-/// The specification of the chain `id`: a name (`dev`, `local`) or the path of a JSON file.
+/// Finds the specification of the chain `id`, which is a name (`dev`, `local`) or the path of a
+/// JSON file.
 ///
 /// # Errors
 /// If the binary carries no wasm runtime, or the file is not a specification.

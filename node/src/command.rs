@@ -1,4 +1,4 @@
-//! What the commands do.
+//! What the commands of the command line do.
 
 use crate::{
 	chain_spec,

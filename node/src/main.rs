@@ -1,4 +1,4 @@
-//! The OpenLedger node: a validator, full node or archive of the chain, with the worker that
+//! The OpenLedger node: a validator, a full node or an archive of the chain, with the worker that
 //! computes attributions for the chain's attesters.
 //!
 //! | module | subject |
@@ -9,8 +9,10 @@
 //! | [`rpc`] | JSON-RPC methods, among them the namespace `attribution` |
 //! | [`worker`] | the attribution worker |
 
-// The error types are the SDK's, and occur once in a process's life.
+// The error types are the SDK's, and an error occurs at most once in a process's life.
 #![allow(clippy::result_large_err)]
+// A program has no readers of its documentation but those of its code.
+#![allow(missing_docs)]
 
 mod chain_spec;
 mod cli;

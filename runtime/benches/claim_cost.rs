@@ -8,8 +8,8 @@
 
 use codec::{Decode, Encode};
 use openledger_pallet_support::cost;
-use openledger_proof::{
-	merkle_proof, merkle_root, Attribution, ClaimError, Entry, IndexCommitment, Leaf, ProvenEntry,
+use openledger_primitives::{
+	merkle_root, Attribution, ClaimError, Entry, IndexCommitment, Leaf, MerkleTree, ProvenEntry,
 	Sketch, Width, H256,
 };
 use polkadot_sdk::{
@@ -166,11 +166,12 @@ fn arguments(size: Size) -> Vec<u8> {
 		dimension,
 		width,
 	};
-	let entries = (0..)
+	let tree = MerkleTree::new(hashes);
+	let entries = (0u32..)
 		.zip(leaves)
 		.map(|(leaf_index, leaf)| ProvenEntry {
 			score: dimension.into(),
-			proof: merkle_proof(&hashes, leaf_index).unwrap_or_default(),
+			proof: tree.proof(leaf_index as usize).unwrap_or_default(),
 			leaf,
 			leaf_index,
 		})

@@ -255,10 +255,10 @@ impl_runtime_apis! {
 		}
 
 		fn check_attribution(
-			index: openledger_proof::IndexCommitment,
-			attribution: openledger_proof::Attribution,
+			index: openledger_primitives::IndexCommitment,
+			attribution: openledger_primitives::Attribution,
 			max_entries: u32,
-		) -> Result<Vec<openledger_proof::Entry>, openledger_proof::ClaimError> {
+		) -> Result<Vec<openledger_primitives::Entry>, openledger_primitives::ClaimError> {
 			attribution.check(&index, max_entries)
 		}
 	}

@@ -1,10 +1,10 @@
 //! Units of money and time, and the limits of a block.
 
-/// Money.
+/// Units of the native token.
 pub mod currency {
 	use crate::Balance;
 
-	/// Decimals of OPEN.
+	/// The decimals that wallets show.
 	pub const DECIMALS: u8 = 18;
 	/// One OPEN in the smallest unit.
 	pub const OPEN: Balance = 1_000_000_000_000_000_000;
@@ -18,7 +18,7 @@ pub mod currency {
 	pub const EXISTENTIAL_DEPOSIT: Balance = MILLI;
 }
 
-/// Time.
+/// Durations, in blocks where not said otherwise.
 pub mod time {
 	use crate::BlockNumber;
 

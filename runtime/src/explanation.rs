@@ -5,7 +5,7 @@ use crate::{AccountId, Balance, BlockNumber, ModelRegistry, Runtime};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use openledger_pallet_support::{InferenceId, JobId, ModelId, ModelTerms};
-use openledger_proof::Share;
+use openledger_primitives::Share;
 use pallet_attribution::types::Ending;
 pub use pallet_inference_market::types::{Basis, Payment, Refund, Role};
 use pallet_inference_market::InferenceState;
@@ -15,19 +15,19 @@ use scale_info::TypeInfo;
 /// All the chain knows about one settled inference.
 #[derive(Encode, Decode, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct Explanation {
-	/// The inference.
+	/// The number of the inference.
 	pub inference: InferenceId,
 	/// Who asked and paid.
 	pub user: AccountId,
-	/// The model.
+	/// The model that answered.
 	pub model: ModelId,
 	/// The input as sent.
 	pub input: Vec<u8>,
-	/// The answer.
+	/// The answer as the host sent it.
 	pub output: Vec<u8>,
 	/// What the user paid.
 	pub fee: Balance,
-	/// Block of settlement.
+	/// The block in which it was settled.
 	pub at: BlockNumber,
 	/// Where the shares come from.
 	pub basis: Basis,
@@ -43,13 +43,13 @@ pub struct Explanation {
 	pub shares: Vec<Share>,
 	/// Who was credited what: contributors, owners, attesters.
 	pub payments: Vec<Payment<AccountId>>,
-	/// Sum to contributors.
+	/// What all contributors got together.
 	pub contributors: Balance,
 	/// Sum to the owners of the model and its ancestors.
 	pub owners: Balance,
-	/// Sum to attesters.
+	/// What all attesters got together.
 	pub attesters_total: Balance,
-	/// To the treasury: its share, the platform fee, dust.
+	/// What the treasury got: its share, the platform fee, and what rounding left.
 	pub treasury: Balance,
 }
 
@@ -58,14 +58,14 @@ pub struct Explanation {
 pub enum Unexplained {
 	/// There is no inference of that number.
 	NotFound,
-	/// It awaits its answer.
+	/// Its host has not answered yet.
 	Requested,
 	/// It was answered and awaits attribution.
 	Answered {
 		/// The attribution job.
 		job: JobId,
 	},
-	/// It was refunded.
+	/// Nobody was paid for it: its user has the whole fee back.
 	Refunded(Refund),
 }
 

@@ -27,17 +27,17 @@ parameter_types! {
 
 	/// Fees rise while blocks are fuller than this.
 	pub const TargetFullness: Perquintill = Perquintill::from_percent(25);
-	/// At most seven per cent in an hour of full blocks.
+	/// How fast fees follow: they rise by seven per cent at most in an hour of full blocks.
 	pub AdjustmentSpeed: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
 	/// Fees never fall below the price list.
 	pub LowestMultiplier: Multiplier = Multiplier::one();
-	/// Nor rise above a hundred times of it.
+	/// Fees never rise above a hundred times the price list.
 	pub HighestMultiplier: Multiplier = Multiplier::saturating_from_integer(100);
 }
 
-/// Weight to OPEN.
+/// Turns weight into a fee, at the price that the parameters name for a picosecond.
 pub type WeightToFee = ConstantMultiplier<Balance, FeePerPicosecond>;
-/// Bytes to OPEN.
+/// Turns the length of a transaction into a fee, at the price that the parameters name for a byte.
 pub type LengthToFee = ConstantMultiplier<Balance, FeePerByte>;
 /// Follows the load of the chain, slowly.
 pub type FeeMultiplierUpdate = TargetedFeeAdjustment<
@@ -82,6 +82,6 @@ fn credit_author(credit: Credit<AccountId, Balances>) {
 	}
 }
 
-/// Credits the treasury account.
+/// Credits what it is given to the treasury's account.
 pub type ToTreasury =
 	polkadot_sdk::frame_support::traits::tokens::imbalance::ResolveTo<TreasuryAccount, Balances>;

@@ -42,7 +42,7 @@ pub const LOCAL: &str = "local";
 /// What each development account gets: enough for one to reach the quorum of a proposal.
 pub const ENDOWMENT: Balance = 20_000_000 * OPEN;
 
-/// The presets' names.
+/// The names of all presets of this runtime.
 pub fn preset_names() -> Vec<PresetId> {
 	vec![DEV.into(), LOCAL.into()]
 }
@@ -104,7 +104,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 
 /// How long things may take, in blocks.
 struct Windows {
-	/// A host to answer.
+	/// How long a host has for an answer.
 	response: BlockNumber,
 	/// An attester to claim, before the job is redrawn.
 	claim: BlockNumber,
@@ -112,9 +112,9 @@ struct Windows {
 	unbonding: BlockNumber,
 	/// A contribution's bond to stay after acceptance.
 	contribution: BlockNumber,
-	/// Proposals.
+	/// The dates of proposals.
 	governance: Periods,
-	/// The security council's elections.
+	/// The dates and rules of the security council's elections.
 	council: pallet_security_council::types::ParametersOf<Runtime>,
 }
 
@@ -127,7 +127,7 @@ const FIRST_COHORT: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::Eve,
 	Sr25519Keyring::Ferdie,
 ];
-/// The other one.
+/// The second cohort of the security council.
 const SECOND_COHORT: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::AliceStash,
 	Sr25519Keyring::BobStash,
@@ -164,11 +164,11 @@ fn council(
 
 /// The periods of proposals, in blocks.
 struct Periods {
-	/// From a proposal to its snapshot.
+	/// The blocks from a proposal to its snapshot.
 	delay: BlockNumber,
-	/// Of voting.
+	/// The blocks in which votes count.
 	voting: BlockNumber,
-	/// Left to the others when the quorum is reached late.
+	/// The blocks that are left to the others when the quorum is reached late.
 	late: BlockNumber,
 	/// Timelock of constitutional proposals.
 	constitutional: BlockNumber,

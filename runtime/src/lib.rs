@@ -48,8 +48,6 @@ pub use configs::{
 	BABE_GENESIS_EPOCH_CONFIG,
 };
 pub use construct::*;
-#[cfg(feature = "upgrade-rehearsal")]
-pub use migrations::rehearsal::VERSION;
 pub use transaction::{TxExtension, UncheckedExtrinsic};
 /// The runtime as compressed wasm; `None` if it was not built.
 #[cfg(feature = "std")]
@@ -60,37 +58,33 @@ use polkadot_sdk::*;
 use sp_runtime::{
 	generic,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
-	MultiAddress, MultiSignature,
+	Cow, MultiAddress, MultiSignature,
 };
-#[cfg(not(feature = "upgrade-rehearsal"))]
-use {
-	sp_runtime::Cow,
-	sp_version::{runtime_version, RuntimeVersion},
-};
+use sp_version::{runtime_version, RuntimeVersion};
 
-/// Signature of a transaction.
+/// Signature of a transaction, of any scheme that `MultiSignature` knows.
 pub type Signature = MultiSignature;
 /// Account: the public key of a signature or its hash.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
-/// How calls name an account.
+/// How calls and transactions name an account.
 pub type Address = MultiAddress<AccountId, ()>;
 /// Amount of OPEN in its smallest unit, 10^-18.
 pub type Balance = u128;
 /// Number of transactions an account has sent.
 pub type Nonce = u32;
-/// Number of a block.
+/// Number of a block. There is a block every three seconds at most.
 pub type BlockNumber = u32;
 /// Hash of a block, of a transaction, of state.
 pub type Hash = sp_core::H256;
-/// Header of a block.
+/// Header of a block, with blake2-256 of the header as the block's hash.
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
-/// A block.
+/// A block as the runtime executes it, with decoded transactions.
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 
 /// A block as the node handles it: transactions are bytes to it, and hexadecimal in its RPC.
 pub type OpaqueBlock = generic::Block<Header, polkadot_sdk::sp_runtime::OpaqueExtrinsic>;
 
-/// Executes blocks.
+/// Executes blocks: migrations first, then hooks and transactions.
 pub type Executive = frame_executive::Executive<
 	Runtime,
 	Block,
@@ -100,7 +94,6 @@ pub type Executive = frame_executive::Executive<
 >;
 
 /// The version of this runtime.
-#[cfg(not(feature = "upgrade-rehearsal"))]
 #[runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("openledger"),

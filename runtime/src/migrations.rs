@@ -4,7 +4,6 @@
 //! | migration | runs on a chain | effect |
 //! | --- | --- | --- |
 //! | [`SetUpGovernance`] | whose last runtime was older than `spec_version` 2 | parameters for the pallets of governance |
-//! | `HalveDeposits` | whose datanets have storage version 1; with the feature `upgrade-rehearsal` alone | half of each creation deposit goes back |
 //!
 //! Each runs once. What changes a pallet's own storage goes from one storage version of that pallet to the next
 //! (`frame_support::migrations::VersionedMigration`). What comes with new pallets goes by the runtime's version
@@ -14,17 +13,10 @@
 //! Each has checks before and after it, which `try-runtime` runs on a copy of a live chain's state.
 
 pub mod governance;
-#[cfg(any(feature = "upgrade-rehearsal", test))]
-pub mod rehearsal;
 mod spec_versioned;
 
 pub use governance::SetUpGovernance;
 pub use spec_versioned::SpecVersioned;
 
 /// All migrations, oldest first. One may go when no chain is left that it has not run on.
-pub type Migrations = (SpecVersioned<2, SetUpGovernance>, OfRehearsal);
-
-#[cfg(feature = "upgrade-rehearsal")]
-type OfRehearsal = rehearsal::HalveDeposits;
-#[cfg(not(feature = "upgrade-rehearsal"))]
-type OfRehearsal = ();
+pub type Migrations = (SpecVersioned<2, SetUpGovernance>,);

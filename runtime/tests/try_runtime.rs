@@ -56,8 +56,6 @@ fn chain(spec_version: u32) -> TestExternalities {
 			access: Access::Open,
 		};
 		assert_ok!(Datanets::create(RuntimeOrigin::signed(Bob.to_account_id()), terms));
-		// All runtimes so far have it, but that of a rehearsal has the next at genesis.
-		StorageVersion::new(1).put::<Datanets>();
 		set_last_runtime(spec_version);
 		if spec_version < 2 {
 			for pallet in NEW_PALLETS {
@@ -141,20 +139,5 @@ fn migration_should_check_what_it_did_and_nothing_else_when_it_goes_by_the_runti
 		let before = ToGovernance::pre_upgrade().unwrap();
 		pallet_governance::Parameters::<Runtime>::kill();
 		assert_ok!(ToGovernance::post_upgrade(before));
-	});
-}
-
-#[cfg(feature = "upgrade-rehearsal")]
-#[test]
-fn rehearsal_should_check_that_deposits_are_halved_when_it_runs() {
-	use migrations::rehearsal::HalveDeposits;
-	chain(2).execute_with(|| {
-		let before = HalveDeposits::pre_upgrade().unwrap();
-		assert_eq!(
-			HalveDeposits::post_upgrade(before.clone()),
-			Err("the creation deposit is not halved".into())
-		);
-		HalveDeposits::on_runtime_upgrade();
-		assert_ok!(HalveDeposits::post_upgrade(before));
 	});
 }

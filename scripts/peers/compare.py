@@ -29,10 +29,10 @@ def arguments():
 	)
 	listed = lambda text: [name for name in text.split(",") if name]
 	add = parser.add_argument
-	add("--openledger", type=Path, metavar="FILE", required=True, help="the client's binary (scripts/bench gives it)")
+	add("--openledger-bench", type=Path, metavar="FILE", required=True, help="the binary (scripts/bench gives it)")
 	add("--data", type=Path, metavar="CSV", required=True, help="the handwritten digits (scripts/bench gives it)")
 	add("--workloads", type=listed, default=list(WORKLOADS), help="which, separated by commas [default: all]")
-	add("--task", type=Path, action="append", default=[], metavar="DIR", help="also a task that `openledger bench influence --export` wrote; may be repeated")
+	add("--task", type=Path, action="append", default=[], metavar="DIR", help="also a task that `openledger-bench influence --export` wrote; may be repeated")
 	add("--ours", type=listed, help=f"our methods, NAME:int8, NAME:int16 or NAME:rows [default: {','.join(OURS)}; where the exact curvature is out of reach {','.join(WIDE)}]")
 	add("--methods", type=listed, help="methods of the libraries, such as dattri/EK-FAC [default: all but the slowest]")
 	add("--list", action="store_true", help="list the libraries' methods and end")
@@ -47,7 +47,7 @@ def arguments():
 	chosen = parser.parse_args()
 	if unknown := [name for name in chosen.workloads if name not in WORKLOADS]:
 		parser.error(f"no workload '{unknown[0]}'; there are {', '.join(WORKLOADS)}")
-	for path in (chosen.openledger, chosen.data):
+	for path in (chosen.openledger_bench, chosen.data):
 		if not path.exists():
 			parser.error(f"{path} does not exist")
 	return chosen

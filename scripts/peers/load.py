@@ -1,4 +1,4 @@
-"""Reads what `openledger bench influence --export` writes; its README says what that is."""
+"""Reads what `openledger-bench influence --export` writes; its README says what that is."""
 
 import json
 from dataclasses import dataclass

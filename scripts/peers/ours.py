@@ -1,4 +1,4 @@
-"""Our own methods: `openledger bench score`, by leaves of single rows or by rows without leaves."""
+"""Our own methods: `openledger-bench score`, by leaves of single rows or by rows without leaves."""
 
 import json
 import sys
@@ -21,7 +21,7 @@ def measure(task, workload, name, chosen):
 	print(f"{workload.name}: {result.label} ...", file=sys.stderr)
 	with tempfile.TemporaryDirectory() as directory:
 		scores = Path(directory) / "scores.npy"
-		line = [chosen.openledger, "bench", "score", task, "--method", method, "--by", by or "int16"]
+		line = [chosen.openledger_bench, "score", task, "--method", method, "--by", by or "int16"]
 		line += ["--threads", chosen.threads, "--output", scores, "--json", "--quiet"]
 		runs = []
 		while again([seconds(document) for document, _ in runs]):

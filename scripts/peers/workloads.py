@@ -1,4 +1,4 @@
-"""The tasks, exported by `openledger bench influence --export`."""
+"""The tasks, exported by `openledger-bench influence --export`."""
 
 import sys
 
@@ -12,7 +12,7 @@ def make(name, directory, chosen):
 	"""Exports a workload below `directory` and returns its task's directory."""
 	print(f"{name}: training, and retraining on halves where there are any ...", file=sys.stderr)
 	directory.parent.mkdir(parents=True, exist_ok=True)
-	line = [chosen.openledger, "bench", "influence", "--export", directory, "--threads", chosen.threads, "--quiet"]
+	line = [chosen.openledger_bench, "influence", "--export", directory, "--threads", chosen.threads, "--quiet"]
 	line += ["--contribution-rows", 0]
 	if chosen.cache:
 		line += ["--cache", chosen.cache]

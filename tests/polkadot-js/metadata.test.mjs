@@ -38,7 +38,7 @@ test('every_storage_entry_should_decode_when_read', async () => {
 });
 
 // Where a field's name is that of a method or property of the decoded value, the library renames or
-// hides it. docs/protocol.md names the one that is renamed.
+// hides it. docs/script-author.md names the one that is renamed.
 test('fields_should_be_read_by_their_names_when_our_types_are_decoded', () => {
 	const crates = new RegExp('^(openledger_\\w+|pallet_(datanets|model_registry|attribution'
 		+ '|inference_market|governance|security_council))$');

@@ -1,4 +1,4 @@
-//! The chain's state, events and extrinsics, read and sent without the client under test.
+//! The chain's state and events, read without the client under test, and calls sent without it.
 
 use crate::{
 	state::{AccountInfo, Address, Contribution, Snapshot},
@@ -29,26 +29,24 @@ use tokio::runtime::Runtime;
 type At = ClientAtBlock<SubstrateConfig, OnlineClientAtBlockImpl<SubstrateConfig>>;
 type Event<'a> = subxt::events::Event<'a, SubstrateConfig>;
 
-/// A connection to a node. Calls block.
+/// A connection to a node, whose calls block.
 pub struct Chain {
 	runtime: Runtime,
 	rpc: RpcClient,
 	client: OnlineClient<SubstrateConfig>,
 }
 
-/// One event of a block.
+/// An event of a block.
 pub struct BlockEvent<'a> {
-	/// The block.
+	/// The number of the block.
 	pub block: u64,
-	/// The pallet.
 	pub pallet: &'a str,
-	/// The event's name.
 	pub name: &'a str,
 	event: &'a Event<'a>,
 }
 
 impl BlockEvent<'_> {
-	/// The event's fields, by name; fields that `T` does not name are skipped.
+	/// Reads the event's fields by name; fields that `T` does not name are skipped.
 	///
 	/// # Errors
 	/// If the fields have other names or types.
@@ -78,10 +76,10 @@ impl Chain {
 		Ok(Self { runtime, rpc, client })
 	}
 
-	/// Calls an RPC method.
+	/// Calls a method of the node's RPC.
 	///
 	/// # Errors
-	/// If the method fails or answers something else than a `T`.
+	/// If the method fails, or answers with something other than a `T`.
 	pub fn rpc<T: serde::de::DeserializeOwned>(
 		&self,
 		method: &str,
@@ -91,7 +89,7 @@ impl Chain {
 		Ok(answer.map_err(subxt::Error::from)?)
 	}
 
-	/// Number of the best block.
+	/// The number of the best block.
 	///
 	/// # Errors
 	/// If the node does not answer.
@@ -99,7 +97,7 @@ impl Chain {
 		self.number_of(&self.rpc::<serde_json::Value>("chain_getHeader", RpcParams::new())?)
 	}
 
-	/// Number of the last finalised block.
+	/// The number of the last finalised block.
 	///
 	/// # Errors
 	/// If the node does not answer.
@@ -110,7 +108,8 @@ impl Chain {
 		self.number_of(&self.rpc::<serde_json::Value>("chain_getHeader", parameters)?)
 	}
 
-	/// Hash of block `number` of the best chain, with `0x`; `None` if there is no such block yet.
+	/// The hash of block `number` of the best chain, with `0x`; `None` if there is no such block
+	/// yet.
 	///
 	/// # Errors
 	/// If the node does not answer.
@@ -120,7 +119,7 @@ impl Chain {
 		self.rpc("chain_getBlockHash", parameters)
 	}
 
-	/// Number of nodes that the node is connected to.
+	/// The number of nodes that the node is connected to.
 	///
 	/// # Errors
 	/// If the node does not answer.
@@ -141,7 +140,7 @@ impl Chain {
 		})
 	}
 
-	/// Asks `question` until it has an answer.
+	/// Asks `question` again and again until it has an answer.
 	///
 	/// # Errors
 	/// If it has none in time, or asking fails.
@@ -163,7 +162,7 @@ impl Chain {
 		}
 	}
 
-	/// The state at the best block.
+	/// Reads the state at the best block.
 	///
 	/// # Errors
 	/// If it cannot be read or decoded.
@@ -171,7 +170,7 @@ impl Chain {
 		self.snapshot_at(self.best_number()?)
 	}
 
-	/// The state at a block.
+	/// Reads the state at a block.
 	///
 	/// # Errors
 	/// If it cannot be read or decoded.
@@ -217,7 +216,7 @@ impl Chain {
 		Ok(found?)
 	}
 
-	/// Shows `visit` every event of a block.
+	/// Gives every event of a block to `visit`.
 	///
 	/// # Errors
 	/// If the events cannot be read or decoded, or `visit` fails.
@@ -240,25 +239,6 @@ impl Chain {
 			})?;
 		}
 		Ok(())
-	}
-
-	/// Number of extrinsics of a block that call `call` of `pallet`.
-	///
-	/// # Errors
-	/// If the block cannot be read or decoded.
-	pub fn count_calls(&self, block: u64, pallet: &str, call: &str) -> Result<usize> {
-		Ok(self.runtime.block_on(async {
-			let at = self.client.at_block(block).await?;
-			let extrinsics = at.extrinsics().fetch().await?;
-			let mut count = 0;
-			for extrinsic in extrinsics.iter() {
-				let extrinsic = extrinsic?;
-				if (extrinsic.pallet_name(), extrinsic.call_name()) == (pallet, call) {
-					count += 1;
-				}
-			}
-			Ok::<_, subxt::Error>(count)
-		})?)
 	}
 
 	/// Signs a call with the account of `key`, sends it and waits until a best block holds it.
@@ -315,15 +295,15 @@ impl Chain {
 	}
 }
 
-/// The address of a secret URI's account.
+/// The address of the account that a secret URI stands for.
 ///
 /// # Errors
-/// If the URI is none.
+/// If the URI cannot be read.
 pub fn address(key: &str) -> Result<Address> {
 	Ok(keypair(key)?.public_key().to_account_id().to_string())
 }
 
-/// The address of the account that a pallet keeps money in, from its eight-byte id.
+/// The address of the account in which a pallet keeps money, from its id of eight bytes.
 pub fn pallet_address(id: &[u8; 8]) -> Address {
 	let mut account = [0; 32];
 	account[..4].copy_from_slice(b"modl");

@@ -8,7 +8,7 @@ use std::{
 	process::{Child, Command, Stdio},
 };
 
-/// The client with the options that stay the same from command to command.
+/// The command line client with the options that are the same for all commands.
 #[derive(Clone, Debug)]
 pub struct Client {
 	program: PathBuf,
@@ -19,17 +19,17 @@ pub struct Client {
 /// A client command that has ended.
 #[derive(Debug)]
 pub struct Finished {
-	/// The command line.
+	/// The command line that was run.
 	pub command: String,
 	/// The exit code, -1 if a signal ended it.
 	pub code: i32,
 	/// The JSON document on standard output; null if there was none.
 	pub json: Value,
-	/// What it said on standard error.
+	/// What the command wrote to standard error.
 	pub messages: String,
 }
 
-/// A client command that runs beside others, such as `host`. Dropping it ends the command.
+/// A command of the client that runs beside others, such as `host`. Dropping it ends the command.
 #[derive(Debug)]
 pub struct Running {
 	command: String,
@@ -37,7 +37,7 @@ pub struct Running {
 }
 
 impl Client {
-	/// A client of `node` that shares its folder of files.
+	/// Makes a client of `node` that shares its folder of files.
 	///
 	/// # Errors
 	/// If the program is not built.
@@ -45,7 +45,7 @@ impl Client {
 		Self::new(node.url(), node.blobs())
 	}
 
-	/// A client of the node at `url`.
+	/// Makes a client of the node at `url`.
 	///
 	/// # Errors
 	/// If the program is not built.
@@ -58,16 +58,16 @@ impl Client {
 		Self { blobs, ..self.clone() }
 	}
 
-	/// Runs a command as the account of `key`, demands success and reads its JSON.
+	/// Runs a command as the account of `key`, demands success, and reads its JSON.
 	///
 	/// # Errors
-	/// If the command fails, with its message, or prints something else than expected.
+	/// If the command fails, with its message, or prints something other than expected.
 	pub fn run<T: DeserializeOwned>(&self, key: &str, arguments: &[&str]) -> Result<T> {
 		let finished = self.attempt(key, arguments)?;
 		finished.success()
 	}
 
-	/// Runs a command as the account of `key`, whatever comes of it.
+	/// Runs a command as the account of `key`, whether it succeeds or not.
 	///
 	/// # Errors
 	/// If the program cannot be run.
@@ -126,10 +126,10 @@ impl Drop for Running {
 }
 
 impl Finished {
-	/// The JSON of a successful command.
+	/// Reads the JSON of a command that succeeded.
 	///
 	/// # Errors
-	/// If the command failed, or printed something else than expected.
+	/// If the command failed, or printed something other than expected.
 	pub fn success<T: DeserializeOwned>(self) -> Result<T> {
 		if self.code != 0 {
 			return Err(Error::Command {
@@ -142,13 +142,13 @@ impl Finished {
 			.map_err(|error| Error::Output { command: self.command, problem: error.to_string() })
 	}
 
-	/// A field of the `error` object that a failed command prints; empty if it has none.
+	/// A field of the `error` object that a failed command prints; empty if there is no such field.
 	pub fn error(&self, field: &str) -> &str {
 		self.json["error"][field].as_str().unwrap_or_default()
 	}
 }
 
-/// The command line for messages: a row of pixels is not worth a screenful.
+/// Shortens the command line for messages: a row of pixels is not worth a screenful.
 fn shortened(arguments: &[&str]) -> String {
 	arguments
 		.iter()

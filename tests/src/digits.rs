@@ -11,35 +11,35 @@ use std::io::Read;
 
 const FILE: &[u8] = include_bytes!("../data/digits.csv.gz");
 
-/// Pixels of a digit.
+/// The number of pixels of a digit.
 pub const PIXELS: usize = 64;
-/// Number of classes.
+/// The number of classes.
 pub const CLASSES: u8 = 10;
 
-/// One digit.
+/// A handwritten digit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digit {
 	/// The pixels as they stand in the file: numbers separated by commas.
 	pub pixels: String,
-	/// What the writer meant.
+	/// The digit that the writer meant.
 	pub label: u8,
 }
 
 impl Digit {
-	/// The row with the label in the last column.
+	/// The row, with the label in the last column.
 	pub fn row(&self) -> String {
 		format!("{},{}", self.pixels, self.label)
 	}
 }
 
-/// The digits in a seeded order, from which rows are taken without being put back.
+/// The digits in an order that a seed fixes. Rows are taken out and not put back.
 pub struct Digits {
 	left: Vec<Digit>,
 	random: ChaCha8Rng,
 }
 
 impl Digits {
-	/// All 1,797 digits, shuffled by `seed`.
+	/// Reads all 1,797 digits and shuffles them by `seed`.
 	///
 	/// # Errors
 	/// If the data set is damaged.
@@ -88,7 +88,7 @@ impl Digits {
 		}
 	}
 
-	/// Replaces every label by one drawn at random.
+	/// Replaces every label by one that is drawn at random.
 	pub fn mislabel(&mut self, digits: &mut [Digit]) {
 		for digit in digits {
 			digit.label = self.random.random_range(0..CLASSES);
@@ -96,7 +96,7 @@ impl Digits {
 	}
 }
 
-/// The rows as a CSV file without header.
+/// Writes the rows as a CSV file without a header.
 pub fn csv(digits: &[Digit]) -> String {
 	digits.iter().map(|digit| digit.row() + "\n").collect()
 }

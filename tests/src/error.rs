@@ -1,14 +1,13 @@
-//! What can go wrong while a system under test is run.
+//! What can go wrong while a system is tested.
 
 use std::path::PathBuf;
 
-/// Why a step against the running system did not succeed.
+/// Why a step on the running system did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
 	/// A program of this workspace is not where programs are built.
-	#[error("{program} was not found in {looked_in}; build it first with `cargo build --release --workspace`, or set OPENLEDGER_BIN_DIR to the folder that holds it")]
+	#[error("{program} was not found in {looked_in}; build it first with `cargo build --release --workspace --bins --examples`, or set OPENLEDGER_BIN_DIR to the folder that holds it")]
 	ProgramMissing {
-		/// The program.
 		program: String,
 		/// The folders that were searched.
 		looked_in: String,
@@ -16,17 +15,15 @@ pub enum Error {
 	/// A file, folder or process could not be used.
 	#[error("cannot {what}: {source}")]
 	Io {
-		/// What was attempted.
+		/// What was tried.
 		what: String,
-		/// The system's answer.
+		/// What the operating system answered.
 		source: std::io::Error,
 	},
 	/// The node ended by itself.
 	#[error("the node ended with {status}; the end of its log ({log}) is:\n{tail}", log = log.display())]
 	NodeEnded {
-		/// Its exit status.
 		status: String,
-		/// Its log.
 		log: PathBuf,
 		/// The last lines of the log.
 		tail: String,
@@ -36,27 +33,21 @@ pub enum Error {
 	Timeout {
 		/// What was waited for.
 		what: String,
-		/// For how long.
+		/// For how many seconds.
 		seconds: u64,
 	},
 	/// A command of the client failed.
 	#[error("`{command}` failed with exit code {code}: {message}")]
 	Command {
-		/// The command line.
+		/// The command line that was run.
 		command: String,
 		/// Its exit code, -1 if a signal ended it.
 		code: i32,
-		/// What it said.
 		message: String,
 	},
-	/// A command of the client succeeded but printed something unexpected.
+	/// A command of the client succeeded, but printed something unexpected.
 	#[error("`{command}` printed something unexpected: {problem}")]
-	Output {
-		/// The command line.
-		command: String,
-		/// What is wrong with it.
-		problem: String,
-	},
+	Output { command: String, problem: String },
 	/// The chain could not be read, or refused a transaction.
 	#[error("chain: {0}")]
 	Chain(Box<subxt::Error>),
@@ -65,7 +56,6 @@ pub enum Error {
 	Unexpected(String),
 }
 
-/// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<subxt::Error> for Error {
@@ -74,7 +64,7 @@ impl From<subxt::Error> for Error {
 	}
 }
 
-/// Names what was attempted when the operating system refuses.
+/// Names what was tried when the operating system refuses it.
 pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {
 	move |source| Error::Io { what: what.into(), source }
 }

@@ -1,4 +1,4 @@
-//! Nothing is left behind: folders, and the processes at work in them, go with this process.
+//! Leaves nothing behind: folders, and the processes at work in them, go when this process does.
 
 use crate::{error::io, Result};
 use std::{
@@ -8,9 +8,9 @@ use std::{
 	process::{Child, ChildStdin, Command, Stdio},
 };
 
-/// Each line names the process at work, an empty one says that there is none. The pipe closes with
-/// this process, however that ends: by itself, by an interrupt, in a test harness that skips
-/// destructors.
+/// The script of the shell that watches. Each line that it reads names the process at work, and an
+/// empty one says that there is none. The pipe closes with this process, however that ends: by
+/// itself, by an interrupt, or in a test harness that skips destructors.
 const SCRIPT: &str = r#"
 process=
 while read -r word; do
@@ -24,8 +24,8 @@ fi
 rm -rf "$1"
 "#;
 
-/// A folder that is removed when this is dropped or this process ends, after the process at work in it
-/// was killed.
+/// A folder that is removed when this is dropped or when this process ends. The process at work in
+/// it is killed first.
 #[derive(Debug)]
 pub struct Guard {
 	folder: PathBuf,
@@ -53,7 +53,7 @@ impl Guard {
 	/// # Errors
 	/// If the shell that watches cannot be started.
 	pub fn over(folder: PathBuf) -> Result<Self> {
-		// A process group of its own: an interrupt at the terminal is not for the shell.
+		// A process group of its own, because an interrupt at the terminal is not for the shell.
 		let mut shell = Command::new("sh")
 			.args(["-c", SCRIPT, "guard"])
 			.arg(&folder)
@@ -67,7 +67,6 @@ impl Guard {
 		Ok(Self { folder, shell, pipe })
 	}
 
-	/// The folder.
 	pub fn folder(&self) -> &Path {
 		&self.folder
 	}

@@ -1,7 +1,7 @@
 //! Every movement of money since genesis, replayed from the chain's events.
 //!
-//! A balance is what it was at genesis plus what the events say. If that holds for each account, no
-//! unit of OPEN moved unseen.
+//! A balance is what it was at genesis, changed as the events say. If that holds for each account,
+//! no unit of OPEN moved unseen.
 
 use crate::{
 	chain::{BlockEvent, Chain},
@@ -12,14 +12,14 @@ use scale_decode::DecodeAsType;
 use std::collections::BTreeMap;
 use subxt::utils::AccountId32;
 
-/// What events say about each account.
+/// What the events say about each account.
 #[derive(Debug, Default)]
 pub struct Ledger {
-	/// Change of each balance, free and held together, since genesis.
+	/// The change of each balance, free and held together, since genesis.
 	pub change: BTreeMap<Address, i128>,
-	/// Transaction fees that each account paid.
+	/// The transaction fees that each account paid.
 	pub transaction_fees: BTreeMap<Address, u128>,
-	/// Rewards that each account claimed from the market.
+	/// The rewards that each account claimed from the market.
 	pub claimed: BTreeMap<Address, u128>,
 }
 
@@ -76,7 +76,7 @@ impl Ledger {
 		Ok(ledger)
 	}
 
-	/// Transaction fees of all accounts.
+	/// The transaction fees of all accounts together.
 	pub fn transaction_fees(&self) -> u128 {
 		self.transaction_fees.values().sum()
 	}

@@ -1,4 +1,7 @@
-//! Runs the demo: real contributors, real data, real payments, on a chain of its own.
+//! Runs the demo: real contributors with real data get real payments, on a chain of its own.
+
+// A program has no readers of its documentation but those of its code.
+#![allow(missing_docs)]
 
 use clap::Parser;
 use openledger_tests::{demo, node::Kept, programs, Error, Result};
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
 
 /// Runs the demo and returns the checks that failed.
 fn run(arguments: &Arguments) -> Result<Vec<String>> {
-	// Before the demo runs for a minute.
+	// Before the demo, which takes a minute.
 	let mut file = File::create(&arguments.report).map_err(cannot_write(&arguments.report))?;
 	let outcome = demo::run(arguments.rpc_port.or_else(usual_port))?;
 	let json = outcome.report.json()?;
@@ -66,7 +69,7 @@ fn cannot_write(report: &Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
 	move |source| Error::Io { what: format!("write the report to {}", report.display()), source }
 }
 
-/// The port that polkadot.js Apps and the client look at, unless somebody else has it.
+/// The port at which polkadot.js Apps and the client look, unless somebody else has it.
 fn usual_port() -> Option<u16> {
 	TcpListener::bind(("127.0.0.1", 9944)).ok().map(|_| 9944)
 }

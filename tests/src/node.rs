@@ -1,4 +1,5 @@
-//! A real node as a child process: started, killed, restarted, and never left behind.
+//! A real node as a child process, which can be started, killed and restarted, and is never left
+//! behind.
 
 use crate::{chain::Chain, error::io, guard::Guard, programs, Error, Result};
 use serde_json::Value;
@@ -16,33 +17,33 @@ use std::{
 /// How long a node may take until it has answered and imported its first block.
 const START: Duration = Duration::from_secs(90);
 
-/// Which chain a node runs, and as whom.
+/// Which chain a node runs, and which account it validates for.
 #[derive(Clone, Debug)]
 pub enum Role {
 	/// The only validator of the chain `dev`.
 	Alone {
-		/// Changes to the genesis configuration: JSON pointer and value.
+		/// The changes to the genesis configuration, each as a JSON pointer and a value.
 		genesis: Vec<(&'static str, Value)>,
 	},
 	/// One of the four validators of the chain `local`.
 	OneOfFour {
 		/// The development account: `alice`, `bob`, `charlie` or `dave`.
 		account: &'static str,
-		/// Address of a node to find the others by, see [`Node::address`].
+		/// The address of a node by which it finds the others, see [`Node::address`].
 		bootnode: Option<String>,
 	},
 }
 
-/// How to start a node.
+/// How a node is started.
 #[derive(Clone, Debug)]
 pub struct NodeOptions {
-	/// Chain and account.
+	/// The chain and the account.
 	pub role: Role,
-	/// Port of the RPC server; a free one if `None`.
+	/// The port of the RPC server; a free port if `None`.
 	pub rpc_port: Option<u16>,
 	/// The folder of content-addressed files; one in the node's own folder if `None`.
 	pub blobs: Option<PathBuf>,
-	/// The folders of base models of models of text.
+	/// The folders of the base models that models of text need.
 	pub base_models: Vec<PathBuf>,
 }
 
@@ -53,10 +54,10 @@ impl Default for NodeOptions {
 	}
 }
 
-/// A running (or killed, to be restarted) node with its own folder and ports.
+/// A node with a folder and ports of its own. It runs, or was killed and can be restarted.
 ///
-/// Dropping it kills the process and removes the folder, and so does the end of this process. The log
-/// stays in `openledger-logs` beside the build, one file per name, until the next run.
+/// Dropping it kills the process and removes the folder, and so does the end of this process. The
+/// log stays in `openledger-logs` beside the build, in one file per name, until the next run.
 pub struct Node {
 	process: Option<Child>,
 	guard: Guard,
@@ -69,7 +70,7 @@ pub struct Node {
 }
 
 impl Node {
-	/// Starts a node and waits until there are new blocks. `name` names its log.
+	/// Starts a node and waits for new blocks. The log gets the name `name`.
 	///
 	/// # Errors
 	/// If the program is missing, ends by itself, or has no new block in time.
@@ -79,7 +80,7 @@ impl Node {
 		Ok(node)
 	}
 
-	/// Starts a node and returns at once: a network makes no blocks until its nodes run.
+	/// Starts a node and returns at once: a network makes no blocks until all its nodes run.
 	///
 	/// # Errors
 	/// If the program is missing or cannot be started.
@@ -133,18 +134,18 @@ impl Node {
 		Ok(node)
 	}
 
-	/// Starts the node again on the same folder and ports, killing it first if it runs, and waits for
-	/// a new block.
+	/// Starts the node again, on the same folder and ports, and waits for a new block. If the node
+	/// still runs, it is killed first.
 	///
 	/// # Errors
-	/// As [`Node::start`].
+	/// The errors of [`Node::start`].
 	pub fn restart(&mut self) -> Result<()> {
 		self.kill();
 		self.spawn()?;
 		self.wait_for_block()
 	}
 
-	/// Ends the node at once, as a power cut would (SIGKILL). Does nothing if it is not running.
+	/// Ends the node at once with SIGKILL, as a power cut would. Does nothing if it is not running.
 	pub fn kill(&mut self) {
 		if let Some(mut process) = self.process.take() {
 			let _ = process.kill();
@@ -180,10 +181,10 @@ impl Node {
 		})
 	}
 
-	/// Leaves the node running after this process, and its folder in place.
+	/// Leaves the node running after this process, with its folder in place.
 	///
 	/// # Errors
-	/// If it does not run, or the shell that watches it is gone.
+	/// If it does not run, or if the shell that watches it is gone.
 	pub fn leave_running(mut self) -> Result<Kept> {
 		let (url, blobs) = (self.url(), self.blobs.clone());
 		let process = self
@@ -195,12 +196,12 @@ impl Node {
 		Ok(Kept { process, folder, url, blobs })
 	}
 
-	/// The node's RPC endpoint.
+	/// The address of the node's RPC server.
 	pub fn url(&self) -> String {
 		format!("ws://127.0.0.1:{}", self.rpc_port)
 	}
 
-	/// Where other nodes of the chain `local` find this one.
+	/// The address by which other nodes of the chain `local` find this one.
 	pub fn address(&self) -> Option<&str> {
 		self.address.as_deref()
 	}
@@ -210,7 +211,7 @@ impl Node {
 		self.blobs.clone()
 	}
 
-	/// A folder in the node's own, which goes with it: for what its users keep.
+	/// Makes a folder within the node's own, for what its users keep. It goes when the node goes.
 	///
 	/// # Errors
 	/// If it cannot be made.
@@ -220,7 +221,7 @@ impl Node {
 		Ok(folder)
 	}
 
-	/// A connection to the node.
+	/// Connects to the node.
 	///
 	/// # Errors
 	/// If it does not answer.
@@ -235,8 +236,8 @@ impl Node {
 			.open(&self.log)
 			.map_err(io(format!("write {}", self.log.display())))?;
 		let errors = log.try_clone().map_err(io("share the log file"))?;
-		// Its own process group: an interrupt at the terminal reaches this process first, and
-		// whether the node goes on is decided here.
+		// A process group of its own: an interrupt at the terminal reaches this process first,
+		// which decides whether the node goes on.
 		let process = Command::new(&self.program)
 			.args(&self.arguments)
 			.stdin(Stdio::null())
@@ -273,17 +274,16 @@ impl Drop for Node {
 /// A node that was left running.
 #[derive(Clone, Debug)]
 pub struct Kept {
-	/// The process id.
+	/// The id of the process.
 	pub process: u32,
-	/// The node's folder.
 	pub folder: PathBuf,
-	/// The RPC endpoint.
+	/// The address of the RPC server.
 	pub url: String,
 	/// The folder of content-addressed files.
 	pub blobs: PathBuf,
 }
 
-/// Makes the network key of a validator of `local` in its folder and returns the identity that goes
+/// Makes the network key of a validator of `local` in its folder. Returns the identity that goes
 /// with it.
 fn network_key(program: &Path, base_path: &str) -> Result<String> {
 	let arguments = ["key", "generate-node-key", "--chain", "local", "--base-path", base_path];
@@ -295,7 +295,7 @@ fn network_key(program: &Path, base_path: &str) -> Result<String> {
 	}
 }
 
-/// Writes the specification of the chain `dev` with changes to its genesis, and returns its path.
+/// Writes the specification of the chain `dev` with changes to its genesis. Returns the path.
 fn changed_chain(program: &Path, folder: &Path, changes: &[(&str, Value)]) -> Result<String> {
 	let exported = run(program, &["export-chain-spec", "--chain", "dev"])?;
 	let mut chain: Value = serde_json::from_slice(&exported.stdout).map_err(|error| {
@@ -317,13 +317,13 @@ fn run(program: &Path, arguments: &[&str]) -> Result<Output> {
 	Command::new(program).args(arguments).output().map_err(io(format!("run {}", program.display())))
 }
 
-/// Three ports that nobody listens on. They are below those that the system gives to outgoing
-/// connections, and no port is given out twice before all were.
+/// Finds three ports on which nobody listens. They are below those that the system gives to
+/// outgoing connections, and no port is given out twice before all of them were.
 fn free_ports() -> Result<[u16; 3]> {
 	const FIRST: u16 = 10_000;
 	const COUNT: u16 = 20_000;
 	static NEXT: AtomicU16 = AtomicU16::new(0);
-	// Another process begins elsewhere.
+	// Another process begins with another port.
 	let offset = (std::process::id() % 1_000) as u16 * 20;
 	let mut ports = [0; 3];
 	for port in &mut ports {

@@ -1,4 +1,4 @@
-//! The steps from an empty chain to a model that answers, each done through the client.
+//! The steps from an empty chain to a model that answers, each of them taken by the client.
 
 use crate::{
 	amount::Amount,
@@ -11,69 +11,67 @@ use crate::{
 use serde::Deserialize;
 use std::{fs, path::PathBuf, thread};
 
-/// Commands that run at the same time: two cores have other work too.
+/// How many commands run at the same time: the two cores of a machine have other work too.
 const AT_ONCE: usize = 5;
 
 /// Somebody with rows to contribute.
 #[derive(Clone, Debug)]
 pub struct Contributor {
-	/// Secret URI of the account.
+	/// The secret URI of the account.
 	pub key: String,
-	/// The rows.
 	pub rows: Vec<Digit>,
 }
 
-/// Runs the steps: the client, and a folder for the files that users keep.
+/// Takes the steps: it has a client, and a folder for the files that users keep.
 pub struct Scenario {
-	/// The client.
 	pub client: Client,
-	/// The users' files.
+	/// The folder of the users' files.
 	pub files: PathBuf,
 }
 
-/// A trained model's figures.
+/// The figures of a trained model.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Trained {
-	/// Number of parameters.
+	/// The number of trained parameters.
 	pub parameters: u64,
-	/// Rows trained on.
+	/// The number of rows that it was trained on.
 	pub rows: u64,
-	/// Accuracy on them; none for a language model.
+	/// The accuracy on these rows; none for a language model.
 	pub accuracy: Option<f64>,
-	/// Accuracy on the test file.
+	/// The accuracy on the test file.
 	pub test_accuracy: Option<f64>,
 }
 
-/// What registering a model came to.
+/// What came of registering a model.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Registered {
-	/// The model's number.
+	/// The number that the model got.
 	pub model: u32,
 	/// The registration fee.
 	pub fee: Amount,
-	/// Hash of the index file, with `0x`.
+	/// The hash of the index file, with `0x`.
 	pub index_file: String,
 }
 
 /// How a model is trained and sold.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
-	/// The model's name, also that of its folder.
+	/// The name of the model and of its folder.
 	pub name: &'a str,
-	/// Secret URI of the developer.
+	/// The secret URI of the developer.
 	pub developer: &'a str,
-	/// Secret URI of the host.
+	/// The secret URI of the host.
 	pub host: &'a str,
-	/// Options of `train`.
+	/// The options of `train`.
 	pub training: &'a [&'a str],
-	/// Price of a call in OPEN.
+	/// The price of a call in OPEN.
 	pub price: &'a str,
-	/// The folder of the base model, for a model of text.
+	/// The folder of the base model, if it is a model of text.
 	pub base_model: Option<&'a str>,
 }
 
 impl Plan<'_> {
-	/// A command that works on the model, with the option that names its base model.
+	/// A command about the model, with the option that names its base model.
 	fn command<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
 		let mut command = command.to_vec();
 		command.extend(self.base_model.iter().flat_map(|folder| ["--base-model", *folder]));
@@ -84,24 +82,24 @@ impl Plan<'_> {
 /// An inference as the client reports it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Inference {
-	/// Its number.
+	/// The number of the inference.
 	pub inference: u64,
 	/// `requested`, `answered`, `settled` or `refunded`.
 	pub state: String,
-	/// The answer.
+	/// The answer, if there is one.
 	pub output: Option<String>,
-	/// Why it was refunded.
+	/// Why the user was refunded, if that happened.
 	pub refund: Option<String>,
 }
 
 /// What `infer` reports.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Inferred {
-	/// The inferences, in order of the rows.
+	/// The inferences, in the order of the rows.
 	pub inferences: Vec<Inference>,
-	/// How many were settled.
+	/// The number of inferences that were settled.
 	pub settled: u64,
-	/// Share of right answers, if the rows were labelled.
+	/// The share of right answers, if the rows had labels.
 	pub accuracy: Option<f64>,
 }
 
@@ -124,7 +122,7 @@ struct Published {
 struct Done {}
 
 impl Scenario {
-	/// A client of `node`, and users who keep their files in a folder that goes with it.
+	/// Makes a client of `node`, and a folder for users' files that goes when the node goes.
 	///
 	/// # Errors
 	/// If the client is not built or the folder cannot be made.
@@ -132,12 +130,12 @@ impl Scenario {
 		Ok(Self { client: Client::of(node)?, files: node.folder("users")? })
 	}
 
-	/// Transfers `amount` OPEN to each account, the funders taking turns.
+	/// Transfers `amount` OPEN to each account. The funders take turns.
 	///
 	/// # Errors
 	/// If a transfer fails.
 	pub fn fund(&self, accounts: &[String], amount: &str, funders: &[&str]) -> Result<()> {
-		// One account's transactions must follow each other: each funder sends in order.
+		// One account's transactions must follow each other, so each funder sends its own in order.
 		let turns: Vec<usize> = (0..funders.len()).collect();
 		in_parallel(&turns, |&turn| {
 			for account in accounts.iter().skip(turn).step_by(funders.len()) {
@@ -160,7 +158,8 @@ impl Scenario {
 		Ok(self.client.run::<Datanet>(owner, &command)?.datanet)
 	}
 
-	/// Sends everybody's rows. Returns the contributions' numbers in the same order.
+	/// Sends the rows of all contributors. Returns the numbers of the contributions in the same
+	/// order.
 	///
 	/// # Errors
 	/// If a file cannot be written or a command fails.
@@ -174,7 +173,7 @@ impl Scenario {
 		})
 	}
 
-	/// Sends a file of rows. Returns the contribution's number.
+	/// Sends a file of rows. Returns the number of the contribution.
 	///
 	/// # Errors
 	/// If the command fails.
@@ -197,7 +196,7 @@ impl Scenario {
 		Ok(())
 	}
 
-	/// Publishes what was accepted. Returns the version.
+	/// Publishes what was accepted. Returns the number of the version.
 	///
 	/// # Errors
 	/// If the command fails.
@@ -206,7 +205,7 @@ impl Scenario {
 		Ok(self.client.run::<Published>(owner, &command)?.version)
 	}
 
-	/// Trains a model on a version and reports its accuracy on `test`.
+	/// Trains a model on a version, and measures its accuracy on `test`.
 	///
 	/// # Errors
 	/// If a command fails.
@@ -244,8 +243,8 @@ impl Scenario {
 			plan.price,
 			"--host",
 			plan.host,
-			// Where several validators make blocks, the best one can still be given up, and the model
-			// with it.
+			// Where several validators make blocks, the best block can still be given up, and the
+			// model with it.
 			"--finalized",
 		];
 		let registered: Registered = self.client.run(plan.developer, &plan.command(&command))?;
@@ -254,7 +253,7 @@ impl Scenario {
 		Ok(registered)
 	}
 
-	/// Writes a user's file and returns its path.
+	/// Writes a file of a user. Returns its path.
 	///
 	/// # Errors
 	/// If it cannot be written.
@@ -269,10 +268,10 @@ impl Scenario {
 	}
 }
 
-/// Does `job` for each item, a few at the same time; results in the items' order.
+/// Does `job` for each item, a few at the same time. Results are in the order of the items.
 ///
 /// # Errors
-/// The first item's error, in the items' order.
+/// The error of the first item, in their order.
 pub fn in_parallel<I: Sync, T: Send>(
 	items: &[I],
 	job: impl Fn(&I) -> Result<T> + Sync,

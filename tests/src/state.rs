@@ -1,38 +1,38 @@
-//! What the chain holds at one block, read through its metadata alone: none of the pallets' types
-//! are compiled in, so what is decoded here is what any client sees.
+//! What the chain holds at one block. It is read through the metadata alone, without the types of
+//! any pallet, so what is decoded here is what any client sees.
 
 use scale_decode::DecodeAsType;
 use std::collections::{BTreeMap, BTreeSet};
 use subxt::utils::AccountId32;
 
-/// An account's address in SS58.
+/// The SS58 address of an account.
 pub type Address = String;
 
-/// The state that money is in, at one block.
+/// The state of all that concerns money, at one block.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-	/// The block.
+	/// The number of the block.
 	pub block: u64,
-	/// Total issuance of OPEN.
+	/// The total issuance of OPEN.
 	pub issuance: u128,
-	/// Every account's balance, free and held together.
+	/// The balance of every account, free and held together.
 	pub accounts: BTreeMap<Address, u128>,
 	/// Inferences by number.
 	pub inferences: BTreeMap<u64, Inference>,
-	/// Who was paid for each settled inference.
+	/// The payments out of each settled inference.
 	pub payments: BTreeMap<u64, Vec<Payment>>,
-	/// Rewards not yet claimed.
+	/// The rewards that are not claimed yet.
 	pub rewards: BTreeMap<Address, u128>,
-	/// Contributors of accepted contributions, by contribution.
+	/// The contributors of accepted contributions, by contribution.
 	pub contributors: BTreeMap<u64, Address>,
-	/// How each ended attribution job ended.
+	/// How each attribution job ended that has ended.
 	pub results: BTreeMap<u64, JobResult>,
-	/// Jobs without a result.
+	/// The jobs that have no result yet.
 	pub open_jobs: Vec<u64>,
 }
 
 impl Snapshot {
-	/// An account's balance, free and held together; zero if it does not exist.
+	/// The balance of an account, free and held together; zero if it does not exist.
 	pub fn balance(&self, address: &str) -> u128 {
 		self.accounts.get(address).copied().unwrap_or_default()
 	}
@@ -45,14 +45,14 @@ impl Snapshot {
 		})
 	}
 
-	/// All payments, with the inference each belongs to.
+	/// All payments, each with the inference that it belongs to.
 	pub fn all_payments(&self) -> impl Iterator<Item = (u64, &Payment)> {
 		self.payments
 			.iter()
 			.flat_map(|(id, payments)| payments.iter().map(move |payment| (*id, payment)))
 	}
 
-	/// The contributions that an inference paid for; none if it is not settled.
+	/// The contributions that were paid for an inference; none if it is not settled.
 	pub fn paid_contributions(&self, inference: u64) -> BTreeSet<u64> {
 		let paid = |payment: &Payment| match payment.role {
 			Role::Contributor(contribution) if payment.amount > 0 => Some(contribution),
@@ -62,60 +62,56 @@ impl Snapshot {
 	}
 }
 
-/// `System.Account`.
+/// The fields of `System.Account` that are read.
 #[derive(DecodeAsType)]
 pub(crate) struct AccountInfo {
 	pub data: AccountData,
 }
 
-/// The balances in `System.Account`.
+/// The balances within `System.Account`.
 #[derive(DecodeAsType)]
 pub(crate) struct AccountData {
 	pub free: u128,
 	pub reserved: u128,
 }
 
-/// `Datanets.Contributions`.
+/// The fields of `Datanets.Contributions` that are read.
 #[derive(DecodeAsType)]
 pub(crate) struct Contribution {
 	pub contributor: AccountId32,
 }
 
-/// `InferenceMarket.Inferences`.
+/// The fields of `InferenceMarket.Inferences` that are read.
 #[derive(Clone, Debug, DecodeAsType)]
 pub struct Inference {
-	/// Who asked and pays.
+	/// The account that asked and pays.
 	pub user: AccountId32,
-	/// The model.
+	/// The number of the model.
 	pub model: u32,
-	/// The most the user was willing to pay.
+	/// The highest fee that the user is willing to pay.
 	pub max_fee: u128,
 	/// What became of it.
 	pub state: InferenceState,
 }
 
-/// The state of an inference.
 #[derive(Clone, Debug, PartialEq, Eq, DecodeAsType)]
 pub enum InferenceState {
-	/// Nobody answered yet.
+	/// Nobody has answered yet.
 	Requested,
-	/// Answered, and being attributed.
-	Answered {
-		/// The attribution job.
-		job: u64,
-	},
-	/// Paid.
+	/// It was answered and is being attributed.
+	Answered { job: u64 },
+	/// It was paid.
 	Settled(Receipt),
-	/// The user has the money back.
+	/// The user got the money back.
 	Refunded(Refund),
 }
 
 /// Why an inference was refunded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, DecodeAsType)]
 pub enum Refund {
-	/// By its user.
+	/// The user cancelled it.
 	Cancelled,
-	/// Nobody answered.
+	/// Nobody answered in time.
 	TimedOut,
 	/// The host's answer was not the model's.
 	WrongAnswer,
@@ -124,32 +120,30 @@ pub enum Refund {
 /// How the fee of a settled inference was split.
 #[derive(Clone, Debug, PartialEq, Eq, DecodeAsType)]
 pub struct Receipt {
-	/// The answer, UTF-8.
+	/// The answer in UTF-8.
 	pub output: Vec<u8>,
-	/// The attribution job.
+	/// The number of the attribution job.
 	pub job: u64,
 	/// What the user paid.
 	pub fee: u128,
-	/// The block of settlement.
+	/// The block in which it was settled.
 	pub at: u32,
-	/// The contributors' part.
+	/// The part of the contributors.
 	pub contributors: u128,
-	/// The part of the model's owner and its ancestors' owners.
+	/// The part of the owners of the model and of its ancestors.
 	pub owners: u128,
-	/// The attesters' part.
+	/// The part of the attesters.
 	pub attesters: u128,
-	/// The treasury's part.
+	/// The part of the treasury.
 	pub treasury: u128,
 }
 
-/// One payment out of the fee of an inference.
+/// A payment out of the fee of an inference.
 #[derive(Clone, Debug, DecodeAsType)]
 pub struct Payment {
-	/// Who is paid.
+	/// The account that is paid.
 	pub account: AccountId32,
-	/// For what.
 	pub role: Role,
-	/// How much.
 	pub amount: u128,
 }
 
@@ -158,32 +152,31 @@ pub struct Payment {
 pub enum Role {
 	/// A contribution that shaped the answer.
 	Contributor(u64),
-	/// The model, or an ancestor so many generations above it.
+	/// The model, or an ancestor that is so many generations above it.
 	Owner(u32),
 	/// Attributing the answer.
 	Attester,
 }
 
-/// `Attribution.Results`.
+/// The fields of `Attribution.Results` that are read.
 #[derive(Clone, Debug, PartialEq, Eq, DecodeAsType)]
 pub struct JobResult {
-	/// The inference.
+	/// The number of the inference.
 	pub inference: u64,
-	/// The attempt that ended the job, from 0.
+	/// The attempt that ended the job, counted from 0.
 	pub attempt: u32,
-	/// The block.
+	/// The block in which it ended.
 	pub at: u32,
-	/// The outcome.
 	pub ending: Ending,
 }
 
-/// How a job ended.
+/// How an attribution job ended.
 #[derive(Clone, Debug, PartialEq, Eq, DecodeAsType)]
 pub enum Ending {
 	/// The answer was confirmed and attributed.
 	Attributed,
 	/// The attester computed another answer.
 	WrongAnswer,
-	/// No valid claim came.
+	/// No valid claim was made.
 	Unattributed,
 }

@@ -2,15 +2,17 @@
 
 use super::transactions;
 use crate::{
-	amount::Amount,
-	chain::{call, types::AccountInfo},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId, Key, DEV_NAMES},
 	output::{fields, hex, open, table, Column::Text, Report},
 	views::account as views,
 };
 use clap::Subcommand;
+use openledger_client::{
+	amount::Amount,
+	chain::{call, types::AccountInfo},
+	keys::{parse_account, AccountId, Key, DEV_NAMES},
+};
 use subxt::utils::MultiAddress;
 
 /// Balances and transfers.

@@ -2,11 +2,8 @@
 
 use super::transactions;
 use crate::{
-	amount::Amount,
-	chain::call,
 	context::Context,
 	error::Result,
-	keys::AccountId,
 	output::{
 		table,
 		Column::{Open, Text},
@@ -15,6 +12,7 @@ use crate::{
 	views::{addresses, attester as views},
 };
 use clap::Subcommand;
+use openledger_client::{amount::Amount, chain::call, keys::AccountId};
 
 /// Bond as an attester, and see who is.
 #[derive(Subcommand, Debug)]

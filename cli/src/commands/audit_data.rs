@@ -18,8 +18,10 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use cross_fit::{cross_fit, CrossFit, Finding, Verdict};
-use openledger_influence::{Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig};
-use openledger_proof::ContributionId;
+use openledger_influence::{EkFac, ExactCurvature, IndexBuilder};
+use openledger_models::TrainConfig;
+use openledger_primitives::ContributionId;
+use openledger_rows::{Dataset, Schema};
 use std::{
 	path::{Path, PathBuf},
 	time::Instant,

@@ -2,12 +2,6 @@
 
 use super::{transactions, wording};
 use crate::{
-	chain::{
-		call,
-		events::Contributed,
-		types::{Contribution, ContributionState, DatanetStatus, DatanetTerms},
-		Hash, Snapshot,
-	},
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
@@ -16,7 +10,13 @@ use crate::{
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
-use openledger_influence::{Dataset, Schema};
+use openledger_client::chain::{
+	call,
+	events::Contributed,
+	types::{Contribution, ContributionState, DatanetStatus, DatanetTerms},
+	Hash, Snapshot,
+};
+use openledger_rows::{Dataset, Schema};
 use std::path::PathBuf;
 
 /// Sends rows to a datanet: of numbers, the class label last, or of text, with a label or none.
@@ -167,7 +167,7 @@ async fn check_terms(
 }
 
 /// What keeps two contributions from being trained on together.
-fn fits(rows: &Dataset, first: &Dataset) -> std::result::Result<(), openledger_influence::Error> {
+fn fits(rows: &Dataset, first: &Dataset) -> openledger_rows::Result<()> {
 	// One row of each tells.
 	Dataset::concat(&[&first.select(&[0])?, &rows.select(&[0])?]).map(drop)
 }
@@ -188,7 +188,7 @@ async fn first_rows(best: &Snapshot, store: &dyn BlobStore, id: u32) -> Result<O
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::Access;
+	use openledger_client::chain::types::Access;
 
 	#[test]
 	fn rows_should_be_refused_when_they_cannot_be_trained_on_with_the_first() {

@@ -2,14 +2,16 @@
 
 use super::{transactions, wording};
 use crate::{
-	chain::{call, types::Contribution},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{fields, hex, open, Report},
 	views::contribution as views,
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	chain::{call, types::Contribution},
+	keys::{parse_account, AccountId},
+};
 
 /// Look at contributions, take one back, release its bond.
 #[derive(Subcommand, Debug)]

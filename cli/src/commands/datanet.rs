@@ -2,16 +2,8 @@
 
 use super::transactions;
 use crate::{
-	amount::Amount,
-	chain::{
-		call,
-		events::{Created, VersionPublished},
-		types::{Access, Datanet, DatanetTerms, Version},
-	},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
-	limits::Length,
 	output::{
 		accounts, fields, hex, open, short, table, text,
 		Column::{Number, Open, Text},
@@ -20,6 +12,16 @@ use crate::{
 	views::datanet::{self as views, status},
 };
 use clap::{Args, Subcommand, ValueEnum};
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		call,
+		events::{Created, VersionPublished},
+		types::{Access, Datanet, DatanetTerms, Version},
+	},
+	keys::{parse_account, AccountId},
+	limits::Length,
+};
 
 /// Create, change and publish datanets.
 #[derive(Subcommand, Debug)]
@@ -345,7 +347,8 @@ mod tests {
 	#[test]
 	fn terms_should_be_refused_by_name_and_limit_when_one_is_too_long() {
 		let refused = |terms: DatanetTerms| {
-			let found: Result<()> = lengths(&terms).iter().try_for_each(|one| one.check(LIMIT));
+			let found: openledger_client::Result<()> =
+				lengths(&terms).iter().try_for_each(|one| one.check(LIMIT));
 			found.map_err(|error| error.to_string())
 		};
 		assert_eq!(refused(terms("abc", "MIT", 3)), Ok(()));

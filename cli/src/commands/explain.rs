@@ -9,38 +9,31 @@ mod tests;
 
 use super::wording::words;
 use crate::{
-	amount::Amount,
 	base_models::BaseModels,
-	chain::{
-		types::{
-			Basis, Contribution, Ending, Inference, InferenceState, JobResult, MarketParameters,
-			Model, Payment, Receipt, Role,
-		},
-		Chain, Hash, Snapshot,
-	},
 	context::Context,
 	error::{Error, Result},
-	keys::AccountId,
 	output::{
 		beginning, fields, hex, one_line, open, short, table,
 		Column::{Number, Open, Text},
 		Report,
 	},
 	training::write,
-	verification::{check_claim, check_payments, CheckedEntry, Claim, Pay, Recorded},
 	views::{
 		explain as views,
-		inference::{basis, exact, refund, state as state_name},
+		inference::{basis, exact},
 	},
 };
 use clap::Args;
 use evidence::Evidence;
-use openledger_influence::Architecture;
-use openledger_proof::{ContributionId, IndexCommitment, Share, H256, PARTS};
-use std::{
-	collections::BTreeMap,
-	path::{Path, PathBuf},
+use openledger_client::{
+	amount::Amount,
+	chain::types::{Basis, Role},
+	keys::AccountId,
+	verification::{Explanation, IncludedClaim, Pay},
 };
+use openledger_models::Architecture;
+use openledger_primitives::{ContributionId, PARTS};
+use std::path::{Path, PathBuf};
 
 /// Verifies a settled inference and shows who was paid for it, and why.
 ///
@@ -63,50 +56,16 @@ pub struct Arguments {
 /// Characters of an input that are shown to people: a row can have thousands.
 const INPUT_SHOWN: usize = 72;
 
-/// A claim where the chain has it.
-struct Found {
-	claim: Claim,
-	extrinsic: u32,
-	block: u64,
-	block_hash: Hash,
-}
-
-/// Everything read from the chain and found about it.
-struct Explanation {
-	inference: Inference,
-	receipt: Receipt,
-	model: Model,
-	result: JobResult,
-	payments: Vec<Payment>,
-	claim: Option<Found>,
-	entries: Vec<CheckedEntry>,
-	pay: Vec<Pay>,
-	contributions: BTreeMap<ContributionId, Contribution>,
-	problems: Vec<String>,
-}
-
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let id = arguments.inference;
 	arguments.base_models.open()?;
-	let chain = context.chain().await?;
-	let best = chain.best().await?;
-	let inference = best.inference(id).await?;
-	let receipt = match &inference.state {
-		InferenceState::Settled(receipt) => receipt.clone(),
-		InferenceState::Refunded(reason) => {
-			return Err(Error::Failure(format!(
-				"inference {id} was refunded ({}): nobody was paid",
-				words(refund(*reason))
-			)));
-		},
-		state => {
-			return Err(Error::Failure(format!(
-				"inference {id} is {}, not settled yet: look again in a few blocks",
-				state_name(state)
-			)));
-		},
-	};
-	let mut explanation = gather(context, chain, &best, id, inference, receipt).await?;
+	let mut explanation = Explanation::read(context.chain().await?, id).await?;
+	if explanation.split_is_todays {
+		context.console.note(format!(
+			"the node no longer has the state of block {}: taking today's fee split",
+			explanation.receipt.at
+		));
+	}
 	// Rows of numbers say little without pictures.
 	let evidence = match arguments.html.is_some() || explanation.is_text() {
 		true => Some(Evidence::gather(&context.store()?, &explanation)),
@@ -135,150 +94,6 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
-async fn gather(
-	context: &Context,
-	chain: &Chain,
-	best: &Snapshot,
-	id: u64,
-	inference: Inference,
-	receipt: Receipt,
-) -> Result<Explanation> {
-	let model = best.model(inference.model).await?;
-	let result = best.job_result(receipt.job).await?;
-	let payments = best.payments(id).await?;
-	let mut problems = Vec::new();
-	if (result.inference, result.model) != (id, inference.model) {
-		problems.push(format!("job {} is of another inference or model", receipt.job));
-	}
-
-	let recorded: Vec<Share> = match &result.ending {
-		Ending::Attributed { shares } => shares.iter().map(Share::from).collect(),
-		Ending::WrongAnswer { .. } | Ending::Unattributed => Vec::new(),
-	};
-	let (claim, entries) = if result.claim == Hash::zero() {
-		if receipt.basis == Basis::Attributed {
-			problems.push("the inference is attributed, but its job names no claim".into());
-		}
-		(None, Vec::new())
-	} else {
-		let leaves = leaves(best, &model).await?;
-		let index = IndexCommitment::from(&model.registration.index);
-		match find_claim(chain, &result).await? {
-			Ok(found) => {
-				let record = Recorded {
-					job: receipt.job,
-					attempt: result.attempt,
-					attesters: &result.attesters,
-					shares: &recorded,
-				};
-				let (entries, faults) = check_claim(&found.claim, &record, &index, &leaves);
-				problems.extend(faults);
-				(Some(found), entries)
-			},
-			Err(fault) => {
-				problems.push(fault);
-				(None, Vec::new())
-			},
-		}
-	};
-
-	let shares = match receipt.basis {
-		Basis::Attributed => recorded,
-		Basis::HeldOut => {
-			let committed = best.held_out_shares(inference.model).await?;
-			committed.iter().map(Share::from).collect()
-		},
-	};
-	let split = market_parameters(context, chain, best, receipt.at).await?.split;
-	let (pay, faults) =
-		check_payments(&receipt, inference.platform_fee, &split, &shares, &payments);
-	problems.extend(faults);
-
-	let mut contributions = BTreeMap::new();
-	for contribution in pay.iter().map(|p| p.contribution) {
-		contributions.insert(contribution, best.contribution(contribution).await?);
-	}
-	for payment in &payments {
-		if let Role::Contributor(contribution) = payment.role {
-			if contributions.get(&contribution).is_some_and(|c| c.contributor != payment.account) {
-				problems.push(format!(
-					"contribution {contribution} is of another account than was paid for it"
-				));
-			}
-		}
-	}
-	Ok(Explanation {
-		inference,
-		receipt,
-		model,
-		result,
-		payments,
-		claim,
-		entries,
-		pay,
-		contributions,
-		problems,
-	})
-}
-
-/// The number of each contribution's leaf: the model's sources in order, within each in order of
-/// acceptance.
-async fn leaves(best: &Snapshot, model: &Model) -> Result<BTreeMap<ContributionId, u32>> {
-	let mut leaves = BTreeMap::new();
-	for source in &model.registration.sources {
-		for (id, _) in best.version_contributions(source.datanet, source.version).await? {
-			let number = u32::try_from(leaves.len())
-				.map_err(|_| Error::Failure("the model has too many contributions".into()))?;
-			leaves.insert(id, number);
-		}
-	}
-	Ok(leaves)
-}
-
-/// The claim whose hash the job's result names, in the result's block; or what is wrong.
-async fn find_claim(
-	chain: &Chain,
-	result: &JobResult,
-) -> Result<std::result::Result<Found, String>> {
-	let block = chain.at_number(result.at).await?;
-	let expected = H256(result.claim.0);
-	let mut fault = format!("block {} holds no claim for this job", result.at);
-	for (extrinsic, arguments) in block.calls("Attribution", "submit_claim").await? {
-		let Some(bytes) = arguments.first() else { continue };
-		match Claim::read(bytes, expected) {
-			Ok(claim) => {
-				let (block, block_hash) = (block.number(), block.hash());
-				return Ok(Ok(Found { claim, extrinsic, block, block_hash }));
-			},
-			Err(reason) => fault = reason,
-		}
-	}
-	Ok(Err(fault))
-}
-
-/// The market's parameters at the block of settlement, or today's where the node has dropped that
-/// block's state.
-async fn market_parameters(
-	context: &Context,
-	chain: &Chain,
-	best: &Snapshot,
-	at: u32,
-) -> Result<MarketParameters> {
-	let then = match chain.at_number(at).await {
-		Ok(block) => block.value("InferenceMarket", "Parameters").await,
-		Err(error) => Err(error),
-	};
-	match then {
-		Err(Error::Failure(_)) => {
-			context.console.note(format!(
-				"the node no longer has the state of block {at}: taking today's fee split"
-			));
-			best.value("InferenceMarket", "Parameters").await
-		},
-		other => other,
-	}
-}
-
 /// A line of the receipt that no score decided.
 fn unscored(paid_for: String, account: String, amount: u128) -> Vec<String> {
 	let empty = String::new;
@@ -296,8 +111,22 @@ fn role(role: Role) -> Option<String> {
 	}
 }
 
-impl Explanation {
+/// An explanation as commands tell it.
+trait Told {
 	/// Whether the model takes rows of text.
+	fn is_text(&self) -> bool;
+
+	fn contributor(&self, contribution: ContributionId) -> String;
+
+	fn document(&self, id: u64, rows: Option<&Evidence>, html: Option<&Path>)
+		-> views::Explanation;
+
+	fn view(&self, pay: &Pay) -> views::Entry;
+
+	fn text(&self, id: u64) -> String;
+}
+
+impl Told for Explanation {
 	fn is_text(&self) -> bool {
 		let descriptor = std::str::from_utf8(&self.model.registration.architecture);
 		let architecture = descriptor.ok().and_then(|text| Architecture::from_json(text).ok());
@@ -307,10 +136,6 @@ impl Explanation {
 	fn contributor(&self, contribution: ContributionId) -> String {
 		let contribution = self.contributions.get(&contribution);
 		contribution.map_or("unknown".into(), |c| c.contributor.to_string())
-	}
-
-	fn entry(&self, contribution: ContributionId) -> Option<&CheckedEntry> {
-		self.entries.iter().find(|entry| entry.contribution == contribution)
 	}
 
 	fn document(
@@ -328,7 +153,7 @@ impl Explanation {
 				Role::Contributor(_) => {},
 			}
 		}
-		let claim = |found: &Found| views::Claim {
+		let claim = |found: &IncludedClaim| views::Claim {
 			hash: self.result.claim.into(),
 			block: found.block,
 			block_hash: found.block_hash.into(),

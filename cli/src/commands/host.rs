@@ -5,22 +5,25 @@
 
 use crate::{
 	base_models::BaseModels,
-	chain::{
-		self, backoff, call,
-		types::{InferenceState, Model as ModelRecord, ModelStatus, Usage},
-		Call, Chain, Hash, Snapshot,
-	},
 	context::Context,
 	error::{Error, Result},
-	keys::{AccountId, Key},
-	limits,
 	output::{one_line, text, Report},
 	views::inference as views,
 };
 use clap::Args;
 use codec::Decode;
 use openledger_blobs::{BlobStore, DirectoryStore};
-use openledger_influence::Model;
+use openledger_client::{
+	chain::{
+		self, backoff, call,
+		types::{InferenceState, Model as ModelRecord, ModelStatus, Usage},
+		Call, Chain, Hash, Snapshot,
+	},
+	keys::{AccountId, Key},
+	limits,
+};
+use openledger_models::Model;
+use openledger_primitives::NO_ANSWER;
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
 	sync::{
@@ -168,7 +171,7 @@ impl Host<'_> {
 			let finalized = self.context.finalized();
 			let results = chain::submit(self.chain, &self.key, calls, finalized).await?;
 			for (answer, result) in answers.into_iter().zip(results) {
-				match result {
+				match result.map_err(Error::from) {
 					Ok(included) => self.succeeded(answer, included.block),
 					Err(error @ Error::Unreachable { .. }) => return Err(error),
 					Err(error) => self.not_taken(answer, error).await?,
@@ -196,9 +199,7 @@ impl Host<'_> {
 		if matches!(state, InferenceState::Requested) {
 			self.fail(id, error.to_string());
 		} else {
-			self.context
-				.console
-				.note(format!("inference {id} is {} already", views::state(&state)));
+			self.context.console.note(format!("inference {id} is {} already", state.name()));
 		}
 		Ok(())
 	}
@@ -293,11 +294,12 @@ impl Answer {
 	}
 }
 
-/// The model's answer to an input of the chain, and the tokens used, if the chain takes it.
+/// The model's answer to an input of the chain, and the tokens used, if the chain takes it. Where the
+/// model has none, attesters expect [`NO_ANSWER`].
 fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<(String, Usage)> {
-	let input = std::str::from_utf8(input)
-		.map_err(|_| Error::BadData("the input is not UTF-8 text".into()))?;
-	let answer = model.answer(input)?;
+	let Some((_, answer)) = model.answer_to(input)? else {
+		return Ok((NO_ANSWER.into(), Usage::default()));
+	};
 	limits::check("the answer", answer.text.len(), "bytes", max_output)?;
 	let (input_tokens, output_tokens) = (answer.input_tokens, answer.output_tokens);
 	Ok((answer.text, Usage { input_tokens, output_tokens }))
@@ -388,10 +390,11 @@ impl Signals {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_influence::{train, Architecture, Dataset, Schema, TrainConfig};
+	use openledger_models::{train, Architecture, TrainConfig};
+	use openledger_rows::{Dataset, Schema};
 
 	#[test]
-	fn answer_should_be_refused_when_longer_than_the_chain_takes_or_asked_in_no_text() {
+	fn answer_should_be_refused_when_longer_than_the_chain_takes_and_none_when_asked_in_no_row() {
 		let rows = Dataset::from_csv(b"0,1,0\n1,0,1\n", &Schema::default()).unwrap();
 		let architecture = Architecture::Logistic { inputs: 2, classes: 2 };
 		let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
@@ -400,6 +403,8 @@ mod tests {
 		assert_eq!((output.len(), usage), (1, Usage::default()));
 		let refused = answer(&model, b"1,0", 0).unwrap_err().to_string();
 		assert_eq!(refused, "the answer is too long: 1 bytes, this chain takes at most 0");
-		assert!(matches!(answer(&model, b"1,\xff", 1), Err(Error::BadData(_))));
+		for input in [&b"1,\xff"[..], b"1", b"one,two", b""] {
+			assert_eq!(answer(&model, input, 1).unwrap(), (NO_ANSWER.into(), Usage::default()));
+		}
 	}
 }

@@ -2,21 +2,22 @@
 
 use crate::{
 	base_models::BaseModels,
-	chain::types::IndexRecord,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
-	training::{fetch, read_rows_for, write, Run},
+	training::{fetch, load_model, read_rows_for, save_index, write},
 	views::model as views,
 };
 use clap::{Args, ValueEnum};
 use codec::Encode;
 use openledger_blobs::BlobStore;
+use openledger_client::{chain::types::IndexRecord, runs::Run};
 use openledger_influence::{
 	builders::Unrolled, held_out_attribution, Contribution, Draft, EkFac, ExactCurvature,
-	IndexBuilder, Manifest, ManifestEntry,
+	IndexBuilder,
 };
-use openledger_proof::{ContributionId, Width};
+use openledger_models::{Manifest, ManifestEntry};
+use openledger_primitives::{ContributionId, Width};
 use std::{path::PathBuf, time::Instant};
 
 /// Builds the influence index of a trained model.
@@ -68,7 +69,7 @@ enum MethodName {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let files = Run::new(&arguments.directory);
 	arguments.base_models.open()?;
-	let (model, manifest) = files.load_model()?;
+	let (model, manifest) = load_model(&files)?;
 	let held_out = read_rows_for(model.architecture(), &arguments.held_out)?;
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
@@ -112,7 +113,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 				.into(),
 		));
 	}
-	let index = files.save_index(draft)?;
+	let index = save_index(&files, draft)?;
 	write(&files.held_out(), attribution.encode())?;
 	store.put(index.to_bytes())?;
 

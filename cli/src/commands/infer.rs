@@ -2,6 +2,14 @@
 
 use super::{transactions, wording};
 use crate::{
+	context::Context,
+	error::{Error, Result},
+	output::{open, Report},
+	training::{read, read_rows, read_rows_for},
+	views::{inference as views, model},
+};
+use clap::Args;
+use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
@@ -9,15 +17,10 @@ use crate::{
 		types::{Inference, InferenceState, MarketParameters, ModelStatus, Pricing},
 		Chain, Included, Snapshot,
 	},
-	context::Context,
-	error::{Error, Result},
 	limits,
-	output::{open, Report},
-	training::{read, read_rows, read_rows_for},
-	views::{inference as views, model},
 };
-use clap::Args;
-use openledger_influence::{parse_input, Architecture, Dataset, Schema};
+use openledger_models::Architecture;
+use openledger_rows::{parse_input, Dataset, Schema};
 use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
@@ -346,12 +349,10 @@ fn report(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		chain::types::{Basis, Receipt, Refund},
-		views::recorded::check,
-	};
+	use crate::views::recorded::check;
 	use clap::Parser;
-	use openledger_influence::Lora;
+	use openledger_client::chain::types::{Basis, Receipt, Refund};
+	use openledger_models::Lora;
 
 	const FORM: Form =
 		Form { architecture: Some(Architecture::Logistic { inputs: 2, classes: 2 }), max_bytes: 8 };

@@ -2,14 +2,16 @@
 
 use super::{transactions, wording};
 use crate::{
-	chain::{call, types::Inference},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{fields, one_line, open, Report},
 	views::inference as views,
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, types::Inference},
+	keys::{parse_account, AccountId},
+};
 
 /// Look at inferences, cancel one.
 #[derive(Subcommand, Debug)]
@@ -64,7 +66,7 @@ async fn list(
 		.filter(|(_, inference)| {
 			user.is_none_or(|user| user == inference.user)
 				&& model.is_none_or(|model| model == inference.model)
-				&& state.is_none_or(|state| state == views::state(&inference.state))
+				&& state.is_none_or(|state| state == inference.state.name())
 		})
 		.collect();
 	list.sort_by_key(|(id, _)| *id);

@@ -1,9 +1,8 @@
-//! One file for each command.
+//! The commands, one file for each.
 
 pub mod account;
 pub mod attester;
 pub mod audit_data;
-pub mod bench;
 pub mod contribute;
 pub mod contribution;
 pub mod datanet;
@@ -22,10 +21,53 @@ pub mod rewards;
 pub mod train;
 mod wording;
 
-use crate::{
-	args::Command, chain::Included, context::Context, error::Result, output::Report,
-	views::Transaction,
-};
+use crate::{context::Context, error::Result, output::Report, views::Transaction};
+use clap::Subcommand;
+use openledger_client::chain::Included;
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+	/// Create, change and publish datanets
+	#[command(subcommand)]
+	Datanet(datanet::Command),
+	/// Send a table of rows to a datanet
+	Contribute(contribute::Arguments),
+	/// Look at contributions, take one back, release its bond
+	#[command(subcommand)]
+	Contribution(contribution::Command),
+	/// Accept or reject contributions, as a curator
+	#[command(subcommand)]
+	Review(review::Command),
+	/// Rank the rows of a table or a published version by the harm they do, as a curator
+	AuditData(audit_data::Arguments),
+	/// Train a model on published versions of datanets
+	Train(train::Arguments),
+	/// Index, register and manage models
+	#[command(subcommand)]
+	Model(model::Command),
+	/// Answer the requests for the models this key hosts
+	Host(host::Arguments),
+	/// Ask a model, and wait for the settlement
+	Infer(infer::Arguments),
+	/// Look at inferences, cancel one
+	#[command(subcommand)]
+	Inference(inference::Command),
+	/// Verify a settled inference and show who was paid for it, and why
+	Explain(explain::Arguments),
+	/// See and claim rewards
+	#[command(subcommand)]
+	Rewards(rewards::Command),
+	/// Balances and transfers
+	#[command(subcommand)]
+	Account(account::Command),
+	/// Bond as an attester, and see who is
+	#[command(subcommand)]
+	Attester(attester::Command),
+	/// Wrap and delegate votes, propose and vote, elect and watch the security council
+	#[command(subcommand)]
+	Gov(gov::Command),
+}
 
 /// Runs a command.
 ///
@@ -47,7 +89,6 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Account(command) => account::run(context, command).await,
 		Command::AuditData(arguments) => audit_data::run(context, arguments).await,
 		Command::Attester(command) => attester::run(context, command).await,
-		Command::Bench(command) => bench::run(context, command).await,
 		Command::Gov(command) => gov::run(context, command).await,
 	}
 }

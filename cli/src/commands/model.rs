@@ -6,10 +6,8 @@ use super::{
 	transactions, wording,
 };
 use crate::{
-	chain::{call, types::Model, Call},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{
 		fields, hex, short, table, text,
 		Column::{Number, Text},
@@ -18,6 +16,10 @@ use crate::{
 	views::model as views,
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, types::Model, Call},
+	keys::{parse_account, AccountId},
+};
 
 /// Index, register and manage models.
 #[derive(Subcommand, Debug)]

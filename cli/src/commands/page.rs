@@ -1,9 +1,7 @@
 //! What the pages of several commands have in common.
 
-use crate::{
-	amount::Amount,
-	html::{element, picture::Look, Markup},
-};
+use crate::html::{element, picture::Look, Markup};
+use openledger_client::amount::Amount;
 
 /// Decimals of an amount that are read; the rest is there for those who count.
 const DECIMALS: usize = 6;

@@ -7,9 +7,8 @@ use crate::{
 	error::{Error, Result},
 };
 use clap::{Args, ValueEnum};
-use openledger_influence::{
-	Activation, Architecture, Dataset, Optimiser, Scaling, Schedule, TrainConfig,
-};
+use openledger_models::{Activation, Architecture, Optimiser, Scaling, Schedule, TrainConfig};
+use openledger_rows::Dataset;
 pub use text::TextOptions;
 
 const HIDDEN: usize = 32;
@@ -266,6 +265,11 @@ mod tests {
 		assert!(matches!(config.optimiser, Optimiser::AdamW { .. }));
 		assert_eq!((config.epochs, config.learning_rate), (3, 0.001));
 
+		// Refused before anything of that size is made.
+		let huge = of_text("--lora-rank 50000000", &encoder, rows).unwrap();
+		let error = huge.architecture.coordinates().unwrap_err().to_string();
+		assert!(error.contains("50000000 makes more than") && error.contains("at most"), "{error}");
+
 		let unlabelled = "text\na good film\n";
 		let config = of_text("--answer-tokens 5 --max-tokens 20", &decoder, unlabelled).unwrap();
 		let Architecture::Decoder { lora, max_tokens, answer_tokens, .. } = &config.architecture
@@ -282,6 +286,7 @@ mod tests {
 			("--classes 3", &encoder, rows, "one name for each class"),
 			("--classes 3", &decoder, rows, "--classes"),
 			("--lora-rank 0", &encoder, rows, "--lora-rank"),
+			("--answer-tokens 0", &decoder, unlabelled, "answer_tokens: must be 1 to 1024"),
 			("--base-model elsewhere", &encoder, rows, "elsewhere"),
 		] {
 			let error = of_text(line, base, rows).unwrap_err().to_string();

@@ -2,26 +2,29 @@
 
 use super::transactions;
 use crate::{
-	amount::Amount,
 	base_models::BaseModels,
+	context::Context,
+	error::{Error, Result},
+	output::{fields, hex, open, Report},
+	training::{load_index, load_model, read},
+	views::model as views,
+};
+use clap::Args;
+use codec::DecodeAll;
+use openledger_blobs::BlobStore;
+use openledger_client::{
+	amount::Amount,
 	chain::{
 		call,
 		events::Registered,
 		types::{Pricing, Registration, RegistryParameters, TrainingSource},
 		Hash,
 	},
-	context::Context,
-	error::{Error, Result},
 	keys::{parse_account, AccountId},
 	limits::Length,
-	output::{fields, hex, open, Report},
-	training::{read, Run},
-	views::model as views,
+	runs::Run,
 };
-use clap::Args;
-use codec::DecodeAll;
-use openledger_blobs::BlobStore;
-use openledger_proof::{Attribution, IndexCommitment};
+use openledger_primitives::{Attribution, IndexCommitment};
 use std::path::PathBuf;
 use subxt::utils::Static;
 
@@ -128,8 +131,8 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 	let owner = context.key()?.account;
 	arguments.base_models.open()?;
 	let files = Run::new(&arguments.directory);
-	let (model, manifest) = files.load_model()?;
-	let index = files.load_index(&model)?;
+	let (model, manifest) = load_model(&files)?;
+	let index = load_index(&files, &model)?;
 	let held_out = read_held_out(&files, &index.commitment(), "the index beside it")?;
 	let store = context.store()?;
 	let chain = context.chain().await?;
@@ -254,7 +257,7 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_proof::{Width, H256};
+	use openledger_primitives::{Width, H256};
 
 	#[test]
 	fn registration_should_be_refused_by_name_and_limit_when_one_part_is_too_long() {
@@ -276,7 +279,8 @@ mod tests {
 			royalty: 0,
 		};
 		let check = |registration: &Registration| {
-			let found: Result<()> = lengths(registration).iter().try_for_each(|one| one.check(4));
+			let found: openledger_client::Result<()> =
+				lengths(registration).iter().try_for_each(|one| one.check(4));
 			found.map_err(|error| error.to_string())
 		};
 		assert_eq!(check(&fitting), Ok(()));

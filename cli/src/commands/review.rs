@@ -5,15 +5,17 @@ use super::{
 	transactions, wording,
 };
 use crate::{
-	chain::{call, Included},
 	context::Context,
 	error::{Error, Result},
-	limits::Length,
 	output::{beginning, fields, one_line, open, Report},
 	training::inspect,
 	views::contribution as views,
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, Included},
+	limits::Length,
+};
 
 /// Characters of a row that are shown.
 const ROW_SHOWN: usize = 400;

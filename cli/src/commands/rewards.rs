@@ -2,14 +2,16 @@
 
 use super::transactions;
 use crate::{
-	chain::{call, events::RewardsClaimed},
 	context::Context,
 	error::Result,
-	keys::{parse_account, AccountId},
 	output::{open, Report},
 	views::account as views,
 };
 use clap::Subcommand;
+use openledger_client::{
+	chain::{call, events::RewardsClaimed},
+	keys::{parse_account, AccountId},
+};
 
 /// See and claim rewards.
 #[derive(Subcommand, Debug)]

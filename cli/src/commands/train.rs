@@ -4,14 +4,15 @@ use super::recipe::Recipe;
 use crate::{
 	context::Context,
 	error::{Error, Result},
-	limits,
 	output::{fields, hex, Report},
-	training::{fetch, read_rows_for, write, Run},
+	training::{fetch, read_rows_for, write},
 	views::model as views,
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
-use openledger_influence::{train, Dataset, Manifest, ManifestEntry, Source};
+use openledger_client::{limits, runs::Run};
+use openledger_models::{train, Manifest, ManifestEntry, Source};
+use openledger_rows::Dataset;
 use std::{path::PathBuf, time::Instant};
 
 /// Trains a model on published versions of datanets.

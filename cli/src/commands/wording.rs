@@ -1,15 +1,17 @@
 //! How what the chain stores is told to people.
 
 use crate::{
-	amount::Amount,
-	chain::types::{Contribution, ContributionState, Inference, InferenceState, Pricing},
 	output::{
 		beginning, one_line, open, short, table, text,
 		Column::{Number, Open, Text},
 	},
-	views::inference::{self as views, answer, fee},
+	views::inference::{answer, fee},
 };
-use openledger_influence::Dataset;
+use openledger_client::{
+	amount::Amount,
+	chain::types::{Contribution, ContributionState, Inference, InferenceState, Pricing},
+};
+use openledger_rows::Dataset;
 use std::collections::BTreeMap;
 
 /// Characters of an answer that are shown in a list.
@@ -62,8 +64,8 @@ pub(super) fn price_text(pricing: &Pricing) -> String {
 /// The state with why it is so.
 pub(super) fn inference_state_text(state: &InferenceState) -> String {
 	match state {
-		InferenceState::Refunded(reason) => format!("refunded: {}", words(views::refund(*reason))),
-		other => views::state(other).to_owned(),
+		InferenceState::Refunded(reason) => format!("refunded: {}", words(reason.name())),
+		other => other.name().to_owned(),
 	}
 }
 
@@ -128,7 +130,7 @@ pub(super) fn row_kind(rows: &Dataset) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::types::Refund;
+	use openledger_client::chain::types::Refund;
 
 	#[test]
 	fn state_should_say_why_in_words_when_refunded() {

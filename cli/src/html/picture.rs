@@ -3,7 +3,7 @@
 
 use super::{element, Markup};
 use crate::output::beginning;
-use openledger_influence::Dataset;
+use openledger_rows::Dataset;
 use std::fmt::{self, Display, Write};
 
 /// Smaller squares are taken for tables: four measurements are not a picture of 2 by 2.

@@ -1,7 +1,7 @@
 //! Accounts, their balances and rewards.
 
 use super::{Address, Hex, Transaction, Units};
-use crate::{chain::types::AccountInfo, keys::AccountId};
+use openledger_client::{chain::types::AccountInfo, keys::AccountId};
 use serde::Serialize;
 
 /// `account show` prints what an account has.

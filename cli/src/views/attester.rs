@@ -1,7 +1,7 @@
 //! Attesters and their bonds.
 
 use super::{Address, Transaction, Units};
-use crate::{
+use openledger_client::{
 	chain::types::{self, AttesterStatus},
 	keys::AccountId,
 };

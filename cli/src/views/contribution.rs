@@ -1,12 +1,9 @@
 //! Contributions, sent and reviewed.
 
 use super::{addresses, Address, Hex, Labels, Transaction, Units};
-use crate::{
-	chain::types::{self, ContributionState},
-	output::text,
-	training::Checks,
-};
-use openledger_influence::Dataset;
+use crate::{output::text, training::Checks};
+use openledger_client::chain::types::{self, ContributionState};
+use openledger_rows::Dataset;
 use serde::Serialize;
 
 /// `contribution show` prints a contribution as the chain has it.

@@ -1,10 +1,10 @@
 //! Datanets and their versions.
 
 use super::{addresses, Address, Hex, Transaction, Units};
-use crate::{
+use crate::output::text;
+use openledger_client::{
 	chain::{events::VersionPublished, types},
 	keys::AccountId,
-	output::text,
 };
 use serde::Serialize;
 

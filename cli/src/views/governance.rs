@@ -1,15 +1,15 @@
 //! Votes, proposals and the security council.
 //!
 //! What `gov sign-delegation` prints is a file for `gov submit-delegation`, described at
-//! [`SignedDelegation`](crate::governance::SignedDelegation). Votes are counted as OPEN is: one unit
-//! of OPEN that is wrapped and delegated is one unit of votes.
+//! [`SignedDelegation`](openledger_client::governance::SignedDelegation). Votes are counted as OPEN
+//! is: one unit of OPEN that is wrapped and delegated is one unit of votes.
 
 pub mod council;
 pub mod election;
 pub mod proposal;
 
 use super::{Address, Hex, Transaction, Units};
-use crate::{
+use openledger_client::{
 	calls::Decoded,
 	chain::{
 		governance::{KindTerms, Parameters},
@@ -184,6 +184,31 @@ impl Rules {
 				treasury: track(&parameters.treasury),
 				council_removal: track(&parameters.removal),
 			},
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::views::recorded::json;
+	use proptest::prelude::*;
+
+	#[test]
+	fn date_should_be_negative_when_the_block_is_past() {
+		let clock = Clock { now: 100, block_time: 3_000 };
+		let past = serde_json::json!({ "block": 97, "in_seconds": -9 });
+		assert_eq!(json(&Date::new(97, &clock)), past);
+		let span = serde_json::json!({ "blocks": 20, "seconds": 60 });
+		assert_eq!(json(&Span::new(20, &clock)), span);
+	}
+
+	proptest! {
+		#[test]
+		fn date_should_not_panic_when_numbers_are_arbitrary(now: u32, block: u32, block_time: u64) {
+			let clock = Clock { now, block_time };
+			let Date { in_seconds, .. } = Date::new(block, &clock);
+			prop_assert_eq!(in_seconds < 0, block < now && clock.seconds(now - block) > 0);
 		}
 	}
 }

@@ -1,7 +1,7 @@
 //! Questions to models, and their answers.
 
 use super::{Address, Transaction, Units};
-use crate::chain::types::{self, InferenceState};
+use openledger_client::chain::types::{self, InferenceState};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ impl Inference {
 			user: inference.user.into(),
 			input: exact(&inference.input),
 			output: answer(&inference.state),
-			state: state(&inference.state),
+			state: inference.state.name(),
 			max_fee: inference.max_fee.into(),
 			fee: fee(&inference.state).map(Units::from),
 			job: None,
@@ -86,7 +86,7 @@ impl Inference {
 				split: Some(receipt.into()),
 				..view
 			},
-			InferenceState::Refunded(reason) => Self { refund: Some(refund(*reason)), ..view },
+			InferenceState::Refunded(reason) => Self { refund: Some(reason.name()), ..view },
 		}
 	}
 }
@@ -211,23 +211,6 @@ pub struct Failed {
 	pub inference: u64,
 	/// It says why, for people.
 	pub error: String,
-}
-
-pub fn state(state: &InferenceState) -> &'static str {
-	match state {
-		InferenceState::Requested => "requested",
-		InferenceState::Answered { .. } => "answered",
-		InferenceState::Settled(_) => "settled",
-		InferenceState::Refunded(_) => "refunded",
-	}
-}
-
-pub fn refund(refund: types::Refund) -> &'static str {
-	match refund {
-		types::Refund::Cancelled => "cancelled",
-		types::Refund::TimedOut => "timed_out",
-		types::Refund::WrongAnswer => "wrong_answer",
-	}
 }
 
 pub fn basis(basis: types::Basis) -> &'static str {

@@ -1,10 +1,8 @@
 //! Models, from training to retirement.
 
 use super::{Address, Hex, Transaction, Units};
-use crate::{
-	chain::types::{self, IndexRecord, IndexWidth, ModelStatus},
-	output::{document, text},
-};
+use crate::output::{document, text};
+use openledger_client::chain::types::{self, IndexRecord, IndexWidth, ModelStatus};
 use serde::Serialize;
 use serde_json::Value;
 

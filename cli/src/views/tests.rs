@@ -9,7 +9,8 @@ use super::{
 	recorded::{check, json},
 	Transaction,
 };
-use crate::{
+use crate::training::Checks;
+use openledger_client::{
 	calls::Decoded,
 	chain::{
 		council::{self as stored, Cohort, Contender, Motion, Seat, Standing, Voting},
@@ -25,9 +26,8 @@ use crate::{
 	},
 	governance::{Clock, Phase},
 	keys::AccountId,
-	training::Checks,
 };
-use openledger_influence::Dataset;
+use openledger_rows::Dataset;
 use serde_json::{json as value, Value};
 
 const OPEN: u128 = 1_000_000_000_000_000_000;

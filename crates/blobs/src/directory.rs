@@ -9,7 +9,7 @@ use std::{
 	sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Tells apart the temporary files of one process.
+/// Makes the names of this process's temporary files differ.
 static TEMPORARY: AtomicU64 = AtomicU64::new(0);
 
 /// A directory with one file per blob, named by the hash in lower-case hexadecimal digits.
@@ -32,17 +32,17 @@ impl DirectoryStore {
 		Ok(Self { directory })
 	}
 
-	/// The directory.
+	/// The directory that was opened.
 	pub fn directory(&self) -> &Path {
 		&self.directory
 	}
 
-	/// The file that holds, or would hold, the blob.
+	/// The file that holds the blob, or would hold it: whether it exists is not checked.
 	pub fn path(&self, hash: &BlobHash) -> PathBuf {
 		self.directory.join(hex::encode(hash))
 	}
 
-	/// Whether the blob is there and sound, read piece by piece.
+	/// Whether the blob is there and undamaged. It is read piece by piece, however large it is.
 	fn holds(&self, hash: &BlobHash) -> bool {
 		let (mut hasher, mut piece) = (BlobHasher::default(), vec![0; 1 << 16]);
 		let Ok(mut file) = fs::File::open(self.path(hash)) else { return false };

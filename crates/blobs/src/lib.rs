@@ -3,6 +3,24 @@
 //! A blob is a file named by the blake2-256 hash of its bytes: a contribution's rows, a model's
 //! weights, an influence index. The chain holds the hashes, a [`BlobStore`] holds the bytes, and
 //! what comes out of a store is checked against its hash, so a store need not be trusted.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | this one | hashes, and what every store can do |
+//! | `directory` | a store of files in a local directory |
+//! | `error` | what can go wrong with a blob |
+//!
+//! ```
+//! use openledger_blobs::{blob_hash, BlobStore, DirectoryStore};
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path();
+//! let store = DirectoryStore::open(path)?;
+//! let hash = store.put(b"x,y,class\n1,2,0\n")?;
+//! assert_eq!(hash, blob_hash(b"x,y,class\n1,2,0\n"));
+//! assert_eq!(store.get(&hash)?, b"x,y,class\n1,2,0\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod directory;
 mod error;
@@ -12,20 +30,20 @@ pub use error::BlobError;
 
 use blake2b_simd::{Params, State};
 
-/// blake2-256 of a blob's bytes: its name everywhere.
+/// The blake2-256 hash of a blob's bytes, which is its name everywhere.
 pub type BlobHash = [u8; LENGTH];
 
-/// Bytes of a hash.
+/// The number of bytes in a hash.
 const LENGTH: usize = 32;
 
-/// The address of `bytes`: their blake2-256 hash.
+/// The blake2-256 hash of `bytes`, under which a store keeps them.
 pub fn blob_hash(bytes: &[u8]) -> BlobHash {
 	let mut hasher = BlobHasher::default();
 	hasher.update(bytes);
 	hasher.finish()
 }
 
-/// [`blob_hash`] of bytes that come in pieces.
+/// Computes [`blob_hash`] of bytes that come in pieces, such as a file too large for memory.
 #[derive(Clone)]
 pub struct BlobHasher(State);
 
@@ -41,7 +59,7 @@ impl BlobHasher {
 		self.0.update(bytes);
 	}
 
-	/// The hash of all pieces together.
+	/// The hash of all pieces, one after the other.
 	pub fn finish(self) -> BlobHash {
 		let mut hash = [0; LENGTH];
 		// All of it: the state was made for this length.
@@ -50,23 +68,23 @@ impl BlobHasher {
 	}
 }
 
-/// Where blobs are kept.
+/// A place where blobs are kept. Who reads from it need not trust it.
 pub trait BlobStore: Send + Sync {
-	/// The bytes whose hash is `hash`, checked.
+	/// Returns the blob whose hash is `hash`. Its bytes have been checked against it.
 	///
 	/// # Errors
 	/// [`BlobError::NotFound`] if the store does not have them, [`BlobError::Mismatch`] if what it
 	/// has is damaged, [`BlobError::Io`] if it cannot be read.
 	fn get(&self, hash: &BlobHash) -> Result<Vec<u8>, BlobError>;
 
-	/// Keeps `bytes` and returns their hash. Doing so twice changes nothing; a damaged copy is
-	/// replaced.
+	/// Keeps `bytes` and returns their hash. To put the same bytes again changes nothing, but
+	/// replaces a damaged copy.
 	///
 	/// # Errors
 	/// [`BlobError::Io`] if they cannot be written.
 	fn put(&self, bytes: &[u8]) -> Result<BlobHash, BlobError>;
 
-	/// Whether the store has a blob of that hash. Its bytes are not checked.
+	/// Whether the store has a blob of that hash. Its bytes are not checked, so it may be damaged.
 	///
 	/// # Errors
 	/// [`BlobError::Io`] if the store cannot be asked.

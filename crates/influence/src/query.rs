@@ -2,8 +2,10 @@
 
 #[cfg(doc)]
 use crate::Error;
-use crate::{index::for_each_row, Dataset, Function, Index, Model, Result};
-use openledger_proof::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
+use crate::{index::for_each_row, Index, Result};
+use openledger_models::{Function, Model};
+use openledger_primitives::{top_entries, Attribution, ContributionId, Entry, ProvenEntry, Sketch};
+use openledger_rows::Dataset;
 use std::collections::HashMap;
 
 /// Attributes the answer `output` to `input`: the contributions whose presence in training raised
@@ -35,7 +37,7 @@ pub fn attribute(
 /// positive score lowers that loss, one with a negative score harms the model.
 ///
 /// # Errors
-/// [`Error::WrongModel`], [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
+/// [`Error::WrongModel`], [`openledger_rows::Error::FeatureCount`], [`openledger_rows::Error::ClassCount`], [`Error::NotFinite`].
 pub fn held_out_sketch(model: &Model, index: &Index, held_out: &Dataset) -> Result<Sketch> {
 	index.check_model(model)?;
 	model.check_fits(held_out)?;

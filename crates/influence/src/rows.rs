@@ -6,11 +6,15 @@
 //! one dot product, and no row's gradient is ever laid out.
 
 use crate::{
-	gradients::{for_each_batch, SiteFactors},
 	index::{for_each_projection, for_each_row, Basis, Columns, LayerBasis, Part, Projected},
 	query::gradient_sum,
-	Dataset, Error, Function, Gradients, Index, Model, Result, Site,
+	Error, Index, Result,
 };
+use openledger_models::{
+	gradients::{for_each_batch, SiteFactors},
+	Function, Gradients, Model, Site,
+};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 
 /// Values of rows' gradients that are in memory at a time: 32 MiB.
@@ -32,7 +36,7 @@ const DIRECTIONS: usize = 1 << 22;
 ///
 /// # Errors
 /// [`Error::WrongModel`], [`Error::NotLocal`], [`Error::Setting`] if the query is not of the index's
-/// dimension, [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
+/// dimension, [`openledger_rows::Error::FeatureCount`], [`openledger_rows::Error::ClassCount`], [`Error::NotFinite`].
 pub fn row_scores(model: &Model, index: &Index, query: &[f64], rows: &Dataset) -> Result<Vec<f64>> {
 	let parts = local_parts(model, index)?;
 	let dimension = index.dimension();
@@ -274,13 +278,14 @@ fn dot(a: &[f64], b: &[f32]) -> f64 {
 mod tests {
 	use super::*;
 	use crate::{
-		builders::Damping,
-		index::FloatIndex,
-		testing::{digits_model, random_model},
-		Activation, Architecture, Contribution, EkFac, ExactCurvature, GradientDot, IndexBuilder,
-		TrainConfig,
+		builders::Damping, index::FloatIndex, Contribution, EkFac, ExactCurvature, GradientDot,
+		IndexBuilder,
 	};
-	use openledger_proof::Width;
+	use openledger_models::{
+		testing::{digits_model, random_model},
+		Activation, Architecture, TrainConfig,
+	};
+	use openledger_primitives::Width;
 
 	/// 600 training rows in six contributions.
 	fn contributions(rows: &Dataset) -> Vec<Contribution> {
@@ -440,7 +445,7 @@ mod tests {
 		let rows = rows.with_labels(labels).unwrap();
 		let architecture = Architecture::mlp(&[64, 8, 10], Activation::Tanh);
 		let config = TrainConfig { epochs: 20, ..TrainConfig::standard(architecture) };
-		let model = crate::train(&rows, &config, &mut |_| ()).unwrap().model;
+		let model = openledger_models::train(&rows, &config, &mut |_| ()).unwrap().model;
 		let (_, index) = index(&EkFac::default(), &model, &contributions(&rows));
 		let found = |scores: Vec<f64>| {
 			let mut order: Vec<usize> = (0..scores.len()).collect();

@@ -2,10 +2,11 @@
 //! instructions, and in every process: each setting runs in a process of its own.
 
 use openledger_influence::{
-	attribute, build_index, held_out_sketch, set_batch_rows, train, Activation, Architecture,
-	Contribution, Dataset, EkFac, ExactCurvature, IndexBuilder, Schema, TrainConfig,
+	attribute, build_index, held_out_sketch, Contribution, EkFac, ExactCurvature, IndexBuilder,
 };
-use openledger_proof::Width;
+use openledger_models::{set_batch_rows, train, Activation, Architecture, TrainConfig};
+use openledger_primitives::Width;
+use openledger_rows::{Dataset, Schema};
 use std::{path::Path, process::Command};
 
 /// Tells a process of this test which batch to use; others than these do nothing.

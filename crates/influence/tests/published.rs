@@ -1,12 +1,11 @@
 //! A published encoder: adapters trained on it answer and are attributed. `scripts/test-minilm` fetches
 //! the weights and runs this.
 
-use openledger_influence::{
-	attribute, build_index, train, Architecture, Base, Contribution, Dataset, EkFac, Error, Index,
-	Lora, Model, Optimiser, TrainConfig,
-};
-use openledger_proof::Width;
-use openledger_transformers::files::TextDataset;
+use openledger_influence::{attribute, build_index, Contribution, EkFac, Error, Index};
+use openledger_models::{train, Architecture, Base, Lora, Model, Optimiser, TrainConfig};
+use openledger_primitives::Width;
+use openledger_rows::Dataset;
+use openledger_rows::TextDataset;
 use std::path::PathBuf;
 
 /// Three subjects; no two texts share more than common words.

@@ -2,67 +2,19 @@
 
 use openledger_influence::{
 	attribute, build_index,
-	builders::{GradientCosine, Positive, TracIn, Unrolled},
+	builders::{GradientCosine, Positive},
 	curvature::dense_curvature,
-	evaluate,
-	evaluate::{Lexical, Measure, Method, Precision, Scorer, Subject, Task},
 	held_out_attribution,
 	rows::{answer_gradient, row_margin_scores, row_scores},
-	train, Architecture, Base, Contribution, Dataset, EkFac, Error, ExactCurvature, Function,
-	GradientDot, Index, IndexBuilder, Lora, Model, Optimiser, Protocol, Schema, TrainConfig,
+	Contribution, EkFac, Error, ExactCurvature, GradientDot, Index, IndexBuilder,
 };
-use openledger_proof::Width;
-use openledger_transformers::files::{tiny, TextDataset, TextSchema};
-use std::sync::Arc;
-
-const GOOD: [&str; 6] = ["good", "fine", "great", "lovely", "happy", "warm"];
-const BAD: [&str; 6] = ["bad", "poor", "awful", "ugly", "sad", "cold"];
-const PLAIN: [&str; 6] = ["film", "book", "day", "meal", "song", "house"];
-
-/// Rows of three words; the label says whether the first one is a good one.
-fn rows(count: usize, offset: usize) -> Dataset {
-	let line = |i: usize| {
-		let (label, words) = if i.is_multiple_of(2) { (1, GOOD) } else { (0, BAD) };
-		let (a, b, c) = (words[i / 2 % 6], PLAIN[(i / 3) % 6], PLAIN[(i / 5) % 6]);
-		format!("{{\"text\":\"{a} {b} and {c}\",\"label\":{label}}}\n")
-	};
-	let lines: String = (offset..offset + count).map(line).collect();
-	Dataset::from_text(TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap())
-}
-
-fn texts() -> Vec<String> {
-	rows(60, 0).texts().unwrap().texts().to_vec()
-}
-
-fn lora(targets: &[&str]) -> Lora {
-	let targets = targets.iter().map(|name| (*name).to_owned()).collect();
-	Lora { rank: 2, alpha: 4, targets, rslora: false }
-}
-
-fn config(architecture: Architecture) -> TrainConfig {
-	let optimiser = Optimiser::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-	TrainConfig {
-		optimiser,
-		learning_rate: 0.02,
-		epochs: 8,
-		batch_size: 8,
-		..TrainConfig::standard(architecture)
-	}
-}
-
-fn encoder(directory: &tempfile::TempDir) -> (Arc<Base>, Architecture) {
-	tiny::bert(directory.path(), &texts(), &tiny::TinyConfig::default()).unwrap();
-	let base = Base::open(directory.path()).unwrap();
-	let lora = lora(&["query", "value"]);
-	let architecture = Architecture::Encoder {
-		base: base.hash(),
-		lora,
-		classes: 2,
-		class_names: Vec::new(),
-		max_tokens: 16,
-	};
-	(base, architecture)
-}
+use openledger_models::testing::sentences::{config, encoder, lora, rows, texts};
+use openledger_models::{train, Architecture, Base, Function, Model, TrainConfig};
+use openledger_primitives::Width;
+use openledger_rows::Error as RowsError;
+use openledger_rows::{Dataset, Schema};
+use openledger_rows::{TextDataset, TextSchema};
+use openledger_transformers::files::tiny;
 
 fn contributions(data: &Dataset, size: usize) -> Vec<Contribution> {
 	let numbers: Vec<usize> = (0..data.len()).collect();
@@ -73,7 +25,7 @@ fn contributions(data: &Dataset, size: usize) -> Vec<Contribution> {
 #[test]
 fn answers_of_a_classifier_should_be_attributed_with_proofs() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let data = rows(48, 0);
 	let trained = train(&data, &config(architecture), &mut |_| ()).unwrap();
 	assert!(trained.accuracy > 0.9, "{}", trained.accuracy);
@@ -108,7 +60,7 @@ fn answers_of_a_classifier_should_be_attributed_with_proofs() {
 #[test]
 fn rows_of_several_tokens_should_be_scored_for_many_queries_as_for_each() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let (data, queries) = (rows(48, 0), rows(3, 200));
 	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
 	let contributions = contributions(&data, 48);
@@ -136,7 +88,7 @@ fn rows_of_several_tokens_should_be_scored_for_many_queries_as_for_each() {
 #[test]
 fn gradients_should_be_the_same_bits_in_every_range() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let data = rows(12, 0);
 	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
 	let sites = model.sites();
@@ -181,7 +133,7 @@ fn continuations_of_a_language_model_should_be_attributed() {
 #[test]
 fn classes_should_go_by_name_when_contributions_number_them_otherwise() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, mut architecture) = encoder(&directory);
+	let (_, mut architecture) = encoder(directory.path());
 	let data = rows(48, 0);
 	let line = |row: usize| {
 		let label = ["bad", "good"][data.label(row) as usize];
@@ -231,7 +183,7 @@ fn classes_should_go_by_name_when_contributions_number_them_otherwise() {
 #[test]
 fn inputs_should_be_to_blame_when_a_model_of_text_has_no_answer_to_them() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let model = train(&rows(8, 0), &config(architecture), &mut |_| ()).unwrap().model;
 	for input in ["", "  \n "] {
 		let error = model.answer(input).unwrap_err();
@@ -245,17 +197,23 @@ fn inputs_should_be_to_blame_when_a_model_of_text_has_no_answer_to_them() {
 #[test]
 fn models_should_refuse_what_does_not_fit_them() {
 	let directory = tempfile::tempdir().unwrap();
-	let (base, architecture) = encoder(&directory);
+	let (base, architecture) = encoder(directory.path());
 	let config = config(architecture);
 	let numbers = Dataset::new(1, vec![1.0, 2.0], vec![0, 1]).unwrap();
 	let run = |data: &Dataset, config: &TrainConfig| train(data, config, &mut |_| ()).unwrap_err();
-	assert!(matches!(run(&numbers, &config), Error::WrongKind { .. }));
+	assert!(matches!(run(&numbers, &config), Error::Rows(RowsError::WrongKind { .. })));
 	let lines = "{\"text\":\"good\"}\n{\"text\":\"bad\"}\n";
 	let unlabelled = TextDataset::from_bytes(lines.as_bytes(), &TextSchema::default()).unwrap();
-	assert!(matches!(run(&Dataset::from_text(unlabelled), &config), Error::Unlabelled));
+	assert!(matches!(
+		run(&Dataset::from_text(unlabelled), &config),
+		Error::Rows(RowsError::Unlabelled)
+	));
 	let labels = vec![7; 4];
 	let beyond = rows(4, 0).with_labels(labels).unwrap();
-	assert!(matches!(run(&beyond, &config), Error::ClassCount { label: 7, classes: 2 }));
+	assert!(matches!(
+		run(&beyond, &config),
+		Error::Rows(RowsError::ClassCount { label: 7, classes: 2 })
+	));
 
 	let fast = TrainConfig { learning_rate: 1e30, ..config.clone() };
 	let error = run(&rows(24, 0), &fast);
@@ -311,7 +269,7 @@ fn mean_gradient(model: &Model, data: &Dataset, coordinate: usize, change: f32) 
 #[test]
 fn hessian_of_text_should_match_differences_of_gradients_on_any_number_of_threads() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let data = rows(9, 0);
 	let model = train(&data, &config(architecture), &mut |_| ()).unwrap().model;
 	let n = model.coordinates();
@@ -358,7 +316,7 @@ fn expected_gauss_newton(model: &Model, data: &Dataset) -> Vec<f64> {
 #[test]
 fn exact_curvature_of_text_should_be_the_same_dense_or_solved() {
 	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
+	let (_, architecture) = encoder(directory.path());
 	let data = rows(24, 0);
 	let config = config(architecture);
 	let model = train(&data, &config, &mut |_| ()).unwrap().model;
@@ -377,83 +335,4 @@ fn exact_curvature_of_text_should_be_the_same_dense_or_solved() {
 	for (dense, large) in dense.iter().zip(&large) {
 		assert!((dense - large).abs() < 0.02 * largest, "{dense} {large}");
 	}
-}
-
-fn index_method(builder: impl IndexBuilder + 'static) -> Method {
-	let name = builder.name().to_owned();
-	Method::Index { name, builder: Box::new(builder), precisions: vec![Precision::Float] }
-}
-
-#[test]
-fn tasks_of_text_should_be_evaluated_by_every_measure_that_applies() {
-	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
-	let config = TrainConfig { epochs: 4, ..config(architecture) };
-	let task = Task::new("text", rows(40, 0), rows(12, 60), config.clone());
-	let task = task.with_flipped_labels(0.1, 3).unwrap();
-	let protocol = Protocol {
-		subsets: 6,
-		retrains: 1,
-		contribution_rows: 5,
-		removed: vec![4],
-		removal_rows: 3,
-		removal_retrains: 1,
-		resamples: 50,
-		threads: 2,
-		..Protocol::standard()
-	};
-	let run = |task: &Task, methods: &[Method], measures: &[Measure]| {
-		let measures = measures.iter().copied().collect();
-		evaluate(task, methods, &measures, &protocol, &mut |_| ())
-	};
-	let methods = [
-		index_method(ExactCurvature::for_recipe(&config)),
-		index_method(TracIn::standard(config.clone())),
-		Method::Direct(Box::new(Lexical)),
-	];
-	let measures =
-		[Measure::LdsRows, Measure::LdsContributions, Measure::Removal, Measure::Mislabelled];
-	let report = run(&task, &methods, &measures).unwrap();
-	for lds in &report.lds {
-		let names: Vec<&str> = lds.results.iter().map(|r| r.measured.method.as_str()).collect();
-		assert_eq!(names, ["exact", "tracin", "bm25"]);
-		assert!(lds.results.iter().all(|result| result.lds.value.abs() <= 1.0));
-	}
-	assert_eq!((report.lds[0].contributions, report.lds[1].contributions), (40, 8));
-	assert_eq!(report.removal.unwrap().results.len(), 3);
-	assert_eq!(report.mislabelled.unwrap().results.len(), 2);
-
-	let error = run(&task, &[], &[Measure::LeaveOneOut]).unwrap_err().to_string();
-	assert!(error.contains("logistic"), "{error}");
-	let unrolled = [index_method(Unrolled { config })];
-	let error = run(&task, &unrolled, &[Measure::LdsRows]).unwrap_err().to_string();
-	assert!(error.contains("this method is for models of rows of numbers"), "{error}");
-
-	let numbers =
-		Dataset::new(1, (0..20).map(|x| x as f32).collect(), (0..20).map(|x| x % 2).collect());
-	let numbers = numbers.unwrap();
-	let table = TrainConfig::standard(Architecture::Logistic { inputs: 1, classes: 2 });
-	let table = Task::new("table", numbers.clone(), numbers, table);
-	let error = run(&table, &methods[2..], &[Measure::LdsRows]).unwrap_err().to_string();
-	assert!(error.contains("bm25 compares words"), "{error}");
-}
-
-#[test]
-fn shared_words_should_count_for_the_label_or_against_it() {
-	let directory = tempfile::tempdir().unwrap();
-	let (_, architecture) = encoder(&directory);
-	let config = TrainConfig { epochs: 1, ..config(architecture) };
-	let task = Task::new("text", rows(6, 0), rows(2, 0), config);
-	let subject = Subject::train(&task, &mut |_| ()).unwrap();
-	let scores = Lexical.scores(&subject, &contributions(&task.train, 1), &mut |_| ()).unwrap();
-	for (query, scores) in scores.iter().enumerate() {
-		for (row, score) in scores.iter().enumerate() {
-			let same = task.test.label(query) == task.train.label(row);
-			// All texts share a word.
-			assert_eq!(*score > 0.0, same, "{query} {row}: {score}");
-		}
-		assert!(scores.iter().all(|score| *score <= scores[query]));
-	}
-	let together = Lexical.scores(&subject, &contributions(&task.train, 3), &mut |_| ()).unwrap();
-	assert!((together[0][1] - scores[0][3..].iter().sum::<f64>()).abs() < 1e-12);
 }

@@ -1,5 +1,5 @@
-//! What the kernels reach on this machine, path by path, beside what the machine itself can do:
-//! `cargo bench -p openledger-kernels [-- matmul|functions|scores]`.
+//! Measures what the kernels reach on this machine, path by path, beside what the machine itself
+//! can do: `cargo bench -p openledger-kernels [-- matmul|functions|scores]`.
 
 use openledger_kernels::{
 	available, erf_slice, exp_slice, force, matmul, matmul_nt, matmul_tn, scores_i16, scores_i8,
@@ -27,7 +27,7 @@ fn main() {
 	}
 }
 
-/// Seconds of the fastest of many runs, after one to warm up.
+/// The time of the fastest of many runs, in seconds, after one to warm up.
 fn seconds(mut run: impl FnMut()) -> f64 {
 	run();
 	let mut best = f64::INFINITY;
@@ -159,7 +159,7 @@ fn functions(path: Path) {
 	}
 }
 
-/// Many queries against many rows.
+/// Measures many queries against many rows.
 fn scores(path: Path) {
 	const QUERIES: usize = 64;
 	const ROWS: usize = 128;

@@ -63,7 +63,7 @@ pub fn scores_i8(queries: &[&[i8]], rows: &[i8], out: &mut [i64]) {
 	}
 }
 
-/// As [`scores_i8`].
+/// `out[q][r] = Σ_i queries[q][i] · rows[r][i]`, exact, as [`scores_i8`] computes it for bytes.
 #[track_caller]
 pub fn scores_i16(queries: &[&[i16]], rows: &[i16], out: &mut [i64]) {
 	if whole_tables(queries, rows.len(), out) {
@@ -71,7 +71,7 @@ pub fn scores_i16(queries: &[&[i16]], rows: &[i16], out: &mut [i64]) {
 	}
 }
 
-/// Whether there is anything to be multiplied; scores are zero if not.
+/// Whether there is anything to multiply; where there is not, all scores are zero.
 #[track_caller]
 fn whole_tables<T>(queries: &[&[T]], values: usize, out: &mut [i64]) -> bool {
 	let Some(first) = queries.first() else {

@@ -8,7 +8,7 @@ pub(crate) mod paths;
 
 use crate::path::kernels;
 
-/// What every result that is not a number is: one of the many NaN, the same on all machines.
+/// The one of the many NaN that every result without a number becomes, the same on all machines.
 pub(crate) const NAN: f32 = f32::from_bits(0x7fc0_0000);
 const NAN_F64: f64 = f64::from_bits(0x7ff8 << 48);
 
@@ -126,13 +126,13 @@ pub fn exp_f32(x: f32) -> f32 {
 	}
 }
 
-/// `2^n` for normal results.
+/// `2^n`, for results in the normal range.
 #[inline(always)]
 fn power_of_two(n: i32) -> f32 {
 	f32::from_bits((n.wrapping_add(127) as u32) << 23)
 }
 
-/// The polynomial with these coefficients, the highest power's first.
+/// The value at `x` of the polynomial with these coefficients, that of the highest power first.
 #[inline(always)]
 fn horner<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
 	let mut sum = coefficients[0];
@@ -215,22 +215,22 @@ pub fn sigmoid(x: f32) -> f32 {
 	}
 }
 
-/// [`exp_f32`] of every value.
+/// Replaces every value by its [`exp_f32`].
 pub fn exp_slice(values: &mut [f32]) {
 	(kernels().exp)(values);
 }
 
-/// [`tanh`] of every value.
+/// Replaces every value by its [`tanh`].
 pub fn tanh_slice(values: &mut [f32]) {
 	(kernels().tanh)(values);
 }
 
-/// [`erf`] of every value.
+/// Replaces every value by its [`erf`].
 pub fn erf_slice(values: &mut [f32]) {
 	(kernels().erf)(values);
 }
 
-/// [`sigmoid`] of every value.
+/// Replaces every value by its [`sigmoid`].
 pub fn sigmoid_slice(values: &mut [f32]) {
 	(kernels().sigmoid)(values);
 }

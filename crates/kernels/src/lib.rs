@@ -24,18 +24,36 @@
 //!
 //! # Contents
 //!
-//! | functions | what |
-//! | --- | --- |
-//! | [`matmul()`], [`matmul_nt`], [`matmul_tn`] | matrix products added to what the output holds |
-//! | [`exp_f32`], [`tanh`], [`erf`], [`sigmoid`] and their `_slice` forms | elementary functions |
-//! | [`softmax`], [`log_sum_exp`], [`exp`], [`ln`] | normalising, and double precision |
-//! | [`dot_i8`], [`dot_i16`], [`dot_i8_i16`] | exact integer dot products |
-//! | [`scan_i8`], [`scan_i16`] | one query against many consecutive rows |
-//! | [`scores_i8`], [`scores_i16`] | many queries against many consecutive rows |
-//! | [`available`], [`active`], [`force`] | which instructions are used |
+//! | module | functions | subject |
+//! | --- | --- | --- |
+//! | `matmul` | [`matmul()`], [`matmul_nt`], [`matmul_tn`] | matrix products, which are added to the output |
+//! | `functions` | [`exp_f32`], [`tanh`], [`erf`], [`sigmoid`] and their `_slice` forms | elementary functions |
+//! | | [`softmax`], [`log_sum_exp`], [`exp`], [`ln`] | normalising, and double precision |
+//! | `dot` | [`dot_i8`], [`dot_i16`], [`dot_i8_i16`] | exact integer dot products |
+//! | | [`scan_i8`], [`scan_i16`] | one query against many consecutive rows |
+//! | | [`scores_i8`], [`scores_i16`] | many queries against many consecutive rows |
+//! | `path` | [`available`], [`active`], [`force`] | which instructions are used |
 //!
-//! All run on the calling thread. Rows of outputs and rows of an index are independent: divide them
-//! between threads in any way.
+//! All of them run on the calling thread. Rows of outputs and rows of an index are independent, so a
+//! caller may divide them between threads in any way.
+//!
+//! ```
+//! use openledger_kernels::{available, force, matmul, scan_i8};
+//!
+//! let (a, b) = ([0.1, 0.2, 0.3, 0.4], [0.5, 0.6]);
+//! let product = |path| {
+//!     force(Some(path)).unwrap();
+//!     let mut out = [1.0, 1.0]; // A bias, to which the product is added.
+//!     matmul(&a, &b, &mut out, 2, 2, 1);
+//!     out.map(f32::to_bits)
+//! };
+//! let bits: Vec<_> = available().into_iter().map(product).collect();
+//! assert!(bits.iter().all(|other| *other == bits[0]), "the bits are the same on every path");
+//!
+//! let mut scores = [0; 2];
+//! scan_i8(&[1, -2], &[3, 4, -128, 127], &mut scores);
+//! assert_eq!(scores, [-5, -382]);
+//! ```
 //!
 //! # Panics
 //!

@@ -1,4 +1,4 @@
-//! Matrix products.
+//! Matrix products in three forms, on the path in use.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
@@ -12,16 +12,16 @@ mod tile;
 
 use crate::path::kernels;
 
-/// `out += left · right`, all row-major, for one of the public forms.
+/// The operands of `out += left · right`, all row-major, for one of the public forms.
 pub(crate) struct Product<'a> {
 	/// `left[i][l]` is at `i * left_row + l * left_step`.
 	pub(crate) left: &'a [f32],
 	pub(crate) left_row: usize,
 	pub(crate) left_step: usize,
-	/// `[k][n]`, or `[n][k]` when transposed.
+	/// The right matrix, `[k][n]`, or `[n][k]` when transposed.
 	pub(crate) right: &'a [f32],
 	pub(crate) right_transposed: bool,
-	/// `[m][n]`.
+	/// The output, `[m][n]`, to which the product is added.
 	pub(crate) out: &'a mut [f32],
 	pub(crate) m: usize,
 	pub(crate) k: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Product<'a> {
 }
 
 impl Product<'_> {
-	/// Runs on the active path. The lengths are checked here, once, for all of them.
+	/// Computes the product on the active path. The lengths are checked here, once for all paths.
 	#[track_caller]
 	fn run(self) {
 		let Self { m, k, n, .. } = self;

@@ -18,15 +18,15 @@ pub enum Path {
 	Avx2,
 	/// x86-64 with AVX-512 F, BW, VL, DQ and VNNI.
 	Avx512,
-	/// 64-bit Arm.
+	/// 64-bit Arm, whose vector instructions every such processor has.
 	Neon,
 }
 
-/// From the slowest to the fastest a machine can have.
+/// Every path, from the slowest to the fastest a machine can have.
 const ALL: [Path; 4] = [Path::Portable, Path::Avx2, Path::Avx512, Path::Neon];
 
 impl Path {
-	/// As `OPENLEDGER_KERNELS` spells it: `portable`, `avx2`, `avx512` or `neon`.
+	/// The name by which `OPENLEDGER_KERNELS` chooses it: `portable`, `avx2`, `avx512` or `neon`.
 	pub fn name(self) -> &'static str {
 		match self {
 			Self::Portable => "portable",
@@ -79,12 +79,12 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// What this machine has: [`Path::Portable`] first, the fastest last.
+/// The paths that this machine can run: [`Path::Portable`] first, the fastest last.
 pub fn available() -> Vec<Path> {
 	ALL.into_iter().filter(|path| path.is_available()).collect()
 }
 
-/// Zero for none, otherwise the place in [`ALL`] plus one.
+/// Zero if no path is forced, otherwise its place in [`ALL`] plus one.
 static FORCED: AtomicU8 = AtomicU8::new(0);
 
 /// The path in use: the forced one, else the one that the environment variable `OPENLEDGER_KERNELS`
@@ -217,7 +217,7 @@ static NEON: Kernels = Kernels {
 	scores_i16: dot::neon::scores_i16,
 };
 
-/// The functions of the active path.
+/// The functions of the path in use.
 pub(crate) fn kernels() -> &'static Kernels {
 	match active() {
 		#[cfg(target_arch = "x86_64")]

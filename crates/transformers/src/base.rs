@@ -1,4 +1,4 @@
-//! Frozen base models, of either family.
+//! Frozen base models of either family.
 
 use crate::{
 	bert::Bert,
@@ -8,18 +8,18 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A frozen base model, by what can be made of it.
+/// A frozen base model. The family decides what can be made of it.
 #[derive(Clone, Debug)]
 pub enum BaseModel {
-	/// For a [`TextClassifier`](crate::TextClassifier).
+	/// An encoder, for a [`TextClassifier`](crate::TextClassifier).
 	Encoder(Arc<Bert>),
-	/// For a [`LanguageModel`](crate::LanguageModel).
+	/// A decoder, for a [`LanguageModel`](crate::LanguageModel).
 	Decoder(Arc<Llama>),
 }
 
 impl BaseModel {
-	/// The model of a directory in Hugging Face's format; its configuration says of which family it
-	/// is.
+	/// Reads the model of a directory in Hugging Face's format. Its configuration says of which
+	/// family it is.
 	///
 	/// # Errors
 	/// [`Error::File`](crate::Error::File) if a tensor is missing, damaged or of another shape.

@@ -1,4 +1,4 @@
-//! The mean loss of several samples, and its gradient.
+//! The mean loss of several samples and its gradient.
 
 use crate::{
 	bert::TextClassifier,
@@ -10,30 +10,30 @@ use crate::{
 /// A text and its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelledText {
-	/// Its tokens.
+	/// The tokens of the whole text, the special ones included.
 	pub ids: Vec<u32>,
-	/// Its class.
+	/// The number of the text's class, from 0.
 	pub label: u32,
 }
 
 /// A text of which a part is to be predicted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CausalText {
-	/// Its tokens.
+	/// The tokens of the whole text, the special ones included.
 	pub ids: Vec<u32>,
-	/// The first token to be predicted, at least 1.
+	/// The position of the first token to be predicted, at least 1.
 	pub from: usize,
 }
 
 /// A model whose adapter can be trained.
 pub trait Trainable: Sync {
-	/// One sample.
+	/// What the model learns from: a text and its class, or a text alone.
 	type Sample: Sync;
 
 	/// The trained layers, in the order of the parameters.
 	fn sites(&self) -> &[Site];
 
-	/// A sample's loss in nats and the factors of its gradient, one per site.
+	/// A sample's loss in nats, and the factors of its gradient, one per site.
 	///
 	/// # Errors
 	/// If the sample does not fit the model or the loss is not finite.
@@ -64,7 +64,7 @@ impl Trainable for LanguageModel {
 	}
 }
 
-/// The mean loss of `samples` in nats, and its gradient laid out as the parameters are.
+/// The mean loss of `samples` in nats, and its gradient, which is laid out as the parameters are.
 ///
 /// Samples are computed side by side and summed in their order, and nothing asks the platform's
 /// mathematical library: equal samples give equal bits on any number of threads and any machine.
@@ -78,7 +78,7 @@ pub fn batch_gradient<M: Trainable>(model: &M, samples: &[&M::Sample]) -> Result
 	let sites = model.sites();
 	let mut gradient = vec![0.0; sites.iter().map(Site::coordinates).sum()];
 	let mut loss = 0.0;
-	// Some at a time, as the factors of a large batch would fill the memory.
+	// Some at a time, because the factors of a large batch would fill the memory.
 	for group in samples.chunks(4 * rayon::current_num_threads().max(1)) {
 		for (own, factors) in in_order(group, |sample| model.loss_factors(sample))? {
 			add_gradient(sites, &factors, &mut gradient)?;
@@ -96,7 +96,7 @@ mod tests {
 	use super::*;
 	use crate::{gradients::gradient, testing::*};
 
-	/// Texts of random tokens and random classes.
+	/// Texts of random tokens with random classes.
 	fn texts(count: usize) -> Vec<LabelledText> {
 		let numbers = random_vector(8 * count, 1.0, 8);
 		let texts = numbers.chunks(8).map(|row| {

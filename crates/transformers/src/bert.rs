@@ -2,11 +2,11 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{Activation, AdapterFile, BertConfig, LoraConfig, Task},
+	files::{Activation, AdapterFile, BertConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
-	lora::Adapter,
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, TensorSource},
+	lora::{Adapter, Layout},
 	ops::{gather, layer_norm, mean_of_rows, Mask, Matrix, Unary},
 	tensor::{SharedVector, Tensor},
 };
@@ -22,7 +22,7 @@ struct Norm {
 
 impl Norm {
 	/// Reads `name.weight` and `name.bias`.
-	fn load(source: &dyn Source, name: &str, width: usize) -> Result<Self> {
+	fn load(source: &dyn TensorSource, name: &str, width: usize) -> Result<Self> {
 		Ok(Self {
 			scale: load_vector(source, &format!("{name}.weight"), width)?,
 			shift: load_vector(source, &format!("{name}.bias"), width)?,
@@ -42,7 +42,7 @@ struct Layer {
 	output_norm: Norm,
 }
 
-/// A frozen encoder.
+/// A frozen encoder, which turns a text into vectors.
 #[derive(Clone, Debug)]
 pub struct Bert {
 	config: BertConfig,
@@ -57,11 +57,15 @@ pub struct Bert {
 }
 
 impl Bert {
-	/// Puts an encoder together; `hash` is that of the files it comes from.
+	/// Puts an encoder together; `hash` is that of the files it comes from, if it comes from files.
 	///
 	/// # Errors
-	/// Those of `source`.
-	pub fn new(config: BertConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+	/// The errors of `source`.
+	pub fn new(
+		config: BertConfig,
+		source: &dyn TensorSource,
+		hash: Option<[u8; 32]>,
+	) -> Result<Self> {
 		let width = config.hidden_size;
 		let mut modules = Vec::new();
 		let mut layers = Vec::with_capacity(config.num_hidden_layers);
@@ -104,18 +108,18 @@ impl Bert {
 		})
 	}
 
-	/// Its configuration.
+	/// The shape of the encoder.
 	pub fn config(&self) -> &BertConfig {
 		&self.config
 	}
 
-	/// The linear layers an adapter may change.
+	/// The linear layers that an adapter may change.
 	pub fn modules(&self) -> &[Module] {
 		&self.modules
 	}
 
-	/// The vector of a text, `[copies, width]`: the checkpoint's pooler on the first token, or
-	/// without a pooler the mean over all tokens.
+	/// The vector of a text, `[copies, width]`: what the pooler makes of the first token, or the
+	/// mean over all tokens where the files have no pooler.
 	fn pooled(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Tensor> {
 		let hidden = self.hidden(ids, pass)?;
 		let hidden = pass.by_copy(&hidden)?;
@@ -165,7 +169,7 @@ impl Bert {
 	}
 }
 
-/// A classifier of texts: an encoder, a LoRA adapter and a linear head on the text's vector.
+/// A text classifier: an encoder, a LoRA adapter, and a linear head on the text's vector.
 ///
 /// A text is computed alone and in a fixed order, so its numbers have the same bits on every
 /// machine, in every batch and on any number of threads.
@@ -177,52 +181,55 @@ pub struct TextClassifier {
 }
 
 impl TextClassifier {
-	/// A classifier before training; see [`Adapter`] for how it starts.
+	/// The layout of the parameters that a classifier on `base` would have.
 	///
 	/// # Errors
 	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank, factor or number of classes out
 	/// of range.
-	pub fn new_adapter(
-		base: Arc<Bert>,
-		config: LoraConfig,
-		classes: usize,
-		seed: u64,
-	) -> Result<Self> {
+	pub fn layout(base: &Bert, config: LoraConfig, classes: usize) -> Result<Layout> {
 		check_classes(classes)?;
-		let head = Some((base.config.hidden_size, classes));
-		let adapter = Adapter::random(&base.modules, config, head, seed)?;
-		Ok(Self { base, adapter, classes })
+		Layout::new(&base.modules, config, Some((base.config.hidden_size, classes)))
 	}
 
-	/// A trained classifier.
+	/// A classifier with these parameters, laid out by [`TextClassifier::layout`] on `base`. Before
+	/// training, [`Layout::random`] gives them.
+	///
+	/// # Errors
+	/// [`Error::ParameterCount`], [`Error::NotFinite`].
+	pub fn new(base: Arc<Bert>, layout: Layout, parameters: &[f32]) -> Result<Self> {
+		let classes = layout.sites().last().map_or(0, |head| head.outputs);
+		Ok(Self { base, adapter: Adapter::new(layout, parameters)?, classes })
+	}
+
+	/// Reads a trained classifier from an adapter's file.
 	///
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Bert>, file: &AdapterFile) -> Result<Self> {
 		let classes = file.head.as_ref().map_or(0, |(_, bias)| bias.len());
 		let head = Some((base.config.hidden_size, classes));
-		let task = Task::SequenceClassification;
+		let task = TaskType::SequenceClassification;
 		let adapter = Adapter::from_file(&base.modules, file, head, task, base.hash)?;
 		check_classes(classes)?;
 		Ok(Self { base, adapter, classes })
 	}
 
-	/// The trained parameters as a file.
+	/// Writes the trained parameters as an adapter's file.
 	pub fn to_adapter(&self) -> AdapterFile {
-		self.adapter.to_file(&self.base.modules, Task::SequenceClassification, self.base.hash)
+		self.adapter.to_file(&self.base.modules, TaskType::SequenceClassification, self.base.hash)
 	}
 
-	/// The trained parameters.
+	/// The adapter, which has the trained parameters.
 	pub fn adapter(&self) -> &Adapter {
 		&self.adapter
 	}
 
-	/// The encoder.
+	/// The encoder that the adapter is for.
 	pub fn base(&self) -> &Arc<Bert> {
 		&self.base
 	}
 
-	/// Number of classes.
+	/// The number of classes.
 	pub fn classes(&self) -> usize {
 		self.classes
 	}
@@ -232,12 +239,12 @@ impl TextClassifier {
 		self.adapter.sites()
 	}
 
-	/// The trained parameters; see [`Adapter::parameters`].
+	/// The trained parameters, laid out as [`Adapter::parameters`] says.
 	pub fn parameters(&self) -> Vec<f32> {
 		self.adapter.parameters()
 	}
 
-	/// Replaces the trained parameters.
+	/// Replaces the trained parameters, laid out as [`Adapter::parameters`] says.
 	///
 	/// # Errors
 	/// Those of [`Adapter::set_parameters`].
@@ -257,7 +264,7 @@ impl TextClassifier {
 		}
 	}
 
-	/// The cross-entropy loss `-log p_label` in nats.
+	/// The cross-entropy loss `-log p_label` of a text, in nats.
 	///
 	/// # Errors
 	/// Those of [`TextClassifier::logits`], and [`Error::UnknownClass`].
@@ -267,7 +274,7 @@ impl TextClassifier {
 		Output::Loss.value(&logits, &targets)
 	}
 
-	/// The loss and the factors of its gradient, one per site.
+	/// The loss in nats, and the factors of its gradient, one per site.
 	///
 	/// # Errors
 	/// Those of [`TextClassifier::loss`].
@@ -275,7 +282,7 @@ impl TextClassifier {
 		self.factors(ids, Output::Loss, label)
 	}
 
-	/// The margin `log(p / (1 - p))` of `class` and the factors of its gradient, one per site.
+	/// The margin `log(p / (1 - p))` of `class`, and the factors of its gradient, one per site.
 	///
 	/// # Errors
 	/// Those of [`TextClassifier::loss`].
@@ -315,7 +322,7 @@ impl TextClassifier {
 		gradients::factors(&self.adapter, |pass| self.forward(ids, pass), output, &targets)
 	}
 
-	/// `[copies, classes]`.
+	/// The logits of the copies of a text, `[copies, classes]`.
 	fn forward(&self, ids: &[u32], pass: &mut Pass<'_>) -> Result<Tensor> {
 		let pooled = self.base.pooled(ids, pass)?;
 		pass.head(&pooled)

@@ -2,11 +2,12 @@
 
 use crate::{files::FileError, tensor::ShapeError};
 
-/// The result of an operation of this crate.
+/// The result of a computation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Everything that can go wrong. Each message says what was found and what was wanted.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum Error {
 	/// A file cannot be read, written or used.
@@ -14,16 +15,10 @@ pub enum Error {
 	File(#[from] FileError),
 	/// A setting is out of range.
 	#[error("{setting}: {reason}")]
-	Setting {
-		/// Which one.
-		setting: &'static str,
-		/// What is wrong with it, and what would be right.
-		reason: String,
-	},
+	Setting { setting: &'static str, reason: String },
 	/// A name in `target_modules` fits no linear layer.
 	#[error("target_modules: '{target}' is no linear layer of this model; its last names are {}", .known.join(", "))]
 	UnknownTarget {
-		/// The name.
 		target: String,
 		/// The last parts of the names of the model's linear layers.
 		known: Vec<String>,
@@ -32,52 +27,37 @@ pub enum Error {
 	#[error(
 		"the adapter does not fit the base model: {reason}; use the base model it was trained on"
 	)]
-	WrongAdapter {
-		/// What does not fit.
-		reason: String,
-	},
+	WrongAdapter { reason: String },
 	/// A text has no tokens, or more than the model has positions.
 	#[error("a text of {tokens} tokens, where the model takes {least} to {most}: shorten it or leave it out")]
 	TextLength {
-		/// Tokens found.
 		tokens: usize,
-		/// Tokens needed.
+		/// The smallest number of tokens for this use.
 		least: usize,
-		/// Positions of the model.
+		/// The number of positions that the model has.
 		most: usize,
 	},
 	/// A token is not in the model's vocabulary.
 	#[error("token {id} is not in the model's vocabulary of {vocabulary}: use the tokenizer that belongs to the model")]
 	UnknownToken {
-		/// The token.
 		id: u32,
-		/// Size of the vocabulary.
+		/// The size of the vocabulary.
 		vocabulary: usize,
 	},
 	/// A label is beyond the model's classes.
 	#[error("label {label} is not one of the {classes} classes, 0 to {}", .classes.saturating_sub(1))]
-	UnknownClass {
-		/// The label.
-		label: u32,
-		/// The number of classes.
-		classes: usize,
-	},
+	UnknownClass { label: u32, classes: usize },
 	/// The first token to be predicted has none before it, or lies beyond the text.
 	#[error("the tokens to be predicted start at {from} in a text of {tokens}: from 1 to {} is possible", .tokens.saturating_sub(1))]
 	NoTargets {
-		/// Place of the first token to be predicted, from 0.
+		/// The position of the first token to be predicted, from 0.
 		from: usize,
-		/// Tokens of the text.
+		/// The number of tokens of the text.
 		tokens: usize,
 	},
-	/// A flat vector has not one value per trained parameter.
+	/// A flat vector has another number of values than there are trained parameters.
 	#[error("{found} values for {expected} trained parameters")]
-	ParameterCount {
-		/// Values found.
-		found: usize,
-		/// Values wanted.
-		expected: usize,
-	},
+	ParameterCount { found: usize, expected: usize },
 	/// A batch is empty.
 	#[error("a batch has no samples: give at least one")]
 	NoSamples,
@@ -90,7 +70,7 @@ pub enum Error {
 }
 
 impl Error {
-	/// Whether numbers left their range, as where training diverges.
+	/// Whether numbers left their range, as they do where training diverges.
 	pub fn is_overflow(&self) -> bool {
 		matches!(self, Self::NotFinite(_))
 	}

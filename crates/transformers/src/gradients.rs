@@ -1,13 +1,13 @@
 //! Gradients of one sample with respect to the trained parameters, by their factors.
 //!
-//! A trained layer's gradient is `Σ_t δ_t ⊗ a_t` over the tokens: `a_t` what goes in, `δ_t` the
-//! gradient at what comes out. Both are read off one backward pass, with a zero variable added to
-//! the layer's output; the parameters themselves are constants. Where they are variables, for second
-//! derivatives, is [`crate::hessian`].
+//! A trained layer's gradient is `Σ_t δ_t ⊗ a_t` over the tokens, where `a_t` is the layer's input
+//! and `δ_t` the gradient at its output. Both are read off one backward pass, in which a zero
+//! variable is added to the layer's output and the parameters themselves are constants. In
+//! [`crate::hessian`], for second derivatives, they are variables.
 
 use crate::{
 	error::{Error, Result},
-	layers::{Pass, Record},
+	layers::{Pass, SiteRecord},
 	lora::Adapter,
 	ops::{self, Mask},
 	tensor::{misfit, Gradients, Tensor},
@@ -17,26 +17,26 @@ use rand::Rng;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// A trained linear layer, `z = W a + b`.
+/// The shape of a trained linear layer, `z = W a + b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-	/// Its path in the model.
+	/// The path of the layer in the model.
 	pub name: String,
-	/// Width of its input.
+	/// The width of its input.
 	pub inputs: usize,
-	/// Width of its output.
+	/// The width of its output.
 	pub outputs: usize,
 	/// Whether it has a bias.
 	pub bias: bool,
 }
 
 impl Site {
-	/// Width of a row of its parameters `[W | b]`.
+	/// The number of columns of its parameters `[W | b]`.
 	pub fn columns(&self) -> usize {
 		self.inputs + usize::from(self.bias)
 	}
 
-	/// Number of its parameters, and of gradient coordinates.
+	/// The number of its parameters, which is that of the gradient's coordinates.
 	pub fn coordinates(&self) -> usize {
 		self.outputs * self.columns()
 	}
@@ -45,18 +45,19 @@ impl Site {
 /// One sample's gradient at one site: the sum over the tokens of `δ_t ⊗ a_t`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factors {
-	/// Number of tokens.
+	/// The number of tokens.
 	pub tokens: usize,
-	/// `a`, `[tokens][inputs]`, and where the site has a bias `[tokens][inputs + 1]` with a last 1.
+	/// The inputs `a`, `[tokens][inputs]`, or `[tokens][inputs + 1]` with a last 1 where the site
+	/// has a bias.
 	pub inputs: Vec<f32>,
-	/// `δ`, `[tokens][outputs]`.
+	/// The gradients `δ` at the outputs, `[tokens][outputs]`.
 	pub deltas: Vec<f32>,
 }
 
 /// Adds the gradient that `factors` (one per site) stand for to `sum`, laid out as the parameters
 /// are: site after site, row-major `[outputs][inputs (+ 1)]`.
 ///
-/// Token after token is added to what `sum` holds, so a batch summed sample by sample has the same
+/// Tokens are added one after the other, so a batch that is summed sample by sample has the same
 /// bits however its samples were computed.
 ///
 /// # Errors
@@ -80,7 +81,7 @@ pub fn add_gradient(sites: &[Site], factors: &[Factors], sum: &mut [f32]) -> Res
 	Ok(())
 }
 
-/// The gradient that `factors` (one per site) stand for; see [`add_gradient`].
+/// The gradient that `factors` (one per site) stand for, laid out as [`add_gradient`] does.
 ///
 /// # Errors
 /// Those of [`add_gradient`].
@@ -90,10 +91,10 @@ pub fn gradient(sites: &[Site], factors: &[Factors]) -> Result<Vec<f32>> {
 	Ok(sum)
 }
 
-/// `work` done for every sample on all threads, the results in the samples' order.
+/// Does `work` for every sample, on all threads. Results are in the order of the samples.
 ///
 /// # Errors
-/// That of the first sample in order for which `work` fails.
+/// The error of the first sample, in order, for which `work` fails.
 pub fn in_order<S: Sync, R: Send>(
 	samples: &[S],
 	work: impl Fn(&S) -> Result<R> + Sync + Send,
@@ -102,12 +103,12 @@ pub fn in_order<S: Sync, R: Send>(
 	results.into_iter().collect()
 }
 
-/// What is differentiated, a mean over the targets.
+/// The quantity that is differentiated. It is a mean over the targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
-	/// `-log p` in nats.
+	/// The loss `-log p`, in nats.
 	Loss,
-	/// `log(p / (1 - p))` (Park et al. 2023, TRAK, section 3.2).
+	/// The margin `log(p / (1 - p))` (Park et al. 2023, TRAK, section 3.2).
 	Margin,
 }
 
@@ -127,8 +128,8 @@ impl Output {
 		value.is_finite().then_some(value).ok_or(Error::NotFinite("an output"))
 	}
 
-	/// The gradient at `logits` `[targets, classes]`, itself differentiable; of the loss also at
-	/// copies of these, `[copies · targets, classes]`.
+	/// The gradient at `logits` `[targets, classes]`, which can itself be differentiated. That of
+	/// the loss may also be taken at copies of these logits, `[copies · targets, classes]`.
 	pub fn slope(self, logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 		let shared = || Arc::new(targets.to_vec());
 		let (mask, sign) = match self {
@@ -140,8 +141,8 @@ impl Output {
 	}
 }
 
-/// 1 at each row's target and 0 elsewhere, of the shape of `logits`, over which the targets repeat
-/// themselves.
+/// A tensor of the shape of `logits` with 1 at each row's target and 0 elsewhere. The targets
+/// repeat if there are more rows.
 fn one_hot(logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 	let mut values = vec![0.0; logits.values().len()];
 	let rows = values.chunks_exact_mut(logits.width().max(1));
@@ -153,8 +154,8 @@ fn one_hot(logits: &Tensor, targets: &[usize]) -> Result<Tensor> {
 	Ok(Tensor::new(logits.dims(), values)?)
 }
 
-/// The value and its gradient's factors, one per site. `forward` gives the targets' logits,
-/// `[targets, classes]`.
+/// The value, and the factors of its gradient, one per site. `forward` gives the logits of the
+/// targets, `[targets, classes]`.
 pub(crate) fn factors(
 	adapter: &Adapter,
 	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
@@ -171,10 +172,11 @@ pub(crate) fn factors(
 /// The factors of gradients whose outer products sum to the Gauss-Newton (Fisher) matrix of the mean
 /// loss (Martens 2020, section 9.2).
 ///
-/// With `every_class`, for one row of logits, there is one for each class, the loss's gradient there
-/// times the root of its probability: the sum is exact. Otherwise there are `draws`, each at a
-/// class drawn from the model for each row of logits, and the sum is right in expectation. Which of
-/// the two is the model's choice and not a text's: all texts have as many.
+/// With `every_class`, for a single row of logits, there is one gradient for each class: the loss's
+/// gradient there, times the root of the class's probability. Their sum is exact. Otherwise there
+/// are `draws` of them, each at a class drawn from the model for each row of logits, and the sum is
+/// right in expectation. The model decides which of the two, not the text: all texts have equally
+/// many.
 pub(crate) fn fisher_factors(
 	adapter: &Adapter,
 	forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
@@ -200,7 +202,8 @@ pub(crate) fn fisher_factors(
 	(0..draws).map(|_| at(&drawn(), weight)).collect()
 }
 
-/// The class in whose part of `[0, 1)` the number `point` lies.
+/// The class in whose part of `[0, 1)` the number `point` lies, where classes have parts as large
+/// as their probabilities.
 fn draw(probabilities: &[f32], point: f64) -> usize {
 	let (mut reached, mut last) = (0.0, 0);
 	for (class, probability) in probabilities.iter().enumerate() {
@@ -215,10 +218,10 @@ fn draw(probabilities: &[f32], point: f64) -> usize {
 	last
 }
 
-/// One backward pass from `slope` at `logits`.
+/// Makes one backward pass from `slope` at `logits` and reads off the factors.
 fn read_factors(
 	adapter: &Adapter,
-	records: &[Option<Record>],
+	records: &[Option<SiteRecord>],
 	logits: &Tensor,
 	slope: &Tensor,
 ) -> Result<Vec<Factors>> {
@@ -228,21 +231,21 @@ fn read_factors(
 	})
 }
 
-/// `read` for every site that was passed, no tokens for the others.
+/// Does `read` for every site that the pass came by; the others get factors without tokens.
 fn each_record(
 	sites: &[Site],
-	records: &[Option<Record>],
-	read: impl Fn(&Site, &Record) -> Result<Factors>,
+	records: &[Option<SiteRecord>],
+	read: impl Fn(&Site, &SiteRecord) -> Result<Factors>,
 ) -> Result<Vec<Factors>> {
 	let none = || Ok(Factors { tokens: 0, inputs: vec![], deltas: vec![] });
-	let read = |(site, record): (&Site, &Option<Record>)| match record {
+	let read = |(site, record): (&Site, &Option<SiteRecord>)| match record {
 		Some(record) => read(site, record),
 		None => none(),
 	};
 	sites.iter().zip(records).map(read).collect()
 }
 
-/// The gradient at a probe; zeros where nothing depends on it.
+/// The gradient at a probe, or zeros where nothing depends on it.
 fn delta(gradients: &Gradients, probe: &Tensor) -> Vec<f32> {
 	match gradients.get(probe) {
 		Some(gradient) => gradient.values().to_vec(),
@@ -250,7 +253,7 @@ fn delta(gradients: &Gradients, probe: &Tensor) -> Vec<f32> {
 	}
 }
 
-/// Factors of an input `[tokens, inputs]`.
+/// The factors of a site whose input is `[tokens, inputs]`.
 fn site_factors(site: &Site, input: &Tensor, deltas: Vec<f32>) -> Result<Factors> {
 	let &[tokens, _] = input.dims() else { return Ok(misfit("trained site", &[input.dims()])?) };
 	let mut inputs = input.values().to_vec();
@@ -285,7 +288,7 @@ mod tests {
 		let classes: Vec<usize> = points.collect();
 		assert_eq!(classes.iter().filter(|class| **class == 1).count(), 250);
 		assert_eq!(classes.iter().filter(|class| **class == 3).count(), 750);
-		// Probabilities may sum to slightly less than 1.
+		// The sum of probabilities may be slightly less than 1.
 		assert_eq!(draw(&[0.5, 0.499, 0.0], 0.9999), 1);
 	}
 }

@@ -24,29 +24,30 @@ pub struct Hessian {
 	sites: Vec<Site>,
 	variables: Vec<SiteVariables>,
 	logits: Tensor,
-	/// The logits' values as a variable, and the loss's gradient as a function of it.
+	/// The values of the logits as a variable, and the loss's gradient as a function of it.
 	point: Tensor,
 	slope: Tensor,
 	/// The values of `slope` as a variable.
 	seed: Tensor,
-	/// Of each site the loss's gradient at weight and bias, of their shapes, as a function of the
-	/// parameters and of `seed`; `None` if it is zero.
+	/// For each site, the loss's gradient at weight and bias, in their shapes, as a function of the
+	/// parameters and of `seed`; `None` where it is zero.
 	gradients: Vec<[Option<Tensor>; 2]>,
 	copies: usize,
 }
 
-/// Products with the two parts of a Hessian, each `[vectors][parameters]`. Their sum is the
+/// Products with the two parts of a Hessian, each `[vectors][parameters]`. The sum of both is the
 /// product with the Hessian.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Products {
-	/// With the Gauss-Newton matrix.
+	/// The products with the Gauss-Newton matrix.
 	pub gauss_newton: Vec<f32>,
-	/// With the residual curvature.
+	/// The products with the residual curvature.
 	pub residual: Vec<f32>,
 }
 
 impl Hessian {
-	/// `forward` gives the targets' logits, `[copies · targets, classes]`.
+	/// Prepares the products. `forward` gives the logits of the targets, `[copies · targets,
+	/// classes]`.
 	pub(crate) fn new(
 		adapter: &Adapter,
 		forward: impl Fn(&mut Pass<'_>) -> Result<Tensor>,
@@ -71,14 +72,14 @@ impl Hessian {
 		Ok(Self { sites, variables, logits, point, slope, seed, gradients, copies })
 	}
 
-	/// The most vectors of one call of [`Hessian::products`].
+	/// The largest number of vectors that one call of [`Hessian::products`] takes.
 	pub fn at_once(&self) -> usize {
 		self.copies
 	}
 
-	/// The Hessian's parts times each of `vectors`, `[vectors][parameters]`, all laid out as the
-	/// parameters are. Only coordinates from site `first` on are computed, the others are 0. The
-	/// same bits whatever the number of vectors.
+	/// Multiplies both parts by each of `vectors`, `[vectors][parameters]`, all laid out as the
+	/// parameters are. Only the coordinates from site `first` on are computed, and the others are
+	/// 0. The bits do not depend on the number of vectors.
 	///
 	/// # Errors
 	/// [`Error::ParameterCount`] if the length is no multiple of the number of parameters or there
@@ -127,7 +128,7 @@ impl Hessian {
 		}
 	}
 
-	/// Takes the gradients at the variables for products, `[vectors][parameters]`.
+	/// Copies the gradients at the variables into products, `[vectors][parameters]`.
 	fn read(&self, found: &Gradients, products: &mut [f32], parameters: usize) {
 		let mut start = 0;
 		for (site, variables) in self.sites.iter().zip(&self.variables) {
@@ -150,7 +151,7 @@ impl Hessian {
 	}
 }
 
-/// The columns of a site's weight and of its bias in a row of parameters.
+/// The columns that a site's weight and its bias take in a row of parameters.
 fn parts(site: &Site) -> [std::ops::Range<usize>; 2] {
 	[0..site.inputs, site.inputs..site.columns()]
 }
@@ -164,7 +165,8 @@ mod tests {
 		values.iter().map(|x| x.to_bits()).collect()
 	}
 
-	/// Both parts: whole, symmetric, the same in any company, and from a site on.
+	/// Checks that both parts are whole, symmetric, the same in any company, and the same from a
+	/// site on.
 	fn check(hessian: impl Fn(usize) -> Result<Hessian>, sites: &[Site]) {
 		check_part(&hessian, sites, |products| products.gauss_newton);
 		check_part(&hessian, sites, |products| products.residual);

@@ -1,4 +1,4 @@
-//! The layers of a transformer, with the trained sites among them.
+//! The layers of a transformer, some of which are trained sites.
 
 use crate::{
 	error::{Error, Result},
@@ -8,19 +8,19 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Where a model's frozen weights come from.
-pub trait Source {
-	/// The tensor `name`, of `shape`, row-major.
+/// A place that frozen weights come from, such as files.
+pub trait TensorSource {
+	/// The tensor `name`, row-major; it must have this `shape`.
 	///
 	/// # Errors
-	/// If it is not there or is another shape.
+	/// If there is no such tensor, or it has another shape.
 	fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
 
 	/// Whether there is a tensor `name`.
 	fn has(&self, name: &str) -> bool;
 }
 
-impl Source for crate::files::Weights {
+impl TensorSource for crate::files::Weights {
 	fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
 		Ok(self.get(name, shape)?)
 	}
@@ -30,21 +30,21 @@ impl Source for crate::files::Weights {
 	}
 }
 
-/// A linear layer that an adapter may change.
+/// The shape of a linear layer that an adapter may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Module {
-	/// Its path in the base model, such as `encoder.layer.0.attention.self.query`.
+	/// The path of the layer in the base model, such as `encoder.layer.0.attention.self.query`.
 	pub name: String,
-	/// Width of its input.
+	/// The width of its input.
 	pub inputs: usize,
-	/// Width of its output.
+	/// The width of its output.
 	pub outputs: usize,
 }
 
 /// A frozen linear layer, `z = W x + b`.
 #[derive(Clone, Debug)]
 pub(crate) struct Linear {
-	/// Place in the model's list of modules.
+	/// The position in the model's list of modules.
 	module: usize,
 	/// `Wᵀ`, `[inputs][outputs]`: products with a single row then read it in order.
 	weight: Matrix,
@@ -52,10 +52,10 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-	/// Reads `name.weight` and, where there is to be one, `name.bias`, and adds the layer to
+	/// Reads `name.weight`, and `name.bias` where there is to be one, and adds the layer to
 	/// `modules`.
 	pub fn load(
-		source: &dyn Source,
+		source: &dyn TensorSource,
 		modules: &mut Vec<Module>,
 		name: String,
 		(inputs, outputs): (usize, usize),
@@ -74,14 +74,18 @@ impl Linear {
 	}
 }
 
-/// Reads a vector.
-pub(crate) fn load_vector(source: &dyn Source, name: &str, width: usize) -> Result<SharedVector> {
+/// Reads a vector of that width.
+pub(crate) fn load_vector(
+	source: &dyn TensorSource,
+	name: &str,
+	width: usize,
+) -> Result<SharedVector> {
 	source.get(name, &[width]).map(Arc::new)
 }
 
 /// Reads a table `[rows][columns]`.
 pub(crate) fn load_table(
-	source: &dyn Source,
+	source: &dyn TensorSource,
 	name: &str,
 	rows: usize,
 	columns: usize,
@@ -89,7 +93,7 @@ pub(crate) fn load_table(
 	Ok(Matrix::new(rows, columns, Arc::new(source.get(name, &[rows, columns])?))?)
 }
 
-/// Checks a text's length and tokens.
+/// Checks that the length of a text is in range and that its tokens are in the vocabulary.
 pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usize) -> Result<()> {
 	if !(least..=most).contains(&ids.len()) {
 		return Err(Error::TextLength { tokens: ids.len(), least, most });
@@ -100,25 +104,25 @@ pub(crate) fn check_ids(ids: &[u32], least: usize, most: usize, vocabulary: usiz
 	}
 }
 
-/// What a trained site saw in a forward pass, and the zero variable at its output whose gradients
-/// are the deltas.
-pub(crate) struct Record {
-	/// `[tokens, inputs]`.
+/// What a trained site's input was in a forward pass, and the zero variable at its output. The
+/// gradients at that variable are the deltas.
+pub(crate) struct SiteRecord {
+	/// The input, `[tokens, inputs]`.
 	pub input: Tensor,
-	/// At the output, `[tokens, outputs]`.
+	/// The zero variable that was added to the output, `[tokens, outputs]`.
 	pub probe: Tensor,
 }
 
-/// A trained site's parameters as variables, once for each copy of a text.
+/// The parameters of a trained site as variables, one copy of them for each copy of a text.
 pub(crate) struct SiteVariables {
-	/// `[copies, outputs, inputs]`.
+	/// The matrix `W`, `[copies, outputs, inputs]`.
 	pub weight: Tensor,
-	/// `[copies, outputs, 1]`, where the site has a bias.
+	/// The bias `b`, `[copies, outputs, 1]`, where the site has one.
 	pub bias: Option<Tensor>,
 }
 
 impl SiteVariables {
-	/// `copies` of a site's parameters.
+	/// Makes `copies` of a site's parameters.
 	pub fn new(weights: &SiteWeights, copies: usize) -> Result<Self> {
 		let SiteWeights { weight, bias } = weights;
 		let copied = |values: &[f32], columns: usize| -> Result<Tensor> {
@@ -130,7 +134,7 @@ impl SiteVariables {
 		Ok(Self { weight: weight_copies, bias })
 	}
 
-	/// `W x + b` of `[copies · tokens, inputs]`, each copy by its own parameters.
+	/// `W x + b` of `[copies · tokens, inputs]`, where each copy has its own parameters.
 	fn apply(&self, x: &Tensor) -> Result<Tensor> {
 		let &[copies, outputs, inputs] = self.weight.dims() else {
 			return Ok(misfit("trained site", &[self.weight.dims()])?);
@@ -146,24 +150,24 @@ impl SiteVariables {
 	}
 }
 
-/// One forward pass: the adapter, its parameters' copies, and what is recorded.
+/// One forward pass: the adapter, copies of its parameters, and what is recorded.
 pub(crate) struct Pass<'a> {
 	adapter: &'a Adapter,
-	/// The parameters as variables; constants if there are none.
+	/// The parameters as variables; `None` if they are constants.
 	variables: Option<&'a [SiteVariables]>,
-	/// How often the text stands side by side.
+	/// How many copies of the text stand side by side.
 	copies: usize,
-	/// One per site; `None` if nothing is to be recorded.
-	records: Option<Vec<Option<Record>>>,
+	/// One record per site; `None` if nothing is to be recorded.
+	records: Option<Vec<Option<SiteRecord>>>,
 }
 
 impl<'a> Pass<'a> {
-	/// A pass that gives the output alone.
+	/// A pass that computes the output and records nothing.
 	pub fn plain(adapter: &'a Adapter) -> Self {
 		Self { adapter, variables: None, copies: 1, records: None }
 	}
 
-	/// A pass of `copies` of the text side by side whose output depends on `variables`, one per
+	/// A pass over `copies` of the text side by side, whose output depends on `variables`, one per
 	/// site.
 	pub fn of_variables(
 		adapter: &'a Adapter,
@@ -173,7 +177,7 @@ impl<'a> Pass<'a> {
 		Self { variables: Some(variables), copies, ..Self::plain(adapter) }
 	}
 
-	/// What the first layer takes: the text's rows `[tokens, width]`, as often as there are copies.
+	/// The input of the first layer: the text's rows `[tokens, width]`, repeated for each copy.
 	pub fn input(&self, embedded: Tensor) -> Result<Tensor> {
 		match (self.copies, embedded.dims()) {
 			(1, _) => Ok(embedded),
@@ -185,30 +189,31 @@ impl<'a> Pass<'a> {
 		}
 	}
 
-	/// `[copies · tokens, width]` to `[copies, tokens, width]`.
+	/// Reshapes `[copies · tokens, width]` to `[copies, tokens, width]`.
 	pub fn by_copy(&self, x: &Tensor) -> Result<Tensor> {
 		let tokens = x.dims().first().copied().unwrap_or(0) / self.copies.max(1);
 		Ok(x.reshape(&[self.copies, tokens, x.width()])?)
 	}
 
-	/// `[copies, tokens, width]` to `[copies · tokens, width]`.
+	/// Reshapes `[copies, tokens, width]` to `[copies · tokens, width]`.
 	pub fn all_rows(&self, x: &Tensor) -> Result<Tensor> {
 		let width = x.width();
 		Ok(x.reshape(&[x.values().len() / width.max(1), width])?)
 	}
 
-	/// The same pass with every site recorded.
+	/// The same pass, in which every site is recorded.
 	pub fn recorded(mut self) -> Self {
 		self.records = Some(self.adapter.sites().iter().map(|_| None).collect());
 		self
 	}
 
-	/// What was recorded, one per site; `None` for a site the pass did not come by.
-	pub fn into_records(self) -> Vec<Option<Record>> {
+	/// What was recorded, one per site; `None` for a site that the pass did not come by.
+	pub fn into_records(self) -> Vec<Option<SiteRecord>> {
 		self.records.unwrap_or_default()
 	}
 
-	/// A frozen layer and its low-rank change, `W x + b + s B A x` (Hu et al. 2021, section 4.1).
+	/// Applies a frozen layer and its low-rank change: `W x + b + s B A x` (Hu et al. 2021, section
+	/// 4.1).
 	pub fn linear(&mut self, layer: &Linear, x: &Tensor) -> Result<Tensor> {
 		let base = ops::linear(x, &layer.weight, layer.bias.as_ref())?;
 		match self.adapter.site_of(layer.module) {
@@ -221,13 +226,13 @@ impl<'a> Pass<'a> {
 		}
 	}
 
-	/// The trained head.
+	/// Applies the trained head.
 	pub fn head(&mut self, x: &Tensor) -> Result<Tensor> {
 		let last = self.adapter.sites().len().saturating_sub(1);
 		self.site(last, x)
 	}
 
-	/// A trained layer, `z = W x + b`.
+	/// Applies a trained layer, `z = W x + b`.
 	fn site(&mut self, index: usize, x: &Tensor) -> Result<Tensor> {
 		let Some(SiteWeights { weight, bias }) = self.adapter.weights().get(index) else {
 			return Ok(misfit("trained site", &[&[index]])?);
@@ -239,7 +244,7 @@ impl<'a> Pass<'a> {
 		if let Some(record) = self.records.as_mut().and_then(|records| records.get_mut(index)) {
 			let probe = Tensor::zero_variable(value.dims());
 			value = value.add(&probe)?;
-			*record = Some(Record { input: x.clone(), probe });
+			*record = Some(SiteRecord { input: x.clone(), probe });
 		}
 		Ok(value)
 	}
@@ -249,11 +254,11 @@ impl<'a> Pass<'a> {
 /// al. 2023).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heads {
-	/// Number of query heads; a multiple of `groups`.
+	/// The number of query heads, a multiple of `groups`.
 	pub queries: usize,
-	/// Number of key and value heads, each serving as many query heads in a row.
+	/// The number of key and value heads. Each serves equally many query heads in a row.
 	pub groups: usize,
-	/// Width of a head.
+	/// The width of a head.
 	pub width: usize,
 }
 
@@ -273,7 +278,7 @@ impl Heads {
 			Some(rotation) => rotation.apply(&x),
 			None => Ok(x),
 		};
-		// `[copies · tokens, heads · width]` to `[copies · heads, tokens, width]`.
+		// From `[copies · tokens, heads · width]` to `[copies · heads, tokens, width]`.
 		let split = |x: &Tensor, heads: usize| -> Result<Tensor> {
 			let by_token = x.reshape(&[copies, tokens, heads, self.width])?;
 			Ok(by_token.swap_before_last()?.reshape(&[copies * heads, tokens, self.width])?)
@@ -281,7 +286,8 @@ impl Heads {
 		let q = turned(split(&q, self.queries)?)?.affine(1.0 / (self.width as f64).sqrt(), 0.0);
 		let k = turned(split(&k, self.groups)?)?;
 		let v = split(&v, self.groups)?;
-		// The queries of one group lie side by side and share its keys: one product per group.
+		// The queries of one group lie side by side and share its keys, so each group takes one
+		// product.
 		let together = self.queries / self.groups.max(1) * tokens;
 		let q = q.reshape(&[copies * self.groups, together, self.width])?;
 		let weights = ops::softmax(&ops::matmul_nt(&q, &k)?, &mask)?;

@@ -2,11 +2,11 @@
 
 use crate::{
 	error::{Error, Result},
-	files::{AdapterFile, LlamaConfig, LoraConfig, Task},
+	files::{AdapterFile, LlamaConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output, Site},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, Source},
-	lora::Adapter,
+	layers::{check_ids, load_table, load_vector, Heads, Linear, Module, Pass, TensorSource},
+	lora::{Adapter, Layout},
 	ops::{gather, linear_nt, rms_norm, Mask, Matrix, Rotation, Unary},
 	tensor::{SharedVector, Tensor},
 };
@@ -26,7 +26,7 @@ struct Layer {
 	down: Linear,
 }
 
-/// A frozen decoder.
+/// A frozen decoder, which predicts the token after each token of a text.
 #[derive(Clone, Debug)]
 pub struct Llama {
 	config: LlamaConfig,
@@ -40,11 +40,15 @@ pub struct Llama {
 }
 
 impl Llama {
-	/// Puts a decoder together; `hash` is that of the files it comes from.
+	/// Puts a decoder together; `hash` is that of the files it comes from, if it comes from files.
 	///
 	/// # Errors
-	/// Those of `source`.
-	pub fn new(config: LlamaConfig, source: &dyn Source, hash: Option<[u8; 32]>) -> Result<Self> {
+	/// The errors of `source`.
+	pub fn new(
+		config: LlamaConfig,
+		source: &dyn TensorSource,
+		hash: Option<[u8; 32]>,
+	) -> Result<Self> {
 		let (width, inner) = (config.hidden_size, config.intermediate_size);
 		let queries = config.num_attention_heads * config.head_dim;
 		let groups = config.num_key_value_heads * config.head_dim;
@@ -54,7 +58,8 @@ impl Llama {
 			let at = |part: &str| format!("layers.{i}.{part}");
 			let norm = |part: &str| load_vector(source, &at(&format!("{part}.weight")), width);
 			let bias = config.attention_bias;
-			// Where the others have biases the output projection has one in Llama and none in Qwen2.
+			// Where the others have biases, the output projection has one in Llama and none in
+			// Qwen2.
 			let output_bias = bias && source.has(&at("self_attn.o_proj.bias"));
 			let mut linear = |part: &str, inputs, outputs, bias| {
 				Linear::load(source, &mut modules, at(part), (inputs, outputs), bias)
@@ -83,12 +88,12 @@ impl Llama {
 		Ok(Self { config, hash, embeddings, layers, norm, output, modules })
 	}
 
-	/// Its configuration.
+	/// The shape of the decoder.
 	pub fn config(&self) -> &LlamaConfig {
 		&self.config
 	}
 
-	/// The linear layers an adapter may change.
+	/// The linear layers that an adapter may change.
 	pub fn modules(&self) -> &[Module] {
 		&self.modules
 	}
@@ -141,8 +146,8 @@ impl Llama {
 /// A language model: a decoder and a LoRA adapter.
 ///
 /// Where a method takes `ids` and `from`, the tokens `ids[from..]` are predicted, each from those
-/// before it, and the value is the mean over them; `from` is at least 1. With the length of a prompt
-/// as `from` only the answer counts.
+/// before it, and the value is the mean over them; `from` is at least 1. If `from` is the length of
+/// a prompt, only the answer counts.
 ///
 /// A text is computed alone and in a fixed order, so its numbers have the same bits on every
 /// machine, in every batch and on any number of threads.
@@ -153,36 +158,45 @@ pub struct LanguageModel {
 }
 
 impl LanguageModel {
-	/// A model before training, which still is the base model; see [`Adapter`].
+	/// The layout of the parameters that an adapter on `base` would have.
 	///
 	/// # Errors
 	/// [`Error::UnknownTarget`], and [`Error::Setting`] for a rank or factor out of range.
-	pub fn new_adapter(base: Arc<Llama>, config: LoraConfig, seed: u64) -> Result<Self> {
-		let adapter = Adapter::random(&base.modules, config, None, seed)?;
-		Ok(Self { base, adapter })
+	pub fn layout(base: &Llama, config: LoraConfig) -> Result<Layout> {
+		Layout::new(&base.modules, config, None)
 	}
 
-	/// A trained model.
+	/// A model with these parameters, laid out by [`LanguageModel::layout`] on `base`. Before
+	/// training, [`Layout::random`] gives them, and the model still computes what the base model
+	/// does.
+	///
+	/// # Errors
+	/// [`Error::ParameterCount`], [`Error::NotFinite`].
+	pub fn new(base: Arc<Llama>, layout: Layout, parameters: &[f32]) -> Result<Self> {
+		Ok(Self { base, adapter: Adapter::new(layout, parameters)? })
+	}
+
+	/// Reads a trained model from an adapter's file.
 	///
 	/// # Errors
 	/// [`Error::WrongAdapter`] if the file is for another task or base model.
 	pub fn with_adapter(base: Arc<Llama>, file: &AdapterFile) -> Result<Self> {
-		let task = Task::CausalLanguageModel;
+		let task = TaskType::CausalLanguageModel;
 		let adapter = Adapter::from_file(&base.modules, file, None, task, base.hash)?;
 		Ok(Self { base, adapter })
 	}
 
-	/// The trained parameters as a file.
+	/// Writes the trained parameters as an adapter's file.
 	pub fn to_adapter(&self) -> AdapterFile {
-		self.adapter.to_file(&self.base.modules, Task::CausalLanguageModel, self.base.hash)
+		self.adapter.to_file(&self.base.modules, TaskType::CausalLanguageModel, self.base.hash)
 	}
 
-	/// The trained parameters.
+	/// The adapter, which has the trained parameters.
 	pub fn adapter(&self) -> &Adapter {
 		&self.adapter
 	}
 
-	/// The decoder.
+	/// The decoder that the adapter is for.
 	pub fn base(&self) -> &Arc<Llama> {
 		&self.base
 	}
@@ -192,12 +206,12 @@ impl LanguageModel {
 		self.adapter.sites()
 	}
 
-	/// The trained parameters; see [`Adapter::parameters`].
+	/// The trained parameters, laid out as [`Adapter::parameters`] says.
 	pub fn parameters(&self) -> Vec<f32> {
 		self.adapter.parameters()
 	}
 
-	/// Replaces the trained parameters.
+	/// Replaces the trained parameters, laid out as [`Adapter::parameters`] says.
 	///
 	/// # Errors
 	/// Those of [`Adapter::set_parameters`].
@@ -228,7 +242,7 @@ impl LanguageModel {
 		Output::Loss.value(&logits, &text.targets)
 	}
 
-	/// The loss and the factors of its gradient, one per site.
+	/// The loss in nats, and the factors of its gradient, one per site.
 	///
 	/// # Errors
 	/// Those of [`LanguageModel::loss`].
@@ -237,7 +251,7 @@ impl LanguageModel {
 		gradients::factors(&self.adapter, |p| text.forward(p), Output::Loss, &text.targets)
 	}
 
-	/// The mean of `log(p / (1 - p))` over `ids[from..]` and the factors of its gradient, one per
+	/// The mean of `log(p / (1 - p))` over `ids[from..]`, and the factors of its gradient, one per
 	/// site.
 	///
 	/// # Errors
@@ -247,9 +261,9 @@ impl LanguageModel {
 		gradients::factors(&self.adapter, |p| text.forward(p), Output::Margin, &text.targets)
 	}
 
-	/// The factors of gradients whose outer products sum in expectation to the Gauss-Newton (Fisher)
-	/// matrix of this text's loss: `draws` of them, each at next tokens drawn from the model, for
-	/// each place from `from` on by itself.
+	/// The factors of gradients whose outer products sum, in expectation, to the Gauss-Newton
+	/// (Fisher) matrix of this text's loss. There are `draws` of them, each at next tokens drawn
+	/// from the model, independently for each position from `from` on.
 	///
 	/// # Errors
 	/// Those of [`LanguageModel::loss`].
@@ -278,9 +292,9 @@ impl LanguageModel {
 /// A text of which a part is predicted.
 struct Text<'a> {
 	base: &'a Llama,
-	/// All tokens but the last, which predicts nothing.
+	/// All tokens but the last, after which nothing is predicted.
 	context: &'a [u32],
-	/// The first token of the context whose successor is predicted.
+	/// The position of the first token of the context whose successor is predicted.
 	first: usize,
 	targets: Vec<usize>,
 }
@@ -288,7 +302,8 @@ struct Text<'a> {
 impl<'a> Text<'a> {
 	fn new(model: &'a LanguageModel, ids: &'a [u32], from: usize) -> Result<Self> {
 		let base = model.base.as_ref();
-		// The last token is only predicted, so a text may have one more than there are positions.
+		// The last token is only predicted, so a text may have one more token than there are
+		// positions.
 		let most = base.config.max_position_embeddings.saturating_add(1);
 		check_ids(ids, 2, most, base.config.vocab_size)?;
 		match (ids.split_last(), from.checked_sub(1), ids.get(from..)) {

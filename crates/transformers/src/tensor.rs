@@ -12,35 +12,35 @@ use std::{
 	},
 };
 
-/// Shapes that do not fit together: a mistake in a model's construction.
+/// Shapes do not fit together, which is a mistake in the construction of a model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{operation} of shapes that do not fit: {shapes}")]
 pub struct ShapeError {
-	/// What was tried.
+	/// The operation that was tried.
 	pub operation: &'static str,
-	/// The shapes.
+	/// The shapes of its arguments.
 	pub shapes: String,
 }
 
 /// The result of an operation on tensors.
 pub type Result<T> = std::result::Result<T, ShapeError>;
 
-/// Fails `operation` for `shapes`.
+/// Fails `operation` on arguments of these shapes.
 pub(crate) fn misfit<T>(operation: &'static str, shapes: &[&[usize]]) -> Result<T> {
 	Err(ShapeError { operation, shapes: format!("{shapes:?}") })
 }
 
-/// Constant values; clones share them.
+/// Constant values, which clones share.
 pub type SharedVector = Arc<Vec<f32>>;
 
-/// A row-major tensor of `f32`; clones share the values.
+/// A row-major tensor of `f32`. Clones share the values.
 #[derive(Clone)]
 pub struct Tensor(Arc<Node>);
 
 struct Node {
-	/// Larger than those of all tensors it was made from.
+	/// A number larger than those of all tensors that this one was made from.
 	id: u64,
-	/// The largest number of a variable it depends on; 0 for none.
+	/// The largest number of a variable that the tensor depends on; 0 if there is none.
 	newest: u64,
 	dims: Vec<usize>,
 	values: SharedVector,
@@ -53,26 +53,26 @@ enum Origin {
 	Constant,
 	/// It is a variable.
 	Variable,
-	/// An operation on others of which one depends on a variable.
+	/// It is the result of an operation on others, of which one depends on a variable at least.
 	Operation(Vec<Tensor>, Backward),
 }
 
 type Backward = Box<dyn Fn(&Step<'_>) -> Result<Vec<Option<Tensor>>> + Send + Sync>;
 
-/// One operation on the way back. All tensors in it are constants, unless gradients are to be
+/// One operation on the way back. The tensors in it are constants, unless gradients are to be
 /// differentiable.
 pub(crate) struct Step<'a> {
-	/// What the operation was applied to.
+	/// The arguments of the operation.
 	pub arguments: Vec<Tensor>,
-	/// Which of these depend on a variable; the others need no gradient.
+	/// Which arguments depend on a variable. The others need no gradient.
 	pub wanted: Vec<bool>,
-	/// What it gave.
+	/// The result of the operation.
 	pub result: &'a Tensor,
-	/// The gradient there.
+	/// The gradient at the result.
 	pub gradient: &'a Tensor,
 }
 
-/// The gradients at variables.
+/// The gradients at variables, by the variables' numbers.
 #[derive(Debug, Default)]
 pub struct Gradients(HashMap<u64, Tensor>);
 
@@ -84,7 +84,7 @@ impl Gradients {
 }
 
 impl Drop for Node {
-	/// Takes the graph apart without recursion: it is as deep as the model.
+	/// Takes the graph apart without recursion, because it is as deep as the model.
 	fn drop(&mut self) {
 		let take = |node: &mut Self| match &mut node.origin {
 			Origin::Operation(arguments, _) => std::mem::take(arguments),
@@ -106,10 +106,10 @@ impl fmt::Debug for Tensor {
 }
 
 impl Tensor {
-	/// A constant.
+	/// Makes a constant of `dims` and row-major `values`.
 	///
 	/// # Errors
-	/// If there are not as many values as `dims` say.
+	/// If there are more or fewer values than `dims` say.
 	pub fn new(dims: &[usize], values: impl Into<SharedVector>) -> Result<Self> {
 		let values = values.into();
 		let count = dims.iter().try_fold(1usize, |count, dim| count.checked_mul(*dim));
@@ -121,7 +121,7 @@ impl Tensor {
 		}
 	}
 
-	/// A variable of that many zeros.
+	/// Makes a variable of that shape, all zeros.
 	pub fn zero_variable(dims: &[usize]) -> Self {
 		let values = vec![0.0; dims.iter().product()];
 		Self::with_origin(dims.to_vec(), values.into(), Origin::Variable)
@@ -132,7 +132,7 @@ impl Tensor {
 		Self::with_origin(self.0.dims.clone(), self.0.values.clone(), Origin::Variable)
 	}
 
-	/// The same values as a constant.
+	/// The same values as a constant, which forgets how they were made.
 	pub fn detach(&self) -> Self {
 		match self.0.origin {
 			Origin::Constant => self.clone(),
@@ -140,7 +140,7 @@ impl Tensor {
 		}
 	}
 
-	/// The result of an operation; `backward` gives the gradients at its arguments.
+	/// The result of an operation; `backward` computes the gradients at its arguments.
 	pub(crate) fn derived(
 		dims: Vec<usize>,
 		values: impl Into<SharedVector>,
@@ -174,12 +174,12 @@ impl Tensor {
 		self.0.newest > 0
 	}
 
-	/// The shape.
+	/// The lengths of all dimensions, from the outermost to that of a row.
 	pub fn dims(&self) -> &[usize] {
 		&self.0.dims
 	}
 
-	/// The length of rows, the last dimension; 1 for a scalar.
+	/// The length of a row, which is the last dimension; 1 for a scalar.
 	pub fn width(&self) -> usize {
 		self.0.dims.last().copied().unwrap_or(1)
 	}
@@ -189,9 +189,9 @@ impl Tensor {
 		&self.0.values
 	}
 
-	/// The gradients of `Σ self · seed` at the variables it depends on.
+	/// Computes the gradients of `Σ self · seed` at the variables it depends on.
 	///
-	/// Gradients that meet are added in the order from the last operation to the first.
+	/// Where gradients meet, they are added in the order from the last operation to the first.
 	///
 	/// # Errors
 	/// If the shapes of tensor and seed differ.
@@ -199,7 +199,8 @@ impl Tensor {
 		walk_back([(self, seed)], 0, false)
 	}
 
-	/// The same, with gradients that are themselves functions of the variables.
+	/// Computes the same gradients as functions of the variables, so that they can be
+	/// differentiated.
 	///
 	/// # Errors
 	/// If the shapes of tensor and seed differ.
@@ -207,8 +208,8 @@ impl Tensor {
 		walk_back([(self, seed)], 0, true)
 	}
 
-	/// The gradients of the sum over `roots` of `Σ root · seed` at `oldest` and the variables made
-	/// after it. Ways that lead to older ones alone are not gone.
+	/// Computes the gradients of the sum over `roots` of `Σ root · seed`, at `oldest` and the
+	/// variables made after it. Ways that lead only to older variables are not followed.
 	///
 	/// # Errors
 	/// If the shapes of a tensor and its seed differ.
@@ -219,7 +220,7 @@ impl Tensor {
 		walk_back(roots, oldest.0.id, false)
 	}
 
-	/// Element by element, of two tensors of one shape.
+	/// Combines two tensors of one shape, element by element.
 	fn zip(
 		&self,
 		other: &Self,
@@ -264,7 +265,7 @@ impl Tensor {
 		)
 	}
 
-	/// The product element by element.
+	/// The element-wise product.
 	///
 	/// # Errors
 	/// If the shapes differ.
@@ -283,7 +284,7 @@ impl Tensor {
 		)
 	}
 
-	/// `self · factor + term`, both rounded to `f32` first.
+	/// `self · factor + term`, where factor and term are rounded to `f32` first.
 	pub fn affine(&self, factor: f64, term: f64) -> Self {
 		let (scale, shift) = (factor as f32, term as f32);
 		let values: Vec<f32> = match term == 0.0 {
@@ -309,7 +310,7 @@ impl Tensor {
 		}))
 	}
 
-	/// The two dimensions before the last exchanged, `[.., a, b, width] -> [.., b, a, width]`.
+	/// Exchanges the two dimensions before the last, `[.., a, b, width] -> [.., b, a, width]`.
 	///
 	/// # Errors
 	/// If there are fewer than three dimensions.
@@ -332,11 +333,11 @@ impl Tensor {
 		}))
 	}
 
-	/// `count` rows of each `[rows, width]` from row `first`, `[.., rows, width] -> [.., count,
-	/// width]`.
+	/// Takes `count` rows of each `[rows, width]`, from row `first` on, `[.., rows, width] -> [..,
+	/// count, width]`.
 	///
 	/// # Errors
-	/// If they are not there.
+	/// If there are not so many rows.
 	pub fn narrow_rows(&self, first: usize, count: usize) -> Result<Self> {
 		let &[.., rows, width] = self.dims() else { return misfit("narrow", &[self.dims()]) };
 		let last = first.saturating_add(count);
@@ -351,8 +352,8 @@ impl Tensor {
 		}))
 	}
 
-	/// Each `[count, width]` from row `first` of `rows` rows, the others zero: what takes
-	/// [`Tensor::narrow_rows`] back.
+	/// Puts each `[count, width]` at row `first` of `rows` rows, the others being zero. It is the
+	/// backward of [`Tensor::narrow_rows`].
 	fn widen_rows(&self, first: usize, rows: usize) -> Result<Self> {
 		let &[.., count, width] = self.dims() else { return misfit("widen", &[self.dims()]) };
 		let blocks = self.0.dims.iter().rev().skip(2).product::<usize>();
@@ -376,7 +377,8 @@ impl Tensor {
 	}
 }
 
-/// See [`Tensor::backward_of_all`]; `differentiable` gradients keep how they were made.
+/// Walks back as [`Tensor::backward_of_all`] says. With `differentiable`, gradients remember how
+/// they were made.
 fn walk_back<'a>(
 	roots: impl IntoIterator<Item = (&'a Tensor, &'a Tensor)>,
 	oldest: u64,
@@ -402,7 +404,7 @@ fn walk_back<'a>(
 			meet(&mut pending, root, kept(seed))?;
 		}
 	}
-	// The largest number first: whatever a tensor went into has been gone through by then.
+	// The largest number comes first: by then, everything that a tensor went into has been passed.
 	while let Some((id, (tensor, gradient))) = pending.pop_last() {
 		let Origin::Operation(arguments, backward) = &tensor.0.origin else {
 			found.0.insert(id, gradient);
@@ -457,7 +459,7 @@ mod tests {
 		let x = vector(&[2.0, -3.0]).to_variable();
 		let y = vector(&[1.0, 0.5]).to_variable();
 		let value = x.mul(&x).unwrap().mul(&x).unwrap().mul(&y).unwrap();
-		// At x 3 x^2 y; of this, once more, 6 x y at x and 3 x^2 at y.
+		// At x it is 3 x^2 y. Of this, once more, it is 6 x y at x and 3 x^2 at y.
 		let gradients = value.differentiable_backward(&vector(&[1.0; 2])).unwrap();
 		let slope = gradients.get(&x).unwrap();
 		assert_eq!(slope.values(), [12.0, 13.5]);

@@ -4,7 +4,7 @@
 use crate::{
 	files::{Activation, BertConfig, LlamaConfig, LoraConfig},
 	gradients::gradient,
-	Bert, Factors, LanguageModel, Llama, Products, Result, Site, Source, TextClassifier,
+	Bert, Factors, LanguageModel, Llama, Products, Result, Site, TensorSource, TextClassifier,
 };
 use candle_core::{DType, Device, Tensor, Var, D};
 use rand::{Rng, SeedableRng};
@@ -14,11 +14,11 @@ use std::sync::Arc;
 /// Weights of a size that makes every non-linearity felt, the same for the same name.
 #[derive(Default)]
 pub struct RandomWeights {
-	/// Beginnings of names that are not there.
+	/// The beginnings of names that are not there.
 	pub without: Vec<&'static str>,
 }
 
-impl Source for RandomWeights {
+impl TensorSource for RandomWeights {
 	fn get(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
 		let seed = name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31) ^ u64::from(byte));
 		let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -86,10 +86,29 @@ pub fn random_vector(count: usize, size: f32, seed: u64) -> Vec<f32> {
 	(0..count).map(|_| rng.random_range(-size..size)).collect()
 }
 
+/// A classifier before training.
+pub fn new_classifier(
+	base: Arc<Bert>,
+	lora: LoraConfig,
+	classes: usize,
+	seed: u64,
+) -> TextClassifier {
+	let layout = TextClassifier::layout(&base, lora, classes).unwrap();
+	let parameters = layout.random(seed);
+	TextClassifier::new(base, layout, &parameters).unwrap()
+}
+
+/// A language model before training.
+pub fn new_language_model(base: Arc<Llama>, lora: LoraConfig, seed: u64) -> LanguageModel {
+	let layout = LanguageModel::layout(&base, lora).unwrap();
+	let parameters = layout.random(seed);
+	LanguageModel::new(base, layout, &parameters).unwrap()
+}
+
 /// A classifier into 3 classes with random parameters, `A` and `B` alike.
 pub fn classifier(config: BertConfig, weights: &RandomWeights, lora: LoraConfig) -> TextClassifier {
 	let base = Arc::new(Bert::new(config, weights, None).unwrap());
-	let mut model = TextClassifier::new_adapter(base, lora, 3, 1).unwrap();
+	let mut model = new_classifier(base, lora, 3, 1);
 	model.set_parameters(&random_vector(model.parameters().len(), 0.4, 2)).unwrap();
 	model
 }
@@ -101,21 +120,21 @@ pub fn language_model(
 	lora: LoraConfig,
 ) -> LanguageModel {
 	let base = Arc::new(Llama::new(config, weights, None).unwrap());
-	let mut model = LanguageModel::new_adapter(base, lora, 1).unwrap();
+	let mut model = new_language_model(base, lora, 1);
 	model.set_parameters(&random_vector(model.parameters().len(), 0.4, 2)).unwrap();
 	model
 }
 
 /// The sites' parameters `[outputs, columns]` in double precision.
-pub struct Parameters<'a> {
+pub struct SiteParameters<'a> {
 	pub sites: &'a [Site],
-	/// Flat, laid out as the model's.
+	/// The values, laid out as the model's.
 	pub flat: Tensor,
 	/// The factor of `B A x`.
 	pub scaling: f64,
 }
 
-impl Parameters<'_> {
+impl SiteParameters<'_> {
 	fn of(&self, name: &str) -> Option<Tensor> {
 		let mut start = 0;
 		for site in self.sites {
@@ -132,7 +151,7 @@ impl Parameters<'_> {
 /// The model in double precision.
 pub struct Reference<'a> {
 	pub weights: &'a RandomWeights,
-	pub parameters: Parameters<'a>,
+	pub parameters: SiteParameters<'a>,
 }
 
 /// `x wᵀ`. Not candle's product, whose threads would only wait for each other at this size.

@@ -1,17 +1,15 @@
 //! Every reader of files against damaged ones: it may refuse or read, and what it reads must keep the
-//! promises of its type. See `openledger_mutations`.
+//! promises of its type. See `openledger_testing::mutations`.
 
-use flate2::{write::GzEncoder, Compression};
-use openledger_mutations::{attack, Watched};
+use openledger_testing::mutations::{attack, Watched};
 use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
-	AdapterFile, BaseConfig, FileError, LoraConfig, Task, TextDataset, TextSchema, TokenCache,
-	Tokenizer, Weights,
+	AdapterFile, BaseConfig, FileError, LoraConfig, TaskType, Tokenizer, Weights,
 };
 use rand::{seq::IndexedRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{json, Value};
-use std::{fs, io::Write, path::Path};
+use std::{fs, path::Path};
 
 #[global_allocator]
 static ALLOCATOR: Watched = Watched;
@@ -123,7 +121,7 @@ fn adapter_should_be_read_or_refused_when_damaged() {
 			.collect(),
 		head: Some((vec![0.1; 16], vec![0.2; 2])),
 		base_hash: Some([3; 32]),
-		task: Task::SequenceClassification,
+		task: TaskType::SequenceClassification,
 	};
 	let (config, tensors) = valid.to_bytes(Some("base")).unwrap();
 	let check = |config: &[u8], tensors: &[u8]| match AdapterFile::from_bytes(config, tensors) {
@@ -234,51 +232,5 @@ fn text_should_be_encoded_when_it_holds_any_characters() {
 			},
 			Err(error) => error.to_string().is_empty(),
 		})
-	});
-}
-
-#[test]
-fn rows_should_be_read_or_refused_when_damaged() {
-	let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-	let csv = "id,text,label\n1,\"a, \"\"good\"\"\nfilm\",pos\n\n2,\u{fc}ber,neg\n3,x,pos\n";
-	encoder.write_all(csv.as_bytes()).unwrap();
-	let zipped = encoder.finish().unwrap();
-	let lines = concat!(
-		"{\"text\":\"a \\\"good\\\" film\",\"label\":1}\n",
-		"{\"label\":0,\"text\":\"\\u00fcber\",\"more\":[1,{}]}\n\n",
-		"{\"text\":\"x\",\"label\":12}\n",
-	);
-	let check = |bytes: &[u8]| match TextDataset::from_bytes(bytes, &TextSchema::default()) {
-		Ok(data) => {
-			assert!(data.labels().is_none_or(|labels| labels.len() == data.len()));
-			assert!(data.labels().iter().flat_map(|x| x.iter()).all(|x| *x < data.classes()));
-			let schema =
-				TextSchema { class_names: data.class_names().to_vec(), ..Default::default() };
-			let again = TextDataset::from_bytes(&data.to_json_lines(), &schema).unwrap();
-			assert_eq!(again, data);
-			true
-		},
-		Err(error) => error.to_string().is_empty(),
-	};
-	attack("csv", csv.as_bytes(), check);
-	attack("gzip", &zipped, check);
-	attack("json lines", lines.as_bytes(), check);
-}
-
-#[test]
-fn tokens_should_be_made_again_when_the_cache_is_damaged() {
-	let directory = directory();
-	tiny_bert(directory.path()).unwrap();
-	let tokenizer = Tokenizer::open(directory.path()).unwrap();
-	let data = TextDataset::new(TEXTS.map(str::to_owned).to_vec(), None, vec![]).unwrap();
-	let folder = directory.path().join("cache");
-	let cache = TokenCache::open(&folder).unwrap();
-	let expected = cache.tokens(&data, &tokenizer, 8).unwrap();
-	let path = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
-	let valid = fs::read(&path).unwrap();
-	attack("token cache", &valid, |bytes| {
-		fs::write(&path, bytes).unwrap();
-		assert_eq!(cache.tokens(&data, &tokenizer, 8).unwrap(), expected);
-		bytes == valid
 	});
 }

@@ -1,10 +1,10 @@
-//! The namespace `attribution`.
+//! The namespace `attribution` of the JSON-RPC.
 //!
 //! | method | answer |
 //! | --- | --- |
 //! | `attribution_status` | whether this node computes attributions, with which keys, how many so far |
 //! | `attribution_jobs` | the jobs this node is working on |
-//! | `attribution_explain` | a settled inference: receipt, shares, payments |
+//! | `attribution_explain` | a settled inference: its receipt, shares and payments |
 
 use crate::{
 	service::FullClient,
@@ -22,99 +22,97 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
 
-/// The methods.
 #[rpc(server)]
 pub trait AttributionApi {
-	/// What the attribution worker of this node is doing.
+	/// Tells what the attribution worker of this node is doing.
 	#[method(name = "attribution_status")]
 	fn status(&self) -> RpcResult<Status>;
 
-	/// The jobs this node is working on.
+	/// Lists the jobs that this node is working on.
 	#[method(name = "attribution_jobs")]
 	fn jobs(&self) -> RpcResult<Vec<JobStatus>>;
 
-	/// Explains a settled inference, at the best block unless another is given.
+	/// Explains a settled inference, by the state of the best block unless another block is given.
 	#[method(name = "attribution_explain")]
 	fn explain(&self, inference: u64, at: Option<Hash>) -> RpcResult<Explanation>;
 }
 
-/// A settled inference. Amounts are decimal strings in the smallest unit of OPEN, accounts are SS58
-/// addresses.
+/// Explains a settled inference. Amounts are decimal strings in the smallest unit of OPEN, and
+/// accounts are SS58 addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
-	/// The inference.
+	/// The inference's number.
 	pub inference: u64,
-	/// Who asked and paid.
+	/// The account that asked and paid.
 	pub user: AccountId,
-	/// The model.
+	/// The model's number.
 	pub model: u32,
-	/// The input; bytes that are no UTF-8 are replaced.
+	/// The input, in which bytes that are not UTF-8 are replaced.
 	pub input: String,
-	/// The answer; bytes that are no UTF-8 are replaced.
+	/// The answer, in which bytes that are not UTF-8 are replaced.
 	pub output: String,
 	/// Where the shares come from: `attributed` or `held_out`.
 	pub basis: String,
-	/// Block of settlement.
+	/// The block in which the inference was settled.
 	pub at: BlockNumber,
-	/// The attribution job.
+	/// The number of the attribution job.
 	pub job: u64,
-	/// The attempt that ended it, from 0.
+	/// The attempt that ended the job, counted from 0.
 	pub attempt: u32,
-	/// Who attested.
+	/// The accounts that attested.
 	pub attesters: Vec<AccountId>,
-	/// blake2-256 of the SCALE claim in block `at`; null if nobody claimed.
+	/// The blake2-256 hash of the SCALE claim in block `at`; null if nobody claimed.
 	pub claim: Option<Hash>,
 	/// Shares of the contributions, in billionths.
 	pub shares: Vec<Share>,
-	/// Who was credited what.
+	/// Every payment to an account.
 	pub payments: Vec<Payment>,
-	/// What the user paid: the sum of the four below.
+	/// What the user paid, which is the sum of the four amounts below.
 	pub fee: String,
-	/// To contributors.
+	/// The part of the contributors.
 	pub contributors: String,
-	/// To the owners of the model and its ancestors.
+	/// The part of the owners of the model and of its ancestors.
 	pub owners: String,
-	/// To attesters.
+	/// The part of the attesters.
 	pub attesters_total: String,
-	/// To the treasury.
+	/// The part of the treasury.
 	pub treasury: String,
 }
 
-/// A contribution's share.
+/// The share that a contribution has in what contributors are paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-	/// The contribution.
+	/// The contribution's number.
 	pub contribution: u64,
-	/// Billionths of what contributors get.
+	/// The share in billionths.
 	pub parts: u32,
 }
 
-/// A credit to an account.
+/// A payment to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-	/// The account.
+	/// The account that is paid.
 	pub account: AccountId,
-	/// For what: `contributor`, `owner` or `attester`.
+	/// What it is paid as: `contributor`, `owner` or `attester`.
 	pub role: String,
-	/// The contribution paid for.
+	/// The number of the contribution that is paid for.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub contribution: Option<u64>,
-	/// Generations above the model, for an owner.
+	/// How many generations above the model the owner's model is.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub depth: Option<u32>,
-	/// How much.
+	/// The amount in the smallest unit of OPEN.
 	pub amount: String,
 }
 
-/// Implements the methods.
+/// Answers the methods from the client's state and from what the worker shares.
 pub struct Attribution {
 	client: Arc<FullClient>,
 	worker: SharedStatus,
 }
 
 impl Attribution {
-	/// From a client and what the worker shares.
 	pub fn new(client: Arc<FullClient>, worker: SharedStatus) -> Self {
 		Self { client, worker }
 	}
@@ -140,15 +138,15 @@ impl AttributionApiServer for Attribution {
 	}
 }
 
-/// Codes of the errors of this namespace.
+/// The codes of the errors of this namespace.
 mod code {
-	/// The runtime call failed.
+	/// The call of the runtime failed.
 	pub const RUNTIME: i32 = 9000;
 	/// There is no such inference.
 	pub const NOT_FOUND: i32 = 9001;
-	/// It is not settled yet.
+	/// The inference is not settled yet.
 	pub const OPEN: i32 = 9002;
-	/// It was refunded.
+	/// The inference was refunded.
 	pub const REFUNDED: i32 = 9003;
 }
 

@@ -1,4 +1,4 @@
-//! A running node.
+//! Starts a running node.
 
 use super::{
 	new_partial,

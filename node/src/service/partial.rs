@@ -26,17 +26,17 @@ pub type Partial = sc_service::PartialComponents<
 	Consensus,
 >;
 
-/// The parts of consensus that the import queue does not keep to itself.
+/// The parts of consensus that are used outside of the import queue.
 pub struct Consensus {
 	/// Imports the blocks that this node makes.
 	pub block_import: BlockImport,
-	/// For the finality voter.
+	/// What the finality voter needs.
 	pub grandpa: GrandpaLink,
-	/// For the block author.
+	/// What the block author needs.
 	pub babe: BabeLink<Block>,
 	/// Answers questions about epochs.
 	pub babe_handle: BabeWorkerHandle<Block>,
-	/// Telemetry, if configured.
+	/// Sends telemetry, if that is configured.
 	pub telemetry: Option<Telemetry>,
 }
 
@@ -131,10 +131,10 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 	})
 }
 
-/// Takes consensus data back with the blocks, for the command `revert`.
+/// Takes consensus data back together with the blocks, for the command `revert`.
 ///
 /// # Errors
-/// If the database fails.
+/// If the database cannot be written.
 pub fn revert_consensus(
 	client: Arc<FullClient>,
 	backend: Arc<FullBackend>,

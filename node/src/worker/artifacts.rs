@@ -1,7 +1,8 @@
 //! Models and indexes in memory, loaded from the blob store and checked against their hashes.
 
 use openledger_blobs::{BlobError, BlobStore};
-use openledger_influence::{Error, Index, Model};
+use openledger_influence::{Error, Index};
+use openledger_models::Model;
 use openledger_pallet_support::Artifacts;
 use std::{
 	collections::HashMap,
@@ -10,32 +11,20 @@ use std::{
 
 /// A model with its influence index.
 pub struct Loaded {
-	/// The model.
 	pub model: Model,
-	/// Its index.
 	pub index: Index,
 }
 
-/// Why a model or its index cannot be had.
+/// Why a model or its index is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
 	/// The store does not have a file, or a damaged one.
 	#[error("the {what} cannot be had: {source}")]
-	Blob {
-		/// Which file.
-		what: &'static str,
-		/// Why not.
-		source: BlobError,
-	},
+	Blob { what: &'static str, source: BlobError },
 	/// The engine cannot use a file.
 	#[error("the {what} cannot be used: {source}")]
-	Engine {
-		/// Which file.
-		what: &'static str,
-		/// Why not.
-		source: openledger_influence::Error,
-	},
-	/// The model is an adapter of a base model that this node does not have.
+	Engine { what: &'static str, source: openledger_models::Error },
+	/// The model is an adapter of a base model that this node has not opened.
 	#[error(
 		"the base model 0x{} of the model is not open: start the node with --base-model and the folder of \
 		 its files",
@@ -44,7 +33,7 @@ pub enum LoadError {
 	NoBase([u8; 32]),
 }
 
-/// Keeps the models used last.
+/// Keeps in memory the models that were used last.
 pub struct Cache<B> {
 	store: B,
 	capacity: usize,
@@ -54,7 +43,7 @@ pub struct Cache<B> {
 #[derive(Default)]
 struct Entries {
 	loaded: HashMap<Key, (Arc<Loaded>, u64)>,
-	/// Counts uses, to tell which was last.
+	/// Counts uses, to tell which one was the last.
 	clock: u64,
 }
 
@@ -65,26 +54,27 @@ fn key(artifacts: &Artifacts) -> Key {
 }
 
 impl<B: BlobStore> Cache<B> {
-	/// A cache over `store` of at most `capacity` models.
+	/// Makes a cache of at most `capacity` models over `store`.
 	pub fn new(store: B, capacity: usize) -> Self {
 		Self { store, capacity, entries: Mutex::default() }
 	}
 
-	/// The model behind `artifacts`, from memory or from the store.
+	/// Gets the model behind `artifacts`, from memory or from the store.
 	///
 	/// # Errors
-	/// If a file is missing or damaged, or is no model or index of it.
+	/// If a file is missing or damaged, or is not a model or that model's index.
 	pub fn get(&self, artifacts: &Artifacts) -> Result<Arc<Loaded>, LoadError> {
 		if let Some(loaded) = self.lock().touch(&key(artifacts)) {
 			return Ok(loaded);
 		}
-		// Not under the lock: loading takes long, and other threads may have what they need.
+		// Not under the lock: loading takes long, and other threads may find in memory what they
+		// need.
 		let loaded = Arc::new(self.load(artifacts)?);
 		self.lock().insert(key(artifacts), loaded.clone(), self.capacity);
 		Ok(loaded)
 	}
 
-	/// Weights and index hashes of what is in memory.
+	/// The hashes of the weights and of the index of each model in memory.
 	pub fn loaded(&self) -> Vec<Key> {
 		let mut keys: Vec<Key> = self.lock().loaded.keys().copied().collect();
 		keys.sort_unstable();
@@ -108,7 +98,7 @@ impl<B: BlobStore> Cache<B> {
 	}
 
 	fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
-		// Whatever a thread that died was doing, the entries are whole.
+		// The entries are whole, whatever a thread that panicked was doing.
 		self.entries.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 }

@@ -5,9 +5,10 @@ use super::{
 	Assignment,
 };
 use openledger_blobs::BlobStore;
-use openledger_influence::{attribute, Answer, Error as EngineError, Model};
+use openledger_influence::{attribute, Error as EngineError};
+use openledger_models::Answer;
 use openledger_pallet_support::Usage;
-use openledger_proof::{Attribution, IndexCommitment, Sketch, Width};
+use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, NO_ANSWER};
 use pallet_attribution::Verdict;
 use polkadot_sdk::sp_panic_handler::AbortGuard;
 use std::{
@@ -15,55 +16,45 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// The one right output where the model has no answer: the input is no row of its features, a text
-/// without words, or the numbers leave the range. A host that gives it is paid, by the model's held-out shares; any
-/// other output is wrong.
-pub const NO_ANSWER: &str = "error: no answer to this input";
-
-/// Computes verdicts.
+/// Turns an assignment into a verdict.
 pub trait Engine: Send + Sync + 'static {
-	/// Recomputes the answer and, if the host's is right, attributes it.
+	/// Recomputes the answer, and attributes it if that of the host is right.
 	///
 	/// # Errors
-	/// If the model or its index cannot be had or used; trying again later may help.
+	/// If the model or its index is not to be had or not usable; trying again later may help.
 	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure>;
 
-	/// Hashes of weights and index of the models in memory.
+	/// The hashes of the weights and of the index of each model in memory.
 	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])>;
 }
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-	/// The model's files cannot be had or used.
+	/// The model's files are not to be had or not usable.
 	#[error(transparent)]
 	Load(#[from] LoadError),
-	/// The index in the file is not the one on chain.
+	/// The index file holds another index than the chain commits to.
 	#[error(
 		"the index file holds another index than the chain commits to (root {found:?} instead of \
 		 {expected:?}): the model was registered with the wrong file"
 	)]
-	OtherIndex {
-		/// Merkle root on chain.
-		expected: openledger_proof::H256,
-		/// Merkle root of the file.
-		found: openledger_proof::H256,
-	},
-	/// The engine failed.
+	OtherIndex { expected: openledger_primitives::H256, found: openledger_primitives::H256 },
+	/// The engine cannot compute the attribution.
 	#[error("the engine failed: {0}")]
 	Engine(#[from] EngineError),
-	/// The engine panicked.
+	/// The engine panicked, with this message.
 	#[error("the engine panicked: {0}")]
 	Panicked(String),
 }
 
-/// Computes on models from a blob store.
+/// Computes verdicts with the models of a blob store.
 pub struct InfluenceEngine<B> {
 	cache: Cache<B>,
 }
 
 impl<B: BlobStore + 'static> InfluenceEngine<B> {
-	/// An engine that keeps the last few models in memory.
+	/// Makes an engine that keeps the last eight models in memory.
 	pub fn new(store: B) -> Self {
 		Self { cache: Cache::new(store, 8) }
 	}
@@ -76,7 +67,7 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 		if found != expected {
 			return Err(Failure::OtherIndex { expected: expected.root, found: found.root });
 		}
-		let answer = answer(&loaded.model, &assignment.input)?;
+		let answer = loaded.model.answer_to(&assignment.input)?;
 		if let Some(output) = correction(&answer, assignment) {
 			return Ok(Verdict::WrongAnswer { output: output.into_bytes() });
 		}
@@ -100,18 +91,9 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 	}
 }
 
-/// The input as text with the model's answer to it; `None` if it has none.
-fn answer<'a>(model: &Model, input: &'a [u8]) -> Result<Option<(&'a str, Answer)>, EngineError> {
-	let Ok(input) = std::str::from_utf8(input) else { return Ok(None) };
-	match model.answer(input) {
-		Ok(answer) => Ok(Some((input, answer))),
-		Err(error) if error.is_of_input() => Ok(None),
-		Err(error) => Err(error),
-	}
-}
-
 /// What the host should have said, if it said anything else. The usage is part of what it says,
-/// since fees depend on it: models without tokens use none.
+/// since the fee depends on it: models without tokens use none. The right answer to an input that
+/// nobody can answer is [`NO_ANSWER`].
 fn correction(answer: &Option<(&str, Answer)>, assignment: &Assignment) -> Option<String> {
 	let (right, usage) = match answer {
 		Some((_, answer)) => {
@@ -129,7 +111,7 @@ fn correction(answer: &Option<(&str, Answer)>, assignment: &Assignment) -> Optio
 	})
 }
 
-/// The attribution of no answer: no gradient, no contribution with a positive score.
+/// The attribution where there is no gradient: no contribution has a positive score.
 fn nothing(index: &IndexCommitment) -> Attribution {
 	let dimension = usize::try_from(index.dimension).unwrap_or(usize::MAX);
 	let query = match index.width {
@@ -139,8 +121,12 @@ fn nothing(index: &IndexCommitment) -> Attribution {
 	Attribution { query, entries: Vec::new() }
 }
 
-/// Runs the engine and measures it. A panic of the engine is a failure of this one job: files of a
-/// model come from strangers, and must not be able to stop a validator.
+/// Runs the engine and measures how long it takes. A panic is the failure of this one job.
+///
+/// The files of a model come from strangers, and the work is done in the node's own process. The
+/// sizes that weights claim are bounded before memory is taken for them, and so is the length of
+/// answers. But nothing limits the time of a job or the memory of all jobs together, and a node
+/// that runs out of memory ends, with block production and finality.
 pub fn compute(
 	engine: &dyn Engine,
 	assignment: &Assignment,

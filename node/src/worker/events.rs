@@ -2,9 +2,9 @@
 
 use super::{
 	engine::Failure,
-	mailbox::{digest, Mailbox, Record},
+	mailbox::{digest, DraftRecord, Mailbox},
 	metrics::Metrics,
-	scheduler::{Entry, Scheduler, State, Ticket},
+	scheduler::{JobState, Scheduler, Ticket, TrackedJob},
 	status::{JobStatus, LoadedArtifacts, SharedStatus, Status},
 	Assignment, AttesterId, Draft, Engine, LOG_TARGET,
 };
@@ -14,37 +14,34 @@ use pallet_attribution::Verdict;
 use polkadot_sdk::sp_core::offchain::OffchainStorage;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-/// What the worker asks of the chain and of the keystore.
+/// What the worker asks the chain and the keystore.
 pub trait Chain: Send + 'static {
-	/// The attesters' keys this node holds.
+	/// The keys of attesters that this node holds.
 	fn keys(&self) -> Vec<AttesterId>;
 
-	/// The open jobs of an attester's key at a block.
+	/// The open jobs of an attester's key, as a block has them.
 	///
 	/// # Errors
 	/// If the runtime cannot be asked at that block.
 	fn assignments(&self, at: Hash, key: &AttesterId) -> Result<Vec<Assignment>, String>;
 }
 
-/// A job for a thread.
-pub struct Task {
-	/// To hand back with the result.
+/// A job that a thread is to compute.
+pub struct WorkItem {
+	/// Comes back with the result.
 	pub ticket: Ticket,
-	/// What is asked.
 	pub assignment: Arc<Assignment>,
 }
 
-/// What a thread hands back.
+/// What a thread hands back when it is done.
 pub struct Done {
-	/// Of the task.
+	/// The ticket of the work item.
 	pub ticket: Ticket,
-	/// The verdict.
 	pub result: Result<Verdict, Failure>,
-	/// What it took.
 	pub took: Duration,
 }
 
-/// Follows the chain and keeps the mailbox.
+/// Follows the chain and keeps the mailbox up to date.
 pub struct Worker<C, S> {
 	chain: C,
 	engine: Arc<dyn Engine>,
@@ -53,14 +50,15 @@ pub struct Worker<C, S> {
 	metrics: Option<Metrics>,
 	shared: SharedStatus,
 	status: Status,
-	/// Verdicts of jobs that are not final yet.
+	/// The verdicts on jobs that are not final yet.
 	ready: BTreeMap<JobId, Verdict>,
-	/// What is assigned at the last final block, with the digest of its question.
+	/// The jobs that are assigned at the last final block, with the digests of their questions.
 	finalised: BTreeMap<JobId, Hash>,
 }
 
 impl<C: Chain, S: OffchainStorage> Worker<C, S> {
-	/// A worker with nothing to do yet. `blob_dir` is for the status only.
+	/// Makes a worker that has nothing to do yet. It needs `blob_dir` only to tell it in its
+	/// status.
 	pub fn new(
 		chain: C,
 		engine: Arc<dyn Engine>,
@@ -90,7 +88,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.shared.clone()
 	}
 
-	/// Looks at a new best block.
+	/// Takes over the jobs of a new best block.
 	pub fn on_best(&mut self, hash: Hash, number: BlockNumber) {
 		self.status.best = number;
 		match self.ask(hash) {
@@ -100,7 +98,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 				}
 				let scheduler = &self.scheduler;
 				self.ready.retain(|job, _| {
-					scheduler.job(*job).is_some_and(|entry| entry.state == State::Computed)
+					scheduler.job(*job).is_some_and(|entry| entry.state == JobState::Computed)
 				});
 				self.note_submissions();
 			},
@@ -109,8 +107,8 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.publish();
 	}
 
-	/// Looks at a new final block: puts the verdicts on its jobs into the mailbox, and removes the
-	/// drafts of jobs that are over.
+	/// Takes over a new final block: the verdicts on its jobs go into the mailbox, and the drafts
+	/// of jobs that are over are removed.
 	pub fn on_finalised(&mut self, hash: Hash, number: BlockNumber) {
 		if self.mailbox.records().is_empty() && self.scheduler.jobs().next().is_none() {
 			return;
@@ -126,18 +124,18 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.publish();
 	}
 
-	/// The next job for a thread, if one is free and one is due.
-	pub fn next_task(&mut self) -> Option<Task> {
+	/// The next job for a thread, if a thread is free and a job is due.
+	pub fn next_item(&mut self) -> Option<WorkItem> {
 		let (ticket, assignment) = self.scheduler.start(self.status.best)?;
 		self.publish();
-		Some(Task { ticket, assignment })
+		Some(WorkItem { ticket, assignment })
 	}
 
-	/// Takes a thread's result.
+	/// Takes the result of a thread.
 	pub fn on_done(&mut self, done: Done) {
 		let Done { ticket, result, took } = done;
 		let job = ticket.job;
-		// The job may have gone meanwhile, or stand for another question on another fork.
+		// The job may be gone by now, or stand for another question on another fork.
 		if self.scheduler.finish(ticket) {
 			match result {
 				Ok(verdict) => {
@@ -160,7 +158,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		Ok(assigned)
 	}
 
-	/// Moves verdicts on jobs that are final, as they were asked, into the mailbox.
+	/// Moves the verdicts on jobs that are final as they were asked into the mailbox.
 	fn release(&mut self) {
 		for (job, digest) in &self.finalised {
 			let Some(entry) = self.scheduler.job(*job).filter(|entry| entry.digest == *digest)
@@ -175,7 +173,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		}
 	}
 
-	/// Removes the drafts of jobs that no final block to come has.
+	/// Removes the drafts of jobs that will be in no final block to come.
 	fn clean(&mut self) {
 		let records = self.mailbox.records().iter().map(|record| record.job);
 		let over: Vec<JobId> = records.filter(|job| !self.finalised.contains_key(job)).collect();
@@ -216,7 +214,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let submitted: Vec<JobId> = self
 			.scheduler
 			.jobs()
-			.filter(|entry| entry.state == State::Drafted { submitted: false })
+			.filter(|entry| entry.state == JobState::Drafted { submitted: false })
 			.filter(|entry| {
 				let sent = self.mailbox.sent(entry.assignment.job);
 				sent.is_some_and(|sent| sent.attempt == entry.assignment.attempt)
@@ -271,7 +269,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		let queue = self
 			.scheduler
 			.jobs()
-			.filter(|entry| matches!(entry.state, State::Waiting { .. } | State::Computing))
+			.filter(|entry| matches!(entry.state, JobState::Waiting { .. } | JobState::Computing))
 			.count();
 		if let Some(metrics) = &self.metrics {
 			metrics.queue.set(u64::try_from(queue).unwrap_or(u64::MAX));
@@ -293,27 +291,27 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		self.shared.set(status, jobs);
 	}
 
-	/// Counts since the start.
+	/// What was counted since the start.
 	#[cfg(test)]
 	pub fn counts(&self) -> super::status::Counts {
 		self.status.counts
 	}
 }
 
-fn draft(entry: &Entry, verdict: Verdict) -> (Draft, Record) {
+fn draft(entry: &TrackedJob, verdict: Verdict) -> (Draft, DraftRecord) {
 	let Assignment { job, attempt, ref attester, .. } = *entry.assignment;
 	let draft = Draft { job, attempt, attester: attester.clone(), verdict };
-	(draft, Record { job, digest: entry.digest })
+	(draft, DraftRecord { job, digest: entry.digest })
 }
 
-fn job_status(entry: &Entry) -> JobStatus {
+fn job_status(entry: &TrackedJob) -> JobStatus {
 	let assignment = &entry.assignment;
 	let (state, retry_at) = match entry.state {
-		State::Waiting { until } => ("waiting", Some(until)),
-		State::Computing => ("computing", None),
-		State::Computed => ("computed", None),
-		State::Drafted { submitted: false } => ("drafted", None),
-		State::Drafted { submitted: true } => ("submitted", None),
+		JobState::Waiting { until } => ("waiting", Some(until)),
+		JobState::Computing => ("computing", None),
+		JobState::Computed => ("computed", None),
+		JobState::Drafted { submitted: false } => ("drafted", None),
+		JobState::Drafted { submitted: true } => ("submitted", None),
 	};
 	JobStatus {
 		job: assignment.job,

@@ -1,11 +1,12 @@
 //! Drafts in the node's off-chain storage, where the runtime's off-chain hook finds them.
 //!
-//! A draft is put here only when its job is final as it was asked. Job numbers are given out in the
-//! order of blocks, so on two forks one number can stand for two questions, and nothing in a claim
-//! says which was meant: what is in the mailbox must be true on every fork to come.
+//! A draft is put here only when its job is final as it was asked. Jobs are numbered in the order
+//! of blocks, so on two forks one number can stand for two questions, and nothing in a claim says
+//! which one was meant. What is in the mailbox must be true on every fork to come.
 //!
-//! Beside each draft the worker keeps a record of what it answers, and all records under one key:
-//! the storage cannot be listed, and after a restart the worker must know what it holds.
+//! For each draft the worker keeps a record of the question that it answers, and all records lie
+//! under one key: the storage cannot be listed, and after a restart the worker must know what it
+//! holds.
 
 use super::{Assignment, Draft, Sent};
 use codec::{Decode, Encode};
@@ -14,20 +15,19 @@ use openledger_runtime::Hash;
 use pallet_attribution::mailbox::{claim_key, sent_key};
 use polkadot_sdk::{sp_core::offchain::OffchainStorage, sp_offchain::STORAGE_PREFIX};
 
-/// The key of the records.
+/// The key under which all records lie.
 const RECORDS_KEY: &[u8] = b"openledger/records";
 
-/// What is known of a draft besides its content.
+/// What the worker knows of a draft besides its content.
 #[derive(Encode, Decode, Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Record {
-	/// The job.
+pub struct DraftRecord {
 	pub job: JobId,
-	/// What was asked, see [`digest`].
+	/// The [`digest`] of the question.
 	pub digest: Hash,
 }
 
-/// A digest of all that a verdict depends on. The same job number can stand for different
-/// questions on two forks, and a verdict on one is no verdict on the other.
+/// A digest of all that a verdict depends on. On two forks the same job number can stand for
+/// different questions, and a verdict on one question says nothing about the other.
 pub fn digest(assignment: &Assignment) -> Hash {
 	let Assignment { attester, model, inference, input, output, usage, artifacts, index, .. } =
 		assignment;
@@ -42,18 +42,18 @@ pub fn digest(assignment: &Assignment) -> Hash {
 		index,
 		assignment.max_entries,
 	);
-	openledger_proof::blake2_256(&asked.encode())
+	openledger_primitives::blake2_256(&asked.encode())
 }
 
-/// The drafts of this node.
+/// Holds the drafts of this node.
 pub struct Mailbox<S> {
 	storage: S,
-	records: Vec<Record>,
+	records: Vec<DraftRecord>,
 }
 
 impl<S: OffchainStorage> Mailbox<S> {
-	/// Opens the mailbox and reads the records an earlier run left. Records that cannot be decoded
-	/// are forgotten: their jobs are computed again.
+	/// Opens the mailbox and reads the records that an earlier run left. Records that cannot be
+	/// decoded are forgotten, so their jobs are computed again.
 	pub fn open(storage: S) -> Self {
 		let records = read(&storage, RECORDS_KEY).unwrap_or_default();
 		Self { storage, records }
@@ -65,26 +65,26 @@ impl<S: OffchainStorage> Mailbox<S> {
 		read(&self.storage, &claim_key(job))
 	}
 
-	/// The last submission of a job's claim.
+	/// When the claim of a job was last submitted.
 	pub fn sent(&self, job: JobId) -> Option<Sent> {
 		read(&self.storage, &sent_key(job))
 	}
 
-	/// The records of all drafts.
-	pub fn records(&self) -> &[Record] {
+	/// The records of all drafts, in the order in which these were put.
+	pub fn records(&self) -> &[DraftRecord] {
 		&self.records
 	}
 
-	/// Stores a draft over an earlier one of the same job.
-	pub fn put(&mut self, draft: &Draft, record: Record) {
-		// The record first: a draft without record would never be removed.
+	/// Stores a draft in place of an earlier one of the same job.
+	pub fn put(&mut self, draft: &Draft, record: DraftRecord) {
+		// The record comes first: a draft without a record would never be removed.
 		self.records.retain(|r| r.job != record.job);
 		self.records.push(record);
 		self.write_records();
 		self.storage.set(STORAGE_PREFIX, &claim_key(draft.job), &draft.encode());
 	}
 
-	/// Removes the draft of a job and the note on its submission.
+	/// Removes the draft of a job, and the note about its submission.
 	pub fn remove(&mut self, job: JobId) {
 		self.storage.remove(STORAGE_PREFIX, &claim_key(job));
 		self.storage.remove(STORAGE_PREFIX, &sent_key(job));
@@ -107,8 +107,8 @@ mod tests {
 	use super::*;
 	use crate::worker::testing::{assignment, draft, storage};
 
-	fn record(job: JobId, digest: Hash) -> Record {
-		Record { job, digest }
+	fn record(job: JobId, digest: Hash) -> DraftRecord {
+		DraftRecord { job, digest }
 	}
 
 	#[test]

@@ -5,20 +5,20 @@ use polkadot_sdk::substrate_prometheus_endpoint::{
 	Registry, U64,
 };
 
-/// The metrics, all with the prefix `attribution_`.
+/// The metrics, whose names begin with `attribution_`.
 #[derive(Clone)]
 pub struct Metrics {
-	/// Assignments seen: jobs, and redraws of jobs.
+	/// The assignments that were seen: jobs, and jobs that were drawn anew.
 	pub seen: Counter<U64>,
-	/// Verdicts computed.
+	/// The verdicts that were computed.
 	pub computed: Counter<U64>,
-	/// Claims the runtime's hook submitted, resubmissions not counted.
+	/// The claims that the runtime's hook submitted, without those submitted again.
 	pub submitted: Counter<U64>,
-	/// Tries that failed.
+	/// The tries that failed.
 	pub failed: Counter<U64>,
-	/// Seconds per verdict.
+	/// The seconds that a verdict took.
 	pub seconds: Histogram,
-	/// Jobs that wait for a thread or are on one.
+	/// The jobs that wait for a thread or are on one.
 	pub queue: Gauge<U64>,
 }
 

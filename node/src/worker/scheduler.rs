@@ -1,4 +1,4 @@
-//! What is computed when.
+//! Decides what is computed when.
 
 use super::{mailbox::digest, Assignment};
 use openledger_pallet_support::JobId;
@@ -13,76 +13,72 @@ const LONGEST_WAIT: BlockNumber = 32;
 
 /// How far a job is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-	/// Waits for a thread, or after a failure for a later block.
+pub enum JobState {
+	/// It waits for a thread or, after a failure, for a later block.
 	Waiting {
-		/// Not to be tried before this block.
+		/// The block before which it is not tried.
 		until: BlockNumber,
 	},
-	/// On a thread.
+	/// A thread computes it.
 	Computing,
-	/// The verdict is known and the job not final yet.
+	/// Its verdict is known, but the job is not final yet.
 	Computed,
-	/// The draft is in the mailbox.
+	/// Its draft is in the mailbox.
 	Drafted {
-		/// Whether the runtime's hook submitted it.
+		/// Whether the runtime's hook has submitted it.
 		submitted: bool,
 	},
 }
 
-/// A job this node is working on.
+/// A job that this node is working on.
 #[derive(Clone, Debug)]
-pub struct Entry {
-	/// What is asked.
+pub struct TrackedJob {
 	pub assignment: Arc<Assignment>,
-	/// Its digest.
+	/// The digest of the question.
 	pub digest: Hash,
-	/// How far it is.
-	pub state: State,
-	/// Tries that failed.
+	pub state: JobState,
+	/// How many tries failed.
 	pub failures: u32,
-	/// Why the last one failed.
+	/// Why the last try failed.
 	pub error: Option<String>,
 }
 
-/// What a thread worked on: a job as it was asked.
+/// A job as it was asked when a thread took it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
-	/// The job.
 	pub job: JobId,
-	/// The digest of its question.
+	/// The digest of the question.
 	pub digest: Hash,
 }
 
 /// Holds the jobs and hands them to a bounded number of threads, earliest deadline first.
 pub struct Scheduler {
-	jobs: BTreeMap<JobId, Entry>,
+	jobs: BTreeMap<JobId, TrackedJob>,
 	threads: usize,
 	running: usize,
 }
 
 impl Scheduler {
-	/// An empty scheduler for that many threads.
 	pub fn new(threads: usize) -> Self {
 		Self { jobs: BTreeMap::new(), threads, running: 0 }
 	}
 
-	/// The jobs, by number.
-	pub fn jobs(&self) -> impl Iterator<Item = &Entry> {
+	/// All jobs, ordered by number.
+	pub fn jobs(&self) -> impl Iterator<Item = &TrackedJob> {
 		self.jobs.values()
 	}
 
-	/// The job of that number.
-	pub fn job(&self, job: JobId) -> Option<&Entry> {
+	pub fn job(&self, job: JobId) -> Option<&TrackedJob> {
 		self.jobs.get(&job)
 	}
 
-	/// Takes over what is assigned at best block `now`: adds what is new, follows changes of
-	/// attempt and question, and forgets what is no longer assigned and neither on a thread nor in
-	/// the mailbox. Returns the jobs to look for in the mailbox, new to this run or changed.
+	/// Takes over what is assigned at best block `now`. New jobs are added, changes of attempt and
+	/// question are followed, and jobs are forgotten that are no longer assigned and neither on a
+	/// thread nor in the mailbox. Returns the jobs that are new to this run or have changed: these
+	/// may have a draft in the mailbox.
 	///
-	/// A job assigned to two of this node's attesters is done for the first of them: the mailbox
-	/// has one place per job.
+	/// A job that is assigned to two of this node's attesters is done for the first of them,
+	/// because the mailbox has one place per job.
 	pub fn observe(&mut self, now: BlockNumber, assigned: Vec<Assignment>) -> Vec<JobId> {
 		let mut present = BTreeSet::new();
 		let mut new = Vec::new();
@@ -97,18 +93,18 @@ impl Scheduler {
 				if entry.assignment.attempt == assignment.attempt {
 					continue;
 				}
-				// The verdict on the same question stays, for another attempt.
-				if matches!(entry.state, State::Drafted { .. }) {
-					entry.state = State::Waiting { until: now };
+				// The verdict on the same question stays valid for another attempt.
+				if matches!(entry.state, JobState::Drafted { .. }) {
+					entry.state = JobState::Waiting { until: now };
 					new.push(job);
 				}
 				entry.assignment = Arc::new(assignment);
 				continue;
 			}
-			let entry = Entry {
+			let entry = TrackedJob {
 				assignment: Arc::new(assignment),
 				digest,
-				state: State::Waiting { until: now },
+				state: JobState::Waiting { until: now },
 				failures: 0,
 				error: None,
 			};
@@ -116,37 +112,37 @@ impl Scheduler {
 			new.push(job);
 		}
 		self.jobs.retain(|job, entry| {
-			let kept = matches!(entry.state, State::Computing | State::Drafted { .. });
+			let kept = matches!(entry.state, JobState::Computing | JobState::Drafted { .. });
 			kept || present.contains(job)
 		});
 		new
 	}
 
-	/// Notes that the job's verdict is known.
+	/// Notes that the verdict on a job is known.
 	pub fn computed(&mut self, job: JobId) {
 		if let Some(entry) = self.jobs.get_mut(&job) {
-			entry.state = State::Computed;
+			entry.state = JobState::Computed;
 			entry.error = None;
 		}
 	}
 
-	/// Notes that the mailbox holds the job's draft.
+	/// Notes that the mailbox holds the draft of a job.
 	pub fn drafted(&mut self, job: JobId) {
 		if let Some(entry) = self.jobs.get_mut(&job) {
-			entry.state = State::Drafted { submitted: false };
+			entry.state = JobState::Drafted { submitted: false };
 			entry.error = None;
 		}
 	}
 
-	/// Notes that the job's claim was submitted. Returns whether that is news.
+	/// Notes that the claim of a job was submitted. Returns whether that was not known before.
 	pub fn submitted(&mut self, job: JobId) -> bool {
 		match self.jobs.get_mut(&job).map(|entry| &mut entry.state) {
-			Some(State::Drafted { submitted }) => !std::mem::replace(submitted, true),
+			Some(JobState::Drafted { submitted }) => !std::mem::replace(submitted, true),
 			_ => false,
 		}
 	}
 
-	/// Hands out the next job, if a thread is free and a job is due.
+	/// Hands out the job with the earliest deadline, if a thread is free and a job is due.
 	pub fn start(&mut self, now: BlockNumber) -> Option<(Ticket, Arc<Assignment>)> {
 		if self.running >= self.threads {
 			return None;
@@ -154,31 +150,31 @@ impl Scheduler {
 		let entry = self
 			.jobs
 			.values_mut()
-			.filter(|entry| matches!(entry.state, State::Waiting { until } if until <= now))
+			.filter(|entry| matches!(entry.state, JobState::Waiting { until } if until <= now))
 			.min_by_key(|entry| (entry.assignment.deadline, entry.assignment.job))?;
-		entry.state = State::Computing;
+		entry.state = JobState::Computing;
 		self.running = self.running.saturating_add(1);
 		let ticket = Ticket { job: entry.assignment.job, digest: entry.digest };
 		Some((ticket, entry.assignment.clone()))
 	}
 
-	/// A thread is done. Returns whether the job is still what the thread worked on.
+	/// Frees a thread. Returns whether the job is still the one that the thread worked on.
 	pub fn finish(&mut self, ticket: Ticket) -> bool {
 		self.running = self.running.saturating_sub(1);
-		self.jobs
-			.get(&ticket.job)
-			.is_some_and(|entry| entry.digest == ticket.digest && entry.state == State::Computing)
+		self.jobs.get(&ticket.job).is_some_and(|entry| {
+			entry.digest == ticket.digest && entry.state == JobState::Computing
+		})
 	}
 
-	/// The computation of a job failed: it is tried again after 1, 2, 4, ... blocks. Returns the
-	/// block.
+	/// Notes that the computation of a job failed. It is tried again after 1, 2, 4, ... blocks;
+	/// returns the block.
 	pub fn failed(&mut self, job: JobId, now: BlockNumber, error: String) -> Option<BlockNumber> {
 		let entry = self.jobs.get_mut(&job)?;
 		let wait = 1u32.checked_shl(entry.failures).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
 		let until = now.saturating_add(wait);
 		entry.failures = entry.failures.saturating_add(1);
 		entry.error = Some(error);
-		entry.state = State::Waiting { until };
+		entry.state = JobState::Waiting { until };
 		Some(until)
 	}
 

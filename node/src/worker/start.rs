@@ -12,7 +12,7 @@ use futures::{
 	select, StreamExt,
 };
 use openledger_blobs::DirectoryStore;
-use openledger_influence::Base;
+use openledger_models::Base;
 use openledger_runtime::{Hash, OpaqueBlock as Block};
 use pallet_attribution::{AttributionApi, ATTESTER_KEY_TYPE};
 use polkadot_sdk::*;
@@ -28,15 +28,15 @@ use sp_keystore::KeystorePtr;
 use std::{path::PathBuf, sync::Arc};
 use substrate_prometheus_endpoint::Registry;
 
-/// What the worker is told at the start.
+/// What the worker is given at the start.
 pub struct Setup {
-	/// From the command line.
+	/// The options of the command line.
 	pub params: AttributionParams,
-	/// Where blobs are unless the command line says.
+	/// The folder of blobs, unless the command line names another.
 	pub default_blob_dir: PathBuf,
-	/// Whether the runtime's off-chain hook runs on this node: nobody else submits.
+	/// Whether the runtime's off-chain hook runs on this node. Nothing else submits claims.
 	pub offchain_workers: bool,
-	/// Where metrics are registered.
+	/// The registry for metrics, if the node has one.
 	pub registry: Option<Registry>,
 }
 
@@ -44,7 +44,8 @@ pub struct Setup {
 /// the RPC methods read.
 ///
 /// # Errors
-/// If the blob folder cannot be made, a base model not opened, or metrics not registered.
+/// If the folder of blobs cannot be made, a base model cannot be opened, or metrics cannot be
+/// registered.
 pub fn start<S: OffchainStorage + 'static>(
 	setup: Setup,
 	client: Arc<FullClient>,
@@ -92,7 +93,7 @@ pub fn start<S: OffchainStorage + 'static>(
 	Ok(shared)
 }
 
-/// Opens base models, so that models that name them by hash can be loaded.
+/// Opens base models, so that models which name them by hash can be loaded.
 fn open_base_models(folders: &[PathBuf]) -> Result<(), ServiceError> {
 	for folder in folders {
 		let base = Base::open(folder)
@@ -122,17 +123,17 @@ async fn follow<S: OffchainStorage + 'static>(
 	let mut finality = client.finality_notification_stream().fuse();
 	let (sender, mut results) = unbounded();
 
-	// What an earlier run left open.
+	// First comes what an earlier run left open.
 	let info = client.info();
 	worker.on_best(info.best_hash, info.best_number);
 	worker.on_finalised(info.finalized_hash, info.finalized_number);
 	loop {
-		while let Some(task) = worker.next_task() {
-			spawn(&spawner, engine.clone(), task.assignment, task.ticket, sender.clone());
+		while let Some(item) = worker.next_item() {
+			spawn(&spawner, engine.clone(), item.assignment, item.ticket, sender.clone());
 		}
 		select! {
 			block = imports.next() => match block {
-				// Jobs of blocks being caught up with are long over.
+				// The jobs of blocks that are being caught up with are long over.
 				Some(block) if block.is_new_best && !sync.is_major_syncing() => {
 					worker.on_best(block.hash, block.header.number);
 				},
@@ -159,7 +160,7 @@ fn spawn(
 ) {
 	spawner.spawn_blocking("attribution-job", Some("attribution"), async move {
 		let (result, took) = compute(&*engine, &assignment);
-		// The worker is gone only when the node stops.
+		// The worker is only gone when the node stops.
 		let _ = results.unbounded_send(Done { ticket, result, took });
 	});
 }

@@ -4,76 +4,77 @@ use openledger_runtime::BlockNumber;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// State of the worker.
+/// The state of the worker, as `attribution_status` answers it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
 	/// Whether the worker runs.
 	pub enabled: bool,
-	/// Why it does not.
+	/// Why the worker does not run.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub reason: Option<String>,
-	/// The attesters' keys in the keystore, in hexadecimal.
+	/// The keys of attesters in the keystore, in hexadecimal digits.
 	pub keys: Vec<String>,
-	/// Where weights and indexes are read from.
+	/// The folder from which weights and indexes are read.
 	pub blob_dir: String,
-	/// The most jobs computed at the same time.
+	/// How many jobs are computed at the same time, at most.
 	pub threads: usize,
-	/// The best block the worker has looked at.
+	/// The number of the best block that the worker has looked at.
 	pub best: BlockNumber,
-	/// Models in memory.
+	/// The files of the models in memory.
 	pub artifacts: Vec<LoadedArtifacts>,
-	/// Counts since the node started.
+	/// What was counted since the node started.
 	pub counts: Counts,
-	/// Jobs waiting or being computed.
+	/// How many jobs wait or are being computed.
 	pub queue: usize,
-	/// The last failure.
+	/// The last failure in words.
 	pub last_error: Option<String>,
 }
 
-/// Files of a model in memory, by blake2-256.
+/// The files of a model in memory, by the blake2-256 hashes of their content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadedArtifacts {
-	/// The weights.
+	/// The hash of the weights.
 	pub weights: String,
-	/// The influence index.
+	/// The hash of the influence index.
 	pub index: String,
 }
 
-/// Counts since the node started.
+/// What was counted since the node started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-	/// Assignments seen, redraws included.
+	/// The assignments that were seen, also those of jobs that were drawn anew.
 	pub seen: u64,
-	/// Verdicts computed.
+	/// The verdicts that were computed.
 	pub computed: u64,
-	/// Claims submitted.
+	/// The claims that were submitted, without those submitted again.
 	pub submitted: u64,
-	/// Tries that failed.
+	/// The tries that failed.
 	pub failed: u64,
 }
 
-/// A job this node is working on.
+/// A job that this node is working on, as `attribution_jobs` answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobStatus {
-	/// The job.
+	/// The job's number.
 	pub job: u64,
-	/// The attempt, from 0.
+	/// The attempt, counted from 0.
 	pub attempt: u32,
-	/// The inference.
+	/// The inference's number.
 	pub inference: u64,
-	/// The model.
+	/// The model's number.
 	pub model: u32,
-	/// The attester.
+	/// The attester's address.
 	pub attester: String,
-	/// The block at which it is redrawn.
+	/// The block at which the job is drawn anew.
 	pub deadline: BlockNumber,
-	/// `waiting`, `computing`, `computed` (until the job is final), `drafted` or `submitted`.
+	/// How far the job is: `waiting`, `computing`, `computed` (until the job is final), `drafted`
+	/// or `submitted`.
 	pub state: String,
-	/// Tries that failed.
+	/// How many tries failed.
 	pub failures: u32,
-	/// The block of the next try, for a waiting job.
+	/// The block of the next try, for a job that waits.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub retry_at: Option<BlockNumber>,
 	/// Why the last try failed.
@@ -86,24 +87,21 @@ pub struct JobStatus {
 pub struct SharedStatus(Arc<RwLock<(Status, Vec<JobStatus>)>>);
 
 impl SharedStatus {
-	/// Of a worker that does not run.
+	/// The status of a worker that does not run, with the reason.
 	pub fn disabled(reason: impl Into<String>) -> Self {
 		let shared = Self::default();
 		shared.set(Status { reason: Some(reason.into()), ..Status::default() }, Vec::new());
 		shared
 	}
 
-	/// The state of the worker.
 	pub fn status(&self) -> Status {
 		self.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
 	}
 
-	/// The jobs.
 	pub fn jobs(&self) -> Vec<JobStatus> {
 		self.0.read().unwrap_or_else(PoisonError::into_inner).1.clone()
 	}
 
-	/// Replaces both.
 	pub fn set(&self, status: Status, jobs: Vec<JobStatus>) {
 		*self.0.write().unwrap_or_else(PoisonError::into_inner) = (status, jobs);
 	}

@@ -1,9 +1,9 @@
-//! Stand-ins for the chain and the database.
+//! Stand-ins for the chain, the engine and the database.
 
 use super::{engine::Failure, events::Chain, Assignment, AttesterId, Draft, Engine};
 use openledger_influence::Error as EngineError;
 use openledger_pallet_support::{Artifacts, JobId, Usage};
-use openledger_proof::{Attribution, IndexCommitment, Sketch, Width, H256};
+use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, H256};
 use openledger_runtime::Hash;
 use pallet_attribution::Verdict;
 use polkadot_sdk::sp_core::{offchain::OffchainStorage, sr25519, ByteArray};
@@ -91,7 +91,7 @@ pub fn draft(assignment: &Assignment) -> Draft {
 pub struct FakeChain(Arc<Mutex<BTreeMap<Hash, Vec<Assignment>>>>);
 
 impl FakeChain {
-	/// Adds a block with that number and those assignments; returns its hash.
+	/// Adds a block with that number and those assignments, and returns its hash.
 	pub fn block(&self, number: u64, assigned: &[Assignment]) -> Hash {
 		let hash = Hash::from_low_u64_be(number);
 		self.0.lock().unwrap().insert(hash, assigned.to_vec());
@@ -109,7 +109,7 @@ impl Chain for FakeChain {
 	}
 }
 
-/// An engine that counts, and fails or panics when told.
+/// An engine that counts what it computes, and fails or panics when told.
 #[derive(Default)]
 pub struct FakeEngine {
 	pub computed: AtomicU32,
@@ -122,7 +122,7 @@ impl Engine for FakeEngine {
 		assert!(!self.panic, "told to panic");
 		if self.fail.load(Ordering::SeqCst) > 0 {
 			self.fail.fetch_sub(1, Ordering::SeqCst);
-			return Err(Failure::Engine(EngineError::NoRows));
+			return Err(Failure::Engine(EngineError::NotLocal));
 		}
 		self.computed.fetch_add(1, Ordering::SeqCst);
 		Ok(verdict())

@@ -52,7 +52,7 @@ pub enum Refusal {
 	OutputTooLong = 9,
 	/// The attester has no session keys.
 	NoSessionKeys = 10,
-	/// The signature does not fit.
+	/// The signature is not that of the attester's session key over this claim on this chain.
 	BadSignature = 11,
 }
 
@@ -150,6 +150,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(key.verify(&Self::message(claim), signature), Refusal::BadSignature);
 
 		let now = frame_system::Pallet::<T>::block_number();
+		// At the deadline the next committee is drawn, whatever `sent` says.
 		let longevity = Self::last_block(claim).min(job.deadline).saturating_sub(now);
 		// A retry outranks its predecessor, which a pool may still keep.
 		let age: u64 = claim.sent.saturating_sub(job.opened).unique_saturated_into();

@@ -8,7 +8,7 @@ use alloc::vec;
 use codec::Encode;
 use frame_support::{dispatch::DispatchResultWithPostInfo, ensure, weights::Weight, BoundedVec};
 use openledger_pallet_support::{DeadlineQueues as _, IndexedModels, Inferences};
-use openledger_proof::{blake2_256, shares, Attribution, ClaimError};
+use openledger_primitives::{blake2_256, shares, Attribution, ClaimError};
 use polkadot_sdk::*;
 use sp_runtime::traits::{Convert, Get};
 
@@ -21,8 +21,13 @@ impl<T: Config> Pallet<T> {
 	/// What a claim costs whose settlement pays so many contributions.
 	fn claim_weight_paying(claim: &ClaimOf<T>, contributions: u32) -> Weight {
 		let blocks = T::MaxDelay::get().saturating_add(1);
-		T::WeightInfo::submit_claim(claim.verdict.size(), T::MaxAttesters::get(), blocks)
-			.saturating_add(T::SettlementWeight::convert(contributions))
+		T::WeightInfo::submit_claim(
+			claim.verdict.size(),
+			T::MaxSources::get(),
+			T::MaxAttesters::get(),
+			blocks,
+		)
+		.saturating_add(T::SettlementWeight::convert(contributions))
 	}
 
 	pub(crate) fn do_submit_claim(claim: ClaimOf<T>) -> DispatchResultWithPostInfo {
@@ -58,7 +63,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(Self::claim_weight_paying(&claim, paid)).into())
 	}
 
-	/// Checks a verdict completely.
+	/// Checks a verdict completely: how the job ends by it, or the first fault.
 	fn examine(job: &Job<T>, verdict: &Verdict) -> Result<Ending<T>, ClaimFault> {
 		match verdict {
 			Verdict::Confirmed(attribution) => Self::examine_attribution(job, attribution),

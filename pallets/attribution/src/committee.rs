@@ -27,6 +27,7 @@ impl<T: Config> Pallet<T> {
 		let (seed, _) = T::Randomness::random(&(b"openledger/committee", job, attempt).encode());
 		let mut committee = BoundedVec::new();
 		for seat in 0..COMMITTEE_SIZE {
+			// Without replacement: each seat is drawn among those who have none yet.
 			let Some(drawn) = pick::<T>(&seed, seat, candidates.len()) else { break };
 			let member = candidates.swap_remove(drawn);
 			if committee.try_push(member).is_err() {

@@ -10,7 +10,7 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
 	AttributionJobs, DeadlineQueues as _, Entered, InferenceId, JobId, ModelId, Outcome, Settlement,
 };
-use openledger_proof::H256;
+use openledger_primitives::H256;
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Convert, Get, Saturating},
@@ -77,10 +77,13 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn end_attempt(id: JobId, job: Job<T>) -> Weight {
 		let parameters = Parameters::<T>::get();
 		let attempt = job.attempt.saturating_add(1);
-		let entered = (attempt < parameters.attempts)
-			.then(|| Self::schedule(id, parameters.claim_window))
-			.flatten();
-		let Some(Entered { at: deadline, queues }) = entered else { return Self::give_up(id, job) };
+		if attempt >= parameters.attempts {
+			return Self::give_up(id, job, 0);
+		}
+		let Some(Entered { at: deadline, queues }) = Self::schedule(id, parameters.claim_window)
+		else {
+			return Self::give_up(id, job, T::MaxDelay::get().saturating_add(1));
+		};
 
 		let committee = Self::draw(id, attempt, &job.committee);
 		Self::unassign(id, &job.committee);
@@ -90,14 +93,15 @@ impl<T: Config> Pallet<T> {
 		T::WeightInfo::redraw(COMMITTEE_SIZE, T::MaxAttesters::get(), queues)
 	}
 
-	fn give_up(id: JobId, job: Job<T>) -> Weight {
+	/// Ends a job without result, after a look at that many queues that were full.
+	fn give_up(id: JobId, job: Job<T>, queues: u32) -> Weight {
 		let inference = job.inference;
 		let ended = Self::end(id, job, BoundedVec::new(), H256::zero(), Ending::Unattributed);
 		// The job is over in any case: an error here must not stop the block.
 		if let Err(error) = ended {
 			log::error!(target: LOG_TARGET, "inference {inference} was not settled: {error:?}");
 		}
-		T::WeightInfo::give_up(COMMITTEE_SIZE)
+		T::WeightInfo::give_up(COMMITTEE_SIZE, queues)
 			.saturating_add(T::SettlementWeight::convert(T::MaxEntries::get()))
 	}
 

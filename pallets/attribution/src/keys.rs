@@ -31,7 +31,7 @@ pub mod sr25519 {
 	pub type AttesterId = app::Public;
 }
 
-/// Whose session key is whose. The runtime answers from its session pallet.
+/// Tells which account has which session key. The runtime answers from its session pallet.
 pub trait AttesterKeys<AccountId, AttesterId> {
 	/// The attester key among the session keys of `account`.
 	fn key_of(account: &AccountId) -> Option<AttesterId>;

@@ -60,7 +60,7 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Attribution.
+	/// Jobs, attesters and their claims.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -84,7 +84,7 @@ pub mod pallet {
 		/// The session key with which attesters sign claims.
 		type AttesterId: Member + Parameter + RuntimeAppPublic + Ord + MaxEncodedLen;
 
-		/// Whose session key is whose.
+		/// Tells which account has which session key.
 		type Keys: AttesterKeys<Self::AccountId, Self::AttesterId>;
 
 		/// Seeds the drawing of committees.
@@ -93,16 +93,16 @@ pub mod pallet {
 		/// The models' influence indices.
 		type Models: IndexedModels;
 
-		/// The answered inferences.
+		/// The answered inferences: what was asked, and what the host answered.
 		type Inferences: Inferences;
 
-		/// Ends inferences.
+		/// The market, which pays by the result of a job.
 		type Settlement: Settlement<Self::AccountId>;
 
 		/// What a settlement costs at most, by the number of contributions it pays.
 		type SettlementWeight: Convert<u32, Weight>;
 
-		/// Bonded attesters at most.
+		/// How many attesters can be bonded at the same time.
 		#[pallet::constant]
 		type MaxAttesters: Get<u32>;
 
@@ -113,6 +113,10 @@ pub mod pallet {
 		/// Entries of a claim at most, whatever the parameters say.
 		#[pallet::constant]
 		type MaxEntries: Get<u32>;
+
+		/// Versions that a model is trained on at most.
+		#[pallet::constant]
+		type MaxSources: Get<u32>;
 
 		/// Bytes of a recomputed answer at most.
 		#[pallet::constant]
@@ -154,7 +158,7 @@ pub mod pallet {
 	/// Why attribution holds funds.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// The bond of an attester.
+		/// The bond of an attester, from its registration to the withdrawal.
 		Bond,
 	}
 
@@ -172,7 +176,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextJobId<T> = StorageValue<_, JobId, ValueQuery>;
 
-	/// Open jobs.
+	/// The jobs that still wait for a claim. One that has ended is in `Results`.
 	#[pallet::storage]
 	pub type Jobs<T: Config> = StorageMap<_, Twox64Concat, JobId, Job<T>>;
 
@@ -228,75 +232,47 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// An account became an attester.
 		Registered {
-			/// The attester.
 			attester: T::AccountId,
-			/// What is held.
+			/// What is held from the attester from now on.
 			bond: BalanceOf<T>,
 		},
 		/// An attester is no longer drawn.
 		Deregistered {
-			/// The attester.
 			attester: T::AccountId,
-			/// From this block on the bond can be withdrawn, if none of its jobs is open.
+			/// From this block on the bond can be withdrawn, if none of the attester's jobs is open.
 			until: BlockNumberFor<T>,
 		},
-		/// A bond was released.
-		BondWithdrawn {
-			/// Who was an attester.
-			attester: T::AccountId,
-			/// What is free again.
-			amount: BalanceOf<T>,
-		},
+		/// An attester that left has its bond back.
+		BondWithdrawn { attester: T::AccountId, amount: BalanceOf<T> },
 		/// A job was opened and its first committee drawn.
 		JobOpened {
-			/// The job.
 			job: JobId,
-			/// The inference it attributes.
 			inference: InferenceId,
-			/// Who attests. Empty if nobody is bonded.
+			/// Who attests. Empty if nobody is bonded: then the job is drawn again at its deadline.
 			committee: BoundedVec<T::AccountId, T::MaxCommittee>,
 		},
 		/// An attempt failed and the next committee was drawn.
 		Redrawn {
-			/// The job.
 			job: JobId,
-			/// The new attempt.
+			/// The attempt that begins, counted from 0.
 			attempt: u32,
-			/// Who attests now. Empty if nobody is bonded.
+			/// Who attests from now on. Empty if nobody is bonded.
 			committee: BoundedVec<T::AccountId, T::MaxCommittee>,
 		},
-		/// A claim held.
-		ClaimAccepted {
-			/// The job.
-			job: JobId,
-			/// Who made it.
-			attester: T::AccountId,
-		},
-		/// A claim did not hold. It ended its attester's attempt.
-		ClaimRefused {
-			/// The job.
-			job: JobId,
-			/// Who made it.
-			attester: T::AccountId,
-			/// What is wrong with it.
-			error: ClaimFault,
-		},
+		/// A claim was checked completely and holds.
+		ClaimAccepted { job: JobId, attester: T::AccountId },
+		/// A claim was checked and does not hold, which ended the attempt of its attester.
+		ClaimRefused { job: JobId, attester: T::AccountId, error: ClaimFault },
 		/// A job ended; `Results` says how.
-		JobEnded {
-			/// The job.
-			job: JobId,
-			/// The inference.
-			inference: InferenceId,
-		},
+		JobEnded { job: JobId, inference: InferenceId },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The new parameters.
-			parameters: types::Parameters<BalanceOf<T>, BlockNumberFor<T>>,
-		},
+		ParametersSet { parameters: types::Parameters<BalanceOf<T>, BlockNumberFor<T>> },
 	}
 
 	/// What can be wrong with a call.
@@ -304,15 +280,15 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// No job of that number is open: it ended, or never was.
 		JobNotOpen,
-		/// The job is at another attempt.
+		/// The job is at another attempt: ask for the current assignments.
 		WrongAttempt,
 		/// The attester is not in the job's committee.
 		NotInCommittee,
 		/// The claim was sent more than `ClaimLongevity` blocks ago: sign it again with a new `sent`.
 		SentTooLongAgo,
-		/// The claim says it was sent in a block that does not exist yet.
+		/// The claim says it was sent in a block that does not exist yet: let the node synchronise.
 		SentInFuture,
-		/// More entries than the parameters allow.
+		/// The claim has more entries than the parameters allow: send the best ones only.
 		TooManyEntries,
 		/// A sketch has more coordinates than the parameters allow.
 		DimensionTooLarge,
@@ -322,11 +298,12 @@ pub mod pallet {
 		OutputTooLong,
 		/// The account has no session keys: set them with `session.set_keys` first.
 		NoSessionKeys,
-		/// The signature is not that of the attester's session key over this claim on this chain.
+		/// The signature is not that of the attester's session key over this claim on this chain: check the key
+		/// in the node's keystore.
 		BadSignature,
 		/// The caller is an attester already, perhaps a leaving one: withdraw the bond first.
 		AlreadyRegistered,
-		/// The caller is no attester.
+		/// The caller is no attester: register first.
 		NotRegistered,
 		/// The attester is leaving already.
 		NotBonded,
@@ -334,8 +311,8 @@ pub mod pallet {
 		StillBonded,
 		/// The unbonding period is not over: wait until the block that `Attesters` names.
 		StillUnbonding,
-		/// The attester still has open jobs: withdraw the bond when they have ended, at the latest with their
-		/// deadlines.
+		/// The attester still has open jobs: keep the node running and withdraw the bond when they have ended,
+		/// at the latest with their deadlines.
 		HasAssignments,
 		/// `MaxAttesters` are bonded: try again when one has left.
 		TooManyAttesters,

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use openledger_pallet_support::JobId;
 
-/// Before the SCALE-encoded job in the key of a [`Draft`].
+/// The key of a [`Draft`] is this, and the SCALE-encoded job after it.
 pub const CLAIM_PREFIX: &[u8] = b"openledger/claim/";
 
-/// Before the SCALE-encoded job in the key of a [`Sent`].
+/// The key of a [`Sent`] is this, and the SCALE-encoded job after it.
 pub const SENT_PREFIX: &[u8] = b"openledger/sent/";
 
 /// Blocks after which a submission that is in no block yet is repeated.
@@ -21,22 +21,22 @@ pub const RESUBMIT_AFTER: u32 = 5;
 /// A result ready to be signed.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug)]
 pub struct Draft<AccountId> {
-	/// The job.
+	/// The job that this is the result of; the key names it too.
 	pub job: JobId,
 	/// The attempt it was computed for.
 	pub attempt: u32,
-	/// For whom.
+	/// The attester who was assigned the job then: a draft for another is not sent.
 	pub attester: AccountId,
-	/// The result.
+	/// What the worker found.
 	pub verdict: Verdict,
 }
 
 /// The last submission of a draft.
 #[derive(Encode, Decode, Clone, PartialEq, Eq, Debug)]
 pub struct Sent<AccountId, BlockNumber> {
-	/// The attempt.
+	/// The attempt that was claimed: for the next one the job is claimed anew.
 	pub attempt: u32,
-	/// For whom.
+	/// The attester for whom it was submitted.
 	pub attester: AccountId,
 	/// The block on which it was submitted.
 	pub at: BlockNumber,

@@ -10,23 +10,26 @@ use frame_support::{
 	derive_impl,
 	dispatch::GetDispatchInfo,
 	parameter_types,
-	traits::{ConstU32, ConstU64, Hooks, Randomness},
+	traits::{ConstU32, ConstU64, Randomness},
 	weights::Weight,
 };
 use openledger_pallet_support::{
 	Artifacts, AttributionJobs, IndexedModels, InferenceId, Inferences, JobId, ModelId, Outcome,
 	Question, Settlement, Usage,
 };
-use openledger_proof::{
-	merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry, IndexCommitment,
-	Leaf, ProvenEntry, Sketch, Width, H256,
+use openledger_pallet_testing::{
+	chain,
+	money::{check_supply, endowed},
+	weights::{read_elsewhere, DbWeight},
+	Chain, Index, MockRuntime,
 };
+use openledger_primitives::{Attribution, ContributionId, IndexCommitment, Leaf, Sketch, H256};
 use polkadot_sdk::*;
 use sp_core::Pair;
 use sp_runtime::{
 	traits::{BlakeTwo256, Convert, DispatchTransaction, Hash},
 	transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
-	BuildStorage, DispatchError, DispatchResult, DispatchResultWithInfo,
+	DispatchError, DispatchResult, DispatchResultWithInfo,
 };
 
 pub type AccountId = u64;
@@ -64,6 +67,7 @@ mod runtime {
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<u64>;
+	type DbWeight = DbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -76,6 +80,7 @@ pub const BOB: AccountId = 2;
 pub const CHARLIE: AccountId = 3;
 /// Has no session keys.
 pub const KEYLESS: AccountId = 9;
+pub const ACCOUNTS: [AccountId; 4] = [ALICE, BOB, CHARLIE, KEYLESS];
 pub const ENDOWMENT: u64 = 10_000;
 pub const BOND: u64 = 1_000;
 pub const WINDOW: u64 = 4;
@@ -84,10 +89,14 @@ pub const UNBONDING: u64 = 10;
 pub const LONGEVITY: u32 = 10;
 pub const MAX_ENTRIES: u32 = 3;
 pub const DIMENSION: usize = 4;
+/// Versions that each model was trained on, more than a claim has entries.
+pub const MAX_SOURCES: u32 = 16;
 pub const PRIORITY: u64 = 1_000_000;
 pub const MAX_DEPOSIT: u64 = 5_000;
 pub const MAX_PERIOD: u64 = 200;
 pub const MAX_ATTEMPTS: u32 = 10;
+pub const MAX_PER_BLOCK: u32 = 4;
+pub const MAX_DELAY: u32 = 3;
 
 /// Trained on contributions 10 to 15.
 pub const MODEL: ModelId = 1;
@@ -118,6 +127,7 @@ pub struct Keys;
 
 impl AttesterKeys<AccountId, AttesterId> for Keys {
 	fn key_of(account: &AccountId) -> Option<AttesterId> {
+		read_elsewhere(("session keys", account));
 		SessionKeys::get().get(account).cloned()
 	}
 
@@ -130,6 +140,7 @@ pub struct MockRandomness;
 
 impl Randomness<H256, u64> for MockRandomness {
 	fn random(subject: &[u8]) -> (H256, u64) {
+		read_elsewhere("randomness");
 		(BlakeTwo256::hash_of(&(subject, Seed::get())), 0)
 	}
 }
@@ -155,31 +166,9 @@ pub fn leaves(model: ModelId) -> Vec<Leaf> {
 		.collect()
 }
 
-fn hashes(model: ModelId) -> Vec<H256> {
-	leaves(model).iter().map(Leaf::hash).collect()
-}
-
 /// The true attribution of a query sketch.
 pub fn attribution(model: ModelId, query: [i8; DIMENSION]) -> Attribution {
-	let query = Sketch::Int8(query.to_vec());
-	let leaves = leaves(model);
-	let scores = leaves.iter().map(|leaf| Entry {
-		contribution: leaf.contribution,
-		score: query.dot(&leaf.sketch).unwrap(),
-	});
-	let entries = top_entries(scores, MAX_ENTRIES as usize)
-		.into_iter()
-		.map(|entry| {
-			let leaf_index = (entry.contribution - leaves[0].contribution) as u32;
-			ProvenEntry {
-				leaf: leaves[leaf_index as usize].clone(),
-				leaf_index,
-				proof: merkle_proof(&hashes(model), leaf_index).unwrap(),
-				score: entry.score,
-			}
-		})
-		.collect();
-	Attribution { query, entries }
+	Index(leaves(model)).attribution(Sketch::Int8(query.to_vec()), MAX_ENTRIES as usize)
 }
 
 /// A query for which [`MODEL`] has more positive scores than a claim has entries.
@@ -189,13 +178,9 @@ pub struct Models;
 
 impl IndexedModels for Models {
 	fn index(model: ModelId) -> Option<IndexCommitment> {
-		let hashes = hashes(model);
-		(!hashes.is_empty()).then(|| IndexCommitment {
-			root: merkle_root(&hashes),
-			leaf_count: hashes.len() as u32,
-			dimension: DIMENSION as u32,
-			width: if model == WIDE_MODEL { Width::Int16 } else { Width::Int8 },
-		})
+		read_elsewhere(("model", model));
+		let leaves = leaves(model);
+		(!leaves.is_empty()).then(|| Index(leaves).commitment())
 	}
 
 	fn artifacts(_: ModelId) -> Option<Artifacts> {
@@ -203,6 +188,9 @@ impl IndexedModels for Models {
 	}
 
 	fn leaf_index(model: ModelId, contribution: ContributionId) -> Option<u32> {
+		read_elsewhere(("model", model));
+		read_elsewhere(("contribution", contribution));
+		(0..MAX_SOURCES).for_each(|source| read_elsewhere(("version", model, source)));
 		let position = leaves(model).iter().position(|leaf| leaf.contribution == contribution)?;
 		Some(position as u32)
 	}
@@ -213,6 +201,7 @@ pub struct Market;
 
 impl Inferences for Market {
 	fn question(inference: InferenceId) -> Option<Question> {
+		read_elsewhere(("inference", inference));
 		Questions::get().get(&inference).cloned()
 	}
 }
@@ -248,15 +237,16 @@ impl pallet_attribution::Config for Test {
 	type MaxAttesters = ConstU32<8>;
 	type MaxCommittee = ConstU32<3>;
 	type MaxEntries = ConstU32<8>;
+	type MaxSources = ConstU32<MAX_SOURCES>;
 	type MaxOutput = ConstU32<32>;
-	type MaxPerBlock = ConstU32<4>;
-	type MaxDelay = ConstU32<3>;
+	type MaxPerBlock = ConstU32<MAX_PER_BLOCK>;
+	type MaxDelay = ConstU32<MAX_DELAY>;
 	type ClaimLongevity = ConstU32<LONGEVITY>;
 	type MaxDeposit = ConstU64<MAX_DEPOSIT>;
 	type MaxPeriod = ConstU64<MAX_PERIOD>;
 	type MaxAttempts = ConstU32<MAX_ATTEMPTS>;
 	type ClaimPriority = ConstU64<PRIORITY>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Test
@@ -287,16 +277,12 @@ where
 	}
 }
 
-/// Externalities that check every invariant after each use.
-pub struct Ext(pub sp_io::TestExternalities);
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
 
-impl Ext {
-	pub fn execute_with<R>(&mut self, test: impl FnOnce() -> R) -> R {
-		self.0.execute_with(|| {
-			let result = test();
-			Jury::do_try_state().unwrap();
-			result
-		})
+	fn check() {
+		Jury::do_try_state().unwrap();
+		check_supply::<Test>(ENDOWMENT * ACCOUNTS.len() as u64);
 	}
 }
 
@@ -311,40 +297,30 @@ pub fn parameters() -> crate::types::Parameters<u64, u64> {
 	}
 }
 
-pub fn new_test_ext() -> Ext {
+pub fn new_test_ext() -> Chain<Test> {
 	ext_with(&[ALICE])
 }
 
 /// With these attesters bonded from the start.
-pub fn ext_with(attesters: &[AccountId]) -> Ext {
-	let accounts = [ALICE, BOB, CHARLIE];
-	SessionKeys::set(accounts.iter().map(|&who| (who, pair(who).public())).collect());
+pub fn ext_with(attesters: &[AccountId]) -> Chain<Test> {
+	let keys = ACCOUNTS.into_iter().filter(|who| *who != KEYLESS);
+	SessionKeys::set(keys.map(|who| (who, pair(who).public())).collect());
 	Questions::set(BTreeMap::new());
 	Outcomes::set(Vec::new());
 	Seed::set(0);
-	let mut balances: Vec<_> = accounts.iter().map(|&who| (who, ENDOWMENT)).collect();
-	balances.push((KEYLESS, ENDOWMENT));
-	let storage = RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+	Chain::new(RuntimeGenesisConfig {
+		balances: endowed(&ACCOUNTS, ENDOWMENT),
 		jury: pallet_attribution::GenesisConfig {
 			parameters: parameters(),
 			attesters: attesters.to_vec(),
 		},
 		..Default::default()
-	}
-	.build_storage()
-	.unwrap();
-	let mut ext = sp_io::TestExternalities::from(storage);
-	ext.execute_with(|| System::set_block_number(1));
-	Ext(ext)
+	})
 }
 
-/// Ends the current block and starts the following ones up to `block`.
+/// Ends the running block and goes on to the start of `block`.
 pub fn run_to(block: u64) {
-	while System::block_number() < block {
-		System::set_block_number(System::block_number() + 1);
-		Jury::on_initialize(System::block_number());
-	}
+	chain::run_to::<Test>(block);
 }
 
 /// Answers an inference of `model` and opens its job.

@@ -9,32 +9,32 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
 	Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Question, Usage,
 };
-use openledger_proof::{Attribution, ClaimError, Entry, IndexCommitment};
+use openledger_primitives::{Attribution, ClaimError, Entry, IndexCommitment};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 
 /// One job to be done by one attester, with all that is needed to do it.
 #[derive(Encode, Decode, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct Assignment<AccountId, BlockNumber> {
-	/// The job.
+	/// The number of the job, which the claim has to name.
 	pub job: JobId,
-	/// The attempt.
+	/// The attempt that runs, which the claim has to name.
 	pub attempt: u32,
-	/// Who attests.
+	/// The account whose session key signs the claim.
 	pub attester: AccountId,
-	/// The model asked.
+	/// The model whose answer is to be recomputed.
 	pub model: ModelId,
-	/// The inference.
+	/// The inference that the fee was paid for.
 	pub inference: InferenceId,
-	/// The question.
+	/// The input as the user sent it.
 	pub input: Vec<u8>,
-	/// The host's answer.
+	/// The host's answer, with which the recomputed one is compared byte for byte.
 	pub output: Vec<u8>,
 	/// The tokens the host counted.
 	pub usage: Usage,
-	/// The files of the model.
+	/// The hashes of the model's files, under which the node finds them.
 	pub artifacts: Artifacts,
-	/// What the model commits to.
+	/// The commitment that the index file has to agree with.
 	pub index: IndexCommitment,
 	/// Entries of a claim at most.
 	pub max_entries: u32,

@@ -7,7 +7,7 @@ use crate::{
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::fungible::InspectHold};
 use openledger_pallet_support::DeadlineQueues as _;
-use openledger_proof::PARTS;
+use openledger_primitives::PARTS;
 use polkadot_sdk::*;
 use sp_runtime::TryRuntimeError;
 

@@ -9,7 +9,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{InferenceId, JobId, ModelId};
-use openledger_proof::{Attribution, ClaimError, Share, H256, MAX_DIMENSION};
+use openledger_primitives::{Attribution, ClaimError, Share, H256, MAX_DIMENSION};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -31,27 +31,27 @@ pub type SignatureOf<T> = <<T as Config>::AttesterId as RuntimeAppPublic>::Signa
 	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
 )]
 pub struct Attester<Balance, BlockNumber> {
-	/// What is held.
+	/// What is held from the account until it withdraws the bond.
 	pub bond: Balance,
-	/// Whether it is drawn.
+	/// Whether it can be drawn for new jobs.
 	pub status: AttesterStatus<BlockNumber>,
 }
 
-/// Whether an attester is drawn.
+/// Whether an attester can be drawn for new jobs.
 #[derive(
 	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
 )]
 pub enum AttesterStatus<BlockNumber> {
-	/// It is.
+	/// It can be drawn.
 	Bonded,
-	/// No longer.
+	/// It deregistered and is drawn no more. Its open jobs stay its own.
 	Unbonding {
 		/// From this block on the bond can be withdrawn, if no job is open.
 		until: BlockNumber,
 	},
 }
 
-/// An open attribution.
+/// An attribution that is still to be done.
 #[derive(
 	Encode,
 	Decode,
@@ -66,9 +66,9 @@ pub enum AttesterStatus<BlockNumber> {
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]
 pub struct Job<T: Config> {
-	/// The model asked.
+	/// The model whose answer is attributed.
 	pub model: ModelId,
-	/// The inference to attribute.
+	/// The inference whose fee waits for the result.
 	pub inference: InferenceId,
 	/// The current attempt, from 0.
 	pub attempt: u32,
@@ -83,15 +83,15 @@ pub struct Job<T: Config> {
 /// An attester's signed result for a job.
 #[derive(Encode, Decode, DecodeWithMemTracking, TypeInfo, Clone, PartialEq, Eq, Debug)]
 pub struct Claim<AccountId, BlockNumber> {
-	/// The job.
+	/// The number of the job.
 	pub job: JobId,
-	/// The attempt.
+	/// The attempt of the job, counted from 0: a claim for an earlier one is refused.
 	pub attempt: u32,
-	/// Who claims.
+	/// A member of the attempt's committee, whose session key signs.
 	pub attester: AccountId,
 	/// The block on which it was signed. Tells a retry from its predecessor, which pools may remember.
 	pub sent: BlockNumber,
-	/// The result.
+	/// What the attester found.
 	pub verdict: Verdict,
 }
 
@@ -102,7 +102,7 @@ pub enum Verdict {
 	Confirmed(Attribution),
 	/// The model gives another answer.
 	WrongAnswer {
-		/// The answer recomputed.
+		/// The answer that the attester's node computed, of `MaxOutput` bytes at most.
 		output: Vec<u8>,
 	},
 }
@@ -110,7 +110,7 @@ pub enum Verdict {
 /// How much work a claim is, known from its lengths.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ClaimSize {
-	/// Entries.
+	/// The number of entries.
 	pub entries: u32,
 	/// Products of coordinates in all scores.
 	pub products: u64,
@@ -174,12 +174,12 @@ pub enum ClaimFault {
 	Invalid(ClaimError),
 	/// The entry's contribution is not among those the model was trained on.
 	NotInModel {
-		/// The entry, from 0.
+		/// Its number within the claim, from 0.
 		entry: u32,
 	},
 	/// The entry's leaf has another number than the training manifest gives its contribution.
 	WrongLeafNumber {
-		/// The entry, from 0.
+		/// Its number within the claim, from 0.
 		entry: u32,
 	},
 	/// The answer is reported wrong, but the one recomputed is the same.
@@ -203,19 +203,19 @@ pub enum ClaimFault {
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]
 pub struct JobResult<T: Config> {
-	/// The model asked.
+	/// The model whose answer was attributed.
 	pub model: ModelId,
-	/// The inference.
+	/// The inference that was settled by this.
 	pub inference: InferenceId,
-	/// The last attempt.
+	/// The attempt in which the job ended, counted from 0.
 	pub attempt: u32,
-	/// Whose claims made the result. Nobody's if it is unattributed.
+	/// The attesters whose claims made the result; none if the job ended unattributed.
 	pub attesters: BoundedVec<T::AccountId, T::MaxCommittee>,
 	/// blake2-256 of the SCALE-encoded claim, which is in block `at`. Zero if there is none.
 	pub claim: H256,
-	/// The block of the end.
+	/// The block in which the job ended. It contains the claim, if there was one.
 	pub at: BlockNumberFor<T>,
-	/// The result.
+	/// What the attesters found, if they found anything.
 	pub ending: Ending<T>,
 }
 
@@ -241,7 +241,7 @@ pub enum Ending<T: Config> {
 	},
 	/// The answer was found wrong.
 	WrongAnswer {
-		/// The answer recomputed.
+		/// The answer that the attester's node computed.
 		output: BoundedVec<u8, T::MaxOutput>,
 	},
 	/// No claim held in any attempt.

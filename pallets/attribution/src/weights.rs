@@ -13,7 +13,8 @@ use sp_runtime::traits::Get;
 /// Decoding and comparing one attester of the list of bonded ones.
 const ATTESTER: u64 = cost::bytes(32);
 
-/// Reads for looking up one leaf's number: the contribution, the model, the version it is in.
+/// Reads for looking up one leaf's number: the contribution, and again the model and the versions, which are
+/// decoded for each leaf.
 const READS_PER_LEAF_NUMBER: u64 = 3;
 
 fn ref_time(picoseconds: u64) -> Weight {
@@ -55,20 +56,20 @@ pub trait WeightInfo {
 
 	/// The door's check of a claim: its bytes are hashed once for the signature.
 	///
-	/// Reads: job, parameters, session keys (two), genesis hash.
+	/// Reads: job, parameters, session keys, genesis hash.
 	fn authorize_claim(size: ClaimSize) -> Weight {
 		let computing =
 			cost::CALL.saturating_add(cost::SIGNATURE).saturating_add(cost::bytes(size.bytes));
-		ref_time(computing).saturating_add(Self::Db::get().reads(5))
+		ref_time(computing).saturating_add(Self::Db::get().reads(4))
 	}
 
 	/// `submit_claim` without the settlement. Every leaf and the claim are hashed; every score is
 	/// recomputed; every proof is followed.
 	///
-	/// Reads: job, parameters, model, inference, bonded, randomness, the deadline's queue; three for each
-	/// entry's leaf number; a queue for each of the `blocks` looked at if the job is drawn again. Writes: job,
-	/// result, two queues, two assignments.
-	fn submit_claim(size: ClaimSize, attesters: u32, blocks: u32) -> Weight {
+	/// Reads: job, parameters, model, inference, bonded, randomness, the deadline's queue; each of the `sources`
+	/// versions that the model was trained on; three for each entry's leaf number; a queue for each of the
+	/// `blocks` looked at if the job is drawn again. Writes: job, result, two queues, two assignments.
+	fn submit_claim(size: ClaimSize, sources: u32, attesters: u32, blocks: u32) -> Weight {
 		let computing = cost::CALL
 			.saturating_add(size.products.saturating_mul(cost::PRODUCT))
 			.saturating_add(size.nodes.saturating_mul(cost::NODE))
@@ -78,6 +79,7 @@ pub trait WeightInfo {
 		let reads = u64::from(size.entries)
 			.saturating_mul(READS_PER_LEAF_NUMBER)
 			.saturating_add(7)
+			.saturating_add(sources.into())
 			.saturating_add(blocks.into());
 		ref_time(computing).saturating_add(Self::Db::get().reads_writes(reads, 6))
 	}
@@ -118,12 +120,15 @@ pub trait WeightInfo {
 		)
 	}
 
-	/// Ending a job without result, without the settlement.
+	/// Ending a job without result, without the settlement, when the queues of `blocks` had no room for another
+	/// attempt.
 	///
-	/// Reads: job, parameters. Writes: job, result, assignments.
-	fn give_up(committee: u32) -> Weight {
-		ref_time(cost::CALL)
-			.saturating_add(Self::Db::get().reads_writes(2, u64::from(committee).saturating_add(2)))
+	/// Reads: job, parameters, a queue for each block. Writes: job, result, assignments.
+	fn give_up(committee: u32, blocks: u32) -> Weight {
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(
+			u64::from(blocks).saturating_add(2),
+			u64::from(committee).saturating_add(2),
+		))
 	}
 }
 

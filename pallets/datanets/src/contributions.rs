@@ -1,9 +1,9 @@
 //! A contribution's life: sent, approved, rejected or withdrawn, its bond released.
 
 use crate::{
-	extend_manifest, terms::successor, types::count, Accepted, Access, Config, ContentRoots,
-	Contribution, ContributionState, Contributions, Contributors, Datanet, Datanets, Error, Event,
-	HoldReason, NextContributionId, Pallet, Parameters, Status,
+	terms::successor, types::count, Accepted, Access, Config, ContentRoots, Contribution,
+	ContributionState, Contributions, Contributors, Datanet, Datanets, Error, Event, HoldReason,
+	NextContributionId, Pallet, Parameters, Status,
 };
 use alloc::vec::Vec;
 use frame_support::{
@@ -17,7 +17,7 @@ use frame_support::{
 	BoundedVec,
 };
 use openledger_pallet_support::DatanetId;
-use openledger_proof::ContributionId;
+use openledger_primitives::{extend_manifest, ContributionId};
 use polkadot_sdk::*;
 use sp_core::H256;
 use sp_runtime::{
@@ -81,6 +81,7 @@ impl<T: Config> Pallet<T> {
 		let ContributionState::Pending { approvals } = &mut contribution.state else {
 			return Err(Error::<T>::NotPending.into());
 		};
+		// The owner may have named other curators since: only theirs count.
 		approvals.retain(|who| datanet.terms.curators.contains(who));
 		let repeated = approvals.contains(&curator);
 		if !repeated {
@@ -115,6 +116,7 @@ impl<T: Config> Pallet<T> {
 		} else {
 			Self::release_bond_of(id, &mut contribution)?;
 		}
+		// The same content may be sent again.
 		ContentRoots::<T>::remove(contribution.content_root);
 		let datanet_id = contribution.datanet;
 		contribution.state = ContributionState::Rejected { reason };

@@ -24,7 +24,6 @@ pub use types::{
 	Access, BalanceOf, Contribution, ContributionState, Datanet, DatanetTerms, ParametersOf,
 	Status, Version, VersionOf,
 };
-pub use versions::extend_manifest;
 pub use weights::WeightInfo;
 
 /// The calls, storage, events and errors.
@@ -35,12 +34,11 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use openledger_pallet_support::{DatanetId, VersionNumber};
-	use openledger_proof::ContributionId;
+	use openledger_primitives::ContributionId;
 	use sp_core::H256;
 	use sp_runtime::traits::Zero;
 
-	const STORAGE_VERSION: StorageVersion =
-		StorageVersion::new(if cfg!(feature = "upgrade-rehearsal") { 2 } else { 1 });
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	/// Datanets and their contributions.
 	#[pallet::pallet]
@@ -92,7 +90,7 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// The deposit of a datanet's owner.
 		CreationDeposit,
-		/// The bond of a contribution.
+		/// The bond of a contribution, from its sending until `bond_period` blocks after its acceptance.
 		ContributionBond,
 	}
 
@@ -156,52 +154,33 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A datanet was created.
-		Created {
-			/// The datanet.
-			datanet: DatanetId,
-			/// Its owner.
-			owner: T::AccountId,
-		},
+		Created { datanet: DatanetId, owner: T::AccountId },
 		/// A datanet has new terms.
-		Updated {
-			/// The datanet.
-			datanet: DatanetId,
-		},
+		Updated { datanet: DatanetId },
 		/// An account was put on a datanet's list of contributors, or off it.
 		ContributorSet {
-			/// The datanet.
 			datanet: DatanetId,
-			/// The account.
 			who: T::AccountId,
 			/// Whether it may contribute now, if the datanet is permissioned.
 			allowed: bool,
 		},
 		/// A contribution was sent and waits for the curators.
-		Contributed {
-			/// The contribution.
-			contribution: ContributionId,
-			/// The datanet.
-			datanet: DatanetId,
-			/// Who sent it.
-			contributor: T::AccountId,
-		},
+		Contributed { contribution: ContributionId, datanet: DatanetId, contributor: T::AccountId },
 		/// A curator approved a contribution.
 		Approved {
-			/// The contribution.
 			contribution: ContributionId,
-			/// The curator.
 			curator: T::AccountId,
-			/// The approvals it has now.
+			/// The approvals that count now, this one included.
 			approvals: u32,
 		},
 		/// A contribution became part of its datanet.
 		Accepted {
-			/// The contribution.
 			contribution: ContributionId,
-			/// The datanet.
 			datanet: DatanetId,
 			/// Its number among the datanet's accepted contributions, from 0.
 			position: u32,
@@ -210,59 +189,34 @@ pub mod pallet {
 		},
 		/// A curator refused a contribution.
 		Rejected {
-			/// The contribution.
 			contribution: ContributionId,
-			/// The curator.
 			curator: T::AccountId,
-			/// What went to the treasury.
+			/// What went from the contributor to the treasury; zero if the bond was released.
 			bond_taken: BalanceOf<T>,
 		},
 		/// A contributor took a pending contribution back.
-		Withdrawn {
-			/// The contribution.
-			contribution: ContributionId,
-		},
+		Withdrawn { contribution: ContributionId },
 		/// A contribution's bond is free again.
 		BondReleased {
-			/// The contribution.
 			contribution: ContributionId,
-			/// Who has it back.
 			contributor: T::AccountId,
-			/// How much.
 			amount: BalanceOf<T>,
 		},
 		/// The accepted contributions were frozen under a number.
 		VersionPublished {
-			/// The datanet.
 			datanet: DatanetId,
-			/// The version.
 			version: VersionNumber,
-			/// The contributions in it.
 			contributions: u32,
-			/// The rows in it.
 			rows: u64,
 			/// The hash chain over its contributions.
 			manifest: H256,
 		},
 		/// A datanet takes no more contributions.
-		Closed {
-			/// The datanet.
-			datanet: DatanetId,
-		},
+		Closed { datanet: DatanetId },
 		/// The deposit of a closed datanet is free again.
-		DepositReleased {
-			/// The datanet.
-			datanet: DatanetId,
-			/// Who has it back.
-			owner: T::AccountId,
-			/// How much.
-			amount: BalanceOf<T>,
-		},
+		DepositReleased { datanet: DatanetId, owner: T::AccountId, amount: BalanceOf<T> },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The parameters in force from now on.
-			parameters: ParametersOf<T>,
-		},
+		ParametersSet { parameters: ParametersOf<T> },
 	}
 
 	/// What can go wrong.
@@ -282,21 +236,21 @@ pub mod pallet {
 		NotOwnerOrCurator,
 		/// The datanet is permissioned and the caller is not on its list: ask its owner.
 		NotAllowed,
-		/// A curator may not approve their own contribution.
+		/// A curator may not approve their own contribution: another curator has to.
 		OwnContribution,
 		/// The datanet is closed.
 		Closed,
-		/// A contribution with this content root is pending or accepted already.
+		/// A contribution with this content root is pending or accepted already, perhaps in another datanet.
 		Duplicate,
 		/// The contribution has no rows or no bytes.
 		EmptyContribution,
-		/// The contribution has more rows than the datanet's terms permit.
+		/// The contribution has more rows than the datanet's terms permit: split it.
 		TooManyRows,
-		/// The contribution has more bytes than the datanet's terms permit.
+		/// The contribution has more bytes than the datanet's terms permit: split it.
 		TooManyBytes,
 		/// The contribution is accepted or rejected already.
 		NotPending,
-		/// The contribution is not accepted.
+		/// The contribution is not accepted: only accepted ones have a bond to wait for.
 		NotAccepted,
 		/// The curator approved this contribution already.
 		AlreadyApproved,
@@ -304,7 +258,7 @@ pub mod pallet {
 		ReasonTooLong,
 		/// No contribution was accepted since the last version.
 		NothingNew,
-		/// The bond period after acceptance is not over.
+		/// The bond period is not over: wait until `bond_period` blocks after acceptance.
 		BondPeriodNotOver,
 		/// Nothing is held for the contribution.
 		NoBond,

@@ -7,8 +7,12 @@ use frame_support::{
 	traits::{fungible::InspectHold, ConstU128, ConstU32, ConstU64},
 };
 use frame_system::EnsureRoot;
+use openledger_pallet_testing::{
+	money::{check_supply, endowed},
+	weights::DbWeight,
+	Chain, MockRuntime,
+};
 use polkadot_sdk::*;
-use sp_runtime::BuildStorage;
 
 #[frame_support::runtime]
 mod runtime {
@@ -40,6 +44,7 @@ type Block = frame_system::mocking::MockBlock<Test>;
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<u128>;
+	type DbWeight = DbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -63,7 +68,7 @@ impl crate::Config for Test {
 	type MaxReason = ConstU32<16>;
 	type MaxDeposit = ConstU128<MAX_DEPOSIT>;
 	type MaxPeriod = ConstU64<MAX_PERIOD>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 pub const OWNER: u64 = 1;
@@ -81,26 +86,28 @@ pub const MAX_DEPOSIT: u128 = 500;
 pub const MAX_PERIOD: u64 = 50;
 pub const ACCOUNTS: [u64; 7] = [OWNER, ANN, BEN, CURATORS[0], CURATORS[1], STRANGER, TREASURY];
 
-/// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.
-pub fn run(test: impl FnOnce()) {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: ACCOUNTS.iter().map(|who| (*who, START)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	crate::GenesisConfig::<Test> {
-		parameters: Parameters { creation_deposit: DEPOSIT, bond_period: BOND_PERIOD },
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	sp_io::TestExternalities::new(storage).execute_with(|| {
-		System::set_block_number(1);
-		test();
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
+
+	fn check() {
 		Datanets::do_try_state().unwrap();
-		assert_eq!(Balances::total_issuance(), START * ACCOUNTS.len() as u128);
-	});
+		check_supply::<Test>(START * ACCOUNTS.len() as u128);
+	}
+}
+
+/// A chain on which everybody has [`START`].
+pub fn chain() -> Chain<Test> {
+	let parameters = Parameters { creation_deposit: DEPOSIT, bond_period: BOND_PERIOD };
+	Chain::new(RuntimeGenesisConfig {
+		balances: endowed(&ACCOUNTS, START),
+		datanets: crate::GenesisConfig { parameters },
+		..Default::default()
+	})
+}
+
+/// Runs `test` on a new chain, then checks every invariant.
+pub fn run(test: impl FnOnce()) {
+	chain().execute_with(test);
 }
 
 /// Open to all, one approval of two curators.

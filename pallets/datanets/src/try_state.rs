@@ -1,13 +1,14 @@
 //! What must hold after every block.
 
 use crate::{
-	extend_manifest, types::count, Accepted, BalanceOf, Config, ContentRoots, ContributionState,
-	Contributions, Contributors, Datanet, Datanets, HoldReason, NextContributionId, NextDatanetId,
-	Pallet, Parameters, Status, Versions,
+	types::count, Accepted, BalanceOf, Config, ContentRoots, ContributionState, Contributions,
+	Contributors, Datanet, Datanets, HoldReason, NextContributionId, NextDatanetId, Pallet,
+	Parameters, Status, Versions,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use openledger_pallet_support::{DatanetId, VersionNumber};
+use openledger_primitives::extend_manifest;
 use polkadot_sdk::*;
 use sp_core::H256;
 use sp_runtime::{

@@ -111,7 +111,7 @@ pub enum Access {
 	Debug,
 )]
 pub enum Status {
-	/// It does.
+	/// Anybody whom its terms admit can contribute.
 	Open,
 	/// It does not, for good. Pending contributions can still be decided.
 	Closed,
@@ -140,13 +140,13 @@ pub struct Datanet<T: Config> {
 	pub deposit: BalanceOf<T>,
 	/// Whether it takes contributions.
 	pub status: Status,
-	/// Accepted contributions.
+	/// The number of accepted contributions.
 	pub accepted: u32,
 	/// Rows of the accepted contributions.
 	pub rows: u64,
-	/// The hash chain over the accepted contributions, see [`crate::extend_manifest`].
+	/// The hash chain over the accepted contributions, see [`openledger_primitives::extend_manifest`].
 	pub manifest: H256,
-	/// Published versions.
+	/// The number of published versions, which is the number of the next one.
 	pub versions: u32,
 	/// Contributions that wait for a decision.
 	pub pending: u32,
@@ -183,11 +183,11 @@ pub struct Contribution<T: Config> {
 	pub bond: BalanceOf<T>,
 	/// The block it was sent in.
 	pub submitted: BlockNumberFor<T>,
-	/// How far it is.
+	/// Whether it waits, was accepted or was rejected.
 	pub state: ContributionState<T>,
 }
 
-/// How far a contribution is.
+/// Whether a contribution waits, was accepted or was rejected.
 #[derive(
 	Encode,
 	Decode,
@@ -202,7 +202,7 @@ pub struct Contribution<T: Config> {
 #[scale_info(skip_type_params(T))]
 #[codec(mel_bound(T: Config))]
 pub enum ContributionState<T: Config> {
-	/// Waits for the curators.
+	/// It waits for the curators, and its contributor can take it back.
 	Pending {
 		/// The curators who approved so far.
 		approvals: BoundedVec<AccountIdOf<T>, T::MaxCurators>,
@@ -216,7 +216,7 @@ pub enum ContributionState<T: Config> {
 		/// The block of acceptance.
 		at: BlockNumberFor<T>,
 	},
-	/// Refused, for good.
+	/// It was refused, for good. The same content can be sent again.
 	Rejected {
 		/// What the curator had to say.
 		reason: BoundedVec<u8, T::MaxReason>,
@@ -232,7 +232,7 @@ pub struct Version<BlockNumber> {
 	pub contributions: u32,
 	/// Rows of these.
 	pub rows: u64,
-	/// The hash chain over these, see [`crate::extend_manifest`].
+	/// The hash chain over these, see [`openledger_primitives::extend_manifest`].
 	pub manifest: H256,
 	/// The block of publication.
 	pub at: BlockNumber,

@@ -4,18 +4,11 @@ use crate::{
 	Config, Contribution, ContributionState, Contributions, Datanets, Error, Event, Pallet,
 	Version, Versions,
 };
-use codec::Encode;
 use frame_support::{dispatch::DispatchResult, ensure};
 use openledger_pallet_support::{ContributionOwners, DatanetId, TrainingData, TrainingSource};
-use openledger_proof::{blake2_256, ContributionId};
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 use sp_core::H256;
-
-/// One step of the hash chain over a datanet's accepted contributions, in order of acceptance:
-/// `m_(i+1) = blake2_256(m_i ++ SCALE(contribution))`, from `m_0 = 0`.
-pub fn extend_manifest(manifest: H256, contribution: ContributionId) -> H256 {
-	(manifest, contribution).using_encoded(blake2_256)
-}
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_publish_version(who: &T::AccountId, id: DatanetId) -> DispatchResult {
@@ -24,6 +17,7 @@ impl<T: Config> Pallet<T> {
 			datanet.owner == *who || datanet.terms.curators.contains(who),
 			Error::<T>::NotOwnerOrCurator
 		);
+		// A version is a prefix: it is new if it is longer than the last one.
 		let version = datanet.versions;
 		let published = version
 			.checked_sub(1)

@@ -51,7 +51,7 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Votes and proposals.
+	/// Voting units, votes, and the ends of proposals.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -122,7 +122,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Units<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Balance, ValueQuery>;
 
-	/// To whom each account delegates all its units.
+	/// The account to which each account delegates all its units.
 	#[pallet::storage]
 	pub type Delegates<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId>;
 
@@ -214,71 +214,49 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// Tokens became voting units.
 		Wrapped {
-			/// Whose.
 			who: T::AccountId,
-			/// How many.
+			/// In the smallest unit of the token, as voting units are.
 			amount: Balance,
 		},
 		/// Voting units became tokens.
-		Unwrapped {
-			/// Whose.
-			who: T::AccountId,
-			/// How many.
-			amount: Balance,
-		},
+		Unwrapped { who: T::AccountId, amount: Balance },
 		/// An account delegates all its units: who, to whom, and the class that the call named.
 		Delegated(T::AccountId, T::AccountId, u16),
 		/// An account delegates to nobody any more; and the class that the call named.
 		Undelegated(T::AccountId, u16),
 		/// A vote was counted.
 		Voted {
-			/// Whose.
 			who: T::AccountId,
-			/// How, and with which weight.
+			/// The side taken, with all votes of the voter at the proposal's snapshot.
 			vote: AccountVote,
-			/// On which proposal.
 			poll_index: u32,
 		},
 		/// The votes For and Abstain reach the quorum.
 		QuorumReached {
-			/// The proposal.
 			index: u32,
-			/// Since when.
+			/// The block in which it was reached.
 			block: BlockNumberFor<T>,
 		},
 		/// The quorum was reached late: voting ends later.
 		Extended {
-			/// The proposal.
 			index: u32,
-			/// The last block of voting now.
+			/// The last block in which votes count.
 			end: BlockNumberFor<T>,
 		},
 		/// The scheduler has no room for the end of a vote: call `poke` when it is over.
-		NotScheduled {
-			/// The proposal.
-			index: u32,
-		},
+		NotScheduled { index: u32 },
 		/// A proposer took a proposal back.
-		Canceled {
-			/// The proposal.
-			index: u32,
-			/// Who made it.
-			proposer: T::AccountId,
-		},
+		Canceled { index: u32, proposer: T::AccountId },
 		/// A queued proposal was vetoed.
-		Vetoed {
-			/// The proposal.
-			index: u32,
-		},
+		Vetoed { index: u32 },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The parameters in force from now on.
-			parameters: ParametersOf<T>,
-		},
+		ParametersSet { parameters: ParametersOf<T> },
 	}
 
 	/// What can go wrong.
@@ -294,28 +272,29 @@ pub mod pallet {
 		NotDelegating,
 		/// The signature may not be used any more: sign again with a later expiry.
 		SignatureExpired,
-		/// The nonce is not the signer's next one: the signature was used, or one before it was not.
+		/// The nonce is not the signer's next one: the signature was used, or one before it was not. Sign with
+		/// the nonce in `Nonces`.
 		WrongNonce,
 		/// The signature is not of this delegator, or not under this delegation on this chain.
 		BadSignature,
-		/// Votes are known for past blocks only.
+		/// Votes are known for past blocks only: wait until that block is over.
 		NotPast,
 		/// There is no proposal of that number.
 		NotFound,
 		/// Voting has not begun: wait for the block after the snapshot.
 		VotingNotBegun,
-		/// Voting is over.
+		/// Voting is over, or the proposal was stopped.
 		VotingOver,
-		/// Voting is not over.
+		/// Voting is not over: wait until after its last block.
 		VotingNotOver,
 		/// The caller has voted on this proposal; votes cannot be changed.
 		AlreadyVoted,
-		/// Nobody had delegated votes to the caller at the snapshot.
+		/// Nobody had delegated votes to the caller at the snapshot: delegate before that of the next proposal.
 		NoVotes,
 		/// The vote names several sides, or none: vote for, against, or abstain.
 		SplitVote,
-		/// The proposal's call is not on the chain in the length that the proposal names, so nobody
-		/// can know what it does: note its preimage first.
+		/// The proposal's call is not on the chain in the length that the proposal names, so nobody can know
+		/// what it does: note its preimage first, or propose again with the right length.
 		PreimageMissing,
 		/// Only who made the proposal may cancel it.
 		NotProposer,
@@ -369,8 +348,8 @@ pub mod pallet {
 		/// whatever amounts and conviction `vote` names. Once, and for good.
 		///
 		/// # Errors
-		/// Before and after voting, a second time, without votes, for several sides at once, or if
-		/// the proposed call is not on the chain.
+		/// If voting has not begun or is over, the caller voted before or had no votes at the snapshot, `vote`
+		/// names several sides, or the proposed call is not on the chain.
 		#[pallet::call_index(0)]
 		#[pallet::weight(<T as Config>::WeightInfo::first_vote(T::MaxVotes::get()))]
 		pub fn vote(

@@ -10,16 +10,21 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
 		fungible::InspectHold, schedule::DispatchTime, Bounded, ConstU128, ConstU32, ConstU64,
-		EnsureOrigin, EqualPrivilegeOnly, Hooks,
+		EnsureOrigin, EqualPrivilegeOnly,
 	},
 	weights::Weight,
 };
 use frame_system::EnsureRoot;
+use openledger_pallet_testing::{
+	chain,
+	money::{check_supply, endowed},
+	Chain, MockRuntime,
+};
 use polkadot_sdk::*;
 use sp_core::H256;
 use sp_runtime::{
 	traits::{Convert, Hash},
-	BuildStorage, DispatchError, DispatchResult, Perbill, Permill,
+	DispatchError, DispatchResult, Perbill, Permill,
 };
 
 #[frame_support::runtime]
@@ -196,39 +201,32 @@ pub fn parameters() -> Terms<u64> {
 	}
 }
 
-/// The chain at genesis.
-pub fn new_test_ext() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: ACCOUNTS.iter().map(|who| (*who, START)).collect(),
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
+
+	fn check() {
+		Governance::do_try_state().unwrap();
+		check_supply::<Test>(START * ACCOUNTS.len() as u128);
+	}
+}
+
+/// A chain on which everybody has [`START`].
+pub fn new_test_ext() -> Chain<Test> {
+	Chain::new(RuntimeGenesisConfig {
+		balances: endowed(&ACCOUNTS, START),
+		governance: crate::GenesisConfig { parameters: parameters() },
 		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	crate::GenesisConfig::<Test> { parameters: parameters() }
-		.assimilate_storage(&mut storage)
-		.unwrap();
-	storage.into()
+	})
 }
 
-/// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.
+/// Runs `test` on a new chain, then checks every invariant.
 pub fn run(test: impl FnOnce()) {
-	new_test_ext().execute_with(|| {
-		System::set_block_number(1);
-		test();
-		Governance::do_try_state().unwrap();
-		assert_eq!(Balances::total_issuance(), START * ACCOUNTS.len() as u128);
-	});
+	new_test_ext().execute_with(test);
 }
 
-/// Ends the running block and goes on to the start of block `number`, through all between, checking
-/// the invariants of each.
+/// Ends the running block and goes on to the start of block `number`, checking the invariants of each.
 pub fn go_to(number: u64) {
-	while System::block_number() < number {
-		Governance::do_try_state().unwrap();
-		System::set_block_number(System::block_number() + 1);
-		<Scheduler as Hooks<u64>>::on_initialize(System::block_number());
-	}
+	chain::run_to::<Test>(number);
 }
 
 pub fn signed(who: u64) -> RuntimeOrigin {

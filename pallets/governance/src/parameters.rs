@@ -44,7 +44,7 @@ impl Quorum {
 		self.share.mul_floor(delegated).min(self.most).max(self.least)
 	}
 
-	/// One of the numbers.
+	/// The number that `bound` names.
 	pub(crate) fn get(&self, bound: Bound) -> Balance {
 		match bound {
 			Bound::Share => self.share.deconstruct().into(),

@@ -6,12 +6,12 @@ use crate::{
 	Config, Enactment, Enactments, Error, Event, Pallet, Pinned, Proposal, Records, Settling,
 	State, Tally, Vetoed,
 };
-use codec::Encode;
 use frame_support::{
 	ensure,
 	traits::{schedule::v3::Named, QueryPreimage},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use openledger_primitives::enactment_task;
 use pallet_referenda::{Pallet as Referenda, ReferendumInfo, ReferendumInfoFor};
 use polkadot_sdk::*;
 use sp_runtime::DispatchResult;
@@ -36,7 +36,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_veto(index: u32) -> DispatchResult {
 		ensure!(Self::state(index) == Some(State::Queued), Error::<T>::NotQueued);
 		Self::close(index);
-		<Scheduler<T> as Named<_, _, _>>::cancel_named(task(index))
+		<Scheduler<T> as Named<_, _, _>>::cancel_named(enactment_task(index).0)
 			.map_err(|_| Error::<T>::NotQueued)?;
 		// The scheduler lets go of the preimage of a task that is dispatched or cancelled by its origin,
 		// not of one that is cancelled in this way.
@@ -136,7 +136,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The block at which an approved proposal is dispatched; `None` if it waits for nothing.
 	fn enactment(index: u32) -> Option<BlockNumberFor<T>> {
-		<Scheduler<T> as Named<_, _, _>>::next_dispatch_time(task(index)).ok()
+		<Scheduler<T> as Named<_, _, _>>::next_dispatch_time(enactment_task(index).0).ok()
 	}
 
 	/// All there is to tell about a proposal; `None` if there was none of that number.
@@ -163,16 +163,11 @@ impl<T: Config> Pallet<T> {
 		Some(Proposal { state, proposer, call, tally, enactment })
 	}
 
-	/// With the quorum that the first vote will fix, once it is known.
+	/// The tally with the quorum that the first vote will fix, once that is known.
 	fn foreseen(mut tally: Tally<T>) -> Tally<T> {
 		if tally.quorum.is_none() {
 			tally.quorum = Self::quorum_at(tally.kind, tally.snapshot).ok();
 		}
 		tally
 	}
-}
-
-/// The name that pallet-referenda gives the dispatch of an approved proposal.
-pub(crate) fn task(index: u32) -> [u8; 32] {
-	(*b"assembly", "enactment", index).using_encoded(sp_io::hashing::blake2_256)
 }

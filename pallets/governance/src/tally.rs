@@ -30,13 +30,13 @@ use sp_runtime::{
 #[scale_info(skip_type_params(T))]
 #[codec(mel_bound(T: Config))]
 pub struct Tally<T: Config> {
-	/// Votes For.
+	/// Votes For, in the smallest unit.
 	pub ayes: Balance,
-	/// Votes Against.
+	/// Votes Against, in the smallest unit.
 	pub nays: Balance,
 	/// Votes For and Abstain, which count for the quorum.
 	pub support: Balance,
-	/// By which rules it is decided.
+	/// The kind of the proposal, whose rules decide it.
 	pub kind: Kind,
 	/// The block whose votes count; voting begins after it.
 	pub snapshot: BlockNumberFor<T>,

@@ -11,7 +11,7 @@ use polkadot_sdk::*;
 use sp_runtime::{traits::Zero, DispatchError};
 
 impl<T: Config> Pallet<T> {
-	/// The value now.
+	/// The value of a series now; zero if it never had one.
 	pub(crate) fn latest(series: &Series<AccountIdOf<T>>) -> Balance {
 		Latest::<T>::get(series).map_or_else(Zero::zero, |checkpoint| checkpoint.value)
 	}

@@ -43,7 +43,7 @@ pub type AccountVote = pallet_conviction_voting::AccountVote<Balance>;
 	Debug,
 )]
 pub enum Kind {
-	/// Anything.
+	/// Dispatches anything, as Root.
 	Constitutional,
 	/// Spends from the treasury, and the parameters that are not constitutional.
 	Treasury,
@@ -120,7 +120,7 @@ pub enum Bound {
 pub enum Series<AccountId> {
 	/// The votes delegated to an account.
 	Votes(AccountId),
-	/// All wrapped units.
+	/// All units that were wrapped, delegated or not.
 	Wrapped,
 	/// All delegated votes, less those delegated to the excluded account.
 	Delegated,
@@ -186,7 +186,7 @@ pub enum Side {
 	Debug,
 )]
 pub struct Ballot {
-	/// How.
+	/// The side that the voter took.
 	pub side: Side,
 	/// The voter's votes at the snapshot.
 	pub weight: Balance,
@@ -197,7 +197,7 @@ pub struct Ballot {
 #[scale_info(skip_type_params(T))]
 #[codec(mel_bound(T: Config))]
 pub struct Record<T: Config> {
-	/// The votes.
+	/// The votes so far, with the dates of the vote.
 	pub tally: Tally<T>,
 	/// The blake2-256 of the proposed call.
 	pub call: H256,
@@ -249,7 +249,7 @@ pub enum State {
 #[derive(Encode, Decode, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct Proposal<T: Config> {
-	/// How far it is.
+	/// How far the proposal is.
 	pub state: State,
 	/// Who proposed it, where that is still known.
 	pub proposer: Option<AccountIdOf<T>>,

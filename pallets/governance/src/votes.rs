@@ -27,9 +27,9 @@ pub struct DelegationMessage<AccountId, Hash, BlockNumber> {
 	pub purpose: [u8; 19],
 	/// The chain it is meant for.
 	pub genesis: Hash,
-	/// Whom to delegate to.
+	/// The account that gets the signer's votes.
 	pub to: AccountId,
-	/// The signer's next nonce.
+	/// The signer's next nonce, from `Nonces`: each signature counts once.
 	pub nonce: u32,
 	/// The last block at which it may be used.
 	pub expiry: BlockNumber,

@@ -22,7 +22,7 @@ const AGENDA: u64 = 256 * (160 + 20);
 /// events.
 #[derive(Clone, Copy)]
 pub(crate) struct Work {
-	/// Past values.
+	/// Past values that are looked up, each by [`LOOKUP`] reads at most.
 	pub lookups: u64,
 	/// Items read otherwise, agendas aside.
 	pub reads: u64,
@@ -124,7 +124,7 @@ pub trait WeightInfo {
 	}
 }
 
-/// Of `votes` shown votes, of 53 bytes each.
+/// Decoding and encoding `votes` votes that are shown to wallets, of 53 bytes each.
 fn shown(votes: u32) -> Weight {
 	Weight::from_parts(cost::bytes(u64::from(votes).saturating_mul(53)), 0)
 }

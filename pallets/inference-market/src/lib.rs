@@ -45,7 +45,7 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// The market.
+	/// Paid requests, their answers, and what they earn.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -75,10 +75,10 @@ pub mod pallet {
 		/// What opening one job costs at most.
 		type OpenWeight: Get<Weight>;
 
-		/// The treasury's account.
+		/// The treasury's account, which gets the platform fee and what rounding leaves.
 		type Treasury: Get<Self::AccountId>;
 
-		/// From which the market's account is derived.
+		/// The identifier from which the market's account is derived.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
 
@@ -188,58 +188,39 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A user asked a model.
 		Requested {
-			/// The inference.
 			inference: InferenceId,
-			/// The model.
 			model: ModelId,
-			/// The user.
 			user: T::AccountId,
-			/// What is held.
+			/// What is held from the user until the answer fixes the fee.
 			max_fee: Balance,
 		},
 		/// The host answered.
 		Answered {
-			/// The inference.
 			inference: InferenceId,
-			/// The attribution job that was opened.
 			job: JobId,
-			/// The answer.
 			output: BoundedVec<u8, T::MaxOutput>,
-			/// The fee that stays held.
+			/// What stays held; the rest of the maximum fee is free again.
 			fee: Balance,
 		},
 		/// The fee was split and credited.
 		Settled {
-			/// The inference.
 			inference: InferenceId,
-			/// The fee.
 			fee: Balance,
-			/// Which shares decided.
+			/// Whose shares the contributors were paid by: the answer's or the held-out ones.
 			basis: Basis,
 		},
 		/// The user got everything back.
-		Refunded {
-			/// The inference.
-			inference: InferenceId,
-			/// Why.
-			reason: Refund,
-		},
+		Refunded { inference: InferenceId, reason: Refund },
 		/// An account was paid its rewards.
-		RewardsClaimed {
-			/// The account.
-			account: T::AccountId,
-			/// The amount.
-			amount: Balance,
-		},
+		RewardsClaimed { account: T::AccountId, amount: Balance },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The new parameters.
-			parameters: types::Parameters<BlockNumberFor<T>>,
-		},
+		ParametersSet { parameters: types::Parameters<BlockNumberFor<T>> },
 	}
 
 	/// What can be wrong with a call.
@@ -247,13 +228,13 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no inference of that number.
 		NotFound,
-		/// The model is unknown or not active: it takes no requests.
+		/// The model is unknown, not activated or retired: it takes no requests.
 		ModelNotActive,
 		/// The input is longer than `MaxInput`.
 		InputTooLong,
 		/// The output is longer than `MaxOutput`.
 		OutputTooLong,
-		/// The maximum fee does not cover the flat price and the platform fee.
+		/// The maximum fee does not cover the flat price and the platform fee: offer more.
 		MaxFeeTooLow,
 		/// The caller's free balance does not cover the maximum fee and the existential deposit.
 		InsufficientBalance,
@@ -263,7 +244,7 @@ pub mod pallet {
 		Busy,
 		/// Only the user who asked may do this.
 		NotUser,
-		/// Only the model's host may do this.
+		/// Only the model's host may do this. The model's owner names it in the model registry.
 		NotHost,
 		/// The inference is answered already.
 		AlreadyAnswered,
@@ -275,7 +256,8 @@ pub mod pallet {
 		NotAwaitingAttribution,
 		/// The caller has no rewards.
 		NothingToClaim,
-		/// The rewards are below the existential deposit and the caller's account does not exist. They are kept.
+		/// The rewards are below the existential deposit and the caller's account does not exist. They are
+		/// kept: wait for more, or fund the account.
 		BelowExistentialDeposit,
 		/// The parts of the split do not sum to one: name parts that do.
 		InvalidSplit,

@@ -1,12 +1,12 @@
 //! A runtime with the market, mock models and mock jobs.
 
-use crate::{self as pallet_inference_market, Balance, Pallet, Split};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::{self as pallet_inference_market, Balance, Split};
+use alloc::vec::Vec;
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
 		fungible::{Inspect, InspectHold},
-		ConstU128, ConstU32, ConstU64, Get, Hooks,
+		ConstU128, ConstU32, ConstU64, Get,
 	},
 	weights::Weight,
 	PalletId,
@@ -15,9 +15,15 @@ use openledger_pallet_support::{
 	AttributionJobs, ContributionOwners, InferenceId, JobId, ModelId, ModelTerms, Payee, Pricing,
 	Terms,
 };
-use openledger_proof::{ContributionId, Share};
+use openledger_pallet_testing::{
+	chain,
+	money::check_supply,
+	weights::{read_elsewhere, DbWeight},
+	Chain, MockRuntime,
+};
+use openledger_primitives::{ContributionId, Share};
 use polkadot_sdk::*;
-use sp_runtime::{BuildStorage, DispatchError, Permill};
+use sp_runtime::{DispatchError, Permill};
 
 pub type AccountId = u64;
 type Block = frame_system::mocking::MockBlock<Test>;
@@ -77,6 +83,7 @@ pub const MAX_PERIOD: u64 = 100;
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<Balance>;
+	type DbWeight = DbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -114,6 +121,7 @@ pub struct Models;
 
 impl ModelTerms<AccountId, Balance> for Models {
 	fn terms(model: ModelId) -> Option<Terms<AccountId, Balance>> {
+		read_elsewhere(("model", model));
 		let pricing = match model {
 			FLAT if FlatActive::get() => Pricing::PerCall(PRICE),
 			BY_TOKEN => Pricing::PerThousandTokens { input: 3_000, output: 5_000 },
@@ -123,19 +131,24 @@ impl ModelTerms<AccountId, Balance> for Models {
 	}
 
 	fn host(model: ModelId) -> Option<AccountId> {
+		read_elsewhere(("model", model));
 		(FLAT..=RETIRED).contains(&model).then_some(HOST)
 	}
 
 	fn payees(model: ModelId) -> Vec<Payee<AccountId>> {
 		let base = Payee { owner: PARENT_OWNER, passes_on: Permill::zero() };
-		match model {
+		let payees = match model {
 			FLAT | RETIRED => vec![base],
 			BY_TOKEN => vec![Payee { owner: OWNER, passes_on: Permill::from_percent(25) }, base],
 			_ => Vec::new(),
-		}
+		};
+		// The record of the model, and of each ancestor.
+		(0..payees.len()).for_each(|generation| read_elsewhere(("line", model, generation as u32)));
+		payees
 	}
 
-	fn held_out_shares(_: ModelId) -> Vec<Share> {
+	fn held_out_shares(model: ModelId) -> Vec<Share> {
+		read_elsewhere(("held-out shares", model));
 		HeldOut::get()
 	}
 }
@@ -144,6 +157,7 @@ pub struct Contributions;
 
 impl ContributionOwners<AccountId> for Contributions {
 	fn contributor(contribution: ContributionId) -> Option<AccountId> {
+		read_elsewhere(("contribution", contribution));
 		(contribution < UNKNOWN).then_some(CONTRIBUTOR + contribution)
 	}
 }
@@ -167,19 +181,16 @@ impl pallet_inference_market::Config for Test {
 	type MaxDelay = ConstU32<3>;
 	type MaxPlatformFee = ConstU128<MAX_PLATFORM_FEE>;
 	type MaxPeriod = ConstU64<MAX_PERIOD>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
-/// Externalities that check every invariant after each use.
-pub struct Ext(sp_io::TestExternalities);
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
 
-impl Ext {
-	pub fn execute_with<R>(&mut self, test: impl FnOnce() -> R) -> R {
-		self.0.execute_with(|| {
-			let result = test();
-			check();
-			result
-		})
+	fn check() {
+		Market::do_try_state().unwrap();
+		check_supply::<Test>(Balances::total_issuance());
+		check_holds();
 	}
 }
 
@@ -192,7 +203,7 @@ pub fn parameters() -> crate::types::Parameters<u64> {
 }
 
 /// Everybody is endowed but contributors, who exist only once paid.
-pub fn new_test_ext() -> Ext {
+pub fn new_test_ext() -> Chain<Test> {
 	let endowed = [USER, OTHER_USER, HOST, OWNER, PARENT_OWNER, ATTESTER];
 	let mut balances: Vec<_> = endowed.iter().map(|&who| (who, ENDOWMENT)).collect();
 	balances.push((TREASURY, ED));
@@ -200,32 +211,22 @@ pub fn new_test_ext() -> Ext {
 	ext_with(balances)
 }
 
-pub fn ext_with(balances: Vec<(AccountId, Balance)>) -> Ext {
-	let storage = RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-		market: pallet_inference_market::GenesisConfig { parameters: parameters() },
-		..Default::default()
-	}
-	.build_storage()
-	.unwrap();
+pub fn ext_with(balances: Vec<(AccountId, Balance)>) -> Chain<Test> {
 	OpenedJobs::set(Vec::new());
 	JobsFull::set(false);
 	FlatActive::set(true);
 	HeldOut::set(shares(&[(20, 600_000_000), (21, 400_000_000)]));
-	let mut ext = sp_io::TestExternalities::from(storage);
-	ext.execute_with(|| System::set_block_number(1));
-	Ext(ext)
+	Chain::new(RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
+		market: pallet_inference_market::GenesisConfig { parameters: parameters() },
+		..Default::default()
+	})
 }
 
-/// Invariants of the market, and those the mock makes exact.
-pub fn check() {
-	Market::do_try_state().unwrap();
-	let mut by_account = BTreeMap::<AccountId, Balance>::new();
-	for (account, account_info) in frame_system::Account::<Test>::iter() {
-		by_account.insert(account, account_info.data.free + account_info.data.reserved);
-	}
-	assert_eq!(by_account.values().sum::<Balance>(), Balances::total_issuance(), "issuance");
-	let held: Balance = by_account.keys().map(Balances::total_balance_on_hold).sum();
+/// What is held is the fees of open inferences, and the market has what it owes.
+fn check_holds() {
+	let accounts = frame_system::Account::<Test>::iter_keys();
+	let held: Balance = accounts.map(|who| Balances::total_balance_on_hold(&who)).sum();
 	let open: Balance = crate::Inferences::<Test>::iter_values()
 		.map(|inference| match inference.state {
 			crate::InferenceState::Requested => inference.max_fee,
@@ -239,12 +240,9 @@ pub fn check() {
 	assert!(pot == rewards + ED || (pot == 0 && rewards == 0), "the market's account");
 }
 
-/// Ends the current block and starts the following ones up to `block`.
+/// Ends the running block and goes on to the start of `block`.
 pub fn run_to(block: u64) {
-	while System::block_number() < block {
-		System::set_block_number(System::block_number() + 1);
-		<Pallet<Test> as Hooks<u64>>::on_initialize(System::block_number());
-	}
+	chain::run_to::<Test>(block);
 }
 
 pub fn shares(parts: &[(ContributionId, u32)]) -> Vec<Share> {

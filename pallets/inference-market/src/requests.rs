@@ -1,4 +1,4 @@
-//! From the question to the answer.
+//! An inference from the question to the answer, or to the refund for want of one.
 
 use crate::{
 	split, types, Config, Deadlines, Error, Event, HoldReason, Inference, InferenceOf,
@@ -104,6 +104,7 @@ impl<T: Config> Pallet<T> {
 		let fee = split::price(&inference.pricing, usage)
 			.saturating_add(inference.platform_fee)
 			.min(inference.max_fee);
+		// Only the fee stays held from here on.
 		let rest = inference.max_fee.saturating_sub(fee);
 		T::Currency::release(
 			&HoldReason::Inference.into(),

@@ -20,7 +20,7 @@ use frame_support::{
 use openledger_pallet_support::{
 	ContributionOwners, InferenceId, JobId, ModelTerms, Outcome, Settlement,
 };
-use openledger_proof::{amounts, Share};
+use openledger_primitives::{amounts, Share};
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{Convert, Get, Zero},

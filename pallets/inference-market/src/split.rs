@@ -29,13 +29,13 @@ pub fn least(pricing: &Pricing<Balance>) -> Balance {
 /// The four parts of a fee. They sum to the amount divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parts {
-	/// To contributors.
+	/// What is divided among contributors by their shares.
 	pub contributors: Balance,
-	/// To owners.
+	/// What is divided along the model's line of descent.
 	pub owners: Balance,
-	/// To attesters.
+	/// What is divided evenly among the attesters whose claims held.
 	pub attesters: Balance,
-	/// To the treasury, with what rounding leaves.
+	/// What the treasury gets, with all that rounding leaves.
 	pub treasury: Balance,
 }
 

@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use frame_support::{ensure, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{JobId, ModelId, Pricing, Usage};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub type Balance = u128;
 pub struct Inference<AccountId, BlockNumber, Input, Output> {
 	/// Who asked and pays.
 	pub user: AccountId,
-	/// The model asked.
+	/// The model that has to answer.
 	pub model: ModelId,
 	/// The question, as sent.
 	pub input: Input,
@@ -40,7 +40,7 @@ pub struct Inference<AccountId, BlockNumber, Input, Output> {
 	pub requested: BlockNumber,
 	/// The block whose start refunds an unanswered request.
 	pub deadline: BlockNumber,
-	/// How far it is.
+	/// How far the inference is.
 	pub state: InferenceState<BlockNumber, Output>,
 }
 
@@ -65,12 +65,12 @@ pub enum InferenceState<BlockNumber, Output> {
 		output: Output,
 		/// The tokens the host counted.
 		usage: Usage,
-		/// The fee.
+		/// What the user pays in any case but a wrong answer; held until the settlement.
 		fee: Balance,
 		/// The attribution job.
 		job: JobId,
 	},
-	/// Paid for.
+	/// The fee was split among all who took part.
 	Settled(Receipt<BlockNumber, Output>),
 	/// Everything went back to the user.
 	Refunded(Refund),
@@ -109,7 +109,7 @@ pub struct Receipt<BlockNumber, Output> {
 	pub job: JobId,
 	/// The whole fee.
 	pub fee: Balance,
-	/// Which shares decided.
+	/// Which shares divided the contributors' part.
 	pub basis: Basis,
 	/// The block of settlement.
 	pub at: BlockNumber,
@@ -148,11 +148,11 @@ pub enum Basis {
 	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
 )]
 pub struct Payment<AccountId> {
-	/// Who was credited.
+	/// The account whose rewards it was added to.
 	pub account: AccountId,
-	/// For what.
+	/// What the account is paid for.
 	pub role: Role,
-	/// How much; never zero.
+	/// In the smallest unit of the token; never zero.
 	pub amount: Balance,
 }
 
@@ -170,7 +170,7 @@ pub struct Payment<AccountId> {
 	Debug,
 )]
 pub enum Role {
-	/// For a contribution.
+	/// As the contributor of this contribution.
 	Contributor(ContributionId),
 	/// For owning the model (0), its parent (1), and so on up the line of descent.
 	Owner(u32),
@@ -208,13 +208,13 @@ impl<T: Config> Get<u32> for PaymentsLimit<T> {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Split {
-	/// To the contributors, by their shares.
+	/// The contributors' part, which their shares divide.
 	pub contributors: Permill,
-	/// To the model's owner, who passes royalties on.
+	/// The part of the model's owner, who passes royalties on to the owners of its ancestors.
 	pub owners: Permill,
-	/// To the attesters of the job, in equal parts.
+	/// The part of the attesters whose claims held, divided evenly.
 	pub attesters: Permill,
-	/// To the treasury.
+	/// The treasury's part, on top of the platform fee and what rounding leaves.
 	pub treasury: Permill,
 }
 
@@ -247,7 +247,7 @@ impl Default for Split {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters<BlockNumber> {
-	/// How fees are split.
+	/// How a fee without the platform fee is divided.
 	pub split: Split,
 	/// Charged on top of every price, to the treasury; not above `MaxPlatformFee`.
 	pub platform_fee: Balance,

@@ -1,14 +1,14 @@
 //! Activation: every check on the index that needs no data.
 
 use crate::{
-	leaves::{leaf_count, leaf_number, spans, training_manifest, Span},
+	leaves::{leaf_count, leaf_number, spans, Span},
 	types::count,
 	Config, Error, Event, HeldOutShares, Models, Pallet, Registration, Status, WeightInfo,
 };
 use alloc::vec::Vec;
 use frame_support::{dispatch::DispatchResult, ensure, traits::Get, weights::Weight, BoundedVec};
 use openledger_pallet_support::{ModelId, TrainingData};
-use openledger_proof::{shares, Attribution, ClaimError, Share};
+use openledger_primitives::{shares, training_manifest, Attribution, ClaimError, Share};
 use polkadot_sdk::*;
 
 impl<T: Config> Pallet<T> {
@@ -56,6 +56,7 @@ impl<T: Config> Pallet<T> {
 		let limit = T::MaxEntries::get();
 		ensure!(count(held_out.entries.len()) <= limit, Error::<T>::TooManyEntries);
 		ensure!(held_out.query.hash() == registration.held_out, Error::<T>::HeldOutMismatch);
+		// A proof shows that a leaf is in the tree; only the sources say which contribution it has to be of.
 		for entry in &held_out.entries {
 			let number =
 				leaf_number::<T>(spans, entry.leaf.contribution).ok_or(Error::<T>::NotInModel)?;

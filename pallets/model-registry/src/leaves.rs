@@ -2,17 +2,8 @@
 
 use crate::{Config, Models, Pallet};
 use alloc::vec::Vec;
-use codec::Encode;
 use openledger_pallet_support::{Artifacts, IndexedModels, ModelId, TrainingData, TrainingSource};
-use openledger_proof::{blake2_256, ContributionId, IndexCommitment};
-use polkadot_sdk::*;
-use sp_core::H256;
-
-/// The manifest of a model: blake2-256 of the SCALE-encoded list of its sources' manifests, in the order
-/// of the sources.
-pub fn training_manifest(manifests: &[H256]) -> H256 {
-	manifests.using_encoded(blake2_256)
-}
+use openledger_primitives::{ContributionId, IndexCommitment};
 
 /// A source with the place of its leaves.
 pub(crate) struct Span {

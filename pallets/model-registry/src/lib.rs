@@ -20,7 +20,6 @@ mod tests;
 
 use polkadot_sdk::*;
 
-pub use leaves::training_manifest;
 pub use pallet::*;
 pub use types::{BalanceOf, Model, ParametersOf, Registration, Status};
 pub use weights::WeightInfo;
@@ -33,11 +32,11 @@ pub mod pallet {
 	use frame_support::{pallet_prelude::*, traits::fungible};
 	use frame_system::pallet_prelude::*;
 	use openledger_pallet_support::{ModelId, Pricing, TrainingData};
-	use openledger_proof::{Attribution, Share};
+	use openledger_primitives::{Attribution, Share};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Registered models.
+	/// Models, their indices and their terms of business.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -98,7 +97,7 @@ pub mod pallet {
 	pub type Models<T: Config> = StorageMap<_, Twox64Concat, ModelId, Model<T>>;
 
 	/// The verified shares of the held-out loss of each activated model, best first. They sum to
-	/// [`openledger_proof::PARTS`].
+	/// [`openledger_primitives::PARTS`].
 	#[pallet::storage]
 	pub type HeldOutShares<T: Config> =
 		StorageMap<_, Twox64Concat, ModelId, BoundedVec<Share, T::MaxEntries>, ValueQuery>;
@@ -127,44 +126,22 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A model was registered.
-		Registered {
-			/// The model.
-			model: ModelId,
-			/// Its owner.
-			owner: T::AccountId,
-		},
+		Registered { model: ModelId, owner: T::AccountId },
 		/// A model's index was checked: it takes requests.
-		Activated {
-			/// The model.
-			model: ModelId,
-		},
+		Activated { model: ModelId },
 		/// Later requests see a new price.
-		PriceUpdated {
-			/// The model.
-			model: ModelId,
-			/// The price.
-			pricing: Pricing<BalanceOf<T>>,
-		},
+		PriceUpdated { model: ModelId, pricing: Pricing<BalanceOf<T>> },
 		/// Another account answers from now on.
-		HostSet {
-			/// The model.
-			model: ModelId,
-			/// The account.
-			host: T::AccountId,
-		},
+		HostSet { model: ModelId, host: T::AccountId },
 		/// A model takes no new requests.
-		Retired {
-			/// The model.
-			model: ModelId,
-		},
+		Retired { model: ModelId },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The parameters in force from now on.
-			parameters: ParametersOf<T>,
-		},
+		ParametersSet { parameters: ParametersOf<T> },
 	}
 
 	/// What can go wrong.
@@ -178,7 +155,8 @@ pub mod pallet {
 		EmptyName,
 		/// The model names no version it was trained on.
 		NoSources,
-		/// A version the model was trained on is not published.
+		/// A version the model was trained on is not published: its datanet's owner or a curator publishes it
+		/// with `publish_version`.
 		SourceNotPublished,
 		/// Two versions of one datanet are named: the later one contains the earlier.
 		RepeatedDatanet,
@@ -188,7 +166,7 @@ pub mod pallet {
 		DimensionOutOfRange,
 		/// There is no parent model of that number.
 		ParentNotFound,
-		/// The parent model was never activated.
+		/// The parent model was never activated: it has to be active or retired.
 		ParentNotActivated,
 		/// The line of descent is longer than `MaxAncestors`.
 		TooManyAncestors,
@@ -200,9 +178,10 @@ pub mod pallet {
 		NotActive,
 		/// The model is retired.
 		Retired,
-		/// The index has not one leaf for each contribution of the sources.
+		/// The index has not one leaf for each contribution of the sources: it was built over others. Register
+		/// again.
 		LeafCountMismatch,
-		/// The manifest is not that of the sources.
+		/// The manifest is not that of the sources in their order: register again.
 		ManifestMismatch,
 		/// The query sketch is not the one whose hash was registered.
 		HeldOutMismatch,
@@ -243,7 +222,7 @@ pub mod pallet {
 			assert!(T::MaxSources::get() > 0, "a model needs room for a source");
 			assert!(T::MaxEntries::get() > 0, "an attribution needs room for an entry");
 			assert!(
-				(1..=openledger_proof::MAX_DIMENSION).contains(&T::MaxDimension::get()),
+				(1..=openledger_primitives::MAX_DIMENSION).contains(&T::MaxDimension::get()),
 				"scores of this dimension could overflow"
 			);
 		}

@@ -1,20 +1,24 @@
 //! A runtime with this pallet alone, over datanets that are plain arithmetic.
 
 use crate as pallet_model_registry;
-use crate::{training_manifest, types::Parameters, Registration};
+use crate::{types::Parameters, Registration};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
 use openledger_pallet_support::{DatanetId, Pricing, TrainingData, TrainingSource};
-use openledger_proof::{
-	blake2_256, merkle_proof, merkle_root, top_entries, Attribution, ContributionId, Entry,
-	IndexCommitment, Leaf, ProvenEntry, Sketch, Width,
+use openledger_pallet_testing::{
+	money::{check_supply, endowed},
+	weights::{read_elsewhere, DbWeight},
+	Chain, Index, MockRuntime,
+};
+use openledger_primitives::{
+	blake2_256, training_manifest, Attribution, ContributionId, Leaf, Sketch,
 };
 use polkadot_sdk::*;
 use sp_core::H256;
-use sp_runtime::{BuildStorage, Permill};
+use sp_runtime::Permill;
 
 #[frame_support::runtime]
 mod runtime {
@@ -46,6 +50,7 @@ type Block = frame_system::mocking::MockBlock<Test>;
 impl frame_system::Config for Test {
 	type Block = Block;
 	type AccountData = pallet_balances::AccountData<u128>;
+	type DbWeight = DbWeight;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
@@ -71,7 +76,7 @@ impl crate::Config for Test {
 	type MaxDimension = ConstU32<16>;
 	type MaxAncestors = ConstU32<2>;
 	type MaxDeposit = ConstU128<MAX_DEPOSIT>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 /// Datanets 0 to 3 with accepted contributions `10 * position + datanet`; version `v` of datanet `d` has
@@ -86,26 +91,37 @@ pub fn lengths(datanet: DatanetId) -> [u32; 2] {
 
 impl TrainingData for Arithmetic {
 	fn contribution_count(source: TrainingSource) -> Option<u32> {
-		let length = lengths(source.datanet).get(source.version as usize).copied();
-		length.filter(|_| source.datanet < DATANETS)
+		read_elsewhere(source);
+		length_of(source)
 	}
 
 	fn manifest(source: TrainingSource) -> Option<H256> {
-		Some(blake2_256(
-			&contributions_of(source)?.iter().flat_map(|c| c.to_le_bytes()).collect::<Vec<_>>(),
-		))
+		read_elsewhere(source);
+		manifest_of(source)
 	}
 
 	fn position(contribution: ContributionId) -> Option<(DatanetId, u32)> {
+		read_elsewhere(contribution);
 		let (datanet, position) = ((contribution % 10) as u32, (contribution / 10) as u32);
 		// Two more than the last version are accepted.
 		(datanet < DATANETS && position < lengths(datanet)[1] + 2).then_some((datanet, position))
 	}
 }
 
+fn length_of(source: TrainingSource) -> Option<u32> {
+	let length = lengths(source.datanet).get(source.version as usize).copied();
+	length.filter(|_| source.datanet < DATANETS)
+}
+
+pub fn manifest_of(source: TrainingSource) -> Option<H256> {
+	let contributions = contributions_of(source)?;
+	let bytes: Vec<_> = contributions.iter().flat_map(|c| c.to_le_bytes()).collect();
+	Some(blake2_256(&bytes))
+}
+
 /// The contributions of a version in order of acceptance.
 pub fn contributions_of(source: TrainingSource) -> Option<Vec<ContributionId>> {
-	let length = Arithmetic::contribution_count(source)?;
+	let length = length_of(source)?;
 	Some((0..length).map(|position| u64::from(10 * position + source.datanet)).collect())
 }
 
@@ -120,24 +136,27 @@ pub const START: u128 = 10_000;
 pub const FEE: u128 = 10;
 pub const MAX_DEPOSIT: u128 = 500;
 
-/// Runs `test` at block 1, then checks every invariant and that no token appeared or vanished.
-pub fn run(test: impl FnOnce()) {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: ACCOUNTS.iter().map(|who| (*who, START)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	crate::GenesisConfig::<Test> { parameters: Parameters { registration_fee: FEE } }
-		.assimilate_storage(&mut storage)
-		.unwrap();
-	sp_io::TestExternalities::new(storage).execute_with(|| {
-		System::set_block_number(1);
-		test();
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
+
+	fn check() {
 		ModelRegistry::do_try_state().unwrap();
-		assert_eq!(Balances::total_issuance(), START * ACCOUNTS.len() as u128);
-	});
+		check_supply::<Test>(START * ACCOUNTS.len() as u128);
+	}
+}
+
+/// A chain on which everybody has [`START`].
+pub fn chain() -> Chain<Test> {
+	Chain::new(RuntimeGenesisConfig {
+		balances: endowed(&ACCOUNTS, START),
+		model_registry: crate::GenesisConfig { parameters: Parameters { registration_fee: FEE } },
+		..Default::default()
+	})
+}
+
+/// Runs `test` on a new chain, then checks every invariant.
+pub fn run(test: impl FnOnce()) {
+	chain().execute_with(test);
 }
 
 pub fn signed(who: u64) -> RuntimeOrigin {
@@ -148,7 +167,7 @@ pub fn signed(who: u64) -> RuntimeOrigin {
 #[derive(Clone, Debug)]
 pub struct Trained {
 	pub sources: Vec<TrainingSource>,
-	pub leaves: Vec<Leaf>,
+	pub index: Index,
 	pub query: Sketch,
 }
 
@@ -167,7 +186,7 @@ impl Trained {
 			.enumerate()
 			.map(|(i, contribution)| Leaf { contribution, sketch: Sketch::Int8(sketch(i)) })
 			.collect();
-		Self { sources, leaves, query }
+		Self { sources, index: Index(leaves), query }
 	}
 
 	/// Leaf `i` of sketch `(i + 1, 3)`; over the first version of datanet 1 and the second of datanet 0.
@@ -175,25 +194,15 @@ impl Trained {
 		Self::new(&[(1, 0), (0, 1)], Sketch::Int16(vec![2, 1]), |i| vec![i as i8 + 1, 3])
 	}
 
-	pub fn hashes(&self) -> Vec<H256> {
-		self.leaves.iter().map(Leaf::hash).collect()
-	}
-
 	pub fn registration(&self) -> Registration<Test> {
-		let manifests: Vec<_> =
-			self.sources.iter().map(|s| Arithmetic::manifest(*s).unwrap()).collect();
+		let manifests: Vec<_> = self.sources.iter().map(|s| manifest_of(*s).unwrap()).collect();
 		Registration {
 			name: b"digits-mlp".to_vec().try_into().unwrap(),
 			weights: H256::repeat_byte(1),
 			architecture: b"{}".to_vec().try_into().unwrap(),
 			parent: None,
 			sources: self.sources.clone().try_into().unwrap(),
-			index: IndexCommitment {
-				root: merkle_root(&self.hashes()),
-				leaf_count: self.leaves.len() as u32,
-				dimension: self.query.dimension() as u32,
-				width: Width::Int8,
-			},
+			index: self.index.commitment(),
 			index_parameters: b"{}".to_vec().try_into().unwrap(),
 			index_file: H256::repeat_byte(2),
 			manifest: training_manifest(&manifests),
@@ -204,23 +213,8 @@ impl Trained {
 		}
 	}
 
-	/// The leaf of `number` with its score and proof.
-	pub fn prove(&self, number: usize) -> ProvenEntry {
-		let leaf = self.leaves[number].clone();
-		let score = self.query.dot(&leaf.sketch).unwrap();
-		let proof = merkle_proof(&self.hashes(), number as u32).unwrap();
-		ProvenEntry { leaf, leaf_index: number as u32, proof, score }
-	}
-
 	/// The attribution of the held-out loss with the best `limit` contributions.
 	pub fn held_out(&self, limit: usize) -> Attribution {
-		let scored = self.leaves.iter().map(|leaf| Entry {
-			contribution: leaf.contribution,
-			score: self.query.dot(&leaf.sketch).unwrap(),
-		});
-		let number = |c| self.leaves.iter().position(|leaf| leaf.contribution == c).unwrap();
-		let best = top_entries(scored, limit);
-		let entries = best.iter().map(|e| self.prove(number(e.contribution))).collect();
-		Attribution { query: self.query.clone(), entries }
+		self.index.attribution(self.query.clone(), limit)
 	}
 }

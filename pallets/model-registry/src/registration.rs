@@ -10,7 +10,7 @@ use frame_support::{
 	traits::{fungible::Mutate, tokens::Preservation, Get},
 };
 use openledger_pallet_support::{ModelId, Pricing, TrainingData, TrainingSource};
-use openledger_proof::IndexCommitment;
+use openledger_primitives::IndexCommitment;
 use polkadot_sdk::*;
 use sp_runtime::{traits::Zero, ArithmeticError};
 

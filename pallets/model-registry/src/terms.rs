@@ -4,7 +4,7 @@ use crate::{BalanceOf, Config, HeldOutShares, Models, Pallet, Status};
 use alloc::vec::Vec;
 use frame_support::traits::Get;
 use openledger_pallet_support::{ModelId, ModelTerms, Payee, Terms};
-use openledger_proof::Share;
+use openledger_primitives::Share;
 use polkadot_sdk::*;
 use sp_runtime::Permill;
 

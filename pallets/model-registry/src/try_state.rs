@@ -8,7 +8,7 @@ use crate::{
 use alloc::{collections::BTreeSet, vec};
 use frame_support::{ensure, traits::Get};
 use openledger_pallet_support::{ModelId, ModelTerms};
-use openledger_proof::PARTS;
+use openledger_primitives::PARTS;
 use polkadot_sdk::*;
 use sp_runtime::TryRuntimeError;
 

@@ -8,7 +8,7 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{ModelId, Pricing, TrainingSource};
-use openledger_proof::IndexCommitment;
+use openledger_primitives::IndexCommitment;
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -50,15 +50,15 @@ pub struct Registration<T: Config> {
 	pub parent: Option<ModelId>,
 	/// The versions it was trained on; of distinct datanets, at least one. Leaves follow this order.
 	pub sources: BoundedVec<TrainingSource, T::MaxSources>,
-	/// The influence index.
+	/// What the influence index commits to.
 	pub index: IndexCommitment,
 	/// How the index was built, JSON.
 	pub index_parameters: BoundedVec<u8, T::MaxDescriptor>,
 	/// blake2-256 of the index file.
 	pub index_file: H256,
-	/// Fixes which contributions have a leaf, and in which order: see [`crate::training_manifest`].
+	/// Fixes which contributions have a leaf, and in which order: see [`openledger_primitives::training_manifest`].
 	pub manifest: H256,
-	/// Hash of the query sketch of the held-out loss ([`openledger_proof::Sketch::hash`]).
+	/// Hash of the query sketch of the held-out loss ([`openledger_primitives::Sketch::hash`]).
 	pub held_out: H256,
 	/// The account that answers requests.
 	pub host: AccountIdOf<T>,
@@ -68,7 +68,7 @@ pub struct Registration<T: Config> {
 	pub royalty: Permill,
 }
 
-/// How far a model is.
+/// Whether a model takes requests.
 #[derive(
 	Encode,
 	Decode,
@@ -109,7 +109,7 @@ pub struct Model<T: Config> {
 	pub owner: AccountIdOf<T>,
 	/// What the owner says of it.
 	pub registration: Registration<T>,
-	/// How far it is.
+	/// Whether it takes requests.
 	pub status: Status,
 	/// The block of registration.
 	pub registered: BlockNumberFor<T>,

@@ -10,15 +10,12 @@ use frame_support::{
 		DispatchResult, DispatchResultWithPostInfo, GetDispatchInfo, PostDispatchInfo, RawOrigin,
 	},
 	traits::{
-		schedule::{
-			v3::{Named, TaskName},
-			DispatchTime, HARD_DEADLINE,
-		},
+		schedule::{v3::Named, DispatchTime, HARD_DEADLINE},
 		QueryPreimage, StorePreimage,
 	},
 	weights::Weight,
-	Hashable,
 };
+use openledger_primitives::council_task;
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{CheckedAdd, Dispatchable, Get, One},
@@ -41,7 +38,7 @@ impl<T: Config> Pallet<T> {
 		let task =
 			T::Preimages::bound(<T as Config>::RuntimeCall::from(Call::enact { number, call }))?;
 		T::Scheduler::schedule_named(
-			Self::task_name(number),
+			council_task(number).0,
 			DispatchTime::At(at),
 			None,
 			HARD_DEADLINE,
@@ -69,16 +66,11 @@ impl<T: Config> Pallet<T> {
 		let Scheduled { task, .. } = Schedule::<T>::take(number).ok_or(Error::<T>::NotScheduled)?;
 		// A task that the scheduler gave up, say for its weight, is forgotten here all the same. One that it
 		// cancels for another pallet leaves its preimage requested.
-		if T::Scheduler::cancel_named(Self::task_name(number)).is_ok() {
+		if T::Scheduler::cancel_named(council_task(number).0).is_ok() {
 			T::Preimages::drop(&task);
 		}
 		Self::deposit_event(Event::ScheduledCanceled { number });
 		Ok(())
-	}
-
-	/// The name of a scheduled call's task: `blake2_256(SCALE("openledger/council", number))`.
-	pub fn task_name(number: u32) -> TaskName {
-		(*b"openledger/council", number).blake2_256()
 	}
 
 	/// Returns what the call cost, and whether it succeeded.

@@ -47,7 +47,7 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// The council.
+	/// The security council: its members, their elections, and what they do.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
@@ -55,7 +55,7 @@ pub mod pallet {
 	/// What the runtime provides.
 	#[pallet::config]
 	pub trait Config: polkadot_sdk::frame_system::Config {
-		/// The runtime's calls.
+		/// The calls that the council can have dispatched as Root.
 		type RuntimeCall: Parameter
 			+ Dispatchable<
 				RuntimeOrigin = <Self as frame_system::Config>::RuntimeOrigin,
@@ -130,7 +130,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type LastDue<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
-	/// The running election.
+	/// The election that was started last and is not finished yet.
 	#[pallet::storage]
 	pub type Running<T: Config> = StorageValue<_, ElectionOf<T>>;
 
@@ -182,7 +182,7 @@ pub mod pallet {
 		pub parameters: ParametersOf<T>,
 		/// The first cohort, which is also the first to be elected.
 		pub first: Vec<T::AccountId>,
-		/// The second cohort.
+		/// The second cohort, which is elected next after the first.
 		pub second: Vec<T::AccountId>,
 	}
 
@@ -201,137 +201,88 @@ pub mod pallet {
 
 	/// What happened.
 	#[pallet::event]
+	// Fields that their names explain have no words of their own.
+	#[allow(missing_docs)]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// The council dispatched a call as Root.
 		Executed {
-			/// What became of it.
+			/// Whether the call succeeded.
 			result: DispatchResult,
 		},
 		/// The council scheduled a call.
 		Scheduled {
-			/// The number of the scheduled call.
 			number: u32,
 			/// The block in which it is dispatched as Root.
 			block: BlockNumberFor<T>,
 		},
 		/// A scheduled call was dispatched as Root.
 		Enacted {
-			/// The number of the scheduled call.
 			number: u32,
-			/// What became of it.
+			/// Whether the call succeeded.
 			result: DispatchResult,
 		},
 		/// A scheduled call will not be dispatched.
-		ScheduledCanceled {
-			/// The number of the scheduled call.
-			number: u32,
-		},
+		ScheduledCanceled { number: u32 },
 		/// A vacancy was filled.
-		MemberAdded {
-			/// The new member.
-			who: T::AccountId,
-			/// Its cohort.
-			cohort: Cohort,
-		},
+		MemberAdded { who: T::AccountId, cohort: Cohort },
 		/// A member lost its seat before its term was over.
 		MemberRemoved {
-			/// Who was a member.
 			who: T::AccountId,
-			/// The cohort with the vacancy.
+			/// The cohort that has a vacancy now.
 			cohort: Cohort,
 		},
 		/// A member has another key.
 		KeyRotated {
-			/// The member's cohort.
 			cohort: Cohort,
-			/// The key that does not count any more.
+			/// The key that the member had until now.
 			old_key: T::AccountId,
-			/// The key that does.
 			new_key: T::AccountId,
 		},
 		/// An election was started.
 		ElectionStarted {
-			/// The election.
 			election: ElectionNumber,
-			/// The cohort that is replaced at its end.
+			/// The cohort that is replaced at the end of the election.
 			cohort: Cohort,
-			/// Its timetable.
 			phases: Phases<BlockNumberFor<T>>,
 		},
-		/// An account stands for election.
-		Registered {
-			/// The election.
-			election: ElectionNumber,
-			/// The account.
-			contender: T::AccountId,
-		},
+		/// An account stands for election as a contender.
+		Registered { election: ElectionNumber, contender: T::AccountId },
 		/// A voter gave a contender votes towards its nomination.
 		Nominated {
-			/// The election.
 			election: ElectionNumber,
-			/// The voter.
 			voter: T::AccountId,
-			/// The contender.
 			contender: T::AccountId,
 			/// The votes taken: no more than the contender needed.
 			votes: Balance,
 		},
 		/// A contender has enough votes to be a nominee.
-		NomineeAdded {
-			/// The election.
-			election: ElectionNumber,
-			/// The nominee.
-			nominee: T::AccountId,
-		},
+		NomineeAdded { election: ElectionNumber, nominee: T::AccountId },
 		/// The vetter excluded a nominee.
-		Excluded {
-			/// The election.
-			election: ElectionNumber,
-			/// Who was a nominee.
-			nominee: T::AccountId,
-		},
+		Excluded { election: ElectionNumber, nominee: T::AccountId },
 		/// The vetter made an account a nominee.
-		Included {
-			/// The election.
-			election: ElectionNumber,
-			/// The nominee.
-			nominee: T::AccountId,
-		},
+		Included { election: ElectionNumber, nominee: T::AccountId },
 		/// A voter voted for a nominee.
 		Voted {
-			/// The election.
 			election: ElectionNumber,
-			/// The voter.
 			voter: T::AccountId,
-			/// The nominee.
 			nominee: T::AccountId,
-			/// The votes spent.
+			/// The votes that the voter spent.
 			votes: Balance,
-			/// What they count for.
+			/// What these votes count for, which is less the later they come.
 			weight: Balance,
 		},
 		/// A cohort was replaced.
 		ElectionFinished {
-			/// The election.
 			election: ElectionNumber,
-			/// The cohort.
 			cohort: Cohort,
 			/// Its members from now on: the elected by rank, then who stayed for want of nominees.
 			members: Vec<T::AccountId>,
 		},
 		/// Records of a finished election were deleted.
-		PastCleared {
-			/// The election.
-			election: ElectionNumber,
-			/// The number of records.
-			records: u32,
-		},
+		PastCleared { election: ElectionNumber, records: u32 },
 		/// The parameters were changed.
-		ParametersSet {
-			/// The parameters in force from now on.
-			parameters: ParametersOf<T>,
-		},
+		ParametersSet { parameters: ParametersOf<T> },
 	}
 
 	/// What can go wrong.
@@ -341,25 +292,25 @@ pub mod pallet {
 		NotMember,
 		/// The account is a member of the council, or was the key of one.
 		IsMember,
-		/// The account is or was a contender or nominee of the running election.
+		/// The account is or was a contender or nominee of the running election: wait until it is finished.
 		IsContender,
 		/// The account is a member of the cohort that is not up for election, or was the key of one.
 		OtherCohort,
 		/// A member's key was rotated away from this account: the member stands with its present key.
 		FormerKey,
-		/// The cohort has no vacancy.
+		/// The cohort has no vacancy: remove a member first.
 		CohortFull,
-		/// The member rotated its key less than `rotation_interval` blocks ago.
+		/// The member rotated its key less than `rotation_interval` blocks ago: wait until then.
 		RotationTooSoon,
 		/// No call of that number waits: it was dispatched, canceled, or never scheduled.
 		NotScheduled,
-		/// The next election is not due yet.
+		/// The next election is not due yet: wait until `election_interval` blocks after `LastDue`.
 		ElectionNotDue,
 		/// The previous election is not finished: call `finish_election` once it is over.
 		ElectionRunning,
 		/// No election is running: call `start_election` once it is due.
 		NoElection,
-		/// The member election is not over.
+		/// The member election is not over: wait until after its last block of voting.
 		ElectionNotOver,
 		/// The election is not in its phase of registration.
 		NotRegistering,
@@ -377,13 +328,13 @@ pub mod pallet {
 		IsNominee,
 		/// The vetter excluded the account from the running election.
 		IsExcluded,
-		/// `MaxNominees` are nominated.
+		/// `MaxNominees` accounts are nominees of this election already.
 		TooManyNominees,
 		/// Only the running election's vetter may do this.
 		NotVetter,
 		/// The vetter may include only while there are fewer nominees than seats.
 		EnoughNominees,
-		/// No votes were given.
+		/// Zero votes were given: give one at least.
 		ZeroVotes,
 		/// More than the voter's votes at the phase's snapshot would be spent.
 		NotEnoughVotes,
@@ -405,8 +356,8 @@ pub mod pallet {
 		FullWeightPeriodOutOfRange,
 		/// The election interval is shorter than an election.
 		IntervalTooShort,
-		/// So low that there could be more than `MaxNominees` nominees, or so high that there could not be
-		/// one for each seat.
+		/// The nominee threshold is so low that there could be more than `MaxNominees` nominees, or so high
+		/// that there could not be one for each seat.
 		ThresholdOutOfRange,
 		/// The rotation interval is zero.
 		ZeroRotationInterval,

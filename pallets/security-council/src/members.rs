@@ -75,6 +75,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_uninvolved(&new)?;
 		seat.account = new.clone();
 		seat.rotated = Some(now);
+		// So that a vote on the removal of the old key still finds the member.
 		FormerKeys::<T>::insert(&old, seat.number);
 		Cohorts::<T>::insert(cohort, seats);
 		Self::move_candidacy(&old, &new);

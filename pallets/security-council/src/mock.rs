@@ -7,16 +7,17 @@ use alloc::collections::BTreeMap;
 use codec::Encode;
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
-	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, Hooks, IsInVec, SortedMembers},
+	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, IsInVec, SortedMembers},
 	weights::Weight,
 };
 use frame_system::{EnsureNever, EnsureRoot, EnsureSignedBy};
 use openledger_pallet_support::PastVotes;
+use openledger_pallet_testing::{chain, weights::DbWeight, Chain, MockRuntime};
 use pallet_collective::{EnsureMembers, Instance1, PrimeDefaultVote, RawOrigin};
 use polkadot_sdk::*;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash},
-	BuildStorage, DispatchError, DispatchResult, Permill,
+	DispatchError, DispatchResult, Permill,
 };
 
 pub type AccountId = u64;
@@ -57,6 +58,7 @@ mod runtime {
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type DbWeight = DbWeight;
 }
 
 impl pallet_preimage::Config for Test {
@@ -147,7 +149,7 @@ impl pallet_security_council::Config for Test {
 	type Scheduler = Scheduler;
 	type Preimages = Preimage;
 	type MaxNominees = ConstU32<10>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
 pub const FIRST: [AccountId; 6] = [1, 2, 3, 4, 5, 6];
@@ -192,34 +194,33 @@ pub fn parameters() -> Parameters<AccountId, u64> {
 	}
 }
 
-/// The state at genesis with these cohorts.
-pub fn genesis(first: &[AccountId], second: &[AccountId]) -> sp_io::TestExternalities {
+impl MockRuntime for Test {
+	type Pallets = AllPalletsWithSystem;
+
+	fn check() {
+		Council::do_try_state().unwrap();
+	}
+}
+
+/// A chain with these cohorts.
+pub fn genesis(first: &[AccountId], second: &[AccountId]) -> Chain<Test> {
 	History::set([BIG, MIDDLE, SMALL].map(|who| (who, vec![(0, who.into())])).into());
 	let council = pallet_security_council::GenesisConfig {
 		parameters: parameters(),
 		first: first.to_vec(),
 		second: second.to_vec(),
 	};
-	RuntimeGenesisConfig { council, ..Default::default() }.build_storage().unwrap().into()
+	Chain::new(RuntimeGenesisConfig { council, ..Default::default() })
 }
 
-/// Runs `test` at block 1 with a full council, then checks every invariant.
+/// Runs `test` on a chain with a full council, then checks every invariant.
 pub fn run(test: impl FnOnce()) {
-	genesis(&FIRST, &SECOND).execute_with(|| {
-		System::set_block_number(1);
-		test();
-		Council::do_try_state().unwrap();
-	});
+	genesis(&FIRST, &SECOND).execute_with(test);
 }
 
-/// Ends the current block and starts the following ones up to `block`, checking every invariant.
+/// Ends the running block and goes on to the start of `block`, checking the invariants of each.
 pub fn run_to(block: u64) {
-	while System::block_number() < block {
-		Council::do_try_state().unwrap();
-		System::set_block_number(System::block_number() + 1);
-		Scheduler::on_initialize(System::block_number());
-		Council::do_try_state().unwrap();
-	}
+	chain::run_to::<Test>(block);
 }
 
 /// From this block on `who` has `votes` votes.

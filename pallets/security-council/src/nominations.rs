@@ -33,6 +33,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_covered(&voter, spent.nomination, votes, phases.nomination)?;
 
 		let enough = nominee_threshold.mul_ceil(T::Votes::delegated(phases.nomination)?).max(1);
+		// More than the contender needs stays with the voter, for other contenders.
 		let votes = votes.min(enough.saturating_sub(record.nominations));
 		record.nominations = record.nominations.saturating_add(votes);
 		spent.nomination = spent.nomination.saturating_add(votes);

@@ -17,7 +17,7 @@ use sp_runtime::{
 	Permill, Rounding,
 };
 
-/// Seats of one cohort.
+/// The seats of one of the two cohorts.
 pub const COHORT_SIZE: u32 = 6;
 
 /// Votes: units of the native token.
@@ -94,7 +94,7 @@ impl Cohort {
 pub struct Seat<AccountId, BlockNumber> {
 	/// Its number, never given out again.
 	pub number: SeatNumber,
-	/// The member's key.
+	/// The key with which the member signs now.
 	pub account: AccountId,
 	/// The block of the last rotation.
 	pub rotated: Option<BlockNumber>,
@@ -125,22 +125,22 @@ pub struct Phases<BlockNumber> {
 	pub voting: BlockNumber,
 	/// The last block of voting in which votes count in full.
 	pub full_weight: BlockNumber,
-	/// The last block of voting.
+	/// The last block of voting; from the next one on the election can be finished.
 	pub end: BlockNumber,
 }
 
 /// How far an election is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
-	/// Contenders register.
+	/// Accounts register as contenders.
 	Registration,
-	/// Voters nominate contenders.
+	/// Voters give contenders votes towards their nomination.
 	Nomination,
-	/// The vetter excludes nominees.
+	/// The vetter excludes nominees, and includes others where fewer than six are left.
 	Vetting,
 	/// Voters elect members among the nominees.
 	Voting,
-	/// The cohort can be replaced.
+	/// Voting is over: anybody can have the cohort replaced.
 	Over,
 }
 
@@ -187,15 +187,15 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Phases<BlockNumber> {
 	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
 )]
 pub struct Election<AccountId, BlockNumber> {
-	/// Its number.
+	/// The number of the election, from 0. It decides which cohort is replaced.
 	pub number: ElectionNumber,
 	/// The cohort that it replaces.
 	pub cohort: Cohort,
-	/// Its timetable.
+	/// The blocks in which its phases begin and end.
 	pub phases: Phases<BlockNumber>,
 	/// The part of the votable units that makes a contender a nominee.
 	pub nominee_threshold: Permill,
-	/// Who may exclude nominees.
+	/// Who may exclude nominees; nobody if there is none.
 	pub vetter: Option<AccountId>,
 }
 
@@ -213,11 +213,11 @@ pub struct Election<AccountId, BlockNumber> {
 	Debug,
 )]
 pub enum Standing {
-	/// It registered.
+	/// It registered, and has not enough votes for a nomination yet.
 	Contender,
 	/// It was nominated, or included by the vetter.
 	Nominee,
-	/// The vetter excluded it.
+	/// The vetter excluded it from this election, for good.
 	Excluded,
 }
 
@@ -235,16 +235,16 @@ pub enum Standing {
 	Debug,
 )]
 pub struct Contender {
-	/// What became of it.
+	/// How far the account has come.
 	pub standing: Standing,
-	/// Votes for its nomination.
+	/// The votes given towards its nomination, no more than it needs.
 	pub nominations: Balance,
 	/// Weight of the votes for its election.
 	pub weight: Balance,
 }
 
 impl Contender {
-	/// A record without votes.
+	/// The record of an account that nobody gave votes yet.
 	pub const fn new(standing: Standing) -> Self {
 		Self { standing, nominations: 0, weight: 0 }
 	}
@@ -265,7 +265,7 @@ impl Contender {
 	Debug,
 )]
 pub struct Spent {
-	/// Votes for nominations.
+	/// The votes that the voter gave towards nominations.
 	pub nomination: Balance,
 	/// Votes for the election, before they were weighed.
 	pub voting: Balance,
@@ -334,7 +334,7 @@ impl<AccountId, BlockNumber: From<u32>> Default for Parameters<AccountId, BlockN
 	}
 }
 
-/// With more, the votable units could not nominate one for each seat.
+/// The highest threshold: with a higher one, the votable units could not nominate one contender for each seat.
 const HIGHEST_THRESHOLD: Permill = Permill::from_parts(1_000_000 / COHORT_SIZE);
 
 impl<AccountId, BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<AccountId, BlockNumber> {

@@ -1,9 +1,16 @@
-//! What the pallets share: identifiers, deadlines by block, measured costs, and the small traits
-//! through which they know each other.
+//! What the pallets share: deadlines by block, measured costs, and the small traits through which they
+//! know each other.
 //!
 //! A pallet never depends on another pallet of this workspace: it names the trait it needs in its
 //! `Config`, the other pallet implements the trait, and the runtime wires the two. So each pallet
 //! is tested alone with a mock.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | `ids` | identifiers |
+//! | [`cost`] | measured computing time of the units of work that weights are built from |
+//! | `deadlines` | bounded queues of what falls due in a block |
+//! | `models`, `training`, `settlement`, `votes` | the traits between pallets |
 //!
 //! ```text
 //! inference-market --AttributionJobs--> attribution --Settlement--> inference-market
@@ -18,15 +25,16 @@ extern crate alloc;
 
 pub mod cost;
 mod deadlines;
-mod ids;
 mod models;
 mod settlement;
 mod training;
 mod votes;
 
 pub use deadlines::{DeadlineQueues, Entered};
-pub use ids::{DatanetId, InferenceId, JobId, ModelId, VersionNumber};
-pub use models::{Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, Usage};
+pub use models::{Artifacts, IndexedModels, ModelTerms, Payee, Terms};
+pub use openledger_primitives::{
+	DatanetId, InferenceId, JobId, ModelId, Pricing, Usage, VersionNumber,
+};
 pub use settlement::{AttributionJobs, Inferences, Outcome, Question, Settlement};
 pub use training::{ContributionOwners, TrainingData, TrainingSource};
 pub use votes::PastVotes;

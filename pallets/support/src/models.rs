@@ -1,60 +1,11 @@
 //! What attribution and the market need to know of a model.
 
-use crate::ModelId;
+use crate::{ModelId, Pricing};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use openledger_proof::{ContributionId, IndexCommitment, Share};
+use openledger_primitives::{ContributionId, IndexCommitment, Share};
 use polkadot_sdk::{sp_core::H256, sp_runtime::Permill};
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
-
-/// What one inference costs, before the platform fee.
-#[derive(
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Serialize,
-	Deserialize,
-)]
-pub enum Pricing<Balance> {
-	/// A flat price for each call.
-	PerCall(Balance),
-	/// Prices for 1,000 tokens of input and of output.
-	PerThousandTokens {
-		/// Price of 1,000 input tokens.
-		input: Balance,
-		/// Price of 1,000 output tokens.
-		output: Balance,
-	},
-}
-
-/// Tokens that one inference used. Models without tokens report zeros.
-#[derive(
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-)]
-pub struct Usage {
-	/// Tokens read.
-	pub input_tokens: u32,
-	/// Tokens produced.
-	pub output_tokens: u32,
-}
 
 /// The files an attester needs to recompute an answer and attribute it, by blake2-256.
 #[derive(
@@ -70,9 +21,9 @@ pub struct Usage {
 	Debug,
 )]
 pub struct Artifacts {
-	/// The weights file.
+	/// The hash of the weights file.
 	pub weights: H256,
-	/// The influence index file.
+	/// The hash of the influence index file.
 	pub index: H256,
 }
 
@@ -95,14 +46,14 @@ pub trait IndexedModels {
 pub struct Terms<AccountId, Balance> {
 	/// The account that may answer.
 	pub host: AccountId,
-	/// The price.
+	/// What the user pays, before the platform fee.
 	pub pricing: Pricing<Balance>,
 }
 
 /// One owner in a model's line of descent.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Payee<AccountId> {
-	/// The owner.
+	/// The account that is credited.
 	pub owner: AccountId,
 	/// The share of what reaches this owner that passes on to the owner of the parent model.
 	/// Zero for a model without parent.
@@ -121,6 +72,6 @@ pub trait ModelTerms<AccountId, Balance> {
 	fn payees(model: ModelId) -> Vec<Payee<AccountId>>;
 
 	/// Shares used when an inference has no attribution of its own: those of the model's held-out
-	/// loss, verified at activation. They sum to [`openledger_proof::PARTS`].
+	/// loss, verified at activation. They sum to [`openledger_primitives::PARTS`].
 	fn held_out_shares(model: ModelId) -> Vec<Share>;
 }

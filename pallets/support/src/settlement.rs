@@ -2,7 +2,7 @@
 
 use crate::{InferenceId, JobId, ModelId, Usage};
 use alloc::vec::Vec;
-use openledger_proof::Share;
+use openledger_primitives::Share;
 use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
 
 /// How an attribution job ended.
@@ -10,7 +10,7 @@ use polkadot_sdk::sp_runtime::{DispatchError, DispatchResult};
 pub enum Outcome<AccountId> {
 	/// The answer was confirmed and attributed.
 	Attributed {
-		/// Shares of the contributions, summing to [`openledger_proof::PARTS`]; empty if no
+		/// Shares of the contributions, summing to [`openledger_primitives::PARTS`]; empty if no
 		/// contribution had a positive score, and then the held-out shares apply.
 		shares: Vec<Share>,
 		/// The attesters whose claims made the result.
@@ -18,7 +18,7 @@ pub enum Outcome<AccountId> {
 	},
 	/// The attesters recomputed another answer than the host gave: the user is refunded.
 	WrongAnswer,
-	/// No valid claim after all redraws: the held-out shares apply.
+	/// No claim held in any attempt: the held-out shares apply.
 	Unattributed,
 }
 
@@ -46,7 +46,7 @@ pub trait Settlement<AccountId> {
 pub struct Question {
 	/// The input as sent.
 	pub input: Vec<u8>,
-	/// The host's answer.
+	/// The answer as the host sent it.
 	pub output: Vec<u8>,
 	/// Tokens the host counted.
 	pub usage: Usage,

@@ -2,7 +2,7 @@
 
 use crate::{DatanetId, VersionNumber};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::sp_core::H256;
 use scale_info::TypeInfo;
 
@@ -22,9 +22,9 @@ use scale_info::TypeInfo;
 	Debug,
 )]
 pub struct TrainingSource {
-	/// The datanet.
+	/// The number of the datanet.
 	pub datanet: DatanetId,
-	/// The version of it.
+	/// The number of the version within that datanet.
 	pub version: VersionNumber,
 }
 

@@ -56,9 +56,9 @@ parameter_types! {
 	/// What the deposit of a preimage is held for.
 	pub const PreimageHold: RuntimeHoldReason =
 		RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
-	/// Of a preimage's deposit.
+	/// The part of a preimage's deposit that does not depend on its length.
 	pub const PreimageBase: Balance = OPEN / 10;
-	/// Of a preimage's deposit, for each byte.
+	/// The part of a preimage's deposit for each byte of it.
 	pub const PreimageByte: Balance = 10 * MICRO;
 	/// What scheduled calls may take of a block.
 	pub MaxScheduledWeight: Weight = Perbill::from_percent(80) * BlockWeights::get().max_block;
@@ -74,7 +74,7 @@ parameter_types! {
 	pub const SpendPeriod: BlockNumber = MINUTES / 2;
 	/// How long an approved spend can be claimed.
 	pub const PayoutPeriod: BlockNumber = 30 * DAYS;
-	/// Whose account the treasury is.
+	/// Names the account that the treasury is.
 	pub const TreasuryId: PalletId = TREASURY;
 	/// Nothing is burnt: the supply is fixed.
 	pub const NoBurn: Permill = Permill::zero();
@@ -202,14 +202,14 @@ impl Get<BlockNumber> for ConstitutionalTimelock {
 }
 
 parameter_types! {
-	/// Of telling the collective who its members are, with all motions open.
+	/// What it costs to tell the collective who its members are, with all motions open.
 	pub ChangeMembersWeight: Weight =
 		<Runtime as pallet_collective::Config<CouncilInstance>>::WeightInfo::set_members(
 			MAX_MEMBERS,
 			MAX_MEMBERS,
 			MAX_MOTIONS,
 		);
-	/// Of looking up votes at a past block.
+	/// What it costs to look up votes at a past block.
 	pub LookupWeight: Weight = ParityDbWeight::get().reads(pallet_governance::weights::LOOKUP);
 }
 

@@ -17,7 +17,7 @@ use frame_support::{
 use frame_system::EnsureRoot;
 use sp_runtime::{traits::AccountIdConversion, Permill};
 
-/// Whose account the treasury is.
+/// Names the account that the treasury is.
 pub const TREASURY: PalletId = PalletId(*b"ol/trsry");
 
 parameter_types! {
@@ -58,7 +58,7 @@ impl pallet_transaction_payment::Config for Runtime {
 pub mod dynamic_params {
 	use super::*;
 
-	/// Transaction fees.
+	/// The parameters of transaction fees, which a constitutional proposal can change.
 	#[dynamic_pallet_params]
 	#[codec(index = 0)]
 	pub mod fees {

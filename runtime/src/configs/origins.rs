@@ -16,7 +16,6 @@ pub mod pallet_origins {
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
 
-	/// Nothing to provide.
 	#[pallet::config]
 	pub trait Config: polkadot_sdk::frame_system::Config {}
 

@@ -23,8 +23,10 @@ use frame_system::EnsureRoot;
 pub type MaxName = ConstU32<128>;
 /// The most entries of a claim, and so of contributors paid for one inference.
 pub type MaxEntries = ConstU32<64>;
+/// The most versions that a model is trained on.
+pub type MaxSources = ConstU32<16>;
 /// The most bytes of an answer.
-pub type MaxOutput = ConstU32<1_024>;
+pub type MaxOutput = ConstU32<{ openledger_primitives::MAX_OUTPUT }>;
 /// The deepest line of descent of a model.
 pub type MaxAncestors = ConstU32<8>;
 /// The most attesters of one job.
@@ -35,7 +37,7 @@ pub type MaxDelay = ConstU32<64>;
 pub type MaxDeposit = ConstU128<{ 1_000_000 * OPEN }>;
 
 parameter_types! {
-	/// Whose account holds fees until they are claimed.
+	/// Names the account that holds fees until they are claimed.
 	pub const MarketPalletId: PalletId = PalletId(*b"openl/mk");
 	/// The market's account.
 	pub MarketAccount: AccountId = InferenceMarket::account_id();
@@ -61,7 +63,7 @@ impl pallet_model_registry::Config for Runtime {
 	type TrainingData = Datanets;
 	type MaxName = MaxName;
 	type MaxDescriptor = ConstU32<4_096>;
-	type MaxSources = ConstU32<16>;
+	type MaxSources = MaxSources;
 	type MaxEntries = MaxEntries;
 	type MaxDimension = ConstU32<MAX_DIMENSION>;
 	type MaxAncestors = MaxAncestors;
@@ -83,6 +85,7 @@ impl pallet_attribution::Config for Runtime {
 	type MaxAttesters = ConstU32<1_000>;
 	type MaxCommittee = MaxCommittee;
 	type MaxEntries = MaxEntries;
+	type MaxSources = MaxSources;
 	type MaxOutput = MaxOutput;
 	type MaxPerBlock = ConstU32<64>;
 	type MaxDelay = MaxDelay;

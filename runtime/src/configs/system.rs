@@ -19,12 +19,10 @@ parameter_types! {
 	pub const BlockHashCount: u32 = 2_400;
 	/// The version of this runtime.
 	pub const Version: RuntimeVersion = VERSION;
-	/// Prefix of addresses.
+	/// The prefix of addresses: that of any Substrate chain.
 	pub const SS58Prefix: u16 = 42;
-	/// Weight limits.
 	pub BlockWeights: Weights =
 		Weights::with_sensible_defaults(limits::BLOCK_WEIGHT, limits::NORMAL_RATIO);
-	/// Length limits.
 	pub BlockLength: Lengths = Lengths::builder()
 		.max_length(limits::BLOCK_LENGTH)
 		.modify_max_length_for_class(DispatchClass::Normal, |max| *max = limits::NORMAL_RATIO * *max)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{BlockNumber, RuntimeCall};
 use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
-use openledger_proof::{Attribution, Leaf, ProvenEntry, Sketch, H256};
+use openledger_primitives::{Attribution, Leaf, ProvenEntry, Sketch, H256};
 use pallet_attribution::{sr25519::AttesterSignature, Claim, Verdict};
 
 /// A claim on a model with 2,410 parameters and that many contributions.

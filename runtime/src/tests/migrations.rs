@@ -8,26 +8,23 @@ use crate::{
 	genesis::{DEV, LOCAL},
 	migrations::{
 		governance::{self, Before},
-		rehearsal::{Deposits, HalveDeposits},
 		SetUpGovernance, SpecVersioned,
 	},
-	AllPalletsWithSystem, Attribution, Balances, ConvictionVoting, Datanets, InferenceMarket,
-	ModelRegistry, OriginCaller, Referenda, RuntimeOrigin, SecurityCouncil, VERSION,
+	AllPalletsWithSystem, Attribution, ConvictionVoting, Datanets, InferenceMarket, ModelRegistry,
+	OriginCaller, Referenda, RuntimeOrigin, SecurityCouncil, VERSION,
 };
 use frame_support::{
 	assert_noop, assert_ok,
-	storage::storage_prefix,
 	traits::{
-		fungible::InspectHold, schedule::DispatchTime, GetStorageVersion, OnRuntimeUpgrade,
-		PalletsInfoAccess, StorageVersion, StorePreimage,
+		schedule::DispatchTime, GetStorageVersion, OnRuntimeUpgrade, PalletsInfoAccess,
+		StorageVersion, StorePreimage,
 	},
 	BoundedVec,
 };
 use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo, RawOrigin};
 use pallet_datanets::{Access, DatanetTerms};
-use proptest::prelude::*;
 use sp_runtime::{DispatchError, StateVersion};
-use Sr25519Keyring::{Alice, Bob, Charlie};
+use Sr25519Keyring::{Alice, Bob};
 
 type ToGovernance = SpecVersioned<2, SetUpGovernance>;
 
@@ -225,64 +222,4 @@ fn upgrade_should_fit_into_a_block_when_all_migrations_are_due() {
 		let most = BlockWeights::get().max_block / 2;
 		assert!(weight.all_lte(most), "{weight:?}");
 	});
-}
-
-fn version_of_datanets() -> StorageVersion {
-	let key = storage_prefix(b"Datanets", b":__STORAGE_VERSION__:");
-	frame_support::storage::unhashed::get(&key).unwrap_or_default()
-}
-
-/// As on a chain of this runtime's version, also where the tests are those of the rehearsal's.
-fn chain_to_rehearse(datanets: &[(Sr25519Keyring, u128)]) -> TestExternalities {
-	let mut state = chain(DEV);
-	state.execute_with(|| {
-		StorageVersion::new(1).put::<Datanets>();
-		set_last_runtime(2);
-		for (owner, deposit) in datanets {
-			pallet_datanets::Parameters::<Runtime>::mutate(|p| p.creation_deposit = *deposit);
-			create_datanet(*owner);
-		}
-	});
-	state
-}
-
-#[test]
-fn rehearsal_should_release_deposits_once_when_it_runs_twice() {
-	let datanets = [(Bob, 100 * OPEN), (Charlie, 7), (Bob, 31 * OPEN)];
-	chain_to_rehearse(&datanets).execute_with(|| {
-		let (before, issuance) = (Deposits::read(), Balances::total_issuance());
-		HalveDeposits::on_runtime_upgrade();
-		let after = Deposits::read();
-		before.check_halved(&after).unwrap();
-		assert_eq!(after.datanets[&1], 4);
-		let reason = pallet_datanets::HoldReason::CreationDeposit.into();
-		assert_eq!(Balances::balance_on_hold(&reason, &account(Bob)), 131 * OPEN / 2);
-		assert_eq!(Balances::total_issuance(), issuance);
-		assert_eq!(version_of_datanets(), 2);
-		Datanets::do_try_state().unwrap();
-
-		let once = root();
-		HalveDeposits::on_runtime_upgrade();
-		assert_eq!(root(), once);
-		assert!(before.check_halved(&before).is_err());
-		assert!(after.check_halved(&after).is_err());
-	});
-}
-
-proptest! {
-	#![proptest_config(ProptestConfig::with_cases(16))]
-	#[test]
-	fn rehearsal_should_keep_holds_and_datanets_equal_when_deposits_are_any(
-		deposits in proptest::collection::vec(0u128..1_000 * OPEN, 0..6),
-	) {
-		let owners = [Bob, Charlie];
-		let datanets: Vec<_> =
-			deposits.iter().enumerate().map(|(i, deposit)| (owners[i % 2], *deposit)).collect();
-		chain_to_rehearse(&datanets).execute_with(|| {
-			let before = Deposits::read();
-			HalveDeposits::on_runtime_upgrade();
-			before.check_halved(&Deposits::read()).unwrap();
-			Datanets::do_try_state().unwrap();
-		});
-	}
 }

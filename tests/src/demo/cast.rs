@@ -7,24 +7,24 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Author of every block, and bonded attester.
+/// The author of every block, who is also a bonded attester.
 pub const VALIDATOR: &str = "//Alice";
-/// Owner of the datanet.
+/// The owner of the datanet.
 pub const OWNER: &str = "//Bob";
-/// Curators of the datanet.
+/// The curators of the datanet.
 pub const CURATORS: [&str; 2] = ["//Charlie", "//Dave"];
-/// Developer of the model.
+/// The developer of the model.
 pub const DEVELOPER: &str = "//Eve";
-/// User who pays for answers.
+/// The user who pays for answers.
 pub const USER: &str = "//Ferdie";
-/// Host of the model, funded like the contributors.
+/// The host of the model, who gets its first OPEN as the contributors do.
 pub const HOST: &str = "//Host";
-/// Who gives the newcomers their first OPEN.
+/// The accounts that give newcomers their first OPEN.
 pub const FUNDERS: [&str; 4] = [OWNER, CURATORS[0], CURATORS[1], DEVELOPER];
 
-/// Queries, the same number for each digit.
+/// The number of queries, as many for each digit.
 pub const QUERIES: usize = 50;
-/// Held-out rows that measure the model and weight its fallback shares.
+/// The number of held-out rows, which measure the model and weigh its fallback shares.
 pub const HELD_OUT: usize = 100;
 
 const SEED: u64 = 2024;
@@ -34,37 +34,36 @@ const ALL: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Character {
-	/// Labels as they are.
+	/// The labels are as they were.
 	Honest,
-	/// Labels as they are, and only zeros and ones.
+	/// The labels are as they were, and there are only zeros and ones.
 	ZerosAndOnes,
-	/// Labels drawn at random.
+	/// The labels are drawn at random.
 	RandomLabels,
 }
 
-/// A contributor of the demo.
+/// A contributor of the demo, and what is expected of it.
 #[derive(Clone, Debug)]
 pub struct Member {
-	/// Account and rows.
+	/// The account and its rows.
 	pub contributor: Contributor,
-	/// In words.
+	/// What is special about the rows, in words.
 	pub speciality: &'static str,
-	/// What the checks expect of it.
+	/// What the checks expect of the contributor.
 	pub character: Character,
 }
 
-/// Everybody's data.
+/// The data of all who take part.
 pub struct Cast {
-	/// The ten contributors.
 	pub members: Vec<Member>,
-	/// Rows for the queries.
+	/// The rows for queries.
 	pub queries: Vec<Digit>,
-	/// Rows to measure the model with.
+	/// The rows by which the model is measured.
 	pub held_out: Vec<Digit>,
 }
 
-/// Deals the digits: queries and held-out rows first, then uneven, specialised contributions. No row
-/// is dealt twice.
+/// Deals the digits: queries and held-out rows first, then contributions of different sizes and
+/// contents. No row is dealt twice.
 ///
 /// # Errors
 /// If the data set is damaged.

@@ -1,5 +1,5 @@
-//! What must hold when the demo is over. Everything is checked on the chain's state and events, to
-//! the unit; nothing is taken from what the client said.
+//! What must hold when the demo is over. Everything is checked by the chain's state and events, to
+//! the unit. Nothing is taken from what the client said.
 
 use super::{cast::Character, report::Line};
 use crate::{
@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 /// One thing that must hold, and whether it does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-	/// What must hold.
+	/// What must hold, in words.
 	pub name: String,
-	/// Whether it does.
+	/// Whether it holds.
 	pub passed: bool,
-	/// The figures it rests on, or what is wrong.
+	/// The figures that it rests on, or what is wrong.
 	pub detail: String,
 }
 
@@ -27,29 +27,27 @@ pub struct Evidence {
 	pub genesis: Snapshot,
 	/// The final state.
 	pub end: Snapshot,
-	/// Every movement in between.
+	/// Every movement of money in between.
 	pub ledger: Ledger,
-	/// Requests that were made.
+	/// The number of requests that were made.
 	pub queries: usize,
-	/// Fees for registering models, paid to the treasury.
+	/// The fees for registering models, which go to the treasury.
 	pub registration_fees: u128,
 	/// The user, who does nothing but ask.
 	pub user: Address,
-	/// The author of all blocks, who makes and receives no transfers.
+	/// The author of all blocks, who neither makes nor gets transfers.
 	pub author: Address,
-	/// The treasury's account.
 	pub treasury: Address,
-	/// The market's account.
 	pub market: Address,
 }
 
 impl Evidence {
-	/// Sum of the fees of settled inferences.
+	/// The sum of the fees of settled inferences.
 	pub fn fees(&self) -> u128 {
 		self.end.receipts().map(|(_, receipt)| receipt.fee).sum()
 	}
 
-	/// The treasury's part of these fees.
+	/// The part of these fees that the treasury got.
 	pub fn treasury_part(&self) -> u128 {
 		self.end.receipts().map(|(_, receipt)| receipt.treasury).sum()
 	}
@@ -73,7 +71,7 @@ impl Evidence {
 	}
 }
 
-/// Whether every unit of OPEN is accounted for: one check per account of the matter.
+/// Checks that every unit of OPEN is accounted for, with one check for each account that matters.
 pub fn conservation(evidence: &Evidence) -> Vec<Check> {
 	vec![
 		issuance(evidence),
@@ -86,7 +84,7 @@ pub fn conservation(evidence: &Evidence) -> Vec<Check> {
 	]
 }
 
-/// Whether every request was answered, attributed and paid.
+/// Checks that every request was answered, attributed and paid.
 pub fn all_settled(evidence: &Evidence) -> Check {
 	let settled = evidence.end.receipts().count();
 	let others: Vec<String> = evidence
@@ -104,7 +102,7 @@ pub fn all_settled(evidence: &Evidence) -> Check {
 	)
 }
 
-/// Whether pay follows the worth of the data.
+/// Checks that pay follows the worth of the data.
 pub fn fairness(contributors: &[Line]) -> Vec<Check> {
 	vec![random_labels(contributors), zeros_and_ones(contributors)]
 }
@@ -139,7 +137,7 @@ fn zeros_and_ones(contributors: &[Line]) -> Check {
 	}
 }
 
-/// Compares income per row without dividing.
+/// Compares the incomes per row, without dividing.
 fn per_row(a: &Line, b: &Line) -> std::cmp::Ordering {
 	let cross = |line: &Line, other: &Line| line.income.0.saturating_mul(u128::from(other.rows));
 	cross(a, b).cmp(&cross(b, a))
@@ -246,8 +244,8 @@ fn rewards(evidence: &Evidence) -> Check {
 	verdict("each account's pay is claimed or waits in the market's account", wrong)
 }
 
-/// What the treasury and the author gained is what went to them: transaction fees are split between
-/// the two, so they are looked at together.
+/// Checks that treasury and author gained what went to them. They share transaction fees, so they
+/// are looked at together.
 fn treasury(evidence: &Evidence) -> Check {
 	let gain = |account: &str| {
 		difference(evidence.end.balance(account), evidence.genesis.balance(account))
@@ -280,7 +278,7 @@ fn difference(a: u128, b: u128) -> i128 {
 	signed(a) - signed(b)
 }
 
-/// The whole supply is below 2^90 units.
+/// The amount with a sign, which it has room for: the whole supply is below 2^90 units.
 fn signed(amount: u128) -> i128 {
 	i128::try_from(amount).unwrap_or(i128::MAX / 4)
 }

@@ -16,63 +16,63 @@ use std::collections::BTreeMap;
 /// What the demo measured and checked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
-	/// Requests made.
+	/// The number of requests that were made.
 	pub queries: usize,
-	/// Requests settled.
+	/// The number of requests that were settled.
 	pub settled: usize,
-	/// Sum of the fees of settled requests.
+	/// The sum of the fees of settled requests.
 	pub fees_charged: Amount,
-	/// What each account was paid out of these fees, by address.
+	/// What each account was paid out of these fees, by its address.
 	pub paid: BTreeMap<Address, Amount>,
 	/// The same by role: `contributors`, `owners`, `attesters`.
 	pub paid_by_role: BTreeMap<String, Amount>,
-	/// The treasury's part of these fees.
+	/// The part of these fees that the treasury got.
 	pub treasury: Amount,
 	/// Whether every unit of OPEN is accounted for.
 	pub conserved: bool,
-	/// Share of the queries that were answered right.
+	/// The share of the queries whose answer was right, from 0 to 1.
 	pub accuracy: f64,
-	/// Blocks of the chain.
+	/// The number of the chain's blocks.
 	pub blocks: u64,
-	/// From the start of the node to the end of the checks.
+	/// The seconds from the start of the node to the end of the checks.
 	pub wall_seconds: f64,
-	/// Transaction fees of all accounts, apart from the fees above.
+	/// The transaction fees of all accounts, which are not among the fees above.
 	pub transaction_fees: Amount,
-	/// Fees for registering the model.
+	/// The fees for registering the model.
 	pub registration_fees: Amount,
-	/// Rewards claimed from the market.
+	/// The rewards that were claimed from the market.
 	pub rewards_claimed: Amount,
-	/// The contributors.
+	/// A line for each contributor.
 	pub contributors: Vec<Line>,
 	/// Everything that was checked.
 	pub checks: Vec<Check>,
 }
 
-/// One contributor.
+/// What one contributor gave and got.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
-	/// Secret URI of the account; the accounts of the demo are no secret.
+	/// The secret URI of the account; the accounts of the demo are not secret.
 	pub contributor: String,
-	/// Its address.
+	/// The address of the account.
 	pub account: Address,
-	/// Its contribution.
+	/// The number of the contribution.
 	pub contribution: u64,
-	/// What it has, in words.
+	/// What is special about the rows, in words.
 	pub speciality: String,
-	/// What the checks expect of it.
+	/// What the checks expect of the contributor.
 	pub character: Character,
-	/// Rows contributed.
+	/// The number of rows.
 	pub rows: u64,
-	/// Income.
+	/// What the account was paid in all.
 	pub income: Amount,
-	/// Income for each row, rounded down.
+	/// The income for each row, rounded down.
 	pub income_per_row: Amount,
-	/// The part of the income earned with answers zero or one.
+	/// The part of the income that came from answers zero or one.
 	pub income_from_zeros_and_ones: Amount,
 }
 
 impl Report {
-	/// Draws up the report and makes all checks but the `others`, which the client made.
+	/// Draws up the report. It makes all checks but the `others`, which the client made.
 	///
 	/// # Errors
 	/// If an account of the cast has no address.
@@ -119,10 +119,10 @@ impl Report {
 		})
 	}
 
-	/// The report as JSON, indented.
+	/// The report as indented JSON.
 	///
 	/// # Errors
-	/// If a field cannot stand in JSON.
+	/// If a field cannot be written in JSON.
 	pub fn json(&self) -> Result<String> {
 		serde_json::to_string_pretty(self)
 			.map_err(|error| Error::Unexpected(format!("the report is no JSON: {error}")))
@@ -153,7 +153,8 @@ fn line(member: &Member, contribution: u64, end: &Snapshot) -> Result<Line> {
 	})
 }
 
-/// Share of queries answered right. Inferences are numbered in the order of the queries.
+/// The share of the queries that were answered right. Inferences are numbered in the order of the
+/// queries.
 fn accuracy(cast: &Cast, end: &Snapshot) -> f64 {
 	let right = end
 		.inferences

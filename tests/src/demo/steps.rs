@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// Prints one line for each step, with a spinner beside the one under way.
+/// Prints one line for each step, with a spinner beside the step under way.
 pub struct Steps {
 	bar: ProgressBar,
 	step: &'static str,
@@ -11,7 +11,7 @@ pub struct Steps {
 }
 
 impl Steps {
-	/// Steps on standard error; a spinner only at a terminal.
+	/// Prints steps on standard error, with a spinner only if that is a terminal.
 	pub fn new() -> Self {
 		let bar = ProgressBar::new_spinner();
 		if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
@@ -20,7 +20,6 @@ impl Steps {
 		Self { bar, step: "", started: Instant::now() }
 	}
 
-	/// Begins a step.
 	pub fn begin(&mut self, step: &'static str) {
 		self.step = step;
 		self.started = Instant::now();
@@ -29,7 +28,7 @@ impl Steps {
 		self.bar.enable_steady_tick(Duration::from_millis(120));
 	}
 
-	/// Ends the step with what came of it.
+	/// Ends the step and says what came of it.
 	pub fn end(&mut self, result: &str) {
 		self.bar.disable_steady_tick();
 		let seconds = self.started.elapsed().as_secs_f64();

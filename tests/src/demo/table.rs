@@ -4,7 +4,7 @@ use super::report::Report;
 use crate::amount::in_open;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 
-/// The table of contributors, who was paid what, and the checks.
+/// Draws the table of contributors, who was paid what, and the checks.
 pub fn render(report: &Report) -> String {
 	let mut contributors = Table::new();
 	contributors.load_preset(UTF8_FULL_CONDENSED).set_header([

@@ -29,7 +29,7 @@ struct ClaimAccepted {
 #[test]
 fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() {
 	let mut node = Node::start("crash", NodeOptions::default()).unwrap();
-	// Users keep their files elsewhere, so that what the node finds is decided here.
+	// Users keep their files elsewhere, so the test decides here what the node finds.
 	let blobs = node.folder("users-blobs").unwrap();
 	let mut scenario = Scenario::of(&node).unwrap();
 	scenario.client = scenario.client.with_blobs(blobs.clone());
@@ -39,8 +39,8 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	let model = registered.model.to_string();
 	let questions = scenario.write("questions.csv", &csv(&data.questions)).unwrap();
 
-	// The node's index file is a pipe into which nobody writes: who opens it is at work on a job and
-	// stays so.
+	// The node's index file is a pipe into which nobody writes: whoever opens it is at work on a
+	// job, and stays so.
 	copy_files(&blobs, &node.blobs());
 	let index = node.blobs().join(registered.index_file.trim_start_matches("0x"));
 	fs::remove_file(&index).unwrap();
@@ -55,7 +55,7 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	let second = serve(&client, &model, &["--once"]);
 	assert_eq!((first.len(), second.len()), (4, QUESTIONS - 4));
 	assert!(first.is_disjoint(&second), "{first:?} and {second:?}");
-	// What is not final may be gone after a crash; the answers are to survive it.
+	// What is not final may be gone after a crash, and the answers are to survive it.
 	chain.wait_until_final(chain.best_number().unwrap()).unwrap();
 	chain
 		.wait_for("a thread at work", LIMIT, |chain| {
@@ -104,7 +104,7 @@ fn jobs_should_be_finished_once_and_paid_once_when_the_node_is_killed_at_work() 
 	assert!(end.open_jobs.is_empty());
 	assert!(end.inferences.values().all(|one| matches!(one.state, InferenceState::Settled(_))));
 
-	// The user paid each fee once.
+	// The user has paid each fee once.
 	let user = openledger_tests::chain::address("//Ferdie").unwrap();
 	let ledger = Ledger::replay(&chain, end.block).unwrap();
 	let genesis = chain.snapshot_at(0).unwrap();

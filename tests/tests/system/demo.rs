@@ -8,7 +8,7 @@ use std::{
 	time::{Duration, Instant},
 };
 
-/// For a block, and for a node to end.
+/// How long a block, or the end of a node, may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
 #[test]
@@ -21,7 +21,7 @@ fn demo_should_pass_all_its_checks_and_leave_its_node_running_when_told_to_keep_
 	assert!(output.status.success(), "scripts/demo failed, see above");
 	let kept = kept.expect("the demo does not say where its node is");
 
-	// What a reader of the file sees, not what was in memory.
+	// What a reader of the file sees, and not what was in memory.
 	let file = fs::read(guard.folder().join("report.json")).unwrap();
 	let report: Report = serde_json::from_slice(&file).unwrap();
 	check_report(&report, &serde_json::from_slice(&file).unwrap());
@@ -29,7 +29,7 @@ fn demo_should_pass_all_its_checks_and_leave_its_node_running_when_told_to_keep_
 	check_kept(kept, &messages, report.blocks);
 }
 
-/// Runs `scripts/demo` in the guard's folder as from a terminal.
+/// Runs `scripts/demo` in the guard's folder, as one would from a terminal.
 fn run_script(guard: &mut Guard) -> Output {
 	let mut script = Command::new(repository().join("scripts/demo"));
 	script
@@ -38,8 +38,8 @@ fn run_script(guard: &mut Guard) -> Output {
 		.stdin(Stdio::null())
 		.stdout(Stdio::piped())
 		.stderr(Stdio::piped());
-	// What Cargo says to a test about its package would be taken for a change by build scripts that
-	// look at such variables.
+	// What Cargo tells a test about its package would look like a change to build scripts that read
+	// such variables.
 	let of_package = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_EXE_"];
 	for (name, _) in env::vars_os() {
 		let told = name.to_str().unwrap_or_default();
@@ -71,7 +71,7 @@ fn check_report(report: &Report, file: &serde_json::Value) {
 	assert!(amount("/paid_by_role/contributors") > amount("/fees_charged") / 2);
 }
 
-/// The tables show the report, and look as the README says.
+/// Checks that the tables show the report, and look as the README says.
 fn check_tables(report: &Report, tables: &str) {
 	for line in &report.contributors {
 		let name = line.contributor.trim_start_matches('/');
@@ -81,7 +81,8 @@ fn check_tables(report: &Report, tables: &str) {
 	}
 	let readme = fs::read_to_string(repository().join("README.md")).unwrap();
 	let shown: Vec<&str> = readme.lines().map(str::trim_end).collect();
-	// Incomes differ a little from processor to processor, the split of the fees and the checks do not.
+	// Incomes differ a little from processor to processor. The split of the fees and the checks do
+	// not.
 	let (_, split) = tables.split_once(" fees charged").expect("there is no table of fees");
 	let (split, _) = split.split_once("queries settled").expect("there is no last line");
 	for line in split.lines().skip(1).map(str::trim_end).filter(|line| !line.starts_with("50 of")) {
@@ -89,7 +90,7 @@ fn check_tables(report: &Report, tables: &str) {
 	}
 }
 
-/// The node goes on after the demo, can be looked at and stopped as the demo says.
+/// Checks that the node goes on after the demo, and can be looked at and stopped as the demo says.
 fn check_kept(mut kept: Kept, messages: &str, blocks: u64) {
 	let chain = Chain::connect(&kept.url).unwrap();
 	chain
@@ -113,7 +114,7 @@ fn check_kept(mut kept: Kept, messages: &str, blocks: u64) {
 	kept.guard.rest().unwrap();
 }
 
-/// The node that the demo left, until this is dropped.
+/// The node that the demo left. It is stopped when this is dropped.
 struct Kept {
 	url: String,
 	guard: Guard,
@@ -131,7 +132,7 @@ impl Kept {
 	}
 }
 
-/// Runs commands as a user does and returns what they print.
+/// Runs commands as a user does, and returns what they print.
 fn shell(commands: &str) -> String {
 	let output = Command::new("sh").args(["-c", commands]).output().unwrap();
 	assert!(output.status.success(), "`{commands}` failed: {}", text(&output.stderr));
@@ -147,6 +148,6 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn repository() -> PathBuf {
-	// Tests run in their crate's folder; the scripts run elsewhere.
+	// Tests run in the folder of their crate, but the scripts run elsewhere.
 	Path::new("..").canonicalize().unwrap()
 }

@@ -38,7 +38,7 @@ fn wrong_answer_should_be_refunded_when_the_attester_finds_another() {
 	assert_eq!(ended.len(), 1);
 	assert_eq!(ended[0].ending, Ending::WrongAnswer);
 	assert!(!after.payments.contains_key(&inference), "nobody is paid for a wrong answer");
-	// Asking cost a transaction fee and nothing else.
+	// Asking cost a transaction fee, and nothing else.
 	let fees = transaction_fees(&chain, &user, before.block, after.block);
 	assert_eq!(before.balance(&user) - after.balance(&user), fees);
 
@@ -70,7 +70,7 @@ fn request_should_be_refunded_when_nobody_answers_in_time() {
 #[test]
 fn input_should_be_refused_when_it_is_longer_than_the_chain_takes() {
 	let shared = shared();
-	// As many numbers as the model reads, each with far too many digits.
+	// There are as many numbers as the model reads, each with far too many digits.
 	let long = vec![format!("0.{}", "0".repeat(100)); 64].join(",");
 	let model = shared.silent.model.to_string();
 	let command = ["infer", "--model", &model, "--input", &long, "--max-fee", "5"];
@@ -134,7 +134,7 @@ fn training_should_stop_when_a_contribution_was_altered_on_disk() {
 
 #[test]
 fn client_should_say_so_when_the_chain_is_unreachable() {
-	// Bound and released: nobody listens there.
+	// The port was bound and released, so nobody listens there.
 	let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
 	let url = format!("ws://127.0.0.1:{port}");
 	let client = Client::new(url.clone(), std::env::temp_dir()).unwrap();
@@ -146,7 +146,7 @@ fn client_should_say_so_when_the_chain_is_unreachable() {
 	assert!(matches!(failed, Err(Error::Command { code: 3, .. })));
 }
 
-/// What an account paid for transactions in blocks after `from` up to `to`.
+/// What an account paid for transactions in the blocks after `from`, up to `to`.
 fn transaction_fees(
 	chain: &openledger_tests::chain::Chain,
 	account: &str,

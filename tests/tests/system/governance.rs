@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(120);
-/// Members of the security council: both cohorts.
+/// The members of the security council, of both cohorts.
 const MEMBERS: [&str; 12] = [
 	"//Alice",
 	"//Bob",
@@ -94,7 +94,7 @@ fn parameter_should_be_changed_when_two_voters_reach_the_quorum() {
 		}
 		states.last().is_some_and(|state| state == "executed")
 	});
-	// One block long.
+	// This state lasts for one block, so that it may have been missed.
 	states.retain(|state| state != "succeeded");
 	assert_eq!(states, ["active", "queued", "executed"]);
 	let executed = show(client, 0);

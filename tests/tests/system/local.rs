@@ -25,10 +25,10 @@ fn validators_should_go_on_finalising_the_same_blocks_when_one_of_four_is_killed
 	settle(&nodes[0]);
 	agree(&chains, best(&chains));
 
-	// The one that the others were told of, and through which all transactions came.
+	// The node that the others were told of, through which all transactions came.
 	nodes[0].kill();
 	let others = chains.split_off(1);
-	// Beyond what four have finalised together.
+	// A block beyond those that four have finalised together.
 	agree(&others, best(&others) + 5);
 
 	nodes[0].restart().unwrap();
@@ -75,7 +75,7 @@ fn settle(node: &Node) {
 	assert!(attesters.len() > 1, "one attester did the work of all: {attesters:?}");
 }
 
-/// Waits until all have finalised this block, which must be the same.
+/// Waits until all have finalised this block, which must be the same for all.
 fn agree(chains: &[Chain], block: u64) {
 	let mut hashes = BTreeSet::new();
 	for chain in chains {
@@ -85,7 +85,7 @@ fn agree(chains: &[Chain], block: u64) {
 	assert_eq!(hashes.len(), 1, "the nodes have different blocks {block}: {hashes:?}");
 }
 
-/// Number of the newest block.
+/// The number of the newest block.
 fn best(chains: &[Chain]) -> u64 {
 	chains.iter().map(|chain| chain.best_number().unwrap()).max().unwrap()
 }

@@ -2,6 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `client_examples` | the example programs of the client library |
 //! | `crash` | a node killed at work |
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `faults` | bad input and broken promises |
@@ -12,8 +13,9 @@
 //! | `text` | a classifier of texts |
 //! | `upgrade` | the runtime replaces itself by vote |
 //!
-//! `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
+//! `client_examples`, `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
 
+mod client_examples;
 mod crash;
 mod demo;
 mod faults;

@@ -1,4 +1,4 @@
-//! The smallest model that pays: a logistic regression on the digits of two contributors.
+//! The smallest model that earns: a logistic regression on the digits of two contributors.
 
 use openledger_tests::{
 	digits::{csv, Digit, Digits},
@@ -6,10 +6,10 @@ use openledger_tests::{
 	Result,
 };
 
-/// Rows for questions, one of each digit.
+/// The number of rows for questions, one of each digit.
 pub const QUESTIONS: usize = 10;
 
-/// The model. Its developer also owns and curates the datanet.
+/// The model, whose developer also owns and curates the datanet.
 pub const MODEL: Plan<'static> = Plan {
 	name: "logistic",
 	developer: "//Bob",
@@ -19,14 +19,14 @@ pub const MODEL: Plan<'static> = Plan {
 	base_model: None,
 };
 
-/// What the model was trained on, and what it was not.
+/// The rows that the model was trained on, and others.
 pub struct Data {
 	pub datanet: u32,
-	/// Rows nobody contributed.
+	/// The rows that nobody contributed.
 	pub questions: Vec<Digit>,
 }
 
-/// From an empty chain to the trained and indexed model, not yet registered.
+/// Goes from an empty chain to a model that is trained and indexed, but not registered yet.
 pub fn train(scenario: &Scenario) -> Result<Data> {
 	let mut digits = Digits::shuffled(3)?;
 	let all = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];

@@ -27,7 +27,7 @@ fn voters_should_govern_from_node_js_when_they_send_what_wallets_build() {
 	run(&["apps.test.mjs", "governance.test.mjs"], &variables, 25);
 }
 
-/// Runs test programs, of which `tests` tests have to pass, with environment variables.
+/// Runs test programs with environment variables; `tests` of their tests have to pass.
 fn run(programs: &[&str], variables: &[(&str, String)], tests: u32) {
 	let folder = Path::new("polkadot-js");
 	install(folder);
@@ -48,13 +48,13 @@ fn run(programs: &[&str], variables: &[(&str, String)], tests: u32) {
 	);
 }
 
-/// Installs the packages of the lock file unless they are those installed last.
+/// Installs the packages of the lock file, unless they are those that were installed last.
 fn install(folder: &Path) {
-	// One at a time; whoever failed left nothing to rely on.
+	// One at a time. Whoever failed left nothing to rely on.
 	static INSTALLING: Mutex<()> = Mutex::new(());
 	let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
 	let wanted = fs::read(folder.join("package-lock.json")).unwrap();
-	// A copy of the lock file, made last.
+	// A copy of the lock file, which is made last.
 	let note = folder.join("node_modules/.installed-lock.json");
 	if fs::read(&note).is_ok_and(|installed| installed == wanted) {
 		return;

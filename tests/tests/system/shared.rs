@@ -1,4 +1,4 @@
-//! One node for tests that do not disturb each other, with a model that two hosts serve.
+//! One node for tests that do not disturb each other, with a model that three hosts serve.
 
 use crate::model::{self, MODEL};
 use openledger_tests::{
@@ -9,9 +9,9 @@ use openledger_tests::{
 use serde_json::json;
 use std::sync::{Mutex, OnceLock};
 
-/// Blocks within which a host must answer on this chain.
+/// The number of blocks within which a host must answer on this chain.
 const RESPONSE_WINDOW: u32 = 12;
-/// Blocks after which an attester that left gets its bond back on this chain.
+/// The number of blocks after which an attester that left gets its bond back on this chain.
 const UNBONDING_PERIOD: u32 = 8;
 
 /// A model and who serves it.
@@ -25,17 +25,19 @@ pub struct Shared {
 	pub client: Client,
 	pub scenario: Scenario,
 	pub datanet: u32,
-	/// Rows nobody contributed, without label.
+	/// Rows that nobody contributed, without their labels.
 	pub questions: Vec<String>,
-	/// Served by nobody but tests that speak for the host.
+	/// A model that nobody serves but tests that speak for the host.
 	pub silent: Hosted,
-	/// The same for the tests from Node.js.
+	/// Such a model for the tests from Node.js.
 	pub from_node_js: Hosted,
-	/// A request to the first that nobody will answer, by `//Eve`.
+	/// Such a model for the examples of the client library.
+	pub from_examples: Hosted,
+	/// A request of `//Eve` to the silent model, which nobody will answer.
 	pub unanswered: u64,
 }
 
-/// The node, started by whoever comes first.
+/// The node, which is started by the test that comes first.
 pub fn shared() -> &'static Shared {
 	static SHARED: OnceLock<Shared> = OnceLock::new();
 	static FAILED: Mutex<Option<String>> = Mutex::new(None);
@@ -66,6 +68,9 @@ fn set_up() -> openledger_tests::Result<Shared> {
 	let plan = Plan { host: "//Dave//stash", ..MODEL };
 	let from_node_js = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
 
+	let plan = Plan { host: "//Eve//stash", ..MODEL };
+	let from_examples = Hosted { model: scenario.register(&plan)?.model, host: plan.host };
+
 	let mut shared = Shared {
 		node,
 		client: scenario.client.clone(),
@@ -74,6 +79,7 @@ fn set_up() -> openledger_tests::Result<Shared> {
 		questions: data.questions.into_iter().map(|digit| digit.pixels).collect(),
 		silent,
 		from_node_js,
+		from_examples,
 		unanswered: 0,
 	};
 	shared.unanswered = shared.request("//Eve")?;
@@ -81,7 +87,7 @@ fn set_up() -> openledger_tests::Result<Shared> {
 }
 
 impl Shared {
-	/// Asks the silent model and returns the inference without waiting for an answer.
+	/// Asks the silent model, and returns the inference without waiting for an answer.
 	pub fn request(&self, user: &str) -> openledger_tests::Result<u64> {
 		let model = self.silent.model.to_string();
 		let command = ["infer", "--model", &model, "--input", &self.questions[0], "--no-wait"];

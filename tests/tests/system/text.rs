@@ -13,10 +13,10 @@ const OWNER: &str = "//Bob";
 const HOST: &str = "//Dave";
 const USER: &str = "//Ferdie";
 
-/// Fees and prices in units of 10^-18 OPEN.
+/// The number of units in one OPEN, in which fees and prices are given.
 const OPEN: u128 = 1_000_000_000_000_000_000;
 
-/// Rows of three words; the first one decides about the label.
+/// Rows of three words, of which the first one decides about the label.
 fn rows(count: usize, offset: usize) -> Vec<(String, &'static str)> {
 	let good = ["good", "fine", "great", "lovely", "happy", "warm"];
 	let bad = ["bad", "poor", "awful", "ugly", "sad", "cold"];
@@ -106,7 +106,7 @@ fn contributors_of_texts_should_be_paid_when_a_text_is_classified() {
 	let host = client.spawn(HOST, &host).unwrap();
 	let ask = ["infer", "--model", &model, "--input", "great book and song"];
 	let by_call = settled(client, &ask);
-	// From now on by tokens, of which there are six with those around the text.
+	// From now on the price is by tokens, of which there are six with those around the text.
 	let price = ["model", "price", &model, "--price-input", "100", "--price-output", "1"];
 	client.run::<Value>(OWNER, &price).unwrap();
 	let by_token = settled(client, &[&ask[..], &["--max-fee", "5"]].concat());
@@ -131,7 +131,7 @@ struct Settled {
 	fee: u128,
 }
 
-/// Asks and waits for the settlement; the answer must be praise.
+/// Asks and waits for the settlement. The answer must be praise.
 fn settled(client: &Client, ask: &[&str]) -> Settled {
 	let asked: Inferred = client.run(USER, ask).unwrap();
 	let inference = asked.inferences[0].inference;
@@ -141,7 +141,8 @@ fn settled(client: &Client, ask: &[&str]) -> Settled {
 	Settled { inference, fee: shown["fee"].as_str().unwrap().parse().unwrap() }
 }
 
-/// The payment is verified, and the rows that it goes back to are shown as they were contributed.
+/// Checks that the payment is verified, and that the rows it goes back to are shown as they were
+/// contributed.
 fn explain(
 	scenario: &Scenario,
 	base: &str,
@@ -164,14 +165,14 @@ fn explain(
 	for shown in [text, "great book and song", "praise", "complaint"] {
 		assert!(html.contains(shown), "the page lacks '{shown}'");
 	}
-	// Whoever has no base model verifies all the same.
+	// Who has no base model can verify all the same.
 	let explained: Value = scenario.client.run(USER, &["explain", &number]).unwrap();
 	assert_eq!(explained["verified"], true);
 	let reason = explained["rows"]["reason"].as_str().unwrap();
 	assert!(reason.contains("--base-model"), "{reason}");
 }
 
-/// The rows with the wrong labels come first.
+/// Checks that the rows with the wrong labels come first.
 fn audit(client: &Client, base: &str, source: &[&str], mislabelled: u64) {
 	let options = "--folds 3 --epochs 12 --learning-rate 0.02 --batch-size 8 --top 10";
 	let options: Vec<&str> = options.split(' ').chain(["--base-model", base]).collect();

@@ -15,10 +15,11 @@ use subxt::{
 };
 use subxt_signer::sr25519::dev;
 
-/// For a proposal, from its submission to its dispatch: 26 blocks of three seconds.
+/// How long a proposal may take from its submission to its dispatch: it takes 26 blocks of three
+/// seconds.
 const LIMIT: Duration = Duration::from_secs(180);
 const OWNER: &str = "//Bob";
-/// Has votes enough for a quorum.
+/// An account that has votes enough for a quorum.
 const PROPOSER: &str = "//Eve";
 
 #[derive(Deserialize)]
@@ -40,7 +41,7 @@ struct Version {
 	spec_version: u32,
 }
 
-/// What the next runtime's migration changes, in units.
+/// What the migration of the next runtime changes, in units.
 #[derive(Debug, PartialEq)]
 struct Deposit {
 	of_datanet: u128,
@@ -90,7 +91,7 @@ fn chain_should_go_on_with_the_next_runtime_when_an_upgrade_was_voted_in() {
 	assert_eq!(next.spec_version, version.spec_version + 1);
 	assert_eq!(read(client, &["show", &number]).state, "executed");
 
-	// The next block is the new runtime's first, and five more become final.
+	// The next block is the first of the new runtime, and five more become final.
 	let upgraded = chain.best_number().unwrap();
 	chain.wait_until_final(upgraded + 6).unwrap();
 	let halved = Deposit { of_datanet: deposit.of_datanet / 2, held: deposit.held / 2 };
@@ -149,7 +150,7 @@ impl Subxt {
 		Self { runtime, client }
 	}
 
-	/// The first transaction of `//Ferdie`, for the runtime of now, that never expires.
+	/// The first transaction of `//Ferdie`. It is for the runtime of now, and never expires.
 	fn sign_remark(&self) -> Vec<u8> {
 		let call = dynamic::transaction("System", "remark", (b"first".to_vec(),));
 		let parameters = DefaultExtrinsicParamsBuilder::new().nonce(0).immortal().build();
@@ -160,7 +161,7 @@ impl Subxt {
 		signed.unwrap().into_encoded()
 	}
 
-	/// Sends a transaction; the node's answer if it is refused.
+	/// Sends a transaction. The error is what the node says if it refuses.
 	fn submit(&self, transaction: &[u8]) -> std::result::Result<(), String> {
 		let sent = self.runtime.block_on(async {
 			let at = self.client.at_current_block().await.unwrap();

@@ -5,11 +5,13 @@ use crate::{
 	training::probabilities,
 };
 use openledger_influence::{
-	build_index, for_each_batch,
+	build_index,
 	rows::{harm, self_influence},
-	train, Contribution, Dataset, Function, Index, IndexBuilder, Model, Progress, TrainConfig,
+	Contribution, Index, IndexBuilder,
 };
-use openledger_proof::{blake2_256, Width};
+use openledger_models::{for_each_batch, train, Function, Model, Progress, TrainConfig};
+use openledger_primitives::{blake2_256, Width};
+use openledger_rows::Dataset;
 
 /// What was found about one row.
 #[derive(Clone, Debug, PartialEq)]
@@ -207,7 +209,9 @@ fn verdict(label: u32, probabilities: &[f64]) -> Verdict {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_influence::{Activation, Architecture, EkFac, Schema};
+	use openledger_influence::EkFac;
+	use openledger_models::{Activation, Architecture};
+	use openledger_rows::Schema;
 	use std::path::Path;
 
 	/// 400 digits, and the numbers of those that got a wrong label.

@@ -107,7 +107,7 @@ mod tests {
 		*,
 	};
 	use crate::html::picture::Look;
-	use openledger_influence::Dataset;
+	use openledger_rows::Dataset;
 
 	#[test]
 	fn page_should_show_the_worst_rows_and_escape_the_file_name() {

@@ -1,8 +1,7 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::Explanation;
+use super::{Explanation, Told};
 use crate::{
-	chain::types::Basis,
 	error::{Error, Result},
 	html::picture::{Look, Row},
 	output::{
@@ -13,12 +12,14 @@ use crate::{
 	views::{explain as views, inference::exact},
 };
 use openledger_blobs::{BlobError, BlobStore};
+use openledger_client::chain::types::Basis;
 use openledger_influence::{
-	parse_input,
 	rows::{answer_gradient, row_scores},
-	Dataset, Index, Model,
+	Index,
 };
-use openledger_proof::{ContributionId, IndexCommitment};
+use openledger_models::Model;
+use openledger_primitives::{ContributionId, IndexCommitment};
+use openledger_rows::{parse_input, Dataset};
 
 /// Rows shown as helping, and as many as hurting.
 const SHOWN: usize = 12;
@@ -274,12 +275,13 @@ fn strongest(mut rows: Vec<ScoredRow>, missing: Vec<(ContributionId, String)>) -
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::Hash, commands::explain::testing::explanation};
+	use crate::commands::explain::testing::explanation;
 	use openledger_blobs::DirectoryStore;
-	use openledger_influence::{
-		build_index, train, Activation, Architecture, Contribution, EkFac, Schema, TrainConfig,
-	};
-	use openledger_proof::Width;
+	use openledger_client::chain::Hash;
+	use openledger_influence::{build_index, Contribution, EkFac};
+	use openledger_models::{train, Activation, Architecture, TrainConfig};
+	use openledger_primitives::Width;
+	use openledger_rows::Schema;
 
 	#[test]
 	fn strongest_should_part_helping_from_hurting_rows() {

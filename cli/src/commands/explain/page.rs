@@ -2,17 +2,19 @@
 
 use super::{
 	evidence::{Evidence, Rows, ScoredRow},
-	role, Explanation,
+	role, Explanation, Told,
 };
 use crate::{
-	amount::Amount,
-	chain::types::{Basis, Role},
 	commands::page::{amount, percent, row_cards, Card},
 	html::{bar, element, page as whole_page, pairs, section, table, Markup},
 	output::{hex, text},
 	views::inference::exact,
 };
-use openledger_proof::PARTS;
+use openledger_client::{
+	amount::Amount,
+	chain::types::{Basis, Role},
+};
+use openledger_primitives::PARTS;
 
 /// Classes whose probability is shown, where a model has more.
 const CLASSES: usize = 12;
@@ -143,7 +145,7 @@ fn fee(explanation: &Explanation) -> Markup {
 
 fn contributions(explanation: &Explanation) -> Markup {
 	let largest = explanation.pay.iter().map(|pay| pay.parts).max().unwrap_or(0).max(1);
-	let line = |pay: &crate::verification::Pay| {
+	let line = |pay: &openledger_client::verification::Pay| {
 		let mut under = element("p")
 			.class("under soft")
 			.with(element("span").class("mono").with(explanation.contributor(pay.contribution)));

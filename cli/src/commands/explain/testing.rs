@@ -1,7 +1,7 @@
 //! A settled inference for tests.
 
 use super::Explanation;
-use crate::{
+use openledger_client::{
 	chain::{
 		types::{
 			Basis, Contribution, ContributionState, Ending, IndexRecord, IndexWidth, Inference,
@@ -108,6 +108,7 @@ pub(super) fn explanation(name: &str, input: &str, output: &str) -> Explanation 
 			pay(9, 250_000_000, 150_000_000_000_000_000),
 		],
 		contributions: [(4, contribution(11)), (9, contribution(12))].into(),
+		split_is_todays: false,
 		problems: vec![],
 	}
 }

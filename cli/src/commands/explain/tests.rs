@@ -5,8 +5,11 @@ use super::{
 };
 use crate::{
 	html::picture::{Look, Row},
-	verification::Verdict,
 	views::recorded::{check, json},
+};
+use openledger_client::{
+	chain::{types::Payment, Hash},
+	verification::{Claim, Verdict},
 };
 
 fn evidence(rows: std::result::Result<Rows, String>) -> Evidence {
@@ -23,7 +26,8 @@ fn explanation_should_be_printed_as_recorded() {
 	claimed.result.claim = Hash([20; 32]);
 	let verdict = Verdict::WrongAnswer { output: vec![] };
 	let claim = Claim { job: 3, attempt: 1, attester: [14; 32], sent: 38, verdict };
-	claimed.claim = Some(Found { claim, extrinsic: 2, block: 39, block_hash: Hash([21; 32]) });
+	claimed.claim =
+		Some(IncludedClaim { claim, extrinsic: 2, block: 39, block_hash: Hash([21; 32]) });
 	let parent = Payment { account: [15; 32].into(), role: Role::Owner(1), amount: 5 };
 	claimed.payments.push(parent);
 

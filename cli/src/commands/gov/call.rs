@@ -1,14 +1,16 @@
 //! `gov encode`, and the options that name a call to propose.
 
 use crate::{
-	calls::{self, Amounts, Decoded},
-	chain::Hash,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
 	views::governance as views,
 };
 use clap::Args;
+use openledger_client::{
+	calls::{self, Amounts, Decoded},
+	chain::Hash,
+};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 use subxt::Metadata;

@@ -5,20 +5,12 @@ use super::{
 	delegation::parse_hash,
 	election,
 	motions::{self, MotionVote},
+	names::CohortName,
 };
 use crate::{
-	calls::{self, Amounts},
-	chain::{
-		call,
-		council::{Cohort, Seat},
-		governance::Bounded,
-		Hash, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
-	error::{Error, Result},
-	governance::Clock,
-	keys::{parse_account, AccountId},
+	error::Result,
 	output::{
 		table,
 		Column::{Number, Text},
@@ -27,6 +19,17 @@ use crate::{
 	views::governance::{council as views, Date},
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	calls::{self, Amounts},
+	chain::{
+		call,
+		council::{Cohort, Seat},
+		governance::Bounded,
+		Hash, Snapshot,
+	},
+	governance::Clock,
+	keys::{parse_account, AccountId},
+};
 use serde_json::Value;
 
 /// Without a command: shows the members, what waits for the timelock, and the election.
@@ -60,7 +63,7 @@ enum Command {
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 		/// The half with the vacancy
-		cohort: Cohort,
+		cohort: CohortName,
 	},
 	/// Move that a queued proposal not be dispatched
 	Veto {
@@ -126,7 +129,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			motions::propose(context, motion).await
 		},
 		Command::Add { account, cohort } => {
-			let motion = call("SecurityCouncil", "add_member", (account, cohort));
+			let motion = call("SecurityCouncil", "add_member", (account, Cohort::from(cohort)));
 			motions::propose(context, motion).await
 		},
 		Command::Veto { proposal } => {
@@ -145,42 +148,40 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
 	let old = context.key()?.account;
-	let best = context.chain().await?.best().await?;
-	let clock = best.clock()?;
-	let mut seats = Vec::new();
-	for cohort in Cohort::BOTH {
-		seats.extend(best.seats(cohort).await?);
-	}
-	let interval = best.council_parameters().await?.rotation_interval;
-	check_rotation(&seats, &old, interval, &clock)?;
-	let sent = context.send(call("SecurityCouncil", "rotate_key", (new,))).await?;
+	let words = async |name: &str, best: &Snapshot| {
+		let mut seats = Vec::new();
+		for cohort in Cohort::BOTH {
+			seats.extend(best.seats(cohort).await?);
+		}
+		let interval = best.council_parameters().await?.rotation_interval;
+		Ok(rotation_refusal(name, &seats, &old, interval, &best.clock()?))
+	};
+	let rotation = call("SecurityCouncil", "rotate_key", (new,));
+	let sent = context.send_telling(rotation, words).await?;
 	let document =
 		views::Rotated { old: old.into(), new: new.into(), transactions: transactions([&sent]) };
 	Report::of(&document, format!("the seat of {old} is that of {new} now"))
 }
 
-/// # Errors
-/// If the account has no seat, or changed its key too short a time ago.
-fn check_rotation(seats: &[Seat], account: &AccountId, interval: u32, clock: &Clock) -> Result<()> {
-	let seat = seats.iter().find(|seat| seat.account == *account);
-	let seat = seat.ok_or_else(|| not_member("SecurityCouncil", account))?;
-	match seat.rotated.map(|last| last.saturating_add(interval)) {
-		Some(next) if clock.now.saturating_add(1) < next => {
-			let message = format!(
+/// The refusal of a new key for the seat of `account`. Keys are changed at most once in `interval` blocks.
+fn rotation_refusal(
+	name: &str,
+	seats: &[Seat],
+	account: &AccountId,
+	interval: u32,
+	clock: &Clock,
+) -> Option<String> {
+	match name {
+		"NotMember" => Some(motions::not_member(account)),
+		"RotationTooSoon" => {
+			let seat = seats.iter().find(|seat| seat.account == *account)?;
+			Some(format!(
 				"this seat's key was changed a short time ago: it can be changed again as of {}",
-				clock.when(next)
-			);
-			Err(Error::foreseen("SecurityCouncil", "RotationTooSoon", message))
+				clock.when(seat.rotated?.saturating_add(interval))
+			))
 		},
-		_ => Ok(()),
+		_ => None,
 	}
-}
-
-/// What only members may do.
-pub(super) fn not_member(pallet: &str, account: &AccountId) -> Error {
-	let message =
-		format!("{account} is no member of the security council: see `openledger gov council`");
-	Error::foreseen(pallet, "NotMember", message)
 }
 
 async fn show(context: &Context) -> Result<Report> {
@@ -255,20 +256,15 @@ mod tests {
 	use serde_json::json;
 
 	#[test]
-	fn rotation_should_be_refused_when_too_soon_or_not_a_member() {
-		let [alice, bob, eve] = ["//Alice", "//Bob", "//Eve"].map(|n| parse_account(n).unwrap());
-		let seats =
-			[Seat { account: alice, rotated: None }, Seat { account: bob, rotated: Some(90) }];
-		let refused = |account: &AccountId, now| {
-			let clock = Clock { now, block_time: 3_000 };
-			let result = check_rotation(&seats, account, 20, &clock);
-			result.err().map(|error| error.to_json()["name"].as_str().unwrap().to_owned())
-		};
-		assert_eq!(refused(&alice, 91), None);
-		assert_eq!(refused(&bob, 108).as_deref(), Some("RotationTooSoon"));
-		// In block 110.
-		assert_eq!(refused(&bob, 109), None);
-		assert_eq!(refused(&eve, 109).as_deref(), Some("NotMember"));
+	fn refusal_of_a_new_key_should_say_when_it_can_be_changed_when_too_soon() {
+		let [bob, eve] = ["//Bob", "//Eve"].map(|name| parse_account(name).unwrap());
+		let seats = [Seat { account: bob, rotated: Some(90) }];
+		let clock = Clock { now: 100, block_time: 3_000 };
+		let told = |name, account| rotation_refusal(name, &seats, account, 20, &clock);
+		let soon = told("RotationTooSoon", &bob).unwrap();
+		assert!(soon.contains("as of block 110, in 30 s"), "{soon}");
+		assert!(told("NotMember", &eve).unwrap().contains("is no member"));
+		assert_eq!((told("RotationTooSoon", &eve), told("IsMember", &bob)), (None, None));
 	}
 
 	#[test]

@@ -2,16 +2,18 @@
 
 use super::VOTES;
 use crate::{
-	chain::{call, Hash},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::SignedDelegation,
-	keys::{parse_account, AccountId},
 	output::Report,
 	views::governance as views,
 };
 use clap::Args;
+use openledger_client::{
+	chain::{call, Hash, Snapshot},
+	governance::SignedDelegation,
+	keys::{parse_account, AccountId},
+};
 use std::io::Read;
 use subxt::utils::MultiSignature;
 
@@ -68,26 +70,27 @@ pub(super) async fn sign(context: &Context, arguments: Sign) -> Result<Report> {
 	};
 	let document = signed.to_json();
 	let text = format!("{document:#}");
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
-	let signed = SignedDelegation::from_json(&read(file)?).map_err(|error| error.in_file(file))?;
+	let signed = SignedDelegation::from_json(&read(file)?)
+		.map_err(|error| Error::from(error).in_file(file))?;
 	context.key()?;
 	let best = context.chain().await?.best().await?;
-	check(&signed, best.genesis()?, best.clock()?.now).map_err(|error| error.in_file(file))?;
-	let SignedDelegation { delegator, to, nonce, expiry, .. } = signed;
-	let next = best.delegation_nonce(&delegator).await?;
-	if nonce != next {
-		let why = if nonce < next { "it was used" } else { "one before it is missing" };
-		let message = format!(
-			"this delegation has the nonce {nonce}, the next one of {delegator} is {next}: {why}"
-		);
-		return Err(Error::foreseen(VOTES, "WrongNonce", message));
+	if signed.genesis != best.genesis()? {
+		let message = "this delegation is for another chain: see --url".into();
+		return Err(Error::BadData(message).in_file(file));
 	}
+	let SignedDelegation { delegator, to, nonce, expiry, .. } = signed;
 	let signature = MultiSignature::Sr25519(signed.signature);
 	let arguments = (delegator, to, nonce, expiry, signature);
-	let sent = context.send(call(VOTES, "delegate_by_signature", arguments)).await?;
+	let words = async |name: &str, best: &Snapshot| {
+		let next = best.delegation_nonce(&delegator).await?;
+		Ok(refusal_text(name, &signed, next, best.clock()?.now))
+	};
+	let call = call(VOTES, "delegate_by_signature", arguments);
+	let sent = context.send_telling(call, words).await?;
 	let document = views::Delegated {
 		delegator: delegator.into(),
 		to: to.into(),
@@ -97,26 +100,25 @@ pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
 	Report::of(&document, format!("the votes of {delegator} are delegated to {to}"))
 }
 
-/// # Errors
-/// If the chain of this first block would refuse it at the block after `now`.
-fn check(signed: &SignedDelegation, genesis: Hash, now: u32) -> Result<()> {
-	if signed.genesis != genesis {
-		let message = "this delegation is for another chain: see --url".into();
-		return Err(Error::BadData(message));
-	}
-	if !signed.is_genuine() {
-		let message =
-			format!("the signature is not that of {} under this delegation", signed.delegator);
-		return Err(Error::foreseen(VOTES, "BadSignature", message));
-	}
-	if now >= signed.expiry {
-		let message = format!(
-			"this delegation expired with block {}, now is block {now}: have it signed again",
-			signed.expiry
-		);
-		return Err(Error::foreseen(VOTES, "SignatureExpired", message));
-	}
-	Ok(())
+/// The refusal of a signed delegation, with what to do about it. `next` is the delegator's next nonce, `now`
+/// the newest block.
+fn refusal_text(name: &str, signed: &SignedDelegation, next: u32, now: u32) -> Option<String> {
+	let SignedDelegation { delegator, nonce, expiry, .. } = signed;
+	Some(match name {
+		"BadSignature" => {
+			format!("the signature is not that of {delegator} under this delegation")
+		},
+		"SignatureExpired" => format!(
+			"this delegation expired with block {expiry}, now is block {now}: have it signed again"
+		),
+		"WrongNonce" => {
+			let why = if *nonce < next { "it was used" } else { "one before it is missing" };
+			format!(
+				"this delegation has the nonce {nonce}, the next one of {delegator} is {next}: {why}"
+			)
+		},
+		_ => return None,
+	})
 }
 
 fn read(file: &str) -> Result<String> {
@@ -131,21 +133,23 @@ fn read(file: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::keys::Key;
+	use openledger_client::keys::Key;
 
 	#[test]
-	fn delegation_should_be_refused_before_it_is_paid_for_when_it_cannot_be_used() {
+	fn refusal_should_say_what_is_wrong_with_the_delegation_when_there_is_more_to_say() {
 		let (alice, bob) = (Key::read("//Alice").unwrap(), parse_account("//Bob").unwrap());
-		let chain = Hash([1; 32]);
-		let signed = SignedDelegation::sign(&alice, bob, 0, 10, chain);
-		assert!(check(&signed, chain, 9).is_ok());
-		let name = |signed: &SignedDelegation, now| match check(signed, chain, now) {
-			Err(Error::Refused(refusal)) => refusal.name.unwrap(),
-			other => panic!("{other:?}"),
-		};
-		assert_eq!(name(&signed, 10), "SignatureExpired");
-		assert_eq!(name(&SignedDelegation { nonce: 1, ..signed.clone() }, 9), "BadSignature");
-		assert!(matches!(check(&signed, Hash([2; 32]), 9), Err(Error::BadData(_))));
+		let signed = SignedDelegation::sign(&alice, bob, 4, 10, Hash([1; 32]));
+		let told = |name, next| refusal_text(name, &signed, next, 12);
+		for (name, next, words) in [
+			("SignatureExpired", 4, "expired with block 10, now is block 12"),
+			("BadSignature", 4, "not that of 5Grwva"),
+			("WrongNonce", 5, "it was used"),
+			("WrongNonce", 3, "one before it is missing"),
+		] {
+			let text = told(name, next).unwrap();
+			assert!(text.contains(words), "'{text}' lacks '{words}'");
+		}
+		assert_eq!(told("BadOrigin", 4), None);
 	}
 
 	#[test]

@@ -1,19 +1,9 @@
 //! `gov election`: one half of the council is elected anew.
 
 use crate::{
-	amount::Amount,
-	chain::{
-		call,
-		council::{Contender, Election, Phases},
-		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
-		governance::Series,
-		Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::{percent, Clock, Phase},
-	keys::{parse_account, AccountId},
 	output::{
 		fields, table,
 		Column::{Text, Votes},
@@ -22,6 +12,18 @@ use crate::{
 	views::governance::election as views,
 };
 use clap::{Args, Subcommand};
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		call,
+		council::{Contender, Election, Phases},
+		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
+		governance::Series,
+		Call, Included, Snapshot,
+	},
+	governance::{percent, Clock, Phase},
+	keys::{parse_account, AccountId},
+};
 
 const COUNCIL: &str = "SecurityCouncil";
 
@@ -80,58 +82,72 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	match command {
 		Command::Start => start(context).await,
 		Command::Register => {
-			let phase = Phase::Registration;
-			simple(context, phase, call(COUNCIL, "register", ()), "stands for election").await
+			simple(context, call(COUNCIL, "register", ()), "stands for election").await
 		},
 		Command::Nominate { account, votes } => nominate(context, account, votes).await,
 		Command::Exclude { account } => {
 			let exclusion = call(COUNCIL, "exclude", (account,));
 			let done = format!("excluded {account}");
-			simple(context, Phase::Vetting, exclusion, &done).await
+			simple(context, exclusion, &done).await
 		},
 		Command::Include { account } => {
 			let inclusion = call(COUNCIL, "include", (account,));
 			let done = format!("made {account} a nominee");
-			simple(context, Phase::Vetting, inclusion, &done).await
+			simple(context, inclusion, &done).await
 		},
 		Command::Vote { account, votes } => vote(context, account, votes).await,
 		Command::Finish => finish(context).await,
 	}
 }
 
-/// The running election, which must be in `phase` in the next block.
-async fn running(at: &Snapshot, clock: &Clock, phase: Phase) -> Result<Election> {
+/// The running election.
+async fn running(at: &Snapshot) -> Result<Election> {
 	let Some(election) = at.running_election().await? else {
 		let (due, _) = at.next_election().await?;
 		let message = format!(
 			"no election is running, the next one is due: {}; start it with `openledger gov election \
 			 start`",
-			clock.when(due)
+			at.clock()?.when(due)
 		);
 		return Err(Error::foreseen(COUNCIL, "NoElection", message));
 	};
-	phase.require(&election, clock)?;
 	Ok(election)
+}
+
+/// Sends what the key's account does in an election. `votes` puts into words why it cannot give so many.
+async fn send(
+	context: &Context,
+	call: Call,
+	votes: impl FnOnce() -> Option<String>,
+) -> Result<Included> {
+	let words = async |name: &str, best: &Snapshot| {
+		let clock = best.clock()?;
+		let (running, (due, number)) =
+			(best.running_election().await?, best.next_election().await?);
+		Ok(match (name, running) {
+			("NotEnoughVotes", _) => votes(),
+			("ElectionNotDue", _) => {
+				Some(format!("election {number} is not due yet: {}", clock.when(due)))
+			},
+			("ElectionRunning", Some(election)) => Some(format!(
+				"election {} is running: it can be finished after {}",
+				election.number,
+				clock.when(election.phases.end)
+			)),
+			(name, Some(election)) => {
+				Phase::missed_by(name).map(|phase| phase.refusal_text(&election, &clock))
+			},
+			_ => None,
+		})
+	};
+	context.send_telling(call, words).await
 }
 
 async fn start(context: &Context) -> Result<Report> {
 	context.key()?;
 	let best = context.chain().await?.best().await?;
 	let clock = best.clock()?;
-	if let Some(election) = best.running_election().await? {
-		let message = format!(
-			"election {} is running: it can be finished after {}",
-			election.number,
-			clock.when(election.phases.end)
-		);
-		return Err(Error::foreseen(COUNCIL, "ElectionRunning", message));
-	}
-	let (due, number) = best.next_election().await?;
-	if clock.now.saturating_add(1) < due {
-		let message = format!("election {number} is not due yet: {}", clock.when(due));
-		return Err(Error::foreseen(COUNCIL, "ElectionNotDue", message));
-	}
-	let sent = context.send(call(COUNCIL, "start_election", ())).await?;
+	let sent = send(context, call(COUNCIL, "start_election", ()), || None).await?;
 	let ElectionStarted { election, phases } = sent.event(COUNCIL, "ElectionStarted")?;
 	let document = views::Started {
 		election,
@@ -144,16 +160,11 @@ async fn start(context: &Context) -> Result<Report> {
 }
 
 /// Sends what has nothing to tell but that it was done.
-async fn simple(
-	context: &Context,
-	phase: Phase,
-	call: crate::chain::Call,
-	done: &str,
-) -> Result<Report> {
+async fn simple(context: &Context, call: Call, done: &str) -> Result<Report> {
 	let account = context.key()?.account;
 	let best = context.chain().await?.best().await?;
-	let election = running(&best, &best.clock()?, phase).await?;
-	let sent = context.send(call).await?;
+	let election = running(&best).await?;
+	let sent = send(context, call, || None).await?;
 	let document = views::Changed {
 		election: election.number,
 		account: account.into(),
@@ -165,12 +176,12 @@ async fn simple(
 async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Result<Report> {
 	let voter = context.key()?.account;
 	let best = context.chain().await?.best().await?;
-	let election = running(&best, &best.clock()?, Phase::Nomination).await?;
+	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.nomination;
 	let had = best.at_past(Series::Votes(voter), election.phases.nomination).await?;
-	check_votes(votes.0, had, spent, election.phases.nomination)?;
-
-	let sent = context.send(call(COUNCIL, "nominate", (contender, votes.0))).await?;
+	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.nomination));
+	let nomination = call(COUNCIL, "nominate", (contender, votes.0));
+	let sent = send(context, nomination, too_many).await?;
 	let Nominated { votes: taken } = sent.event(COUNCIL, "Nominated")?;
 	let left = had.saturating_sub(spent).saturating_sub(taken);
 	let document = views::Nominated {
@@ -191,12 +202,11 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Report> {
 	let voter = context.key()?.account;
 	let best = context.chain().await?.best().await?;
-	let election = running(&best, &best.clock()?, Phase::Voting).await?;
+	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.voting;
 	let had = best.at_past(Series::Votes(voter), election.phases.voting).await?;
-	check_votes(votes.0, had, spent, election.phases.voting)?;
-
-	let sent = context.send(call(COUNCIL, "vote", (nominee, votes.0))).await?;
+	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.voting));
+	let sent = send(context, call(COUNCIL, "vote", (nominee, votes.0)), too_many).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
 	let left = had.saturating_sub(spent).saturating_sub(votes.0);
 	let document = views::Voted {
@@ -215,29 +225,23 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	Report::of(&document, text)
 }
 
-/// # Errors
-/// If somebody who had `had` votes at block `at` and spent `spent` of them cannot give `votes`.
-fn check_votes(votes: u128, had: u128, spent: u128, at: u32) -> Result<()> {
-	let left = had.saturating_sub(spent);
-	if votes <= left {
-		return Ok(());
-	}
-	let message = format!(
+/// Why somebody who had `had` votes at block `at`, and spent `spent` of them, cannot give `votes`.
+fn too_many_text(votes: u128, had: u128, spent: u128, at: u32) -> String {
+	format!(
 		"{} votes are more than the {} that are left: {} were delegated to this account at block {at}, \
 		 and {} are spent",
 		Amount(votes),
-		Amount(left),
+		Amount(had.saturating_sub(spent)),
 		Amount(had),
 		Amount(spent)
-	);
-	Err(Error::foreseen(COUNCIL, "NotEnoughVotes", message))
+	)
 }
 
 async fn finish(context: &Context) -> Result<Report> {
 	context.key()?;
 	let best = context.chain().await?.best().await?;
-	let election = running(&best, &best.clock()?, Phase::Over).await?;
-	let sent = context.send(call(COUNCIL, "finish_election", ())).await?;
+	let election = running(&best).await?;
+	let sent = send(context, call(COUNCIL, "finish_election", ()), || None).await?;
 	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
 	let document = views::Finished::new(&election, &members, transactions([&sent]));
 	let rows = members.iter().map(|account| vec![account.to_string()]);
@@ -350,10 +354,8 @@ mod tests {
 	#[test]
 	fn voter_should_be_told_what_is_left_when_giving_more() {
 		const OPEN: u128 = 1_000_000_000_000_000_000;
-		assert!(check_votes(7 * OPEN, 10 * OPEN, 3 * OPEN, 20).is_ok());
-		let error = check_votes(7 * OPEN + 1, 10 * OPEN, 3 * OPEN, 20).unwrap_err();
-		assert_eq!(error.to_json()["name"], "NotEnoughVotes");
-		assert!(error.to_string().contains("more than the 7 that are left"), "{error}");
+		let text = too_many_text(8 * OPEN, 10 * OPEN, 3 * OPEN, 20);
+		assert!(text.starts_with("8 votes are more than the 7 that are left"), "{text}");
 	}
 
 	proptest! {

@@ -8,6 +8,7 @@
 //! | `propose` | `propose` |
 //! | `vote` | `vote`, `cancel`, `poke` |
 //! | `show` | `list`, `show` |
+//! | `outlook`, `names` | what comes next in words, and words for options |
 //! | `parameters` | `parameters` |
 //! | `council`, `motions` | `council` |
 //! | `election` | `election` |
@@ -17,21 +18,21 @@ mod council;
 mod delegation;
 mod election;
 mod motions;
+mod names;
+mod outlook;
 mod parameters;
 mod propose;
 mod show;
 mod units;
 mod vote;
 
-use crate::{
-	amount::Amount,
-	context::Context,
-	error::Result,
-	governance::Choice,
-	keys::{parse_account, AccountId},
-	output::Report,
-};
+use crate::{context::Context, error::Result, output::Report};
 use clap::Subcommand;
+use names::ChoiceName;
+use openledger_client::{
+	amount::Amount,
+	keys::{parse_account, AccountId},
+};
 
 /// The pallet of votes, under the name that wallets look for.
 const VOTES: &str = "ConvictionVoting";
@@ -79,7 +80,7 @@ pub enum Command {
 		/// The proposal
 		proposal: u32,
 		/// How
-		choice: Choice,
+		choice: ChoiceName,
 	},
 	/// Take a proposal back before voting begins, as its proposer
 	Cancel {
@@ -121,7 +122,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::SubmitDelegation { file } => delegation::submit(context, &file).await,
 		Command::Propose(arguments) => propose::run(context, *arguments).await,
 		Command::Encode(arguments) => call::encode(context, arguments).await,
-		Command::Vote { proposal, choice } => vote::vote(context, proposal, choice).await,
+		Command::Vote { proposal, choice } => vote::vote(context, proposal, choice.into()).await,
 		Command::Cancel { proposal } => vote::cancel(context, proposal).await,
 		Command::Poke { proposal } => vote::poke(context, proposal).await,
 		Command::List { all } => show::list(context, all).await,

@@ -1,17 +1,10 @@
 //! `gov council propose`, `vote`, `close`, `motions`: what the council agrees on.
 
-use super::{call::Proposed, council::not_member};
+use super::call::Proposed;
 use crate::{
-	chain::{
-		call,
-		council::Motion,
-		events::{MotionProposed, MotionVoted},
-		Call, EncodedCall, Hash, Snapshot,
-	},
 	commands::transactions,
 	context::Context,
 	error::{Error, Result},
-	governance::Clock,
 	output::{
 		fields, hex, table,
 		Column::{Number, Text},
@@ -20,6 +13,16 @@ use crate::{
 	views::governance::{self, council as views},
 };
 use clap::ValueEnum;
+use openledger_client::{
+	chain::{
+		call,
+		council::Motion,
+		events::{MotionProposed, MotionVoted},
+		Call, EncodedCall, Hash, Included, Snapshot,
+	},
+	governance::Clock,
+	keys::AccountId,
+};
 use subxt::Metadata;
 
 /// The pallet of motions, under the name that wallets look for.
@@ -59,16 +62,9 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	member(context, best).await?;
 	let motion = motion.encode(best)?;
 	let described = Proposed::new(&best.metadata(), motion.0.clone())?;
-	if let Some(open) = best.motion(described.hash).await? {
-		let index = open.voting.index;
-		let message = format!(
-			"this is motion {index} already: vote with `openledger gov council vote {} {index} yes`",
-			hex(open.hash)
-		);
-		return Err(Error::foreseen(MOTIONS, "DuplicateProposal", message));
-	}
 	let length = u32::try_from(motion.0.len()).map_err(|e| Error::Failure(e.to_string()))?;
-	let sent = context.send(call(MOTIONS, "propose", (THRESHOLD, motion, length))).await?;
+	let proposal = call(MOTIONS, "propose", (THRESHOLD, motion, length));
+	let sent = send_about(context, described.hash, proposal).await?;
 	let MotionProposed { proposal_index: index, proposal_hash: hash } =
 		sent.event(MOTIONS, "Proposed")?;
 	let document = views::Moved {
@@ -90,14 +86,58 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	Report::of(&document, format!("{text}\n{}", described.text))
 }
 
+/// Who is no member is told so, also without the money for a transaction.
+///
 /// # Errors
 /// If the key's account is no member.
 async fn member(context: &Context, at: &Snapshot) -> Result<()> {
 	let account = context.key()?.account;
 	match at.members().await?.contains(&account) {
 		true => Ok(()),
-		false => Err(not_member(MOTIONS, &account)),
+		false => Err(Error::foreseen(MOTIONS, "NotMember", not_member(&account))),
 	}
+}
+
+/// The refusal of what only members may do.
+pub(super) fn not_member(account: &AccountId) -> String {
+	format!("{account} is no member of the security council: see `openledger gov council`")
+}
+
+/// Sends what the key's account does about a motion.
+async fn send_about(context: &Context, motion: Hash, call: Call) -> Result<Included> {
+	let account = context.key()?.account;
+	let words = async |name: &str, best: &Snapshot| {
+		let motion = best.motion(motion).await?;
+		Ok(refusal_text(name, &account, motion.as_ref(), &best.clock()?))
+	};
+	context.send_telling(call, words).await
+}
+
+/// The refusal of what an account does about a motion, with what to do instead.
+fn refusal_text(
+	name: &str,
+	account: &AccountId,
+	motion: Option<&Motion>,
+	clock: &Clock,
+) -> Option<String> {
+	let Motion { hash, voting, .. } = motion?;
+	let index = voting.index;
+	Some(match name {
+		"DuplicateProposal" => format!(
+			"this is motion {index} already: vote with `openledger gov council vote {} {index} yes`",
+			hex(hash)
+		),
+		"DuplicateVote" => format!("{account} has voted so on motion {index} already"),
+		"TooEarly" => format!(
+			"motion {index} has {} yes of {} needed and {} no: it can be closed with more votes, or as \
+			 of {}",
+			voting.ayes.len(),
+			voting.threshold,
+			voting.nays.len(),
+			clock.when(voting.end)
+		),
+		_ => return None,
+	})
 }
 
 async fn open_motion(at: &Snapshot, hash: Hash, index: u32) -> Result<Motion> {
@@ -117,17 +157,13 @@ pub(super) async fn vote(
 	index: u32,
 	vote: MotionVote,
 ) -> Result<Report> {
-	let account = context.key()?.account;
+	context.key()?;
 	let best = context.chain().await?.best().await?;
 	member(context, &best).await?;
 	let motion = open_motion(&best, hash, index).await?;
 	let approve = vote == MotionVote::Yes;
-	let same = if approve { &motion.voting.ayes } else { &motion.voting.nays };
-	if same.contains(&account) {
-		let message = format!("{account} has voted so on motion {index} already");
-		return Err(Error::foreseen(MOTIONS, "DuplicateVote", message));
-	}
-	let sent = context.send(call(MOTIONS, "vote", (hash, index, approve))).await?;
+	let vote = call(MOTIONS, "vote", (hash, index, approve));
+	let sent = send_about(context, hash, vote).await?;
 	let MotionVoted { yes, no } = sent.event(MOTIONS, "Voted")?;
 	let threshold = motion.voting.threshold;
 	let mut text = format!("motion {index}: {yes} yes of {threshold} needed, {no} no");
@@ -149,10 +185,10 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 	context.key()?;
 	let best = context.chain().await?.best().await?;
 	let motion = open_motion(&best, hash, index).await?;
-	check_close(&motion, best.members().await?.len(), &best.clock()?)?;
 	let weight = best.call_weight(&motion.call).await?;
 	let length = u32::try_from(motion.call.len()).map_err(|e| Error::Failure(e.to_string()))?;
-	let sent = context.send(call(MOTIONS, "close", (hash, index, weight, length))).await?;
+	let closing = call(MOTIONS, "close", (hash, index, weight, length));
+	let sent = send_about(context, hash, closing).await?;
 
 	// The hash comes before the result.
 	let dispatched = sent.dispatched(MOTIONS, "Executed", 32)?;
@@ -177,27 +213,6 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 		},
 	};
 	Ok(Report::of(&document, text)?.with_error(failed.map(Error::Refused)))
-}
-
-/// # Errors
-/// If votes or time are missing to end the motion in the next block.
-fn check_close(motion: &Motion, seats: usize, clock: &Clock) -> Result<()> {
-	let voting = &motion.voting;
-	let threshold = usize::try_from(voting.threshold).unwrap_or(usize::MAX);
-	let approved = voting.ayes.len() >= threshold;
-	let rejected = seats.saturating_sub(voting.nays.len()) < threshold;
-	if approved || rejected || clock.now.saturating_add(1) >= voting.end {
-		return Ok(());
-	}
-	let message = format!(
-		"motion {} has {} yes of {threshold} needed and {} no: it can be closed with more votes, or \
-		 as of {}",
-		voting.index,
-		voting.ayes.len(),
-		voting.nays.len(),
-		clock.when(voting.end)
-	);
-	Err(Error::foreseen(MOTIONS, "TooEarly", message))
 }
 
 pub(super) async fn list(context: &Context) -> Result<Report> {
@@ -246,7 +261,7 @@ fn describe(metadata: &Metadata, motion: &Motion) -> (Option<governance::Call>, 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{chain::council::Voting, keys::AccountId};
+	use openledger_client::chain::council::Voting;
 
 	fn motion(ayes: u8, nays: u8) -> Motion {
 		let some = |count: u8| (0..count).map(|n| AccountId::from([n; 32])).collect();
@@ -256,18 +271,23 @@ mod tests {
 	}
 
 	#[test]
-	fn motion_should_be_closed_only_when_votes_decide_it_or_its_time_is_over() {
-		let refused = |ayes, nays, seats, now| {
-			let clock = Clock { now, block_time: 3_000 };
-			let result = check_close(&motion(ayes, nays), seats, &clock);
-			result.err().map(|error| error.to_string())
-		};
-		assert_eq!(refused(9, 0, 12, 100), None);
-		// Nine of the other eight cannot agree.
-		assert_eq!(refused(0, 4, 12, 100), None);
-		assert_eq!(refused(8, 0, 9, 199), None, "the time is over in block 200");
-		let early = refused(8, 3, 12, 190).unwrap();
+	fn refusal_should_say_what_is_missing_when_a_motion_is_closed_too_early() {
+		let clock = Clock { now: 190, block_time: 3_000 };
+		let account = AccountId::from([1; 32]);
+		let told = |name| refusal_text(name, &account, Some(&motion(8, 3)), &clock);
+		let early = told("TooEarly").unwrap();
 		assert!(early.contains("8 yes of 9 needed and 3 no"), "{early}");
 		assert!(early.contains("block 200, in 30 s"), "{early}");
+	}
+
+	#[test]
+	fn refusal_should_name_the_command_that_helps_when_there_is_one() {
+		let (clock, account) = (Clock { now: 190, block_time: 3_000 }, AccountId::from([1; 32]));
+		let told = |name, motion: Option<&Motion>| refusal_text(name, &account, motion, &clock);
+		let again = told("DuplicateProposal", Some(&motion(1, 0))).unwrap();
+		assert!(again.contains("motion 2 already") && again.contains(" 2 yes`"), "{again}");
+		let twice = told("DuplicateVote", Some(&motion(1, 0))).unwrap();
+		assert!(twice.contains("has voted so on motion 2"), "{twice}");
+		assert_eq!((told("TooEarly", None), told("Other", Some(&motion(1, 0)))), (None, None));
 	}
 }

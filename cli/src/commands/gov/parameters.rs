@@ -1,17 +1,19 @@
 //! `gov parameters`: the numbers of governance.
 
 use crate::{
-	amount::Amount,
-	chain::governance::KindTerms,
 	context::Context,
 	error::Result,
-	governance::{percent, Track},
 	output::{
 		fields, table,
 		Column::{Text, Votes},
 		Report,
 	},
 	views::governance::Rules,
+};
+use openledger_client::{
+	amount::Amount,
+	chain::governance::KindTerms,
+	governance::{percent, Track},
 };
 
 pub(super) async fn run(context: &Context) -> Result<Report> {

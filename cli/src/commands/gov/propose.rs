@@ -2,10 +2,19 @@
 
 use super::{
 	call::{Proposed, Source},
+	names::TrackName,
 	show::Shown,
 	VOTES,
 };
 use crate::{
+	commands::transactions,
+	context::Context,
+	error::{Error, Result},
+	output::{fields, hex, Report},
+	views::governance::proposal as views,
+};
+use clap::{Args, Subcommand};
+use openledger_client::{
 	amount::Amount,
 	calls,
 	chain::{
@@ -14,16 +23,10 @@ use crate::{
 		governance::{Bounded, DispatchTime, Parameters, Series},
 		Snapshot,
 	},
-	commands::transactions,
-	context::Context,
-	error::{Error, Result},
 	governance::Track,
 	keys::{parse_account, AccountId},
 	limits,
-	output::{fields, hex, Report},
-	views::governance::proposal as views,
 };
-use clap::{Args, Subcommand};
 use serde_json::json;
 use std::{
 	fs,
@@ -42,7 +45,7 @@ pub struct Arguments {
 	shortcut: Option<Shortcut>,
 	/// What the call needs to be allowed to do
 	#[arg(long, required = true)]
-	track: Option<Track>,
+	track: Option<TrackName>,
 	/// The call
 	#[command(flatten)]
 	source: Source,
@@ -112,7 +115,7 @@ impl Arguments {
 				let bytes = calls::encode(&metadata, "System", "set_code", &arguments)?;
 				Ok((Track::Constitutional, Proposed::new(&metadata, bytes)?, *after))
 			},
-			(None, Some(track)) => Ok((track, self.source.read(&metadata)?, self.after)),
+			(None, Some(track)) => Ok((track.into(), self.source.read(&metadata)?, self.after)),
 			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),
 		}
 	}
@@ -197,7 +200,7 @@ fn below_threshold(error: Error, proposer: &AccountId) -> Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::chain::governance::{KindTerms, Quorum};
+	use openledger_client::chain::governance::{KindTerms, Quorum};
 
 	const OPEN: u128 = 1_000_000_000_000_000_000;
 

@@ -1,21 +1,23 @@
 //! `gov list` and `show`: proposals.
 
-use super::call::Proposed;
+use super::{call::Proposed, outlook::outlook};
 use crate::{
-	amount::Amount,
-	chain::{
-		governance::{Bounded, Parameters, Proposal, State, Tally},
-		Dispatch, Snapshot,
-	},
 	context::Context,
 	error::Result,
-	governance::{next, outlook, quorum_percent, state_name, Clock, Track},
 	output::{
 		fields, hex, table,
 		Column::{Number, Text, Votes},
 		Report,
 	},
 	views::governance::{proposal as views, Date, Span},
+};
+use openledger_client::{
+	amount::Amount,
+	chain::{
+		governance::{Bounded, Parameters, Proposal, State, Tally},
+		Dispatch, Snapshot,
+	},
+	governance::{next, quorum_percent, state_name, Clock, Track},
 };
 
 /// A proposal with what it takes to tell about it.
@@ -251,14 +253,16 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 mod tests {
 	use super::*;
 	use crate::{
-		calls::Decoded,
-		chain::{governance::Kind, Hash},
 		error::Refusal,
-		keys::AccountId,
 		views::{
 			governance,
 			recorded::{check, json as to_json},
 		},
+	};
+	use openledger_client::{
+		calls::Decoded,
+		chain::{governance::Kind, Hash},
+		keys::AccountId,
 	};
 	use serde_json::json;
 

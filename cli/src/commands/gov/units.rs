@@ -2,14 +2,16 @@
 
 use super::VOTES;
 use crate::{
-	amount::Amount,
-	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
 	commands::transactions,
 	context::Context,
-	error::{Error, Result},
-	keys::{parse_account, AccountId},
+	error::Result,
 	output::{fields, open, Report},
 	views::governance as views,
+};
+use openledger_client::{
+	amount::Amount,
+	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
+	keys::{parse_account, AccountId},
 };
 use subxt::utils::MultiAddress;
 
@@ -118,12 +120,14 @@ pub(super) async fn wrap(context: &Context, amount: Amount) -> Result<Report> {
 
 pub(super) async fn unwrap(context: &Context, amount: Amount) -> Result<Report> {
 	let account = context.key()?.account;
-	let wrapped = context.chain().await?.best().await?.wrapped(&account).await?;
-	if amount.0 > wrapped {
-		let message = format!("{account} has wrapped {}, not {}", open(wrapped), open(amount.0));
-		return Err(Error::foreseen(VOTES, "InsufficientUnits", message));
-	}
-	let sent = context.send(call(VOTES, "unwrap", (amount.0,))).await?;
+	let words = async |name: &str, best: &Snapshot| {
+		if name != "InsufficientUnits" {
+			return Ok(None);
+		}
+		let wrapped = open(best.wrapped(&account).await?);
+		Ok(Some(format!("{account} has wrapped {wrapped}, not {}", open(amount.0))))
+	};
+	let sent = context.send_telling(call(VOTES, "unwrap", (amount.0,)), words).await?;
 	after(context, &sent, format!("{} less", open(amount.0))).await
 }
 

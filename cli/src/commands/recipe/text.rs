@@ -6,7 +6,8 @@ use crate::{
 	error::{Error, Result},
 };
 use clap::Args;
-use openledger_influence::{Architecture, Base, Dataset, Error as EngineError, Lora};
+use openledger_models::{Architecture, Base, Lora};
+use openledger_rows::Dataset;
 
 const RANK: usize = 4;
 const MAX_TOKENS: usize = 128;
@@ -119,7 +120,7 @@ impl TextOptions {
 			return Err(Error::Usage("--answer-tokens is for decoders".into()));
 		}
 		if !rows.is_labelled() {
-			return Err(EngineError::Unlabelled.into());
+			return Err(openledger_rows::Error::Unlabelled.into());
 		}
 		let found = usize::try_from(rows.classes())
 			.map_err(|_| Error::BadData("there are too many classes".into()))?;

@@ -1,11 +1,8 @@
 //! The security council and its motions.
 
 use super::{election, Call, Date};
-use crate::{
-	chain::council,
-	governance::Clock,
-	views::{addresses, Address, Hex, Transaction},
-};
+use crate::views::{addresses, Address, Hex, Transaction};
+use openledger_client::{chain::council, governance::Clock};
 use serde::Serialize;
 use serde_json::Value;
 

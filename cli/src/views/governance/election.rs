@@ -1,11 +1,11 @@
 //! The election of one half of the security council.
 
 use super::Date;
-use crate::{
+use crate::views::{addresses, Address, Transaction, Units};
+use openledger_client::{
 	chain::council,
 	governance::{Clock, Phase},
 	keys::AccountId,
-	views::{addresses, Address, Transaction, Units},
 };
 use serde::Serialize;
 

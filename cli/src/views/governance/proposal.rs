@@ -1,11 +1,8 @@
 //! Proposals that all voters decide.
 
 use super::{Call, Date, Span};
-use crate::{
-	chain::Dispatch,
-	governance::Clock,
-	views::{Address, Hex, Transaction, Units},
-};
+use crate::views::{Address, Hex, Transaction, Units};
+use openledger_client::{chain::Dispatch, governance::Clock};
 use serde::Serialize;
 
 /// A proposal as the chain has it. The chain forgets votes, dates and proposers of old proposals:

@@ -1,9 +1,12 @@
 //! Cosines of gradients.
 
 use crate::{
-	gradients::{coordinates, for_each_batch, Function, Gradients, Site},
 	index::{all_rows, Basis, Part},
-	Contribution, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
+};
+use openledger_models::{
+	gradients::{coordinates, for_each_batch, Function, Gradients, Site},
+	Model, Progress,
 };
 use serde_json::{json, Value};
 
@@ -119,10 +122,11 @@ impl<T, F: Fn(&[f64]) -> T> RowSums<F, T> {
 #[cfg(test)]
 pub(super) mod tests {
 	use super::*;
-	use crate::{
+	use openledger_models::{
 		testing::{blobs, random_model},
-		Activation, Dataset,
+		Activation,
 	};
+	use openledger_rows::Dataset;
 
 	/// The rows of `data` as contributions of these sizes.
 	pub(in crate::builders) fn contributions(data: &Dataset, sizes: &[usize]) -> Vec<Contribution> {

@@ -2,11 +2,15 @@
 
 use super::cosine::{finite, RowSums};
 use crate::{
-	gradients::{for_each_batch, Function, Gradients, Site},
 	index::{all_rows, Basis, Part},
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_kernels::{matmul_nt, matmul_tn};
+use openledger_models::{
+	gradients::{for_each_batch, Function, Gradients, Site},
+	Model, Progress,
+};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use serde_json::{json, Value};
 
@@ -190,8 +194,8 @@ impl IndexBuilder for DataInf {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		builders::cosine::tests::contributions,
+	use crate::builders::cosine::tests::contributions;
+	use openledger_models::{
 		testing::{blobs, random_model},
 		Activation,
 	};

@@ -6,9 +6,14 @@ use crate::{
 		symmetric_eigen,
 	},
 	index::{all_rows, Basis, LayerBasis, Part},
-	Contribution, Dataset, Error, Function, IndexBuilder, Influence, Model, Progress, Result,
+	Contribution, Error, IndexBuilder, Influence, Result,
 };
+use openledger_models::{Function, Model, Progress};
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
+
+/// All gradients of a row are in memory at once.
+const MAX_DRAWS: u32 = 1 << 10;
 
 /// EK-FAC influence: `psi_c = -(G + λI)⁻¹ Σ ∇L(row)` with the Gauss-Newton matrix `G` approximated
 /// layer by layer.
@@ -22,7 +27,7 @@ use serde_json::{json, Value};
 /// Functions*, section 3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EkFac {
-	/// The most gradients of a row by which `G` is estimated, at least 1. No fewer than classes make
+	/// The most gradients of a row by which `G` is estimated, 1 to 1,024. No fewer than classes make
 	/// it exact; otherwise they are those of labels drawn from the model.
 	pub draws: u32,
 	/// `λ` of a layer, as a part of the mean of the layer's eigenvalues; positive. The default,
@@ -40,8 +45,8 @@ impl Default for EkFac {
 
 impl EkFac {
 	fn check(&self) -> Result<()> {
-		if self.draws == 0 {
-			return Err(Error::setting("draws", "must be at least 1"));
+		if !(1..=MAX_DRAWS).contains(&self.draws) {
+			return Err(Error::setting("draws", format!("must be 1 to {MAX_DRAWS}")));
 		}
 		if !(self.damping > 0.0 && self.damping.is_finite()) {
 			return Err(Error::setting("damping", "must be positive"));
@@ -56,14 +61,15 @@ impl EkFac {
 	/// The eigenvectors of both factors of each site.
 	fn basis(&self, model: &Model, data: &Dataset) -> Result<Vec<LayerBasis>> {
 		let moments = factor_moments(model, data, self.function())?;
-		let basis = |(site, (inputs, outputs)): (&crate::Site, &(Vec<f64>, Vec<f64>))| {
-			Ok(LayerBasis {
-				inputs: site.columns(),
-				outputs: site.outputs,
-				input_vectors: eigenvectors(inputs, site.columns())?,
-				output_vectors: eigenvectors(outputs, site.outputs)?,
-			})
-		};
+		let basis =
+			|(site, (inputs, outputs)): (&openledger_models::Site, &(Vec<f64>, Vec<f64>))| {
+				Ok(LayerBasis {
+					inputs: site.columns(),
+					outputs: site.outputs,
+					input_vectors: eigenvectors(inputs, site.columns())?,
+					output_vectors: eigenvectors(outputs, site.outputs)?,
+				})
+			};
 		model.sites().iter().zip(&moments).map(basis).collect()
 	}
 
@@ -135,11 +141,11 @@ impl IndexBuilder for EkFac {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
+	use openledger_kernels::softmax;
+	use openledger_models::{
 		testing::{blobs, random_model},
 		Activation,
 	};
-	use openledger_kernels::softmax;
 
 	/// Per layer the gradient of a row's loss, `[outputs][inputs + 1]`.
 	fn gradients(model: &Model, row: &[f32], label: usize) -> Vec<Vec<f64>> {
@@ -147,7 +153,7 @@ mod tests {
 		let sites = model.sites();
 		let flat = model.gradients(&data, 0..1, Function::Loss).unwrap().flat(0, &sites);
 		let mut rest = flat.as_slice();
-		let take = |site: &crate::Site| {
+		let take = |site: &openledger_models::Site| {
 			let (here, after) = rest.split_at(site.coordinates());
 			rest = after;
 			here.to_vec()

@@ -1,10 +1,9 @@
 //! Sums over several models.
 
 use super::tracin::{check_architecture, replay};
-use crate::{
-	index::all_rows, train, Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence,
-	Model, Progress, Result, TrainConfig,
-};
+use crate::{index::all_rows, Contribution, Error, FloatIndex, IndexBuilder, Influence, Result};
+use openledger_models::{train, Model, Progress, TrainConfig};
+use openledger_rows::Dataset;
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -177,7 +176,7 @@ fn half(data: &Dataset, units: &[Range<usize>], seed: u64) -> Result<Dataset> {
 	order.truncate(units.len().div_ceil(2));
 	order.sort_unstable();
 	let rows: Vec<usize> = order.iter().flat_map(|unit| units[*unit].clone()).collect();
-	data.select(&rows)
+	Ok(data.select(&rows)?)
 }
 
 /// The model itself and `count - 1` checkpoints, backwards from the end of training.
@@ -214,7 +213,7 @@ pub(super) fn derived_seed(purpose: &str, seed: u64, number: u64) -> u64 {
 	let mut bytes = [seed.to_le_bytes(), number.to_le_bytes()].concat();
 	bytes.extend_from_slice(b"openledger/companions/");
 	bytes.extend_from_slice(purpose.as_bytes());
-	let hash = crate::blake2_256(&bytes);
+	let hash = openledger_models::blake2_256(&bytes);
 	u64::from_le_bytes(std::array::from_fn(|i| hash[i]))
 }
 

@@ -6,12 +6,13 @@ use crate::{
 		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Settings,
 		Solution, DENSE_LIMIT,
 	},
-	for_each_batch,
 	index::{all_rows, Basis, Part},
-	train::Optimiser,
-	Contribution, Dataset, Error, FloatIndex, Function, Gradients, IndexBuilder, Influence, Model,
-	Progress, Result, TrainConfig,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
+use openledger_models::{
+	for_each_batch, train::Optimiser, Function, Gradients, Model, Progress, TrainConfig,
+};
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
 /// How much is added to every eigenvalue.
@@ -213,8 +214,8 @@ impl IndexBuilder for ExactCurvature {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		builders::cosine::tests::contributions,
+	use crate::builders::cosine::tests::contributions;
+	use openledger_models::{
 		testing::{blobs, digits_model, random_model},
 		Activation, Architecture,
 	};
@@ -337,7 +338,7 @@ mod tests {
 			epochs: 10,
 			batch_size: 20,
 			learning_rate: 0.1,
-			schedule: crate::Schedule::Constant,
+			schedule: openledger_models::Schedule::Constant,
 			..TrainConfig::standard(architecture)
 		};
 		// 30 steps of 0.1 each, ten times as far with momentum 0.9.

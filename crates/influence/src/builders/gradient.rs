@@ -2,8 +2,9 @@
 
 use crate::{
 	index::{Basis, Part},
-	Contribution, IndexBuilder, Influence, Model, Progress, Result,
+	Contribution, IndexBuilder, Influence, Result,
 };
+use openledger_models::{Model, Progress};
 use serde_json::{json, Value};
 
 /// Gradient dot product: `psi_c = -Σ ∇L(row)`, no curvature. The baseline that every other builder

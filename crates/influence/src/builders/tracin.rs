@@ -2,9 +2,10 @@
 
 use crate::{
 	index::{all_rows, Basis, Part},
-	train::Run,
-	Contribution, Dataset, Error, IndexBuilder, Influence, Model, Progress, Result, TrainConfig,
+	Contribution, Error, IndexBuilder, Influence, Result,
 };
+use openledger_models::{train::Run, Model, Progress, TrainConfig};
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
 /// TracIn with checkpoints: the gradient dot product summed over checkpoints of the training run,
@@ -136,10 +137,8 @@ pub(super) fn check_architecture(model: &Model, config: &TrainConfig) -> Result<
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		builders::cosine::tests::contributions, gradients::Function, testing::blobs, Activation,
-		Architecture,
-	};
+	use crate::builders::cosine::tests::contributions;
+	use openledger_models::{gradients::Function, testing::blobs, Activation, Architecture};
 
 	fn setting() -> (TrainConfig, Model, Vec<Contribution>) {
 		let architecture = Architecture::mlp(&[2, 3, 3], Activation::Tanh);
@@ -150,7 +149,7 @@ mod tests {
 			..TrainConfig::standard(architecture)
 		};
 		let data = blobs(10, 7);
-		let model = crate::train(&data, &config, &mut |_| ()).unwrap().model;
+		let model = openledger_models::train(&data, &config, &mut |_| ()).unwrap().model;
 		(config, model, contributions(&data, &[4, 1, 5]))
 	}
 

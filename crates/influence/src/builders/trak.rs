@@ -3,13 +3,16 @@
 use super::{ensemble::companions, ensemble::derived_seed, Members};
 use crate::{
 	curvature::symmetric_eigen,
-	gradients::{for_each_batch, Function, Gradients},
 	index::{all_rows, Basis, Part},
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
-	TrainConfig,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
 use openledger_kernels::exp;
-use openledger_proof::MAX_DIMENSION;
+use openledger_models::{
+	gradients::{for_each_batch, Function, Gradients},
+	Model, Progress, TrainConfig,
+};
+use openledger_primitives::MAX_DIMENSION;
+use openledger_rows::Dataset;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -256,9 +259,9 @@ impl IndexBuilder for Trak {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		builders::cosine::tests::contributions,
-		model::network::cross_entropy,
+	use crate::builders::cosine::tests::contributions;
+	use openledger_models::{
+		network::cross_entropy,
 		testing::{blobs, random_model},
 		Activation, Architecture,
 	};
@@ -340,7 +343,7 @@ mod tests {
 	#[test]
 	fn scores_should_be_averaged_over_models_when_there_are_several() {
 		let data = blobs(20, 4);
-		let model = crate::train(&data, &recipe(), &mut |_| ()).unwrap().model;
+		let model = openledger_models::train(&data, &recipe(), &mut |_| ()).unwrap().model;
 		let halves = Members::Halves { contributions: false, itself: false };
 		for kind in [Members::Seeds, halves] {
 			let standard = Trak::standard(recipe());

@@ -7,11 +7,10 @@ use self::{checkpoint::Checkpoint, tangents::Tangents};
 use super::tracin::replay;
 use crate::{
 	index::{all_rows, Basis, Part},
-	model::tangent::Linearised,
-	train::Run,
-	Contribution, Dataset, Error, FloatIndex, IndexBuilder, Influence, Model, Progress, Result,
-	TrainConfig,
+	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
+use openledger_models::{tangent::Linearised, train::Run, Model, Progress, TrainConfig};
+use openledger_rows::Dataset;
 use serde_json::{json, Value};
 use std::{
 	path::{Path, PathBuf},
@@ -174,7 +173,7 @@ fn advance(
 fn remove(path: &Path) -> Result<()> {
 	match std::fs::remove_file(path) {
 		Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-			Err(Error::Io { action: "remove", path: path.to_owned(), source })
+			Err(Error::io("remove", path, source))
 		},
 		_ => Ok(()),
 	}

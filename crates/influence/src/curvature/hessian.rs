@@ -1,10 +1,12 @@
 //! The Hessian of the training loss as a matrix, in two parts.
 
 use super::network::add_rows;
-use crate::{
-	model::text_hessian::{add_products, Vectors},
-	Dataset, Error, Model, Progress, Result,
+use crate::{Error, Result};
+use openledger_models::{
+	text_hessian::{add_products, Vectors},
+	Model, Progress,
 };
+use openledger_rows::Dataset;
 use std::ops::Range;
 
 /// The most trained parameters whose Hessian is laid out: 8,192, or 512 MiB.
@@ -95,7 +97,7 @@ fn unit_vectors(model: &Model) -> impl Fn(Range<usize>) -> Vectors {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
+	use openledger_models::{
 		testing::{blobs, digits, random_model},
 		Activation, Function,
 	};

@@ -2,7 +2,9 @@
 
 mod tridiagonal;
 
-use crate::{model::tangent::hessian_products, Dataset, Error, Model, Progress, Result};
+use crate::{Error, Result};
+use openledger_models::{tangent::hessian_products, Model, Progress};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use tridiagonal::diagonalise;
 

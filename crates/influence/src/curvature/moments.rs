@@ -1,9 +1,9 @@
 //! Second moments over the training rows of gradients that belong to the Fisher information.
 
-use crate::{
-	gradients::for_each_chunk, Dataset, Function, Gradients, LayerBasis, Model, Result, Site,
-};
+use crate::{LayerBasis, Result};
 use openledger_kernels::{matmul, matmul_tn};
+use openledger_models::{gradients::for_each_chunk, Function, Gradients, Model, Site};
+use openledger_rows::Dataset;
 
 /// Rows summed in single precision before they are added to the result.
 const CHUNK: usize = 64;
@@ -23,7 +23,7 @@ pub(crate) fn factor_moments(
 	let mut sums: Vec<_> =
 		sites.iter().map(|site| (square(site.columns()), square(site.outputs))).collect();
 	let grams = |_, gradients: Gradients| {
-		let gram = |(site, factors): (&Site, &crate::SiteFactors)| {
+		let gram = |(site, factors): (&Site, &openledger_models::SiteFactors)| {
 			(gram(&factors.inputs, site.columns()), gram(&factors.deltas, site.outputs))
 		};
 		Ok(sites.iter().zip(&gradients.sites).map(gram).collect::<Vec<_>>())

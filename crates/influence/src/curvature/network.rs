@@ -7,11 +7,12 @@
 //! Where `δ` is taken as zero, what is left is the Gauss-Newton matrix; where the second derivative
 //! at the logits is, the residual curvature.
 
-use crate::{
-	model::network::{cross_entropy_gradient, Activations, Linear, Network},
-	Dataset, Progress,
-};
 use openledger_kernels::{matmul, matmul_tn, softmax};
+use openledger_models::{
+	network::{cross_entropy_gradient, Activations, Linear, Network},
+	Progress,
+};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 
 /// Rows summed in single precision before they are added to the result.

@@ -1,10 +1,12 @@
 //! The coordinates in which gradients are compared.
 
-use crate::{
-	gradients::{accumulate_outer, for_each_batch},
-	Dataset, Function, Gradients, Model, Result, Site,
-};
+use crate::Result;
 use openledger_kernels::matmul;
+use openledger_models::{
+	gradients::{accumulate_outer, for_each_batch},
+	Function, Gradients, Model, Site,
+};
+use openledger_rows::Dataset;
 use std::ops::Range;
 
 /// A basis for the gradients of one site: the Kronecker product of two small ones.
@@ -66,7 +68,10 @@ impl Basis {
 	pub fn project(&self, sites: &[Site], gradients: &Gradients) -> Projected {
 		match self {
 			Self::Kronecker(layers) => {
-				let layer = |(layer, factors): (&LayerBasis, &crate::gradients::SiteFactors)| {
+				let layer = |(layer, factors): (
+					&LayerBasis,
+					&openledger_models::gradients::SiteFactors,
+				)| {
 					let tokens = factors.tokens[gradients.rows()];
 					let deltas = &factors.deltas[..tokens * layer.outputs];
 					let inputs = rotate(&factors.inputs, &layer.input_vectors, layer.inputs);
@@ -239,7 +244,7 @@ impl Part {
 				let layer = |layer: &LayerBasis| (layer.outputs, layer.inputs);
 				layers.iter().map(layer).eq(sites.iter().map(|site| (site.outputs, site.columns())))
 			},
-			Basis::Dense { rows, .. } => *rows == crate::coordinates(&sites),
+			Basis::Dense { rows, .. } => *rows == openledger_models::coordinates(&sites),
 		};
 		basis && self.inverse_curvature.len() == self.basis.dimension()
 	}
@@ -279,7 +284,10 @@ pub(crate) fn for_each_projection(
 
 /// Calls `visit` for each row, in order, with its number and the gradient of `function` there,
 /// `[dimension]` over all parts, part after part.
-pub(crate) fn for_each_row(
+///
+/// # Errors
+/// Those of [`Model::gradients`], and of `visit`.
+pub fn for_each_row(
 	model: &Model,
 	parts: &[Part],
 	data: &Dataset,
@@ -300,7 +308,7 @@ pub(crate) fn for_each_row(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
+	use openledger_models::{
 		testing::{digits, random_model},
 		Activation,
 	};

@@ -13,13 +13,13 @@ use super::{
 };
 use crate::{
 	curvature::moments::{add, for_each_squares},
-	model::argmax,
-	tensors::Put,
-	Dataset, Error, Function, Hash, Model, Progress, Result,
+	Error, Result,
 };
 use memmap2::Mmap;
 use openledger_blobs::BlobHasher;
-use openledger_proof::{ContributionId, Leaf, Width, H256};
+use openledger_models::{argmax, tensors::Put, Function, Hash, Model, Progress};
+use openledger_primitives::{ContributionId, Leaf, Width, H256};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::{
 	fs::{self, File},
@@ -35,8 +35,8 @@ use std::{
 /// Builds the index of `model` over `contributions`, which must be in the chain's order, in memory.
 ///
 /// # Errors
-/// [`Error::NoRows`] without contributions, [`Error::Setting`] if one is given twice or a parameter
-/// of the builder is out of range, [`Error::FeatureCount`], [`Error::ClassCount`],
+/// [`openledger_rows::Error::NoRows`] without contributions, [`Error::Setting`] if one is given twice or a parameter
+/// of the builder is out of range, [`openledger_rows::Error::FeatureCount`], [`openledger_rows::Error::ClassCount`],
 /// [`Error::NotFinite`].
 pub fn build_index(
 	builder: &dyn IndexBuilder,
@@ -101,7 +101,7 @@ impl Draft {
 		check_contributions(model, contributions)?;
 		// Before the work, for it fails where there is no room.
 		let temporary = Temporary::beside(path);
-		let io = |source| Error::Io { action: "write", path: temporary.0.clone(), source };
+		let io = |source| Error::io("write", &temporary.0, source);
 		let mut file = BufWriter::new(File::create(&temporary.0).map_err(io)?);
 		let influence = builder.influence(model, contributions, progress)?;
 		let source = Source { builder, model, contributions, influence: &influence, width };
@@ -124,7 +124,7 @@ impl Draft {
 	/// # Errors
 	/// [`Error::Io`].
 	pub fn publish(self) -> Result<Index> {
-		let io = |source| Error::Io { action: "write", path: self.path.clone(), source };
+		let io = |source| Error::io("write", &self.path, source);
 		let sync = File::open(&self.temporary.0).and_then(|file| file.sync_all());
 		sync.and_then(|()| fs::rename(&self.temporary.0, &self.path)).map_err(io)?;
 		Ok(self.index)
@@ -153,7 +153,7 @@ impl Drop for Temporary {
 
 /// The bytes of a file, where it lies.
 pub(super) fn map(path: &Path) -> Result<Bytes> {
-	let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+	let io = |source| Error::io("read", path, source);
 	let file = File::open(path).map_err(io)?;
 	// SAFETY: the map is only read, and its bytes are checked before use; whoever changes the
 	// file underneath makes reads undefined, which the documentation forbids.
@@ -299,8 +299,11 @@ mod tests {
 	use crate::{
 		builders::{DataInf, GradientDot},
 		index::all_rows,
+		EkFac,
+	};
+	use openledger_models::{
 		testing::{digits, random_model},
-		Activation, EkFac,
+		Activation,
 	};
 
 	/// Contributions of these numbers of rows.

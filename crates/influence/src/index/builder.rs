@@ -1,8 +1,10 @@
 //! From a model and contributions to influence vectors.
 
 use super::{Influence, Part};
-use crate::{Dataset, Error, FloatIndex, Model, Progress, Result};
-use openledger_proof::ContributionId;
+use crate::{Error, FloatIndex, Result};
+use openledger_models::{Model, Progress};
+use openledger_primitives::ContributionId;
+use openledger_rows::Dataset;
 use serde_json::Value;
 
 /// The rows of one contribution.
@@ -79,7 +81,7 @@ pub trait IndexBuilder: Send + Sync {
 /// # Errors
 /// Those of [`Dataset::concat`].
 pub fn all_rows(contributions: &[Contribution]) -> Result<Dataset> {
-	Dataset::concat(&data_sets(contributions))
+	Ok(Dataset::concat(&data_sets(contributions))?)
 }
 
 /// The rows of each contribution.
@@ -104,7 +106,7 @@ pub(super) fn for_each_slice(
 		};
 		let slice = {
 			let runs = places.chunk_by(|a, b| a.0 == b.0).map(select);
-			let runs = runs.collect::<Result<Vec<_>>>()?;
+			let runs = runs.collect::<openledger_rows::Result<Vec<_>>>()?;
 			Dataset::concat(&runs.iter().collect::<Vec<_>>())?
 		};
 		visit(number * SLICE, slice)?;
@@ -115,7 +117,7 @@ pub(super) fn for_each_slice(
 /// Checks what [`IndexBuilder::influence`] may rely on.
 pub(super) fn check_contributions(model: &Model, contributions: &[Contribution]) -> Result<()> {
 	if contributions.is_empty() {
-		return Err(Error::NoRows);
+		return Err(openledger_rows::Error::NoRows.into());
 	}
 	let mut seen = std::collections::HashSet::new();
 	for contribution in contributions {
@@ -131,7 +133,7 @@ pub(super) fn check_contributions(model: &Model, contributions: &[Contribution])
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::testing::digits;
+	use openledger_models::testing::digits;
 
 	#[test]
 	fn slices_should_be_all_rows_in_order_whatever_parts_they_belong_to() {

@@ -13,11 +13,12 @@
 //! | `scales.leaf`, `scales.query` | F32 | `[dimension]` | the factors of quantisation |
 
 use super::{basis::dimension, Basis, IndexBuilder, LayerBasis, Part, Scales};
-use crate::{
+use crate::{Error, Result};
+use openledger_models::{
 	tensors::{Put, Reader, Writer},
-	Error, Hash, Model, Result,
+	Hash, Model,
 };
-use openledger_proof::{ContributionId, Sketch, Width, H256};
+use openledger_primitives::{ContributionId, MerkleTree, Sketch, Width, H256};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,7 +36,7 @@ pub(super) struct Header {
 	builder: String,
 	parameters: Value,
 	/// The weights it was built for.
-	#[serde(with = "crate::hex_hash")]
+	#[serde(with = "openledger_models::hex_hash")]
 	pub weights: Hash,
 	/// Bits of each coordinate.
 	pub width: Width,
@@ -104,8 +105,8 @@ pub(super) struct Content {
 	pub parts: Vec<Part>,
 	pub scales: Scales,
 	pub contributions: Vec<ContributionId>,
-	/// The Merkle tree: see [`super::tree`].
-	pub tree: Vec<H256>,
+	/// The Merkle tree over the leaves.
+	pub tree: MerkleTree,
 	/// Where the sketches are among the file's bytes, row-major `[leaves][dimension]`.
 	pub sketches: Range<usize>,
 }
@@ -154,9 +155,9 @@ pub(super) fn write(
 		*hashes.borrow_mut() = sketches(put)?;
 		Ok(())
 	});
-	file.stream("tree", Dtype::U8, &[super::tree::size(count), 32], |put| {
-		let tree = super::tree::grow(hashes.take());
-		put(&tree.iter().flat_map(|hash| hash.0).collect::<Vec<_>>())
+	file.stream("tree", Dtype::U8, &[MerkleTree::size(count), 32], |put| {
+		let tree = MerkleTree::new(hashes.take());
+		put(&tree.nodes().iter().flat_map(|hash| hash.0).collect::<Vec<_>>())
 	});
 	file.write(WHAT, header, put)
 }
@@ -189,7 +190,10 @@ pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 		return Err(Error::malformed(WHAT, format!("contribution {id} has two leaves")));
 	}
 	let (hashes, _) =
-		file.bytes("tree", Dtype::U8, &[super::tree::size(count), 32])?.as_chunks::<32>();
+		file.bytes("tree", Dtype::U8, &[MerkleTree::size(count), 32])?.as_chunks::<32>();
+	let nodes = hashes.iter().map(|hash| H256(*hash)).collect();
+	let tree = MerkleTree::from_nodes(nodes, count)
+		.ok_or_else(|| Error::malformed(WHAT, "its Merkle tree has another number of nodes"))?;
 	let sketches = file.bytes("leaves", dtype(header.width), &[count, whole])?;
 	let start = sketches.as_ptr() as usize - bytes.as_ptr() as usize;
 	Ok(Content {
@@ -197,7 +201,7 @@ pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 		parts,
 		scales,
 		contributions,
-		tree: hashes.iter().map(|hash| H256(*hash)).collect(),
+		tree,
 		sketches: start..start + sketches.len(),
 	})
 }

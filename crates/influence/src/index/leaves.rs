@@ -4,7 +4,9 @@ use super::{
 	basis::{dimension, for_each_projection, for_each_row, Part, Projections},
 	builder::{data_sets, for_each_slice},
 };
-use crate::{Contribution, Dataset, Error, Function, Model, Progress, Result};
+use crate::{Contribution, Error, Result};
+use openledger_models::{Function, Model, Progress};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -219,7 +221,7 @@ impl FloatIndex {
 /// times the inverse curvature coordinate by coordinate. Every machine gets the same bits.
 ///
 /// # Errors
-/// [`Error::FeatureCount`], [`Error::ClassCount`], [`Error::NotFinite`].
+/// [`openledger_rows::Error::FeatureCount`], [`openledger_rows::Error::ClassCount`], [`Error::NotFinite`].
 pub fn local_leaf(model: &Model, parts: &[Part], rows: &Dataset) -> Result<Vec<f32>> {
 	let mut leaf = Vec::new();
 	for_each_local(model, parts, &[rows], &mut |_| (), |_, found| {
@@ -312,8 +314,8 @@ fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		index::{builder::SLICE, Basis},
+	use crate::index::{builder::SLICE, Basis};
+	use openledger_models::{
 		testing::{digits, random_model},
 		Activation,
 	};

@@ -8,20 +8,23 @@ mod leaves;
 mod products;
 mod quantise;
 mod scoring;
-mod tree;
 
-pub(crate) use basis::{for_each_projection, for_each_row};
-pub use basis::{Basis, LayerBasis, Part, Projected};
+pub(crate) use basis::for_each_projection;
+pub use basis::{for_each_row, Basis, LayerBasis, Part, Projected};
 pub use build::{build_index, Draft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
 pub use quantise::{Scales, Spread};
 
-use crate::{Dataset, Error, Hash, Model, Result};
+use crate::{Error, Result};
 use file::{read_sketch, Content, WHAT};
 use memmap2::Mmap;
-use openledger_proof::{ContributionId, IndexCommitment, Leaf, Sketch, Width, H256};
+use openledger_models::{Hash, Model};
+use openledger_primitives::{
+	ContributionId, IndexCommitment, Leaf, MerkleTree, Sketch, Width, H256,
+};
+use openledger_rows::Dataset;
 use rayon::prelude::*;
 use std::{ops::Deref, path::Path, sync::Arc};
 
@@ -82,12 +85,12 @@ impl Index {
 	}
 
 	fn read(bytes: Bytes, expected: Option<&Hash>, model: &Model) -> Result<Self> {
-		let hash = crate::check_hash(WHAT, &bytes, expected)?;
+		let hash = openledger_models::check_hash(WHAT, &bytes, expected)?;
 		let index = Self::parse(bytes, hash, model)?;
 		let count = index.content.contributions.len();
 		let hashes: Vec<H256> =
 			(0..count).into_par_iter().map(|i| index.leaf_at(i).hash()).collect();
-		if tree::grow(hashes) != index.content.tree {
+		if MerkleTree::new(hashes) != index.content.tree {
 			return Err(Error::malformed(WHAT, "its Merkle tree is not that of its leaves"));
 		}
 		Ok(index)
@@ -112,7 +115,7 @@ impl Index {
 	/// What the model commits to on chain.
 	pub fn commitment(&self) -> IndexCommitment {
 		IndexCommitment {
-			root: self.content.tree.last().copied().unwrap_or_default(),
+			root: self.content.tree.root(),
 			// Both are checked against the limits of the file's and the architecture's sizes.
 			leaf_count: u32::try_from(self.len()).unwrap_or(u32::MAX),
 			dimension: u32::try_from(self.dimension()).unwrap_or(u32::MAX),
@@ -189,7 +192,7 @@ impl Index {
 
 	/// Sibling hashes from leaf `position` to the root; `None` if there is no such leaf.
 	pub fn proof(&self, position: u32) -> Option<Vec<H256>> {
-		tree::proof(&self.content.tree, self.len(), usize::try_from(position).ok()?)
+		self.content.tree.proof(usize::try_from(position).ok()?)
 	}
 
 	/// The sketch of a query gradient `[dimension]` in the coordinates of the parts, of the index's

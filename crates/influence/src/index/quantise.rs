@@ -8,7 +8,7 @@
 
 use super::leaves::{Leaves, BLOCK};
 use crate::{Error, Result};
-use openledger_proof::{Sketch, Width};
+use openledger_primitives::{Sketch, Width};
 use rayon::prelude::*;
 
 /// What influence vectors are like, coordinate by coordinate.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Error, Result};
 use openledger_kernels::{scan_i16, scan_i8, scores_i16, scores_i8};
-use openledger_proof::{Sketch, Width};
+use openledger_primitives::{Sketch, Width};
 use rayon::prelude::*;
 
 impl Index {
@@ -97,10 +97,10 @@ fn shorts_of(queries: &[Sketch]) -> Vec<&[i16]> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{
-		build_index,
+	use crate::{build_index, Contribution, GradientDot};
+	use openledger_models::{
 		testing::{digits, random_model},
-		Activation, Contribution, GradientDot,
+		Activation,
 	};
 
 	/// A leaf for each of these rows.

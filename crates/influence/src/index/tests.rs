@@ -1,15 +1,17 @@
 use super::*;
-use crate::{
+use crate::{EkFac, GradientDot};
+use openledger_models::{
 	testing::{blobs, random_model},
-	Activation, Architecture, EkFac, GradientDot, TrainConfig,
+	Activation, Architecture, TrainConfig,
 };
+use openledger_rows::Error as RowsError;
 
 /// A trained model and its training rows in five uneven contributions.
 fn setting() -> (Model, Vec<Contribution>) {
 	let data = blobs(60, 4);
 	let architecture = Architecture::mlp(&[2, 6, 3], Activation::Tanh);
 	let config = TrainConfig { epochs: 15, ..TrainConfig::standard(architecture) };
-	let model = crate::train(&data, &config, &mut |_| ()).unwrap().model;
+	let model = openledger_models::train(&data, &config, &mut |_| ()).unwrap().model;
 	let parts = [0..2, 2..10, 10..30, 30..31, 31..60];
 	let contributions = parts.into_iter().zip([9, 4, 11, 2, 30]).map(|(rows, id)| Contribution {
 		id,
@@ -91,7 +93,7 @@ fn load_should_name_both_hashes_when_a_bit_is_flipped() {
 	assert!(matches!(error, Error::HashMismatch { .. }));
 	let text = error.to_string();
 	assert!(text.contains(&hex::encode(index.file_hash())));
-	assert!(text.contains(&hex::encode(crate::blake2_256(&bytes))));
+	assert!(text.contains(&hex::encode(openledger_models::blake2_256(&bytes))));
 }
 
 #[test]
@@ -124,9 +126,9 @@ fn load_should_refuse_when_a_contribution_has_two_leaves() {
 	let write = |leaves: &[(ContributionId, Sketch)]| {
 		let Content { header, parts, scales, tree, .. } = &index.content;
 		let ids: Vec<_> = leaves.iter().map(|(id, _)| *id).collect();
-		let sketches = |put: &mut crate::tensors::Put<'_>| {
+		let sketches = |put: &mut openledger_models::tensors::Put<'_>| {
 			leaves.iter().try_for_each(|(_, sketch)| put(&file::sketch_bytes(sketch)))?;
-			Ok(tree[..leaves.len()].to_vec())
+			Ok(tree.nodes()[..leaves.len()].to_vec())
 		};
 		let mut bytes = Vec::new();
 		file::write(header, parts, scales, &ids, sketches, &mut |more| {
@@ -149,13 +151,16 @@ fn load_should_refuse_when_a_contribution_has_two_leaves() {
 #[test]
 fn build_should_refuse_when_contributions_are_missing_repeated_or_unfit() {
 	let (model, mut contributions) = setting();
-	assert!(matches!(build(&model, &[], Width::Int8), Err(Error::NoRows)));
+	assert!(matches!(build(&model, &[], Width::Int8), Err(Error::Rows(RowsError::NoRows))));
 	contributions[1].id = 9;
 	let text = build(&model, &contributions, Width::Int8).unwrap_err().to_string();
 	assert!(text.contains("contribution 9 is given twice"), "{text}");
 	let wide = Dataset::new(3, vec![1.0; 3], vec![0]).unwrap();
 	let unfit = [Contribution { id: 1, rows: wide }];
-	assert!(matches!(build(&model, &unfit, Width::Int8), Err(Error::FeatureCount { .. })));
+	assert!(matches!(
+		build(&model, &unfit, Width::Int8),
+		Err(Error::Rows(RowsError::FeatureCount { .. }))
+	));
 }
 
 #[test]

@@ -1,10 +1,9 @@
 use super::*;
-use crate::{
-	build_index,
-	testing::{digits, digits_model},
-	Contribution, EkFac, Error, FloatIndex, IndexBuilder,
-};
-use openledger_proof::{shares, total_variation, ClaimError, Width, PARTS};
+use crate::{build_index, Contribution, EkFac, Error, FloatIndex, IndexBuilder};
+use openledger_models::testing::{digits, digits_model};
+use openledger_primitives::{shares, ClaimError, Width, PARTS};
+use openledger_rows::Error as RowsError;
+use openledger_testing::total_variation;
 
 struct Setting {
 	model: Model,
@@ -189,13 +188,26 @@ fn attribute_should_refuse_when_input_output_or_index_do_not_fit() {
 	let index = index(&setting, Width::Int8);
 	let (model, input) = (&setting.model, setting.test.row_text(0));
 	let run = |input: &str, output: &str| attribute(model, &index, input, output, 5).unwrap_err();
-	assert!(matches!(run("1,2,3", "7"), Error::InputLength { found: 3, expected: 64 }));
-	assert!(matches!(run(&input.replacen('0', "zero", 1), "7"), Error::NotANumber { .. }));
+	assert!(matches!(
+		run("1,2,3", "7"),
+		Error::Rows(RowsError::InputLength { found: 3, expected: 64 })
+	));
+	assert!(matches!(
+		run(&input.replacen('0', "zero", 1), "7"),
+		Error::Rows(RowsError::NotANumber { .. })
+	));
 	assert!(matches!(run(&input, "ten"), Error::UnknownClass { .. }));
-	let other = crate::testing::random_model(&[64, 32, 10], crate::Activation::Tanh, 1);
+	let other = openledger_models::testing::random_model(
+		&[64, 32, 10],
+		openledger_models::Activation::Tanh,
+		1,
+	);
 	let error = attribute(&other, &index, &input, "7", 5).unwrap_err();
 	assert!(matches!(error, Error::WrongModel { .. }));
 	assert!(matches!(held_out_sketch(&other, &index, &digits()), Err(Error::WrongModel { .. })));
 	let narrow = Dataset::new(1, vec![1.0], vec![0]).unwrap();
-	assert!(matches!(held_out_sketch(model, &index, &narrow), Err(Error::FeatureCount { .. })));
+	assert!(matches!(
+		held_out_sketch(model, &index, &narrow),
+		Err(Error::Rows(RowsError::FeatureCount { .. }))
+	));
 }

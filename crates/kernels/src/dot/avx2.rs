@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-/// Bytes between what is multiplied and what is asked for of a long index. The hardware looks ahead
+/// How many bytes ahead of the current product a long index is prefetched. The hardware looks ahead
 /// too, but not across pages.
 const AHEAD: usize = 2048;
 
@@ -45,9 +45,9 @@ fn sum_i64(values: __m256i) -> i64 {
 	_mm_cvtsi128_si64(halves) + _mm_extract_epi64::<1>(halves)
 }
 
-/// Vectors of `i8 · i8` that a 32-bit sum takes: two products of at most 2^14 from each.
+/// How many vectors of `i8 · i8` a 32-bit sum takes: each adds two products of at most 2^14.
 const BYTES: usize = (1 << 16) - 1;
-/// Vectors of `i8 · i16`: two products of at most 2^22 from each.
+/// How many vectors of `i8 · i16` it takes: each adds two products of at most 2^22.
 const MIXED: usize = 255;
 
 #[inline]

@@ -4,7 +4,7 @@ mod scores;
 
 use std::arch::x86_64::*;
 
-/// Bytes between what is multiplied and what is asked for of a long index. The hardware looks ahead
+/// How many bytes ahead of the current product a long index is prefetched. The hardware looks ahead
 /// too, but not across pages.
 const AHEAD: usize = 2048;
 
@@ -14,8 +14,8 @@ fn prefetch<T>(from: *const T) {
 	unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_byte_add(AHEAD).cast()) }
 }
 
-/// Values per block of `i8`: with 255 · 128 at most from each, the 32-bit sums of its sixteen lanes stay
-/// in range.
+/// The number of `i8` values in a block: a value adds at most 255 · 128, so the 32-bit sums of the
+/// sixteen lanes stay in range.
 const BLOCK: usize = 1 << 20;
 
 /// `Σ a[i] · b[i]` with bytes `a` taken as `a + 128`, unsigned, as the instruction wants its first
@@ -148,7 +148,8 @@ fn scan_i16_enabled(query: &[i16], rows: &[i16], out: &mut [i64]) {
 	}
 }
 
-/// Values per block of `i8 · i16`: of each 32, a 32-bit sum gets two products of at most 2^22.
+/// The number of values in a block of `i8 · i16`: each 32 values add two products of at most 2^22
+/// to a 32-bit sum.
 const MIXED_BLOCK: usize = 32 * 255;
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]

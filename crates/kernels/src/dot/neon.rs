@@ -2,7 +2,7 @@
 
 use std::arch::aarch64::*;
 
-/// Vectors of `i8 · i8` that a 32-bit sum takes: two products of at most 2^14 from each.
+/// How many vectors of `i8 · i8` a 32-bit sum takes: each adds two products of at most 2^14.
 const BYTES: usize = (1 << 16) - 1;
 
 #[inline]

@@ -1,4 +1,4 @@
-//! Plain sums.
+//! Dot products and scores as plain sums, which define what every other path must give.
 
 pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
 	a.iter().zip(b).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum()
@@ -24,8 +24,8 @@ pub(crate) fn scan_i16(query: &[i16], rows: &[i16], out: &mut [i64]) {
 	}
 }
 
-/// Scores by single dot products, of parts of rows that stay in a second-level cache while all queries
-/// pass.
+/// Computes scores by single dot products. Rows are taken in parts that stay in a second-level
+/// cache while all queries pass.
 pub(crate) fn scores<T>(
 	queries: &[&[T]],
 	rows: &[T],

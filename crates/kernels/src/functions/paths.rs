@@ -24,8 +24,8 @@ fn softmax(row: &mut [f32]) {
 	});
 }
 
-/// The largest number, NaN left out. The order matters to the sign of a zero only, and that not to
-/// [`softmax`].
+/// The largest number, NaN left out. The order of comparisons matters only to the sign of a zero,
+/// which does not matter to [`softmax`].
 #[inline(always)]
 fn maximum(values: &[f32]) -> f32 {
 	let larger = |a: f32, b: f32| if b > a { b } else { a };

@@ -1,7 +1,7 @@
 //! Products on x86-64 with AVX2 and FMA.
 
 use super::{
-	tile::{self, Lanes, Right, Rows, Turning},
+	tile::{self, Lanes, Right, TileRows, Turning},
 	Product,
 };
 use crate::functions::NAN;
@@ -48,7 +48,7 @@ impl Lanes for __m256 {
 
 	#[target_feature(enable = "avx2,fma")]
 	unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-		rows: Rows,
+		rows: TileRows,
 		right: Right,
 		depth: usize,
 	) {

@@ -1,7 +1,7 @@
 //! Products on x86-64 with AVX-512.
 
 use super::{
-	tile::{self, Lanes, Right, Rows},
+	tile::{self, Lanes, Right, TileRows},
 	Product,
 };
 use crate::functions::NAN;
@@ -11,7 +11,7 @@ impl Lanes for __m512 {
 	const LANES: usize = 16;
 	const WIDTH: usize = 3;
 	const TALLEST: usize = 8;
-	/// Registers of half the width have twice the units for the exchanges.
+	/// Transposing takes registers of half the width, for which the processor has twice the units.
 	type Turning = __m256;
 
 	#[inline(always)]
@@ -49,7 +49,7 @@ impl Lanes for __m512 {
 
 	#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
 	unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-		rows: Rows,
+		rows: TileRows,
 		right: Right,
 		depth: usize,
 	) {

@@ -1,7 +1,7 @@
 //! Products on 64-bit Arm.
 
 use super::{
-	tile::{self, Lanes, Right, Rows, Turning},
+	tile::{self, Lanes, Right, TileRows, Turning},
 	Product,
 };
 use crate::functions::NAN;
@@ -45,7 +45,7 @@ impl Lanes for float32x4_t {
 
 	#[target_feature(enable = "neon")]
 	unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-		rows: Rows,
+		rows: TileRows,
 		right: Right,
 		depth: usize,
 	) {

@@ -15,14 +15,14 @@ use std::{hint::black_box, mem::MaybeUninit};
 /// The methods execute instructions of the path they belong to. Each is to be called, inlined, only
 /// from a function that has them enabled, with pointers to as many values as it says.
 pub(super) trait Lanes: Copy {
-	/// Values in a register.
+	/// How many values a register holds.
 	const LANES: usize;
-	/// Registers of columns of a panel: two or three.
+	/// How many registers of columns a panel has: two or three.
 	const WIDTH: usize;
-	/// Rows of the tallest tile, eight at most: [`Lanes::WIDTH`] registers for each, and the rest for the
-	/// operands.
+	/// How many rows the tallest tile has, at most eight: each takes [`Lanes::WIDTH`] registers,
+	/// and the operands take the rest.
 	const TALLEST: usize;
-	/// The register with which matrices are transposed.
+	/// The register by which matrices are transposed.
 	type Turning: Turning;
 
 	/// `value` in all lanes.
@@ -33,12 +33,12 @@ pub(super) trait Lanes: Copy {
 	unsafe fn store(self, to: *mut f32);
 	/// `self · other + sum`, rounded once.
 	unsafe fn mul_add(self, other: Self, sum: Self) -> Self;
-	/// Asks for the cache line at an address, which need not exist.
+	/// Asks the processor for the cache line at an address, which need not exist.
 	unsafe fn prefetch(from: *const f32);
-	/// [`tile`] as a function of its own with the instructions enabled: so many of them in one
-	/// function are more than compilers handle well.
+	/// Calls [`tile`] as a function of its own with the instructions enabled: compilers do not
+	/// handle so many of them in one function well.
 	unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-		rows: Rows,
+		rows: TileRows,
 		right: Right,
 		depth: usize,
 	);
@@ -54,19 +54,19 @@ pub(super) trait Turning: Lanes {
 	unsafe fn columns(from: *const f32, row: usize) -> [Self; 4];
 }
 
-/// Inner dimension of a block: a panel fills half of a first-level cache.
+/// The inner dimension of a block: a panel then fills half of a first-level cache.
 const DEPTH: usize = 128;
-/// Rows whose part of a block stays in a second-level cache while all columns pass, even where their
-/// distance makes them share few of its sets.
+/// How many rows are taken together: their part of a block stays in a second-level cache while all
+/// columns pass, even where their distance makes them share few of its sets.
 const ROWS: usize = 240;
-/// Rows of `right` to ask for ahead of those being multiplied, when nothing is packed.
+/// How many rows of `right` are prefetched ahead of those being multiplied, when nothing is packed.
 const AHEAD: usize = 16;
-/// Values in a line of the caches.
+/// How many values a cache line holds.
 const LINE: usize = 16;
-/// Columns of the widest panel: three AVX-512 registers.
+/// How many columns the widest panel has: three AVX-512 registers.
 const COLUMNS: usize = 48;
 
-/// Room for any panel.
+/// Memory for any panel.
 #[repr(align(64))]
 struct Panel(MaybeUninit<[f32; DEPTH * COLUMNS]>);
 
@@ -79,7 +79,7 @@ pub(super) struct Right {
 
 /// As many rows of the left matrix and of the output as the tile is tall.
 #[derive(Clone, Copy)]
-pub(super) struct Rows {
+pub(super) struct TileRows {
 	left: *const f32,
 	left_row: usize,
 	left_step: usize,
@@ -87,7 +87,7 @@ pub(super) struct Rows {
 	out_row: usize,
 }
 
-/// The whole product.
+/// Computes the whole product.
 ///
 /// # Safety
 ///
@@ -114,7 +114,7 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 			let mut inner = 0;
 			while inner < k {
 				let depth = DEPTH.min(k - inner);
-				let rows = Rows {
+				let rows = TileRows {
 					left: left.add(row * left_row + inner * left_step),
 					left_row,
 					left_step,
@@ -124,7 +124,7 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 				let mut column = 0;
 				while column < n {
 					let rest = n - column;
-					let rows = Rows { out: rows.out.add(column), ..rows };
+					let rows = TileRows { out: rows.out.add(column), ..rows };
 					let block = if right_transposed {
 						Right { first: right.add(column * k + inner), row: k }
 					} else {
@@ -172,12 +172,12 @@ pub(super) unsafe fn multiply<V: Lanes>(product: Product<'_>) {
 	}
 }
 
-/// `height` rows by `registers` of packed columns, in tiles of heights as equal as can be.
+/// Computes `height` rows by `registers` of packed columns, in tiles of heights as equal as can be.
 #[inline(always)]
 unsafe fn stripe<V: Lanes>(
 	registers: usize,
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) {
@@ -187,7 +187,7 @@ unsafe fn stripe<V: Lanes>(
 		let count = (index + 1) * height / tiles - first;
 		// SAFETY: `first + count <= height`.
 		unsafe {
-			let rows = Rows {
+			let rows = TileRows {
 				left: rows.left.add(first * rows.left_row),
 				out: rows.out.add(first * rows.out_row),
 				..rows
@@ -202,12 +202,13 @@ unsafe fn stripe<V: Lanes>(
 	}
 }
 
-/// A stripe of fewer columns than its registers have lanes, through a copy of the output.
+/// Computes a stripe that has fewer columns than its registers have lanes, through a copy of the
+/// output.
 #[inline(always)]
 unsafe fn edge<V: Lanes>(
 	registers: usize,
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 	width: usize,
@@ -226,7 +227,7 @@ unsafe fn edge<V: Lanes>(
 				out.add(i * rows.out_row).copy_to_nonoverlapping(to, width);
 			}
 			let left = rows.left.add(first * rows.left_row);
-			let copied = Rows { left, out: copy.as_mut_ptr(), out_row, ..rows };
+			let copied = TileRows { left, out: copy.as_mut_ptr(), out_row, ..rows };
 			stripe::<V>(registers, count, copied, right, depth);
 			for i in 0..count {
 				let from = copy.as_ptr().add(i * out_row);
@@ -237,11 +238,11 @@ unsafe fn edge<V: Lanes>(
 	}
 }
 
-/// The tile of a height, of those that the registers have room for. Returns its `W`.
+/// Calls the tile for a height, of those that there are enough registers for. Returns its `W`.
 #[inline(always)]
 unsafe fn choose<V: Lanes, const W: usize, const FAR: bool>(
 	height: usize,
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) -> usize {
@@ -263,11 +264,11 @@ unsafe fn choose<V: Lanes, const W: usize, const FAR: bool>(
 	W
 }
 
-/// `M` rows by `W` registers of columns, which are asked for ahead of time when they are `FAR` (in no
-/// panel): the sums stay in registers for the whole depth.
+/// Computes `M` rows by `W` registers of columns. The sums stay in registers for the whole depth.
+/// Columns that are `FAR`, in no panel, are prefetched.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Lanes, const M: usize, const W: usize, const FAR: bool>(
-	rows: Rows,
+	rows: TileRows,
 	right: Right,
 	depth: usize,
 ) {
@@ -380,7 +381,8 @@ unsafe fn pack_transposed<V: Turning>(
 	}
 }
 
-/// One row times a transposed matrix: what is transposed is used at once, in no panel.
+/// Multiplies one row by a transposed matrix: what is transposed is used at once and goes into no
+/// panel.
 #[inline(always)]
 unsafe fn transposed_row<V: Turning>(
 	left: *const f32,
@@ -407,7 +409,8 @@ unsafe fn transposed_row<V: Turning>(
 	}
 }
 
-/// [`transposed_row`] for `G` registers of columns at a time. Returns their number.
+/// Does [`transposed_row`] for `G` registers of columns at a time. Returns the number of columns
+/// done.
 #[inline(always)]
 unsafe fn transposed_groups<V: Turning, const G: usize>(
 	left: *const f32,
@@ -453,7 +456,7 @@ mod tests {
 	use super::*;
 	use crate::matmul::portable;
 
-	/// A register of few values, so that small products have all kinds of tiles and edges.
+	/// A register of four values, so that small products go through tiles and edges of all kinds.
 	impl Lanes for [f32; 4] {
 		const LANES: usize = 4;
 		const WIDTH: usize = 2;
@@ -481,7 +484,7 @@ mod tests {
 		unsafe fn prefetch(_: *const f32) {}
 
 		unsafe fn tile<const M: usize, const W: usize, const FAR: bool>(
-			rows: Rows,
+			rows: TileRows,
 			right: Right,
 			depth: usize,
 		) {

@@ -18,7 +18,7 @@ fn small(hidden_act: Activation, weights: &RandomWeights) -> TextClassifier {
 /// The logits in double precision at other parameters.
 fn reference(model: &TextClassifier, weights: &RandomWeights, flat: &Tensor) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.bert(model.base().config(), &IDS)
 }
 
@@ -117,12 +117,12 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 #[test]
 fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	let base = Arc::new(Bert::new(bert_config(), &RandomWeights::default(), None).unwrap());
-	let mut nothing = TextClassifier::new_adapter(base.clone(), lora(&["query"]), 3, 1).unwrap();
+	let mut nothing = new_classifier(base.clone(), lora(&["query"]), 3, 1);
 	let bare = AdapterFile { matrices: Default::default(), ..nothing.to_adapter() };
 	nothing = TextClassifier::with_adapter(base.clone(), &bare).unwrap();
 	assert_eq!(nothing.sites().len(), 1);
 	let expected = nothing.logits(&IDS).unwrap();
-	let mut adapted = TextClassifier::new_adapter(base, lora(&BERT_MODULES), 3, 9).unwrap();
+	let mut adapted = new_classifier(base, lora(&BERT_MODULES), 3, 9);
 	let mut parameters = adapted.parameters();
 	let head = nothing.parameters();
 	let start = parameters.len() - head.len();
@@ -130,7 +130,7 @@ fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	adapted.set_parameters(&parameters).unwrap();
 	let bits = |logits: Vec<f32>| logits.into_iter().map(f32::to_bits).collect::<Vec<_>>();
 	assert_eq!(bits(adapted.logits(&IDS).unwrap()), bits(expected));
-	// And B has a gradient there, A has none.
+	// And B has a gradient there, while A has none.
 	let (_, factors) = adapted.loss_factors(&IDS, 0).unwrap();
 	assert!(factors[0].deltas.iter().all(|delta| *delta == 0.0));
 	assert!(factors[1].deltas.iter().any(|delta| *delta != 0.0));
@@ -173,7 +173,7 @@ fn classifier_should_be_read_from_its_directory() {
 	tiny::bert(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
 	let weights = Weights::open(directory.path()).unwrap();
 	let BaseModel::Encoder(base) = BaseModel::new(&weights).unwrap() else { panic!("a decoder") };
-	let model = TextClassifier::new_adapter(base.clone(), lora(&["query", "value"]), 2, 1).unwrap();
+	let model = new_classifier(base.clone(), lora(&["query", "value"]), 2, 1);
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
 	assert!(loss > 0.0 && factors.len() == 9);
@@ -195,12 +195,11 @@ fn classifier_should_be_the_same_when_written_and_read() {
 fn classifier_should_refuse_when_an_adapter_is_for_something_else() {
 	let weights = RandomWeights::default();
 	let base = |hash| Arc::new(Bert::new(bert_config(), &weights, Some(hash)).unwrap());
-	let file =
-		TextClassifier::new_adapter(base([1; 32]), lora(&["query"]), 3, 1).unwrap().to_adapter();
+	let file = new_classifier(base([1; 32]), lora(&["query"]), 3, 1).to_adapter();
 	assert!(TextClassifier::with_adapter(base([1; 32]), &file).is_ok());
 	let other = TextClassifier::with_adapter(base([2; 32]), &file).unwrap_err().to_string();
 	assert!(other.contains(&"01".repeat(32)) && other.contains(&"02".repeat(32)), "{other}");
-	let causal = AdapterFile { task: Task::CausalLanguageModel, ..file.clone() };
+	let causal = AdapterFile { task: TaskType::CausalLanguageModel, ..file.clone() };
 	let refuse =
 		|file: &AdapterFile| TextClassifier::with_adapter(base([1; 32]), file).unwrap_err();
 	assert!(matches!(refuse(&causal), Error::WrongAdapter { .. }));

@@ -1,31 +1,31 @@
 //! A base model's `config.json`.
 //!
-//! Fields that Hugging Face's files may leave out have the defaults of its `transformers` library.
+//! Fields that Hugging Face's files may leave out get the defaults of its `transformers` library.
 
 use super::{read, ConfigError, FileError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// The file's name.
+/// The name of the file.
 pub(super) const NAME: &str = "config.json";
 
-/// The file has a few kilobytes.
+/// The size of the largest file that is read, in bytes. Real ones have a few kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The largest width, vocabulary or number of positions: products of two fit any `usize`.
+/// The largest width, vocabulary or number of positions: the product of two fits any `usize`.
 const MAX_SIZE: u64 = 1 << 24;
 
 const MAX_LAYERS: u64 = 1 << 12;
 
 const MODEL_TYPES: &str = "bert, llama, mistral and qwen2";
 
-/// The non-linearity of a BERT model's intermediate layers.
+/// The non-linearity in a BERT model's feed-forward part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Activation {
 	/// `x Φ(x)` with the exact normal distribution function: `gelu`.
 	Gelu,
-	/// Its approximation by `tanh`: `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`.
+	/// The approximation of it by `tanh`: `gelu_new`, `gelu_pytorch_tanh`, `gelu_fast`.
 	GeluTanh,
 	/// `max(x, 0)`: `relu`.
 	Relu,
@@ -34,23 +34,23 @@ pub enum Activation {
 /// The shape of a BERT encoder.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BertConfig {
-	/// Number of tokens.
+	/// The number of tokens in the vocabulary.
 	pub vocab_size: usize,
-	/// Width; a multiple of `num_attention_heads`.
+	/// The width of the token vectors; a multiple of `num_attention_heads`.
 	pub hidden_size: usize,
-	/// Number of layers.
+	/// The number of layers.
 	pub num_hidden_layers: usize,
-	/// Attention heads of each layer.
+	/// The number of attention heads of each layer.
 	pub num_attention_heads: usize,
-	/// Width of the feed-forward part.
+	/// The width of the feed-forward part.
 	pub intermediate_size: usize,
-	/// The longest text, in tokens.
+	/// The length of the longest text, in tokens.
 	pub max_position_embeddings: usize,
-	/// Number of segment types.
+	/// The number of segment types.
 	pub type_vocab_size: usize,
-	/// Added to the variance in layer normalisation.
+	/// What layer normalisation adds to the variance.
 	pub layer_norm_eps: f64,
-	/// Non-linearity of the feed-forward part.
+	/// The non-linearity of the feed-forward part.
 	pub hidden_act: Activation,
 	/// The token that fills up short texts; below `vocab_size`.
 	pub pad_token_id: u32,
@@ -59,39 +59,39 @@ pub struct BertConfig {
 /// The shape of a Llama decoder, which Mistral and Qwen2 share.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LlamaConfig {
-	/// Number of tokens.
+	/// The number of tokens in the vocabulary.
 	pub vocab_size: usize,
-	/// Width.
+	/// The width of the token vectors.
 	pub hidden_size: usize,
-	/// Number of layers.
+	/// The number of layers.
 	pub num_hidden_layers: usize,
-	/// Attention heads of each layer; a multiple of `num_key_value_heads`.
+	/// The number of attention heads of each layer; a multiple of `num_key_value_heads`.
 	pub num_attention_heads: usize,
-	/// Heads of keys and values, each shared by several attention heads.
+	/// The number of heads of keys and values. Each is shared by several attention heads.
 	pub num_key_value_heads: usize,
-	/// Coordinates of each head; even.
+	/// The number of coordinates of each head, which is even.
 	pub head_dim: usize,
-	/// Width of the feed-forward part.
+	/// The width of the feed-forward part.
 	pub intermediate_size: usize,
-	/// The longest text, in tokens.
+	/// The length of the longest text, in tokens.
 	pub max_position_embeddings: usize,
-	/// Added to the mean square in RMS normalisation.
+	/// What RMS normalisation adds to the mean square.
 	pub rms_norm_eps: f64,
-	/// Base of the rotary embeddings' frequencies.
+	/// The base of the rotary embeddings' frequencies.
 	pub rope_theta: f64,
-	/// Whether the output layer is the token embedding.
+	/// Whether the token embedding is also the output layer.
 	pub tie_word_embeddings: bool,
-	/// Whether query, key and value projections have a bias (Qwen2). The output projection has
-	/// none.
+	/// Whether the projections of query, key and value have a bias, as in Qwen2. That of the output
+	/// has none.
 	pub attention_bias: bool,
 }
 
-/// The shape of a base model.
+/// The shape of a base model of either family.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum BaseConfig {
-	/// An encoder.
+	/// A BERT encoder.
 	Bert(BertConfig),
-	/// A decoder.
+	/// A Llama decoder.
 	Llama(LlamaConfig),
 }
 
@@ -120,7 +120,7 @@ impl BaseConfig {
 		fields.check().map_err(|source| FileError::config(path, source))
 	}
 
-	/// Number of tokens.
+	/// The number of tokens in the vocabulary.
 	pub fn vocab_size(&self) -> usize {
 		match self {
 			Self::Bert(config) => config.vocab_size,
@@ -128,7 +128,7 @@ impl BaseConfig {
 		}
 	}
 
-	/// The longest text, in tokens.
+	/// The length of the longest text, in tokens.
 	pub fn max_position_embeddings(&self) -> usize {
 		match self {
 			Self::Bert(config) => config.max_position_embeddings,
@@ -136,14 +136,14 @@ impl BaseConfig {
 		}
 	}
 
-	/// What of the configuration enters computation, as bytes: equal for equal configurations.
+	/// The bytes of all that enters computation: equal for configurations that compute the same.
 	pub(super) fn encode(&self) -> Vec<u8> {
 		// Numbers and flags always have a JSON form.
 		serde_json::to_vec(self).unwrap_or_default()
 	}
 }
 
-/// The fields read; all others describe the file, training or generation.
+/// The fields that are read. All others describe the file, training or generation.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
@@ -186,7 +186,7 @@ impl Fields {
 			Some("bert") => self.bert().map(BaseConfig::Bert),
 			Some("llama") => self.llama(false).map(BaseConfig::Llama),
 			Some("mistral") => {
-				// Left out, the window is that of the first Mistral.
+				// If it is left out, the window is that of the first Mistral.
 				let window = self.sliding_window.as_ref().map_or(Some(4096), Value::as_u64);
 				self.refuse_window(window)?;
 				self.llama(false).map(BaseConfig::Llama)
@@ -300,7 +300,7 @@ impl Fields {
 		})
 	}
 
-	/// The rotary embeddings' base; newer files keep it under `rope_parameters`.
+	/// The base of the rotary embeddings. Newer files keep it under `rope_parameters`.
 	fn rope_theta(&self) -> Result<f64, ConfigError> {
 		for settings in [&self.rope_scaling, &self.rope_parameters].into_iter().flatten() {
 			let kind = settings.get("rope_type").or_else(|| settings.get("type"));

@@ -7,69 +7,34 @@ use std::{
 
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum FileError {
-	/// The file system refused.
+	/// The operating system refused.
 	#[error("cannot {action} {}: {source}", .path.display())]
-	Io {
-		/// What was tried: `read`, `write` or `create`.
-		action: &'static str,
-		/// On which file or directory.
-		path: PathBuf,
-		/// Why not.
-		source: io::Error,
-	},
+	Io { action: &'static str, path: PathBuf, source: io::Error },
 	/// The file is larger than this crate reads.
 	#[error("{} has more than {limit} bytes: it is not the file it should be", .path.display())]
 	TooLarge {
-		/// The file.
 		path: PathBuf,
-		/// The largest size accepted, in bytes.
+		/// The size of the largest file that is read, in bytes.
 		limit: u64,
 	},
 	/// The file is not JSON, or a value has the wrong type.
 	#[error("{} is not valid: {source}", .path.display())]
-	Json {
-		/// The file.
-		path: PathBuf,
-		/// Where and why.
-		source: serde_json::Error,
-	},
+	Json { path: PathBuf, source: serde_json::Error },
 	/// A model's configuration cannot be used.
 	#[error("{}: {source}", .path.display())]
-	Config {
-		/// The file.
-		path: PathBuf,
-		/// Why not.
-		source: ConfigError,
-	},
+	Config { path: PathBuf, source: ConfigError },
 	/// A file of tensors, or one tensor of it, cannot be used.
 	#[error("{}: {source}", .path.display())]
-	Tensor {
-		/// The file.
-		path: PathBuf,
-		/// Why not.
-		source: TensorError,
-	},
+	Tensor { path: PathBuf, source: TensorError },
 	/// An adapter cannot be used.
 	#[error("{}: {source}", .path.display())]
-	Adapter {
-		/// The file.
-		path: PathBuf,
-		/// Why not.
-		source: AdapterError,
-	},
+	Adapter { path: PathBuf, source: AdapterError },
 	/// A tokenizer cannot be used, or cannot encode a text.
 	#[error("{}: {source}", .path.display())]
-	Tokenizer {
-		/// The file.
-		path: PathBuf,
-		/// Why not.
-		source: TokenizerError,
-	},
-	/// Rows of text cannot be used.
-	#[error(transparent)]
-	Text(#[from] TextError),
+	Tokenizer { path: PathBuf, source: TokenizerError },
 }
 
 impl FileError {
@@ -100,167 +65,92 @@ impl FileError {
 
 /// Why a model's `config.json` cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum ConfigError {
 	/// There is no such field.
 	#[error("there is no \"{0}\"")]
 	Missing(&'static str),
-	/// The architecture is another one.
+	/// The architecture is not one of those supported.
 	#[error("model type '{found}' is not supported; supported are {supported}")]
-	ModelType {
-		/// What the file says.
-		found: String,
-		/// What it may say.
-		supported: &'static str,
-	},
+	ModelType { found: String, supported: &'static str },
 	/// A size is zero or absurd.
 	#[error("\"{field}\" is {found}: it must be from 1 to {largest}")]
-	Size {
-		/// Which.
-		field: &'static str,
-		/// What the file says.
-		found: u64,
-		/// The largest size accepted.
-		largest: u64,
-	},
+	Size { field: &'static str, found: u64, largest: u64 },
 	/// The attention heads do not share the width evenly.
 	#[error("a hidden size of {width} cannot be divided among {heads} attention heads")]
-	Heads {
-		/// `hidden_size`.
-		width: usize,
-		/// `num_attention_heads`.
-		heads: usize,
-	},
+	Heads { width: usize, heads: usize },
 	/// The attention heads do not share the key-value heads evenly.
 	#[error("{heads} attention heads cannot share {key_value_heads} key-value heads evenly")]
-	KeyValueHeads {
-		/// `num_attention_heads`.
-		heads: usize,
-		/// `num_key_value_heads`.
-		key_value_heads: usize,
-	},
-	/// Rotary embeddings turn pairs of coordinates.
+	KeyValueHeads { heads: usize, key_value_heads: usize },
+	/// The number of coordinates of a head is odd, but rotary embeddings turn pairs of them.
 	#[error("a head of {0} coordinates is odd: rotary position embeddings need pairs")]
 	OddHead(usize),
-	/// The activation is another one.
+	/// The activation is not one of those supported.
 	#[error("activation '{found}' is not supported; supported are {supported}")]
-	Activation {
-		/// What the file says.
-		found: String,
-		/// What it may say.
-		supported: &'static str,
-	},
-	/// A number is out of range.
+	Activation { found: String, supported: &'static str },
+	/// A number is not positive.
 	#[error("\"{field}\" is {found}: it must be a number above 0")]
-	NotPositive {
-		/// Which.
-		field: &'static str,
-		/// What the file says.
-		found: f64,
-	},
-	/// The padding token is not a token.
+	NotPositive { field: &'static str, found: f64 },
+	/// The padding token is not in the vocabulary.
 	#[error("\"pad_token_id\" is {found}: tokens are numbered from 0 to {}", .vocabulary.saturating_sub(1))]
-	PadToken {
-		/// What the file says.
-		found: u64,
-		/// `vocab_size`.
-		vocabulary: usize,
-	},
+	PadToken { found: u64, vocabulary: usize },
 	/// The weights are quantised.
 	#[error("the weights are quantised ({0}): use the original model in F32, F16 or BF16")]
 	Quantised(String),
 	/// The rotary embeddings are scaled.
 	#[error("rope scaling of type '{0}' is not supported: use a model without rope scaling")]
 	RopeScaling(String),
-	/// Attention sees a window of the text.
+	/// Attention sees only a window of the text.
 	#[error("sliding-window attention ({window} of {positions} tokens) is not supported: use a model without it, or set max_position_embeddings to at most the window")]
 	SlidingWindow {
-		/// Tokens in the window.
+		/// The number of tokens in the window.
 		window: u64,
-		/// `max_position_embeddings`.
 		positions: usize,
 	},
-	/// A field asks for something else that is not supported.
+	/// A field asks for something that is not supported.
 	#[error("\"{field}\" is {found}, which is not supported: only {supported} is")]
-	Unsupported {
-		/// Which.
-		field: &'static str,
-		/// What the file says.
-		found: String,
-		/// What it may say.
-		supported: &'static str,
-	},
+	Unsupported { field: &'static str, found: String, supported: &'static str },
 }
 
 /// Why a file of tensors, or one of its tensors, cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum TensorError {
 	/// The directory holds no weights in safetensors format.
 	#[error("there is neither a model.safetensors nor a model.safetensors.index.json here{hint}")]
-	NoWeights {
-		/// What to do if weights of another format are there.
-		hint: &'static str,
-	},
+	NoWeights { hint: &'static str },
 	/// The file ends before its header does.
 	#[error("the file is cut off or no safetensors file: it has {found} bytes, its header promises {expected}; fetch it again")]
-	Truncated {
-		/// Bytes found.
-		found: u64,
-		/// Bytes promised.
-		expected: u64,
-	},
+	Truncated { found: u64, expected: u64 },
 	/// The header is larger than the format allows.
 	#[error("its header has {found} bytes, the format allows {limit}: it is no safetensors file")]
-	HeaderTooLarge {
-		/// Bytes of the header.
-		found: u64,
-		/// The most the format allows.
-		limit: u64,
-	},
+	HeaderTooLarge { found: u64, limit: u64 },
 	/// The header cannot be understood.
 	#[error("its header is malformed: {0}")]
 	Header(String),
 	/// The file has bytes behind its last tensor.
 	#[error("the file has {found} bytes where its header describes {expected}; fetch it again")]
-	TrailingBytes {
-		/// Bytes found.
-		found: u64,
-		/// Bytes described.
-		expected: u64,
-	},
+	TrailingBytes { found: u64, expected: u64 },
 	/// There is no such tensor.
 	#[error("there is no tensor '{0}'")]
 	Missing(String),
-	/// A tensor has another shape.
+	/// A tensor has another shape than the model needs.
 	#[error("tensor '{name}' has shape {found:?} instead of {expected:?}")]
-	Shape {
-		/// Which.
-		name: String,
-		/// The shape found.
-		found: Vec<usize>,
-		/// The shape wanted.
-		expected: Vec<usize>,
-	},
-	/// A tensor is not of a supported type.
+	Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
+	/// The type of a tensor's values is not supported.
 	#[error("tensor '{name}' is of type {found}; supported are F32, F16 and BF16")]
-	Type {
-		/// Which.
-		name: String,
-		/// Its type.
-		found: String,
-	},
-	/// A tensor holds a value that is no number.
+	Type { name: String, found: String },
+	/// A tensor holds a value that is not a number.
 	#[error("tensor '{name}' holds {value} at position {position}: the file is damaged or training diverged")]
 	NotFinite {
-		/// Which.
 		name: String,
-		/// NaN or an infinity.
 		value: f32,
-		/// Where, in row-major order, from 0.
+		/// The position of the value in row-major order, from 0.
 		position: usize,
 	},
-	/// The file is not the one that was opened.
+	/// The file has changed since it was opened.
 	#[error("tensor '{0}' has changed since the model was opened: leave the files as they are and load it again")]
 	Changed(String),
 	/// An index names a shard outside of its directory.
@@ -268,81 +158,59 @@ pub enum TensorError {
 	ShardName(String),
 	/// An index names no shards, or too many.
 	#[error("the index names {found} shards: there must be from 1 to {limit}")]
-	ShardCount {
-		/// Shards named.
-		found: usize,
-		/// The most accepted.
-		limit: usize,
-	},
+	ShardCount { found: usize, limit: usize },
 }
 
 /// Why an adapter cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum AdapterError {
-	/// The adapter is not LoRA.
+	/// The adapter is not a LoRA adapter.
 	#[error("adapter type '{0}' is not supported; supported is LORA")]
 	Type(String),
 	/// The adapter was made for another task.
 	#[error("task type '{0}' is not supported; supported are SEQ_CLS and CAUSAL_LM")]
 	Task(String),
-	/// There is no such field.
+	/// A setting is missing.
 	#[error("there is no \"{0}\"")]
 	Missing(&'static str),
 	/// The rank is zero or absurd.
 	#[error("rank \"r\" is {found}: it must be from 1 to {largest}")]
-	Rank {
-		/// The rank.
-		found: u64,
-		/// The largest rank accepted.
-		largest: u64,
-	},
+	Rank { found: u64, largest: u64 },
 	/// The factor is out of range.
 	#[error("\"lora_alpha\" is {0}: it must be a number above 0")]
 	Alpha(f64),
-	/// The modules are not listed by name.
+	/// The modules are not listed by their names.
 	#[error("\"target_modules\" is {0}: list the names of the modules")]
 	TargetModules(String),
 	/// A setting changes what the adapter computes, in a way that is not supported.
 	#[error("\"{field}\" is {found}, which is not supported: {reason}")]
-	Unsupported {
-		/// Which.
-		field: String,
-		/// What the file says.
-		found: String,
-		/// Why not, and what would be right.
-		reason: &'static str,
-	},
-	/// There is no adapter in it.
+	Unsupported { field: String, found: String, reason: &'static str },
+	/// The adapter has no matrices.
 	#[error("there is no matrix in it")]
 	Empty,
-	/// A tensor belongs to nothing known.
+	/// A tensor belongs to no module.
 	#[error("tensor '{0}' is neither a LoRA matrix nor the classifier")]
 	UnknownTensor(String),
 	/// One of a module's two matrices is missing.
 	#[error("module '{module}' has no {missing}")]
-	Unpaired {
-		/// Which module.
-		module: String,
-		/// `lora_A` or `lora_B`.
-		missing: &'static str,
-	},
+	Unpaired { module: String, missing: &'static str },
 	/// A matrix does not have the shape it should have.
 	#[error("{matrix} of module '{module}' has shape {found:?} instead of {expected}")]
 	Shape {
-		/// Which module, or `classifier`.
+		/// The path of the module, or `classifier`.
 		module: String,
 		/// `lora_A`, `lora_B`, `weight` or `bias`.
 		matrix: &'static str,
-		/// The shape found, or the number of values.
+		/// The shape that was found, or the number of values.
 		found: Vec<usize>,
-		/// What it should be.
 		expected: String,
 	},
-	/// A value is no number.
+	/// A value is not a number.
 	#[error("{matrix} of module '{module}' holds a value that is not finite: training diverged")]
 	NotFinite {
-		/// Which module, or `classifier`.
+		/// The path of the module, or `classifier`.
 		module: String,
 		/// `lora_A`, `lora_B`, `weight` or `bias`.
 		matrix: &'static str,
@@ -353,14 +221,9 @@ pub enum AdapterError {
 	/// A target module has no matrices.
 	#[error("target module '{0}' has no matrices")]
 	Untrained(String),
-	/// The classifier is missing where one is needed, or there where none is.
+	/// The classifier's head is missing where one is needed, or is there where none is.
 	#[error("a {task} adapter must have {expected}")]
-	Head {
-		/// The task.
-		task: &'static str,
-		/// What is wanted.
-		expected: &'static str,
-	},
+	Head { task: &'static str, expected: &'static str },
 	/// The recorded hash is no hash.
 	#[error(
 		"its base model's hash is recorded as '{0}', which is not 0x and 64 hexadecimal digits"
@@ -370,158 +233,35 @@ pub enum AdapterError {
 
 /// Why a tokenizer cannot be used, or cannot encode a text.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(missing_docs)] // Of fields: their names and the messages say what they are.
 #[non_exhaustive]
 pub enum TokenizerError {
 	/// The file cannot be understood.
 	#[error("not a tokenizer: {0}")]
 	Malformed(String),
-	/// The tokenizer knows tokens that the model does not.
+	/// The tokenizer has tokens that the model does not know.
 	#[error("token {largest} is beyond the model's vocabulary of {vocabulary}: use the tokenizer that came with the model")]
-	Vocabulary {
-		/// The largest token id.
-		largest: u32,
-		/// The model's `vocab_size`.
-		vocabulary: usize,
-	},
+	Vocabulary { largest: u32, vocabulary: usize },
 	/// There is no room for any token of the text.
 	#[error(
 		"a maximum of {maximum} tokens leaves no room for text besides {special} special tokens"
 	)]
 	NoRoom {
-		/// The maximum asked for.
 		maximum: usize,
-		/// Special tokens around every text.
+		/// The number of special tokens around every text.
 		special: usize,
 	},
 	/// The text cannot be encoded.
 	#[error("cannot encode '{text}': {reason}")]
 	Encode {
-		/// Its beginning.
+		/// The beginning of the text.
 		text: String,
-		/// Why not.
 		reason: String,
 	},
 	/// The text has no tokens.
 	#[error("'{0}' has no tokens")]
 	NoTokens(String),
-	/// Token ids are no text.
+	/// Token ids do not make a text.
 	#[error("cannot decode: {0}")]
 	Decode(String),
-}
-
-/// Why rows of text cannot be used. Rows are lines of the file and count from 1.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TextError {
-	/// The gzip stream is damaged.
-	#[error("cannot decompress the rows: {0}; send them uncompressed or compress them again")]
-	Decompress(io::Error),
-	/// There is more than this crate reads.
-	#[error("there are more than {limit} {unit}: split the file")]
-	TooLarge {
-		/// The most accepted.
-		limit: u64,
-		/// What is counted: `bytes` or `rows`.
-		unit: &'static str,
-	},
-	/// There are no rows.
-	#[error("there are no rows")]
-	NoRows,
-	/// A row is not UTF-8.
-	#[error("row {row}, column {column}: the text is not UTF-8")]
-	NotUtf8 {
-		/// The line of the file.
-		row: u64,
-		/// The byte of the line for JSON Lines, the number of the column for CSV; from 1.
-		column: usize,
-	},
-	/// A line is not a JSON object.
-	#[error("row {row}, column {column}: not a JSON object: {reason}")]
-	Json {
-		/// The line of the file.
-		row: u64,
-		/// The byte of the line, from 1.
-		column: usize,
-		/// What the reader found.
-		reason: String,
-	},
-	/// The rows are not CSV.
-	#[error("row {row}: {reason}")]
-	Csv {
-		/// The line of the file.
-		row: u64,
-		/// What the reader found.
-		reason: String,
-	},
-	/// A row has too many or too few columns.
-	#[error("row {row}: {found} columns instead of {expected}")]
-	ColumnCount {
-		/// The line of the file.
-		row: u64,
-		/// Columns found.
-		found: usize,
-		/// Columns of the header.
-		expected: usize,
-	},
-	/// There is no such column.
-	#[error("row {row}: there is no column '{column}'; there are {found}")]
-	MissingColumn {
-		/// The line of the file.
-		row: u64,
-		/// The column wanted.
-		column: String,
-		/// The columns found.
-		found: String,
-	},
-	/// A value is not a text.
-	#[error("row {row}, column '{column}': {found} is not a text")]
-	NotText {
-		/// The line of the file.
-		row: u64,
-		/// The column.
-		column: String,
-		/// What stands there.
-		found: String,
-	},
-	/// A text is empty.
-	#[error("row {row}, column '{column}': the text is empty")]
-	Empty {
-		/// The line of the file.
-		row: u64,
-		/// The column.
-		column: String,
-	},
-	/// A text is longer than this crate reads.
-	#[error("row {row}, column '{column}': the text has more than {limit} bytes: split it")]
-	TooLong {
-		/// The line of the file.
-		row: u64,
-		/// The column.
-		column: String,
-		/// The most accepted, in bytes.
-		limit: usize,
-	},
-	/// A row has no label where one is needed.
-	#[error("row {row}, column '{column}': there is no label")]
-	Unlabelled {
-		/// The line of the file.
-		row: u64,
-		/// The column.
-		column: String,
-	},
-	/// A label is none of those expected.
-	#[error("row {row}, column '{column}': {found} is not a label; labels are {expected}")]
-	NotALabel {
-		/// The line of the file.
-		row: u64,
-		/// The column.
-		column: String,
-		/// What stands there.
-		found: String,
-		/// What may stand there.
-		expected: String,
-	},
-	/// Datasets that do not fit together.
-	#[error("{0}")]
-	Mixed(&'static str),
 }

@@ -18,19 +18,19 @@ use std::{
 	sync::{Mutex, PoisonError},
 };
 
-/// The format's own limit, in bytes.
+/// The largest header that the format allows, in bytes.
 const MAX_HEADER: u64 = 100_000_000;
 
-/// Bytes before the header: its length.
+/// The number of bytes before the header, which are its length.
 const PREFIX: u64 = 8;
 
-/// A file being read.
+/// A file that is being read.
 #[derive(Debug)]
 pub(super) struct TensorFile<R> {
 	path: PathBuf,
 	source: Mutex<R>,
 	header: Metadata,
-	/// Where the first tensor begins.
+	/// The position of the first tensor, in bytes.
 	start: u64,
 }
 
@@ -43,7 +43,7 @@ impl TensorFile<fs::File> {
 }
 
 impl<'a> TensorFile<Cursor<&'a [u8]>> {
-	/// Reads the header of a file in memory, which errors call `name`.
+	/// Reads the header of a file in memory, which errors will call `name`.
 	pub fn from_bytes(name: &Path, bytes: &'a [u8]) -> Result<Self, FileError> {
 		Self::new(name, Cursor::new(bytes))
 	}
@@ -82,7 +82,6 @@ impl<R: Read + Seek> TensorFile<R> {
 		Ok(Self { path: path.to_owned(), source: Mutex::new(source), header, start })
 	}
 
-	/// The file.
 	pub fn path(&self) -> &Path {
 		&self.path
 	}
@@ -94,18 +93,18 @@ impl<R: Read + Seek> TensorFile<R> {
 		names
 	}
 
-	/// An entry of the file's free metadata.
+	/// The value of an entry of the file's free metadata.
 	pub fn metadata(&self, key: &str) -> Option<&str> {
 		self.header.metadata().as_ref()?.get(key).map(String::as_str)
 	}
 
-	/// Type, shape and place of a tensor.
+	/// The type, the shape and the place of a tensor.
 	pub fn info(&self, name: &str) -> Option<&TensorInfo> {
 		self.header.info(name)
 	}
 
-	/// A tensor of `shape` and finite numbers, row-major. If its `hash` is given, its bytes must have
-	/// that one.
+	/// Reads a tensor of `shape` and of finite numbers, row-major. If its `hash` is given, its
+	/// bytes must have that hash.
 	pub fn get(
 		&self,
 		name: &str,
@@ -141,18 +140,18 @@ impl<R: Read + Seek> TensorFile<R> {
 		}
 	}
 
-	/// The bytes of a tensor as they lie in the file.
+	/// Reads the bytes of a tensor as they lie in the file.
 	pub fn bytes(&self, info: &TensorInfo) -> Result<Vec<u8>, FileError> {
 		let failed = |source| FileError::io("read", &self.path, source);
 		let (from, to) = info.data_offsets;
-		// Both lie within the file, which bounds what is taken.
+		// Both lie within the file, which bounds the memory taken.
 		let mut bytes = vec![0; to.saturating_sub(from)];
-		// A reader that panicked left at most a position behind, and that is set here.
+		// A reader that panicked left at most a position behind, and the position is set here.
 		let mut locked = self.source.lock().unwrap_or_else(PoisonError::into_inner);
 		locked.seek(SeekFrom::Start(self.start.saturating_add(from as u64))).map_err(failed)?;
 		locked.read_exact(&mut bytes).map_err(|source| match source.kind() {
 			io::ErrorKind::UnexpectedEof => {
-				// It was whole when it was opened.
+				// The file was whole when it was opened.
 				let found = locked.seek(SeekFrom::End(0)).unwrap_or_default();
 				let expected = self.start.saturating_add(self.header.data_len() as u64);
 				FileError::tensor(&self.path, TensorError::Truncated { found, expected })
@@ -163,7 +162,7 @@ impl<R: Read + Seek> TensorFile<R> {
 	}
 }
 
-/// Tells a type of tensor nobody knows from a header that is no header.
+/// Tells a type of tensor that nobody knows from a header that is none.
 fn explain(json: &[u8], error: &serde_json::Error) -> TensorError {
 	use serde_json::Value;
 	let tensors: HashMap<String, Value> = serde_json::from_slice(json).unwrap_or_default();
@@ -176,7 +175,7 @@ fn explain(json: &[u8], error: &serde_json::Error) -> TensorError {
 			(!known).then(|| (super::shorten(&name), super::shorten(&text)))
 		})
 		.collect();
-	// The first by name, so that a file has one message.
+	// The first by name, so that a file always gets the same message.
 	unknown.sort_unstable();
 	match unknown.into_iter().next() {
 		Some((name, found)) => TensorError::Type { name, found },
@@ -197,7 +196,7 @@ fn from_bf16(bytes: &[u8]) -> Vec<f32> {
 	bytes.as_chunks::<2>().0.iter().map(widen).collect()
 }
 
-/// IEEE 754 half precision: sign, 5 bits of exponent, 10 of mantissa. Exact.
+/// Widens IEEE 754 half precision, exactly: a sign, 5 bits of exponent and 10 of mantissa.
 fn half(bits: u16) -> f32 {
 	let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
 	let mantissa = f32::from(bits & 0x3ff);
@@ -213,7 +212,7 @@ fn half(bits: u16) -> f32 {
 	sign * magnitude
 }
 
-/// Tensors to be written, as 32-bit floats. Equal content gives equal bytes.
+/// Tensors that are to be written as 32-bit floats. Equal content gives equal bytes.
 #[derive(Default)]
 pub(super) struct TensorWriter<'a> {
 	tensors: BTreeMap<String, (Vec<usize>, &'a [f32])>,
@@ -228,12 +227,12 @@ struct Header<'a> {
 }
 
 impl<'a> TensorWriter<'a> {
-	/// Adds a tensor of `shape`; the caller has checked that its product is the length.
+	/// Adds a tensor of `shape`. The caller has checked that its product is the number of values.
 	pub fn add(&mut self, name: impl Into<String>, shape: &[usize], values: &'a [f32]) {
 		self.tensors.insert(name.into(), (shape.to_vec(), values));
 	}
 
-	/// The file: tensors and metadata sorted by name.
+	/// Makes the file. Tensors and metadata are sorted by name.
 	pub fn finish(self, path: &Path, metadata: &[(&str, &str)]) -> Result<Vec<u8>, FileError> {
 		let mut end = 0;
 		let tensors = self.tensors.iter().map(|(name, (shape, values))| {

@@ -22,31 +22,32 @@ use tokenizers::{
 	PreTokenizedString, PreTokenizer, TokenizerBuilder,
 };
 
-/// The shape of a tiny model, and the seed of its weights.
+/// The shape of a tiny model and the seed of its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TinyConfig {
-	/// The most tokens; single characters (BERT) or bytes (Llama) are never left out for it.
+	/// The largest size of the vocabulary; single characters (BERT) or bytes (Llama) are never left
+	/// out for it.
 	pub vocab_size: usize,
-	/// Width.
+	/// The width of the token vectors.
 	pub hidden_size: usize,
-	/// Number of layers.
+	/// The number of layers.
 	pub num_hidden_layers: usize,
-	/// Attention heads of each layer.
+	/// The number of attention heads of each layer.
 	pub num_attention_heads: usize,
-	/// Heads of keys and values; Llama only.
+	/// The number of heads of keys and values, for Llama alone.
 	pub num_key_value_heads: usize,
-	/// Width of the feed-forward part.
+	/// The width of the feed-forward part.
 	pub intermediate_size: usize,
-	/// The longest text, in tokens.
+	/// The length of the longest text, in tokens.
 	pub max_position_embeddings: usize,
-	/// Whether the output layer is the token embedding; Llama only.
+	/// Whether the token embedding is also the output layer, for Llama alone.
 	pub tie_word_embeddings: bool,
-	/// Whether queries, keys and values have a bias, which makes it a Qwen2; Llama only.
+	/// Whether queries, keys and values have a bias, which makes a Llama a Qwen2.
 	pub attention_bias: bool,
-	/// Whether there is a pooler on the first token; BERT only. Without, a text's vector is the mean
-	/// over its tokens, of which random weights lose less.
+	/// Whether there is a pooler on the first token, for BERT alone. Without one, a text's vector
+	/// is the mean over its tokens, and random weights lose less of that.
 	pub pooler: bool,
-	/// Equal seeds, shapes and texts give equal files.
+	/// The seed of the weights: equal seeds, shapes and texts give equal files.
 	pub seed: u64,
 }
 
@@ -72,7 +73,8 @@ impl Default for TinyConfig {
 /// frequent words.
 ///
 /// # Errors
-/// [`FileError::Config`] if the shape is none; [`FileError::Io`] if the files cannot be written.
+/// [`FileError::Config`] if the shape is not possible; [`FileError::Io`] if the files cannot be
+/// written.
 pub fn bert(
 	directory: &Path,
 	texts: &[impl AsRef<str>],
@@ -107,7 +109,8 @@ pub fn bert(
 /// vocabulary learned from `texts`.
 ///
 /// # Errors
-/// [`FileError::Config`] if the shape is none; [`FileError::Io`] if the files cannot be written.
+/// [`FileError::Config`] if the shape is not possible; [`FileError::Io`] if the files cannot be
+/// written.
 pub fn llama(
 	directory: &Path,
 	texts: &[impl AsRef<str>],
@@ -181,7 +184,8 @@ fn write_all(
 
 const BERT_SPECIAL: [&str; 5] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
-/// Special tokens; every character, at the start of a word and within; the most frequent words.
+/// The special tokens; every character, at the start of a word and within one; the most frequent
+/// words.
 fn word_pieces(
 	texts: &[impl AsRef<str>],
 	vocab_size: usize,
@@ -256,7 +260,7 @@ fn bert_tokenizer(vocabulary: &[String]) -> String {
 	format!("{tokenizer:#}\n")
 }
 
-/// The number of tokens, and the tokenizer's file.
+/// Returns the number of tokens and the content of the tokenizer's file.
 fn byte_pairs(texts: &[&str], vocab_size: usize) -> Result<(usize, String), tokenizers::Error> {
 	let special = ["<unk>", "<s>", "</s>"].map(|token| AddedToken::from(token, true)).to_vec();
 	let begin = TemplateProcessing::builder()
@@ -281,7 +285,7 @@ fn byte_pairs(texts: &[&str], vocab_size: usize) -> Result<(usize, String), toke
 	Ok((tokenizer.get_vocab_size(true), tokenizer.to_string(true)?))
 }
 
-/// Tensors drawn one after the other.
+/// Tensors that are drawn one after the other.
 struct Draws {
 	rng: ChaCha8Rng,
 	tensors: Vec<(String, Vec<usize>, Vec<f32>)>,
@@ -298,7 +302,7 @@ impl Draws {
 		self.tensors.push((name, shape.to_vec(), values));
 	}
 
-	/// `[outputs, inputs]`, of a variance that keeps that of the input.
+	/// Draws a matrix `[outputs, inputs]` whose product has about the variance of its input.
 	fn matrix(&mut self, name: &str, outputs: usize, inputs: usize) {
 		let width = (3.0 / inputs as f32).sqrt();
 		self.draw(format!("{name}.weight"), &[outputs, inputs], 0.0, width);
@@ -403,7 +407,7 @@ mod tests {
 				let ids = tokenizer.encode(text, 64).unwrap().ids;
 				assert!(ids.iter().all(|id| (*id as usize) < weights.config().vocab_size()));
 			}
-			// Words of the texts are tokens; others are spelt, none are unknown.
+			// Words of the texts are tokens. Others are spelt, and none are unknown.
 			let count = |text: &str| tokenizer.encode(text, 64).unwrap().ids.len();
 			assert!(count("really good film") < count("glyaer odgo mlfi"));
 		}

@@ -9,7 +9,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// The file's name when it is one.
+/// The name of the file when all tensors are in one.
 pub(super) const SINGLE: &str = "model.safetensors";
 
 const INDEX: &str = "model.safetensors.index.json";
@@ -18,14 +18,14 @@ const MAX_INDEX_BYTES: u64 = 1 << 26;
 
 const MAX_SHARDS: usize = 1024;
 
-/// What the same tensor is called by a model with and without a head.
+/// The prefixes that a tensor's name has or lacks, depending on whether the model has a head.
 const PREFIXES: [&str; 2] = ["bert.", "model."];
 
-/// What the first BERT checkpoints call the parameters of layer normalisation.
+/// The names that the first BERT checkpoints give to the parameters of layer normalisation.
 const OLD_NAMES: [(&str, &str); 2] =
 	[("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")];
 
-/// Keeps this hash apart from all others.
+/// The prefix that keeps this hash apart from all others.
 const DOMAIN: &[u8] = b"openledger/base-model/1";
 
 #[derive(Deserialize)]
@@ -33,16 +33,16 @@ struct Index {
 	weight_map: BTreeMap<String, String>,
 }
 
-/// Where a tensor lies, and what was there when the model was opened.
+/// Where a tensor lies, and what its bytes were when the model was opened.
 #[derive(Debug)]
 struct Place {
-	/// The number of the file.
+	/// The number of the file, from 0.
 	file: usize,
-	/// blake2-256 of its bytes.
+	/// The blake2-256 hash of its bytes.
 	hash: Hash,
 }
 
-/// The configuration and the tensors of a base model. Tensors are read when they are asked for.
+/// A base model on disk: its configuration and its tensors. A tensor is read when it is asked for.
 #[derive(Debug)]
 pub struct Weights {
 	directory: PathBuf,
@@ -53,8 +53,8 @@ pub struct Weights {
 }
 
 impl Weights {
-	/// Opens the model in `directory`: `config.json` and safetensors in one file or in shards. Every
-	/// byte is read once, for the hash.
+	/// Opens the model in `directory`: `config.json`, and safetensors in one file or in shards.
+	/// Every byte is read once, for the hash.
 	///
 	/// # Errors
 	/// Those of [`BaseConfig::open`], [`FileError::Io`], [`FileError::Json`] for a malformed index,
@@ -73,18 +73,18 @@ impl Weights {
 		Ok(Self { directory: directory.to_owned(), config, files, tensors, hash })
 	}
 
-	/// The model's configuration.
+	/// The shape of the model.
 	pub fn config(&self) -> &BaseConfig {
 		&self.config
 	}
 
-	/// Whether there is a tensor of that name, with or without the prefix `bert.` or `model.`.
+	/// Whether there is a tensor with that name, with or without the prefix `bert.` or `model.`.
 	pub fn has(&self, name: &str) -> bool {
 		self.find(name).is_some()
 	}
 
-	/// A tensor of `shape`, row-major, widened to 32-bit floats. The name may carry the prefix
-	/// `bert.` or `model.` or not, whatever the file does.
+	/// Reads a tensor of `shape`, row-major, widened to 32-bit floats. The name may have the prefix
+	/// `bert.` or `model.` or lack it, whatever the file does.
 	///
 	/// # Errors
 	/// [`FileError::Tensor`] with [`TensorError::Missing`], [`TensorError::Shape`],
@@ -97,14 +97,14 @@ impl Weights {
 		}
 	}
 
-	/// blake2-256 of what the model computes with: the checked fields of `config.json`, and name,
-	/// type, shape and bytes of every tensor, sorted by name. How the tensors are spread over files
-	/// and what else `config.json` says does not enter.
+	/// The blake2-256 hash of what the model computes with: the checked fields of `config.json`,
+	/// and the name, type, shape and bytes of every tensor, sorted by name. How the tensors are
+	/// spread over files does not matter, nor does anything else in `config.json`.
 	pub fn hash(&self) -> Hash {
 		self.hash
 	}
 
-	/// The file that has the tensor, its name there and its hash.
+	/// The file that has the tensor, the tensor's name there, and its hash.
 	fn find(&self, name: &str) -> Option<(&TensorFile<fs::File>, String, &Hash)> {
 		spellings(name).into_iter().find_map(|name| {
 			let place = self.tensors.get(&name)?;
@@ -113,7 +113,7 @@ impl Weights {
 	}
 }
 
-/// The names under which a tensor may be found, the most likely first.
+/// The names by which a tensor may be found, the most likely first.
 fn spellings(name: &str) -> Vec<String> {
 	let mut names = vec![name.to_owned()];
 	names.extend(PREFIXES.iter().map(|prefix| format!("{prefix}{name}")));
@@ -167,7 +167,7 @@ fn open_shards(directory: &Path) -> Result<Shards, FileError> {
 	Ok((files, places))
 }
 
-/// The hash of the model, and of each tensor.
+/// Computes the hash of the model and that of each tensor.
 fn content_hash(
 	config: &BaseConfig,
 	files: &[TensorFile<fs::File>],
@@ -192,7 +192,7 @@ fn content_hash(
 	Ok((blob_hash(&content), tensors))
 }
 
-/// Appends `part` behind its length, so that parts cannot run into each other.
+/// Appends `part` after its length, so that two parts cannot be mistaken for others.
 fn push(content: &mut Vec<u8>, part: &[u8]) {
 	content.extend((part.len() as u64).to_le_bytes());
 	content.extend(part);
@@ -213,7 +213,7 @@ mod tests {
 		(directory, config)
 	}
 
-	/// All tensors of the single file.
+	/// Reads all tensors of the single file.
 	fn tensors(directory: &Path) -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
 		let file = TensorFile::open(&directory.join(SINGLE)).unwrap();
 		let read = |name: String| {
@@ -339,7 +339,7 @@ mod tests {
 		for (i, a) in hashes.iter().enumerate() {
 			assert!(hashes[..i].iter().all(|b| a != b), "{i}");
 		}
-		// What describes the file alone does not count.
+		// What describes only the file does not count.
 		fs::write(&config, text.replace('{', "{ \"transformers_version\": \"9\",")).unwrap();
 		assert_eq!(hash(), hashes[0]);
 	}

@@ -43,7 +43,7 @@ fn reference(
 	flat: &Tensor,
 ) -> Tensor {
 	let scaling = model.adapter().scaling();
-	let parameters = Parameters { sites: model.sites(), flat: flat.clone(), scaling };
+	let parameters = SiteParameters { sites: model.sites(), flat: flat.clone(), scaling };
 	Reference { weights, parameters }.llama(model.base().config(), &IDS, from)
 }
 
@@ -124,7 +124,7 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 	};
 	let expected: f64 = slopes.chunks_exact(11).enumerate().map(own).sum();
 	let mut rng = ChaCha8Rng::seed_from_u64(5);
-	// As many where one token is predicted, of fewer than there are draws.
+	// There are as many where one token is predicted, though it has fewer classes than draws.
 	assert_eq!(model.fisher_factors(&IDS, IDS.len() - 1, 16, &mut rng).unwrap().len(), 16);
 	let drawn = model.fisher_factors(&IDS, 3, 2000, &mut rng).unwrap();
 	let found = squares_along(model.sites(), &drawn, &v);
@@ -134,7 +134,7 @@ fn fisher_factors_should_sum_to_the_gauss_newton_matrix() {
 #[test]
 fn output_should_be_that_of_the_base_model_when_b_is_zero() {
 	let base = Arc::new(Llama::new(llama_config(), &RandomWeights::default(), None).unwrap());
-	let adapted = LanguageModel::new_adapter(base.clone(), lora(&LLAMA_MODULES), 1).unwrap();
+	let adapted = new_language_model(base.clone(), lora(&LLAMA_MODULES), 1);
 	let bare = AdapterFile { matrices: Default::default(), ..adapted.to_adapter() };
 	let plain = LanguageModel::with_adapter(base, &bare).unwrap();
 	assert!(plain.sites().is_empty());
@@ -192,7 +192,7 @@ fn model_should_be_read_from_its_directory() {
 	tiny::llama(directory.path(), &texts, &tiny::TinyConfig::default()).unwrap();
 	let weights = Weights::open(directory.path()).unwrap();
 	let BaseModel::Decoder(base) = BaseModel::new(&weights).unwrap() else { panic!("an encoder") };
-	let model = LanguageModel::new_adapter(base.clone(), lora(&["q_proj", "v_proj"]), 1).unwrap();
+	let model = new_language_model(base.clone(), lora(&["q_proj", "v_proj"]), 1);
 	let ids = Tokenizer::open(directory.path()).unwrap().encode(texts[0], 64).unwrap().ids;
 	let (loss, factors) = model.loss_factors(&ids, 1).unwrap();
 	assert!(loss > 0.0 && factors.len() == 8);
@@ -208,7 +208,7 @@ fn model_should_be_the_same_when_written_and_read() {
 	let file = model.to_adapter();
 	let read = LanguageModel::with_adapter(model.base().clone(), &file).unwrap();
 	assert_eq!(read.parameters(), model.parameters());
-	let other = AdapterFile { task: Task::SequenceClassification, ..file };
+	let other = AdapterFile { task: TaskType::SequenceClassification, ..file };
 	let refused = LanguageModel::with_adapter(model.base().clone(), &other).unwrap_err();
 	assert!(matches!(refused, Error::WrongAdapter { .. }), "{refused}");
 }

@@ -4,10 +4,10 @@ use crate::tensor::{misfit, Result, SharedVector, Tensor};
 use openledger_kernels as kernels;
 use rayon::prelude::*;
 
-/// Rows of a product computed by one task. A row's bits do not depend on it.
+/// The number of rows of a product that one task computes. The bits of a row do not depend on it.
 const TASK_ROWS: usize = 64;
 
-/// Which factor is read transposed.
+/// Which factor of a product is read transposed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Form {
 	/// `a · b`.
@@ -23,9 +23,9 @@ enum Form {
 pub struct Matrix {
 	/// Number of rows.
 	pub rows: usize,
-	/// Number of columns.
+	/// The number of columns.
 	pub columns: usize,
-	/// `[rows][columns]`.
+	/// The values, `[rows][columns]`.
 	pub values: SharedVector,
 }
 
@@ -76,7 +76,7 @@ pub fn linear(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<Ten
 	constant_product(Form::Plain, x, w, bias)
 }
 
-/// `x · wᵀ + bias` with constant `w` `[outputs, inputs]`; otherwise [`linear`].
+/// `x · wᵀ + bias` with constant `w` `[outputs, inputs]`, otherwise as [`linear`].
 ///
 /// # Errors
 /// If the shapes do not fit.
@@ -84,7 +84,7 @@ pub fn linear_nt(x: &Tensor, w: &Matrix, bias: Option<&SharedVector>) -> Result<
 	constant_product(Form::Right, x, w, bias)
 }
 
-/// Adds a product to `out` `[m][n]`.
+/// Adds a product to `out`, `[m][n]`.
 fn multiply(form: Form, a: &[f32], b: &[f32], out: &mut [f32], (m, k, n): (usize, usize, usize)) {
 	let whole = m <= TASK_ROWS || n == 0 || k == 0;
 	match form {
@@ -140,7 +140,7 @@ fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 	}))
 }
 
-/// A product with a constant on the right, added to the bias; `form` is not `Left`.
+/// A product with a constant on the right, added to the bias. The form is not `Left`.
 fn constant_product(
 	form: Form,
 	x: &Tensor,

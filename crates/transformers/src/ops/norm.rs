@@ -3,8 +3,8 @@
 use super::{columns, row_broadcast, row_sum, Unary};
 use crate::tensor::{Result, SharedVector, Tensor};
 
-/// Layer normalisation (Ba et al. 2016): each row of `[.., width]` to mean 0 and variance 1, then
-/// `· scale + shift`, `[width]`.
+/// Layer normalisation (Ba et al. 2016): brings each row of `[.., width]` to mean 0 and variance 1,
+/// multiplies it by `scale` and adds `shift`, both `[width]`.
 ///
 /// # Errors
 /// If the widths differ.
@@ -19,8 +19,8 @@ pub fn layer_norm(
 	columns(&unit_rows(&x.sub(&mean)?, epsilon)?, scale, Some(shift))
 }
 
-/// Root-mean-square normalisation (Zhang and Sennrich 2019): each row of `[.., width]` to mean
-/// square 1, then `· scale`, `[width]`.
+/// Root-mean-square normalisation (Zhang and Sennrich 2019): brings each row of `[.., width]` to
+/// mean square 1 and multiplies it by `scale`, `[width]`.
 ///
 /// # Errors
 /// If the widths differ.
@@ -28,7 +28,7 @@ pub fn rms_norm(x: &Tensor, epsilon: f64, scale: &SharedVector) -> Result<Tensor
 	columns(&unit_rows(x, epsilon)?, scale, None)
 }
 
-/// Each row divided by the root of its mean square plus `epsilon`.
+/// Divides each row by the root of its mean square plus `epsilon`.
 fn unit_rows(x: &Tensor, epsilon: f64) -> Result<Tensor> {
 	let width = x.width();
 	let square = row_sum(&x.mul(x)?).affine(1.0 / width as f64, 0.0);

@@ -4,18 +4,19 @@ use crate::tensor::{misfit, Result, Tensor};
 use openledger_kernels as kernels;
 use std::{f64::consts::FRAC_2_PI, sync::Arc};
 
-/// The rotations of positions `0..positions`: element `i` of a head and element `i + width / 2` turn
-/// by `position · base^(-2 i / width)`.
+/// The rotations of positions `0..positions`. Elements `i` and `i + width / 2` of a head turn by
+/// `position · base^(-2 i / width)`.
 #[derive(Clone, Debug)]
 pub struct Rotation {
-	/// Per position and pair cosine and sine, `[positions][width / 2]`.
+	/// The cosine and the sine of each position and pair, `[positions][width / 2]`.
 	turns: Arc<Vec<(f32, f32)>>,
 	positions: usize,
 	half: usize,
 }
 
 impl Rotation {
-	/// For heads of `width` elements; `base` is `rope_theta`, positive.
+	/// Computes the rotations for heads of `width` elements; `base` is `rope_theta`, which is
+	/// positive.
 	///
 	/// The angles are computed in `f64` with one rounding to `f32` at the end.
 	pub fn new(positions: usize, width: usize, base: f64) -> Self {
@@ -33,10 +34,10 @@ impl Rotation {
 		Self { turns: Arc::new(turns), positions, half }
 	}
 
-	/// Turns every row of `x` `[heads, positions, width]` by its position.
+	/// Turns every row of `x` `[heads, positions, width]` by the angle of its position.
 	///
 	/// # Errors
-	/// If the shape is another.
+	/// If `x` has another shape.
 	pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
 		self.turn(x, false)
 	}
@@ -63,8 +64,8 @@ impl Rotation {
 	}
 }
 
-/// Sine and cosine, the same bits on every machine; absolute error below `1e-15` plus `1e-16` of
-/// the angle, for angles up to `2^20`.
+/// The sine and the cosine, with the same bits on every machine. The absolute error is below
+/// `1e-15` plus `1e-16` times the angle, for angles up to `2^20`.
 pub(super) fn sine_cosine(angle: f64) -> (f64, f64) {
 	// π / 2 in two parts: the first has 33 bits, so that its product with a quadrant number below
 	// 2^20 is exact.

@@ -1,23 +1,23 @@
-//! Operations on the rows of a tensor: vectors along its last dimension.
+//! Operations on the rows of a tensor, which are the vectors along its last dimension.
 
 use super::{matmul_tn, Matrix};
 use crate::tensor::{misfit, Result, SharedVector, Tensor};
 use openledger_kernels as kernels;
 use std::sync::Arc;
 
-/// Which elements of a row a softmax leaves out; they get probability 0.
+/// The elements of a row that a softmax leaves out; they get probability 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mask {
-	/// None.
+	/// No element is left out.
 	Nothing,
-	/// In rows that go through the positions `0..width` again and again, those beyond the row's own
-	/// position: attention to the past.
+	/// Rows go through the positions `0..width` again and again. In each, the elements beyond its
+	/// own position are left out, so that attention sees the past alone.
 	Future,
-	/// In each row this one.
+	/// In each row the element at this position is left out.
 	One(Arc<Vec<usize>>),
 }
 
-/// `dims` with another last dimension.
+/// The shape of `x` with another last dimension.
 fn with_width(x: &Tensor, width: usize) -> Vec<usize> {
 	let mut dims = x.dims().to_vec();
 	match dims.last_mut() {
@@ -27,7 +27,7 @@ fn with_width(x: &Tensor, width: usize) -> Vec<usize> {
 	dims
 }
 
-/// The sum of each row in the order of its elements, `[.., width] -> [.., 1]`.
+/// The sum of each row, in the order of its elements, `[.., width] -> [.., 1]`.
 pub fn row_sum(x: &Tensor) -> Tensor {
 	let (dims, width) = (with_width(x, 1), x.width());
 	let sums: Vec<f32> = match width {
@@ -42,7 +42,7 @@ pub fn row_sum(x: &Tensor) -> Tensor {
 	})
 }
 
-/// Each single element repeated, `[.., 1] -> [.., width]`.
+/// Repeats each single element, `[.., 1] -> [.., width]`.
 ///
 /// # Errors
 /// If the last dimension is not 1.
@@ -67,7 +67,7 @@ pub fn mean_of_rows(x: &Tensor) -> Result<Tensor> {
 	Ok(matmul_tn(&ones, x)?.affine(1.0 / rows.max(1) as f64, 0.0))
 }
 
-/// `x · scale + shift` with constants of the row's width, `[.., width]`.
+/// `x · scale + shift`, `[.., width]`, with constants as wide as the rows.
 ///
 /// # Errors
 /// If the widths differ.
@@ -89,7 +89,8 @@ pub fn columns(x: &Tensor, scale: &SharedVector, shift: Option<&SharedVector>) -
 	}))
 }
 
-/// The softmax of each row, `[.., width]`: largest element, powers, their sum in order, quotient.
+/// The softmax of each row, `[.., width]`: the powers of the differences from its largest element,
+/// divided by their sum, which is taken in order.
 ///
 /// # Errors
 /// If `mask` names an element that is not there.
@@ -106,7 +107,8 @@ pub fn softmax(x: &Tensor, mask: &Mask) -> Result<Tensor> {
 			},
 			Mask::One(skipped) => match skipped.get(i) {
 				Some(&skipped) if skipped < width => {
-					// The others side by side, then the gap opened again.
+					// The other elements are moved together, and the gap is opened again
+					// afterwards.
 					row[skipped..].rotate_left(1);
 					kernels::softmax(&mut row[..width - 1]);
 					row[width - 1] = 0.0;
@@ -121,13 +123,13 @@ pub fn softmax(x: &Tensor, mask: &Mask) -> Result<Tensor> {
 	}))
 }
 
-/// The symmetric Jacobian of a softmax with probabilities `p`, times `v`: `p (v - Σ p v)`.
+/// Multiplies `v` by the symmetric Jacobian of a softmax with probabilities `p`: `p (v - Σ p v)`.
 fn softmax_product(p: &Tensor, v: &Tensor) -> Result<Tensor> {
 	let mean = row_sum(&p.mul(v)?);
 	p.mul(&v.sub(&row_broadcast(&mean, p.width())?)?)
 }
 
-/// The rows `ids` of a constant table, `[ids, table.columns]`.
+/// Looks up the rows `ids` of a constant table, `[ids, table.columns]`.
 ///
 /// # Errors
 /// If a row is not there.
@@ -144,7 +146,7 @@ pub fn gather(table: &Matrix, ids: impl ExactSizeIterator<Item = usize>) -> Resu
 	Tensor::new(&[count, width], rows)
 }
 
-/// The row-major transpose of a row-major `[rows][columns]` matrix.
+/// Transposes a row-major matrix `[rows][columns]`.
 pub fn transpose(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
 	// Squares of this side stay in the nearest cache while they are read across.
 	const SIDE: usize = 32;

@@ -20,7 +20,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 	a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
-/// Of `Σ w f(x)` with fixed random `w`: the value, the gradient, and the Hessian times `v`.
+/// The value of `Σ w f(x)` with fixed random `w`, its gradient, and its Hessian times `v`.
 fn derivatives(
 	f: &dyn Fn(&Tensor) -> Result<Tensor>,
 	x: &Tensor,

@@ -7,16 +7,16 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, FRAC_2_SQRT_PI, PI};
 /// The cubic coefficient of GELU's tanh form (Hendrycks and Gimpel 2016, section 2).
 const GELU_CUBIC: f64 = 0.044715;
 
-/// A function of one number with its derivative.
+/// A function of one number whose derivative is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
-	/// `e^x`.
+	/// The exponential function `e^x`.
 	Exp,
-	/// `tanh x`.
+	/// The hyperbolic tangent `tanh x`.
 	Tanh,
 	/// `1 / (1 + e^-x)`.
 	Sigmoid,
-	/// The error function.
+	/// The error function `2/√π ∫_0^x e^{-t²} dt`.
 	Erf,
 	/// `x Φ(x)` with the normal distribution function `Φ` (Hendrycks and Gimpel 2016).
 	Gelu,
@@ -31,7 +31,7 @@ pub enum Unary {
 }
 
 impl Unary {
-	/// The function of every element of `x`, any shape.
+	/// Applies the function to every element of `x`, which may have any shape.
 	pub fn apply(self, x: &Tensor) -> Tensor {
 		Tensor::derived(x.dims().to_vec(), self.evaluate(x.values()), &[x], move |step| {
 			let slope = self.slope(&step.arguments[0], step.result)?;
@@ -39,8 +39,8 @@ impl Unary {
 		})
 	}
 
-	/// The derivative at every element of `x`, where the function is `y`: itself differentiable, as
-	/// it is made of these operations.
+	/// The derivative at every element of `x`, where the function has the value `y`. It is made of
+	/// these operations, so it can be differentiated in its turn.
 	fn slope(self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
 		match self {
 			Self::Exp => Ok(y.clone()),

@@ -1,12 +1,12 @@
 use super::*;
 use crate::worker::testing;
 use openledger_blobs::DirectoryStore;
-use openledger_influence::{
-	build_index, train, Activation, Architecture, Base, Contribution, Dataset, EkFac, Lora, Schema,
-	TrainConfig,
-};
+use openledger_influence::{build_index, Contribution, EkFac};
+use openledger_models::{train, Activation, Architecture, Base, Lora, TrainConfig};
 use openledger_pallet_support::Artifacts;
-use openledger_proof::H256;
+use openledger_primitives::H256;
+use openledger_rows::{Dataset, Schema};
+use openledger_testing::mutations::with_metadata;
 use openledger_transformers::files::tiny;
 use std::fs;
 
@@ -147,7 +147,7 @@ fn index_should_be_refused_when_the_chain_commits_to_another() {
 	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
 }
 
-/// A model of text, a classifier or a language model, with its index in a store; the base model's
+/// A model of text, a classifier or a language model, with its index in a store. The base model's
 /// folder and hash come with it.
 fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let lines = |from: usize| -> Dataset {
@@ -164,7 +164,7 @@ fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 	let all = Dataset::concat(&[&first, &second]).unwrap();
 	let base_folder = tempfile::tempdir().unwrap();
 	let texts = all.texts().unwrap().texts();
-	// A seed of its own, so that no other test opens this base model.
+	// It has a seed of its own, so that no other test opens this base model.
 	let shape = tiny::TinyConfig { seed: 99, ..tiny::TinyConfig::default() };
 	match decoder {
 		true => tiny::llama(base_folder.path(), texts, &shape).unwrap(),
@@ -231,7 +231,7 @@ fn continuations_should_be_confirmed_and_those_without_a_gradient_without_entrie
 #[test]
 fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
 	let (text, _base, base) = text_fixture(false);
-	// A model of a base model that nobody has opened: as the one above, with another hash.
+	// A model of a base model that nobody has opened: the one above, with another hash.
 	let weights =
 		fs::read(text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0)));
 	let mut weights = weights.unwrap();
@@ -244,5 +244,25 @@ fn other_jobs_should_go_on_when_a_base_model_is_not_open() {
 	let unknown = Assignment { artifacts, ..text.assignment.clone() };
 	let error = text.engine.verdict(&unknown).unwrap_err().to_string();
 	assert!(error.contains(&"ab".repeat(32)) && error.contains("--base-model"), "{error}");
+	confirmed(text.engine.verdict(&text.assignment).unwrap());
+}
+
+#[test]
+fn job_should_fail_alone_when_its_weights_claim_more_than_they_hold() {
+	let (text, _base, _) = text_fixture(false);
+	let file = text.folder.path().join(hex::encode(text.assignment.artifacts.weights.0));
+	let file = fs::read(file).unwrap();
+	let store = DirectoryStore::open(text.folder.path()).unwrap();
+	for (from, to) in [
+		("\"rank\":2", "\"rank\":4000000000"),
+		("\"rank\":2", "\"rank\":18446744073709551615"),
+		("\"classes\":2,\"class_names\":[\"blame\",\"praise\"]", "\"classes\":1000000000000"),
+		("\"max_tokens\":8", "\"max_tokens\":1000000000000"),
+	] {
+		let weights = H256(store.put(&with_metadata(&file, from, to)).unwrap());
+		let artifacts = Artifacts { weights, ..text.assignment.artifacts };
+		let claiming = Assignment { artifacts, ..text.assignment.clone() };
+		assert!(matches!(text.engine.verdict(&claiming), Err(Failure::Load(_))), "{to}");
+	}
 	confirmed(text.engine.verdict(&text.assignment).unwrap());
 }

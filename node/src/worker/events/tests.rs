@@ -17,7 +17,7 @@ struct Node {
 	storage: Storage,
 }
 
-/// A node on that chain and that database, as after a start.
+/// A node on that chain and that database, as it is after a start.
 fn start(chain: &FakeChain, storage: &Storage, engine: FakeEngine) -> Node {
 	let engine = Arc::new(engine);
 	let worker = Worker::new(
@@ -46,13 +46,13 @@ impl Node {
 	}
 
 	fn compute_all(&mut self) {
-		while let Some(Task { ticket, assignment }) = self.worker.next_task() {
+		while let Some(WorkItem { ticket, assignment }) = self.worker.next_item() {
 			let (result, took) = compute(&*self.engine, &assignment);
 			self.worker.on_done(Done { ticket, result, took });
 		}
 	}
 
-	/// A block that becomes best, is worked on, and becomes final.
+	/// Makes a block the best, has it worked on, and makes it final.
 	fn settle(&mut self, number: u32, assigned: &[Assignment]) {
 		self.best(number, assigned);
 		self.compute_all();
@@ -69,7 +69,7 @@ impl Node {
 		codec::Decode::decode(&mut &bytes[..]).ok()
 	}
 
-	/// What the runtime's hook does.
+	/// Does what the runtime's hook does.
 	fn submit(&mut self, assignment: &Assignment, at: u32) {
 		let Assignment { job, attempt, ref attester, .. } = *assignment;
 		let sent = Sent { attempt, attester: attester.clone(), at };
@@ -143,7 +143,7 @@ fn job_should_not_be_computed_again_when_the_node_restarts_with_its_draft() {
 fn job_should_be_computed_when_the_node_was_killed_during_the_computation() {
 	let mut node = new_node();
 	node.best(1, &[assignment(4, 0)]);
-	let _lost = node.worker.next_task().unwrap();
+	let _lost = node.worker.next_item().unwrap();
 	assert_eq!(node.state(4), "computing");
 
 	let mut restarted = start(&node.chain, &node.storage, FakeEngine::default());

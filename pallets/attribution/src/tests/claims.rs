@@ -3,7 +3,7 @@
 use super::*;
 use crate::{Assignments, ClaimFault, ClaimOf, Verdict};
 use codec::Encode;
-use openledger_proof::{
+use openledger_primitives::{
 	blake2_256, shares, Attribution, ClaimError, Entry, ProvenEntry, Sketch, PARTS,
 };
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::{sr25519::AttesterSignature, Call, ClaimOf, Error, Refusal, Verdict, MAX_PROOF};
 use codec::Encode;
 use frame_support::assert_noop;
-use openledger_proof::{Sketch, H256};
+use openledger_primitives::{Sketch, H256};
 use sp_core::Pair;
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
@@ -29,7 +29,7 @@ fn assert_refused(claim: &ClaimOf<Test>, refusal: Refusal) {
 
 fn confirmed_with(
 	id: JobId,
-	change: impl FnOnce(&mut openledger_proof::Attribution),
+	change: impl FnOnce(&mut openledger_primitives::Attribution),
 ) -> ClaimOf<Test> {
 	let mut attribution = attribution(MODEL, QUERY);
 	change(&mut attribution);

@@ -13,6 +13,7 @@ mod weights;
 use crate::{mock::*, Ending, Event, JobResult, Jobs, Results};
 use frame_support::assert_ok;
 use openledger_pallet_support::{JobId, Outcome};
+use openledger_pallet_testing as testing;
 use polkadot_sdk::*;
 
 fn signed(who: AccountId) -> RuntimeOrigin {
@@ -37,8 +38,7 @@ fn outcomes() -> Vec<(u64, Outcome<AccountId>)> {
 }
 
 fn happened(event: Event<Test>) -> bool {
-	let event: RuntimeEvent = event.into();
-	System::events().into_iter().any(|record| record.event == event)
+	testing::happened::<Test>(event)
 }
 
 /// A claim that must pass the door and hold.

@@ -8,6 +8,7 @@ use crate::{
 };
 use codec::Encode;
 use frame_support::traits::Hooks;
+use openledger_pallet_testing::Chain;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_core::offchain::{
 	testing::{TestOffchainExt, TestTransactionPoolExt},
@@ -20,16 +21,16 @@ use sp_runtime::offchain::storage::StorageValueRef;
 type Pool = Box<dyn Fn() -> Vec<Vec<u8>>>;
 
 /// A node with the session key of `ALICE` in its keystore.
-fn node(attesters: &[AccountId]) -> (Ext, Pool) {
+fn node(attesters: &[AccountId]) -> (Chain<Test>, Pool) {
 	let mut ext = ext_with(attesters);
 	let (offchain, _) = TestOffchainExt::new();
 	let (pool, state) = TestTransactionPoolExt::new();
 	let keystore = MemoryKeystore::new();
 	keystore.sr25519_generate_new(ATTESTER_KEY_TYPE, Some(&format!("//{ALICE}"))).unwrap();
-	ext.0.register_extension(OffchainDbExt::new(offchain.clone()));
-	ext.0.register_extension(OffchainWorkerExt::new(offchain));
-	ext.0.register_extension(TransactionPoolExt::new(pool));
-	ext.0.register_extension(KeystoreExt::new(keystore));
+	ext.state().register_extension(OffchainDbExt::new(offchain.clone()));
+	ext.state().register_extension(OffchainWorkerExt::new(offchain));
+	ext.state().register_extension(TransactionPoolExt::new(pool));
+	ext.state().register_extension(KeystoreExt::new(keystore));
 	(ext, Box::new(move || std::mem::take(&mut state.write().transactions)))
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{types, Error, Parameters};
 use frame_support::assert_noop;
-use openledger_proof::MAX_DIMENSION;
+use openledger_primitives::MAX_DIMENSION;
 use sp_runtime::DispatchError;
 
 #[test]

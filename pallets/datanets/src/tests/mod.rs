@@ -6,10 +6,11 @@ mod parameters;
 mod review;
 mod sequences;
 mod version;
+mod weights;
 
 use crate::{mock::*, ContributionState, Contributions, NextContributionId};
 use frame_support::assert_ok;
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 use sp_core::H256;
 

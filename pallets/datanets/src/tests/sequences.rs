@@ -5,7 +5,7 @@ use crate::{
 	NextContributionId, NextDatanetId,
 };
 use frame_support::traits::fungible::Inspect;
-use openledger_proof::ContributionId;
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 use proptest::prelude::*;
 use sp_core::H256;

@@ -1,9 +1,10 @@
 //! Published versions, as models see them.
 
 use super::{contribute, contribute_accepted, create};
-use crate::{extend_manifest, mock::*, Error, Event, Versions};
+use crate::{mock::*, Error, Event, Versions};
 use frame_support::{assert_noop, assert_ok};
 use openledger_pallet_support::{TrainingData, TrainingSource};
+use openledger_primitives::extend_manifest;
 use polkadot_sdk::*;
 use sp_core::H256;
 

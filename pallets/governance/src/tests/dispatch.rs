@@ -2,6 +2,7 @@
 
 use super::*;
 use frame_support::traits::schedule::{v3::Named, DispatchTime};
+use openledger_primitives::enactment_task;
 
 /// Votes a proposal of Ann's through; the block in which it is approved.
 fn approved(index: u32) -> u64 {
@@ -84,7 +85,7 @@ fn call_should_be_dispatched_early_by_nobody() {
 	run(|| {
 		let index = constitutional(DispatchTime::After(0));
 		approved(index);
-		let task = crate::proposals::task(index);
+		let task = enactment_task(index).0;
 		assert_noop!(Scheduler::cancel_named(signed(STRANGER), task), DispatchError::BadOrigin);
 		meddle(index);
 		assert!(Governance::set_parameters(signed(ANN), parameters()).is_err());
@@ -135,7 +136,7 @@ fn proposal_should_be_canceled_when_root_takes_its_task_out_of_the_scheduler() {
 	run(|| {
 		let index = constitutional(DispatchTime::After(0));
 		let approval = approved(index);
-		let task = crate::proposals::task(index);
+		let task = enactment_task(index).0;
 		assert_ok!(Scheduler::cancel_named(RuntimeOrigin::root(), task));
 		assert_eq!(state(index), State::Canceled);
 		assert_eq!(requests(&long_call(77)), Some(0));
@@ -150,7 +151,7 @@ fn task_should_be_found_under_the_name_that_referenda_give_it() {
 	run(|| {
 		let index = proposed(Kind::Treasury);
 		let approval = approved(index);
-		let task = crate::proposals::task(index);
+		let task = enactment_task(index).0;
 		let at = <Scheduler as Named<u64, RuntimeCall, OriginCaller>>::next_dispatch_time(task);
 		assert_eq!(at, Ok(approval + TREASURY_TIMELOCK));
 	});

@@ -27,6 +27,7 @@ use crate::{
 	Terms, Units,
 };
 use frame_support::{assert_noop, assert_ok};
+use openledger_pallet_testing as testing;
 use polkadot_sdk::*;
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -66,8 +67,7 @@ fn runs(index: u32) -> bool {
 }
 
 fn happened(event: Event<Test>) -> bool {
-	let event: RuntimeEvent = event.into();
-	System::events().into_iter().any(|record| record.event == event)
+	testing::happened::<Test>(event)
 }
 
 fn votes(who: u64) -> u128 {

@@ -2,6 +2,7 @@
 
 use super::*;
 use frame_support::traits::{schedule::DispatchTime, Bounded};
+use openledger_primitives::enactment_task;
 use pallet_preimage::PreimageFor;
 
 fn subject() -> RuntimeCall {
@@ -171,7 +172,7 @@ const ENDS: [(&str, End); 10] = [
 	}),
 	("taken out of the scheduler", |index| {
 		pass(index);
-		let task = crate::proposals::task(index);
+		let task = enactment_task(index).0;
 		assert_ok!(Scheduler::cancel_named(RuntimeOrigin::root(), task));
 	}),
 	("cancelled by its proposer", |index| {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Deadlines, NextInferenceId};
-use openledger_proof::{shares as shares_of, Entry};
+use openledger_primitives::{shares as shares_of, Entry};
 use proptest::prelude::*;
 
 /// The first contribution with a score.

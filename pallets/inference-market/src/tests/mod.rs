@@ -13,7 +13,7 @@ mod weights;
 use crate::{mock::*, types::Balance, InferenceOf, InferenceState, Inferences};
 use frame_support::{assert_ok, traits::ConstU32, BoundedVec};
 use openledger_pallet_support::{InferenceId, ModelId, Outcome, Settlement, Usage};
-use openledger_proof::Share;
+use openledger_primitives::Share;
 use polkadot_sdk::*;
 use sp_runtime::DispatchResult;
 

@@ -4,7 +4,7 @@ use super::register;
 use crate::{mock::*, weights::check_time, Call, Error, Event, HeldOutShares, Models, Status};
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use openledger_pallet_support::{IndexedModels, ModelTerms, TrainingSource};
-use openledger_proof::{shares, Attribution, Entry, Leaf, Sketch, PARTS};
+use openledger_primitives::{shares, Attribution, Entry, Leaf, Sketch, PARTS};
 use polkadot_sdk::*;
 use proptest::prelude::*;
 use sp_core::H256;
@@ -48,7 +48,7 @@ fn activate_should_refuse_when_a_contribution_has_no_leaf() {
 	run(|| {
 		// The owner leaves the last contribution out.
 		let mut trained = Trained::sample();
-		trained.leaves.pop();
+		trained.index.0.pop();
 		let registration = trained.registration();
 		assert_ok!(ModelRegistry::register(signed(OWNER), Box::new(registration)));
 		assert_noop!(
@@ -63,7 +63,7 @@ fn activate_should_refuse_when_a_leaf_stands_for_a_foreign_contribution() {
 	run(|| {
 		// The count is right, but a contribution accepted after the version has the place of the last.
 		let mut trained = Trained::sample();
-		trained.leaves.last_mut().unwrap().contribution = 40;
+		trained.index.0.last_mut().unwrap().contribution = 40;
 		assert_ok!(ModelRegistry::register(signed(OWNER), Box::new(trained.registration())));
 		assert_noop!(
 			ModelRegistry::activate(signed(OWNER), 0, trained.held_out(1)),
@@ -76,7 +76,7 @@ fn activate_should_refuse_when_a_leaf_stands_for_a_foreign_contribution() {
 fn activate_should_refuse_when_leaves_change_places() {
 	run(|| {
 		let mut trained = Trained::sample();
-		trained.leaves.swap(4, 5);
+		trained.index.0.swap(4, 5);
 		assert_ok!(ModelRegistry::register(signed(OWNER), Box::new(trained.registration())));
 		assert_noop!(
 			ModelRegistry::activate(signed(OWNER), 0, trained.held_out(2)),
@@ -201,7 +201,7 @@ proptest! {
 					naive_leaf_number(&trained.sources, contribution),
 				);
 			}
-			for (number, leaf) in (0..).zip(&trained.leaves) {
+			for (number, leaf) in (0..).zip(&trained.index.0) {
 				assert_eq!(ModelRegistry::leaf_index(0, leaf.contribution), Some(number));
 			}
 		});

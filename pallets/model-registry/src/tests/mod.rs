@@ -5,6 +5,7 @@ mod parameters;
 mod register;
 mod sequences;
 mod terms;
+mod weights;
 
 use crate::{mock::*, NextModelId, Registration};
 use frame_support::assert_ok;

@@ -1,11 +1,12 @@
 //! What other pallets read.
 
 use super::{active, register};
-use crate::{mock::*, training_manifest};
+use crate::mock::*;
 use frame_support::assert_ok;
 use openledger_pallet_support::{
-	Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, TrainingData, TrainingSource,
+	Artifacts, IndexedModels, ModelTerms, Payee, Pricing, Terms, TrainingSource,
 };
+use openledger_primitives::training_manifest;
 use polkadot_sdk::*;
 use sp_core::H256;
 use sp_runtime::Permill;
@@ -19,7 +20,7 @@ fn training_manifest_should_hash_the_encoded_list_when_called() {
 
 #[test]
 fn manifest_should_differ_when_sources_change_order() {
-	let manifest = |datanet| Arithmetic::manifest(TrainingSource { datanet, version: 0 }).unwrap();
+	let manifest = |datanet| manifest_of(TrainingSource { datanet, version: 0 }).unwrap();
 	assert_ne!(
 		training_manifest(&[manifest(0), manifest(1)]),
 		training_manifest(&[manifest(1), manifest(0)])

@@ -194,7 +194,7 @@ fn scheduled_call_should_not_be_dispatched_when_canceled() {
 fn cancel_scheduled_should_forget_the_call_when_the_scheduler_lost_it() {
 	run(|| {
 		assert_ok!(Council::schedule(nine(), write(vec![1])));
-		let name = Council::task_name(0);
+		let name = openledger_primitives::council_task(0).0;
 		assert_ok!(Scheduler::cancel_named(RuntimeOrigin::root(), name));
 		run_to(2 + TIMELOCK);
 		assert!(Schedule::<Test>::contains_key(0));

@@ -1,9 +1,10 @@
-//! Weights grow with the work.
+//! Weights grow with the work, and pay for what it reads and writes at worst.
 
-use super::begin_voting;
-use crate::{mock::*, Call, WeightInfo};
-use frame_support::{dispatch::GetDispatchInfo, traits::Get, weights::Weight};
+use super::{begin_voting, finish, nominate, start, start_with};
+use crate::{mock::*, Call, Cohort, WeightInfo};
+use frame_support::{assert_ok, dispatch::GetDispatchInfo, traits::Get, weights::Weight};
 use openledger_pallet_support::cost;
+use openledger_pallet_testing::weights::{Accesses, Weighed};
 use polkadot_sdk::*;
 
 fn declared(call: impl Into<RuntimeCall>) -> Weight {
@@ -61,4 +62,118 @@ fn finish_election_should_be_charged_for_its_nominees_when_done() {
 		assert_eq!(declared(Call::finish_election {}), most + ChangeWeight::get());
 		assert!(most.ref_time() > <() as WeightInfo>::finish_election(3).ref_time());
 	});
+}
+
+const TEN: [AccountId; 10] = [20, 21, 22, 23, 24, 25, 26, 27, 28, 29];
+
+/// What the collective does on a change of members, and looking up votes, have weights of their own.
+fn weighed(origin: RuntimeOrigin, prepare: impl FnOnce() -> Call<Test>) -> Weighed {
+	let mut weighed = Weighed::call(genesis(&FIRST, &SECOND), origin, || prepare().into());
+	weighed.touched.take("Motions", None);
+	weighed
+}
+
+#[test]
+fn councils_actions_should_be_covered() {
+	weighed(nine(), || Call::execute { call: remark(5) }).covers_exactly();
+	// Too long for the scheduler's agenda, so that its preimage is noted.
+	let schedule = || Call::schedule { call: remark(500) };
+	weighed(nine(), schedule).covers_exactly();
+	let cancel = || {
+		assert_ok!(Council::schedule(nine(), remark(500)));
+		Call::cancel_scheduled { number: 0 }
+	};
+	weighed(nine(), cancel).covers_exactly();
+	let enact = || {
+		assert_ok!(Council::schedule(nine(), remark(500)));
+		Call::enact { number: 0, call: remark(500) }
+	};
+	weighed(RuntimeOrigin::root(), enact).covers_exactly();
+}
+
+#[test]
+fn membership_calls_should_be_covered() {
+	// Of the second cohort, by a key that was rotated away.
+	let remove = || {
+		assert_ok!(Council::rotate_key(signed(7), ANN));
+		Call::remove_member { who: 7 }
+	};
+	weighed(nine(), remove).covers_exactly();
+	let add = || {
+		start_with(&[BEN]);
+		assert_ok!(Council::remove_member(nine(), 12));
+		Call::add_member { who: ANN, cohort: Cohort::Second }
+	};
+	weighed(nine(), add).covers_exactly();
+	// Of a member who is a nominee.
+	let rotate = || {
+		nominate(&[6, 5]);
+		Call::rotate_key { new: ANN }
+	};
+	weighed(signed(6), rotate).covers_exactly();
+}
+
+#[test]
+fn calls_of_an_election_should_be_covered() {
+	let start_election = || {
+		run_to(INTERVAL);
+		Call::start_election {}
+	};
+	weighed(signed(STRANGER), start_election).covers_exactly();
+	let register = || {
+		start();
+		Call::register {}
+	};
+	weighed(signed(ANN), register).covers_exactly();
+	let becomes_nominee = || {
+		start_with(&[ANN]);
+		run_to(NOMINATION_END);
+		Call::nominate { contender: ANN, votes: ENOUGH }
+	};
+	weighed(signed(BIG), becomes_nominee).covers_exactly();
+	let vetted = |call: Call<Test>| {
+		move || {
+			nominate(&[ANN]);
+			run_to(VETTING_END);
+			call
+		}
+	};
+	weighed(signed(VETTER), vetted(Call::exclude { nominee: ANN })).covers_exactly();
+	weighed(signed(VETTER), vetted(Call::include { account: BEN })).covers_exactly();
+	let vote = || {
+		begin_voting(&[ANN]);
+		Call::vote { nominee: ANN, votes: 5 }
+	};
+	weighed(signed(BIG), vote).covers_exactly();
+}
+
+#[test]
+fn finish_election_should_be_covered_when_there_are_most_nominees_and_no_member_is_elected() {
+	let over = || {
+		begin_voting(&TEN);
+		run_to(VOTING_END + 1);
+		Call::finish_election {}
+	};
+	// The former keys of those who are not elected are not looked up.
+	let spare = Accesses { reads: 4, writes: 0 };
+	weighed(signed(STRANGER), over).covers(spare);
+}
+
+#[test]
+fn clear_past_should_be_covered() {
+	let finished = || {
+		begin_voting(&TEN);
+		finish();
+		Call::clear_past { election: 0, limit: 20 }
+	};
+	// Of ten contenders and three voters each value is read. Keys are found by steps of an iterator, which are
+	// not recorded: one for each, and one at the end of each map.
+	let spare = Accesses { reads: 13 + 2, writes: 0 };
+	weighed(signed(STRANGER), finished).covers(spare);
+}
+
+#[test]
+fn set_parameters_should_be_covered() {
+	let call = Call::set_parameters { parameters: parameters() };
+	weighed(RuntimeOrigin::root(), || call).covers_exactly();
 }

@@ -62,7 +62,7 @@ fn page_should_show_answer_payments_and_rows() {
 }
 
 fn account(account: u8) -> String {
-	crate::keys::AccountId::from([account; 32]).to_string()
+	openledger_client::keys::AccountId::from([account; 32]).to_string()
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The state of an unfinished computation in a file (safetensors).
 
 use super::tangents::Tangents;
-use crate::{
+use crate::{Contribution, Error, Result};
+use openledger_models::{
 	tensors::{Reader, Writer},
 	train::{Run, State},
-	Contribution, Error, Hash, Model, Result, TrainConfig,
+	Hash, Model, TrainConfig,
 };
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
@@ -30,13 +31,13 @@ pub(super) struct Checkpoint {
 #[serde(deny_unknown_fields)]
 struct Header {
 	/// Of model, recipe and contributions.
-	#[serde(with = "crate::hex_hash")]
+	#[serde(with = "openledger_models::hex_hash")]
 	run: Hash,
 	step: u64,
 	/// The bits of both powers in the optimiser's state: JSON rounds numbers.
 	powers: (u32, u32),
 	/// Of all other content: a tensor has no checksum of its own.
-	#[serde(with = "crate::hex_hash")]
+	#[serde(with = "openledger_models::hex_hash")]
 	digest: Hash,
 }
 
@@ -65,12 +66,12 @@ pub(super) fn identity(
 	let recipe = serde_json::to_vec(config)
 		.map_err(|source| Error::Json { what: "training recipe", source })?;
 	let mut bytes = model.hash().to_vec();
-	bytes.extend(crate::blake2_256(&recipe));
+	bytes.extend(openledger_models::blake2_256(&recipe));
 	for contribution in contributions {
 		bytes.extend(contribution.id.to_le_bytes());
 		bytes.extend(contribution.rows.content_root());
 	}
-	Ok(crate::blake2_256(&bytes))
+	Ok(openledger_models::blake2_256(&bytes))
 }
 
 /// The hash of everything but the run's identity, given the hash of each tensor.
@@ -79,7 +80,7 @@ fn digest(step: u64, powers: (u32, u32), tensors: &[Hash]) -> Hash {
 	bytes.extend(powers.0.to_le_bytes());
 	bytes.extend(powers.1.to_le_bytes());
 	tensors.iter().for_each(|hash| bytes.extend(hash));
-	crate::blake2_256(&bytes)
+	openledger_models::blake2_256(&bytes)
 }
 
 /// Writes a checkpoint after `step` steps. The file is replaced only once the new one is complete.
@@ -94,7 +95,7 @@ pub(super) fn write(
 	let (mut writer, mut hashes) = (Writer::default(), Vec::new());
 	for (name, shape, values) in tensors(run.parameters(), run.state(), tangents) {
 		let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-		hashes.push(crate::blake2_256(&bytes));
+		hashes.push(openledger_models::blake2_256(&bytes));
 		if !values.is_empty() {
 			writer.bytes(name, Dtype::F32, &shape, bytes);
 		}
@@ -105,7 +106,7 @@ pub(super) fn write(
 	let mut part = path.as_os_str().to_owned();
 	part.push(".part");
 	let part = PathBuf::from(part);
-	let io = |source| Error::Io { action: "write", path: path.to_owned(), source };
+	let io = |source| Error::io("write", path, source);
 	let mut file = File::create(&part).map_err(io)?;
 	file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
 	std::fs::rename(&part, path).map_err(io)
@@ -123,7 +124,7 @@ impl Checkpoint {
 		let bytes = match std::fs::read(path) {
 			Ok(bytes) => bytes,
 			Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-			Err(source) => return Err(Error::Io { action: "read", path: path.to_owned(), source }),
+			Err(source) => return Err(Error::io("read", path, source)),
 		};
 		let (reader, header) = Reader::open::<Header>(WHAT, &bytes)?;
 		if header.run != *run_identity {
@@ -138,10 +139,10 @@ impl Checkpoint {
 		for (name, shape, expected) in tensors(&vec![0.0; state.first.len()], state, tangents) {
 			if expected.is_empty() {
 				values.push(Vec::new());
-				hashes.push(crate::blake2_256(&[]));
+				hashes.push(openledger_models::blake2_256(&[]));
 				continue;
 			}
-			hashes.push(crate::blake2_256(reader.bytes(name, Dtype::F32, &shape)?));
+			hashes.push(openledger_models::blake2_256(reader.bytes(name, Dtype::F32, &shape)?));
 			values.push(reader.f32(name, &shape)?);
 		}
 		if header.digest != digest(header.step, header.powers, &hashes) {

@@ -1,9 +1,10 @@
 //! The derivative of the optimiser's step along many directions.
 
-use crate::{
-	model::tangent::{Linearised, DIRECTIONS},
+use crate::{Error, Result};
+use openledger_models::{
+	tangent::{Linearised, DIRECTIONS},
 	train::{Optimiser, State},
-	Error, Model, Result,
+	Model,
 };
 use rayon::prelude::*;
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{
+use openledger_models::{
 	testing::{blobs, digits},
 	train,
 	train::{Optimiser, Scaling, Schedule, State},

@@ -1,6 +1,6 @@
 use super::*;
-use crate::{
-	curvature::{dense_curvature, symmetric_eigen},
+use crate::curvature::{dense_curvature, symmetric_eigen};
+use openledger_models::{
 	testing::{digits, random_model},
 	train, Activation, Architecture, Function, TrainConfig,
 };

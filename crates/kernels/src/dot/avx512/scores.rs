@@ -2,16 +2,18 @@
 
 use std::arch::x86_64::*;
 
-/// Bytes of each query and row that are taken together: the operands of a tile stay in a first-level
-/// cache, and the 32-bit sums of [`Coordinate::add`] in range.
+/// How many bytes of each query and row are taken together: then the operands of a tile stay in a
+/// first-level cache, and the 32-bit sums of [`Coordinate::add`] stay in range.
 const DEPTH: usize = 4096;
-/// Rows whose part of that stays in a second-level cache while all queries pass.
+/// How many rows are taken together: their part of `DEPTH` bytes stays in a second-level cache
+/// while all queries pass.
 const ROWS: usize = 96;
-/// Operands that the queries of a tile become, and its rows: 24 registers of sums.
+/// How many operands the queries of a tile become. With the rows of the tile that makes 24
+/// registers of sums.
 const OPERANDS: usize = 8;
 const HEIGHT: usize = 3;
 
-/// The operands of a tile: a register of each, then the next of each.
+/// The operands of a tile, interleaved: one register of each, then the next one of each.
 #[repr(align(64))]
 struct Packed([__m512i; OPERANDS * DEPTH / 64]);
 
@@ -21,15 +23,17 @@ struct Packed([__m512i; OPERANDS * DEPTH / 64]);
 ///
 /// The methods execute instructions of this path.
 pub(super) trait Coordinate: Copy {
-	/// Operands of one query.
+	/// How many operands one query becomes.
 	const OPERANDS: usize;
-	/// A register of coordinates of a query as its operands, the first [`Coordinate::OPERANDS`].
+	/// Makes operands of a register of a query's coordinates. Only the first
+	/// [`Coordinate::OPERANDS`] are used.
 	unsafe fn operands(query: __m512i) -> [__m512i; 2];
-	/// Adds products to sixteen sums. `DEPTH` bytes, even twice as many, leave them in range.
+	/// Adds products to sixteen sums, which stay in range for `DEPTH` bytes, and even for twice as
+	/// many.
 	unsafe fn add(sums: __m512i, operand: __m512i, row: __m512i) -> __m512i;
-	/// The sums for each query, from those for each operand.
+	/// Computes the sums for each query from those for each operand.
 	unsafe fn totals(sums: &[__m512i; OPERANDS]) -> [i64; OPERANDS];
-	/// What a row adds to each of its sums.
+	/// How much too large the row makes each of its sums.
 	unsafe fn shift(row: &[Self]) -> i64;
 }
 
@@ -68,7 +72,7 @@ impl Coordinate for i8 {
 	}
 }
 
-/// The sum of each of these.
+/// The sum of the lanes of each register.
 #[inline]
 #[target_feature(enable = "avx512f,avx2")]
 fn totals_of_four(sums: &[__m512i; 4]) -> __m256i {

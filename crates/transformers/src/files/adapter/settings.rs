@@ -1,6 +1,6 @@
-//! `adapter_config.json`.
+//! Reads and writes `adapter_config.json`.
 
-use super::{AdapterError, AdapterFile, LoraConfig, Task};
+use super::{AdapterError, AdapterFile, LoraConfig, TaskType};
 use crate::files::shorten;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 const MAX_RANK: u64 = 1 << 12;
 
-/// What PEFT adds to `modules_to_save` of every classifier.
+/// The modules that PEFT adds to `modules_to_save` of every classifier.
 const HEADS: [&str; 2] = ["classifier", "score"];
 
-/// Settings that are read.
+/// The settings that are read.
 const READ: [&str; 8] = [
 	"bias",
 	"init_lora_weights",
@@ -23,7 +23,7 @@ const READ: [&str; 8] = [
 	"task_type",
 ];
 
-/// Settings that do not change what the adapter computes.
+/// The settings that do not change what the adapter computes.
 const HARMLESS: [&str; 9] = [
 	"auto_mapping",
 	"base_model_name_or_path",
@@ -36,7 +36,7 @@ const HARMLESS: [&str; 9] = [
 	"use_rslora",
 ];
 
-/// Whether rank and factor are in range.
+/// Checks that rank and factor are in range.
 pub(super) fn check_numbers(rank: u64, alpha: f64) -> Result<(), AdapterError> {
 	if rank == 0 || rank > MAX_RANK {
 		return Err(AdapterError::Rank { found: rank, largest: MAX_RANK });
@@ -47,8 +47,8 @@ pub(super) fn check_numbers(rank: u64, alpha: f64) -> Result<(), AdapterError> {
 	}
 }
 
-/// The settings, refused where this crate would compute something else than PEFT.
-pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, Task), AdapterError> {
+/// Reads the settings. They are refused where this crate would not compute what PEFT computes.
+pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, TaskType), AdapterError> {
 	let value = |field| settings.get(field).filter(|value| !value.is_null());
 	let text = |value: &Value| shorten(value.as_str().unwrap_or(&value.to_string()));
 	match value("peft_type").ok_or(AdapterError::Missing("peft_type"))? {
@@ -56,8 +56,8 @@ pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, Task),
 		other => return Err(AdapterError::Type(text(other))),
 	}
 	let task = match value("task_type") {
-		Some(task) if task == "SEQ_CLS" => Task::SequenceClassification,
-		Some(task) if task == "CAUSAL_LM" => Task::CausalLanguageModel,
+		Some(task) if task == "SEQ_CLS" => TaskType::SequenceClassification,
+		Some(task) if task == "CAUSAL_LM" => TaskType::CausalLanguageModel,
 		Some(other) => return Err(AdapterError::Task(text(other))),
 		None => return Err(AdapterError::Missing("task_type")),
 	};
@@ -84,8 +84,8 @@ pub(super) fn parse(settings: &Map<String, Value>) -> Result<(LoraConfig, Task),
 	Ok((LoraConfig { rank: rank as usize, alpha, target_modules, rslora }, task))
 }
 
-/// Refuses every setting that changes what the adapter computes, those of later versions of PEFT
-/// included: what is neither known to be harmless nor switched off.
+/// Refuses every setting that may change what the adapter computes, those of later versions of PEFT
+/// included: all that are neither known to be harmless nor switched off.
 fn refuse_unsupported(settings: &Map<String, Value>) -> Result<(), AdapterError> {
 	for (field, value) in settings {
 		let reason = match field.as_str() {
@@ -124,7 +124,7 @@ fn refuse_unsupported(settings: &Map<String, Value>) -> Result<(), AdapterError>
 	Ok(())
 }
 
-/// Whether a setting is at the value that PEFT writes when it is not used.
+/// Whether a setting has the value that PEFT writes when it is not used.
 fn is_off(value: &Value) -> bool {
 	match value {
 		Value::Null | Value::Bool(false) => true,
@@ -134,7 +134,8 @@ fn is_off(value: &Value) -> bool {
 	}
 }
 
-/// `adapter_config.json` as it is written: keys sorted, none that PEFT has only learned lately.
+/// `adapter_config.json` as it is written: its keys are sorted, and none is one that only recent
+/// versions of PEFT know.
 #[derive(Serialize)]
 pub(super) struct Settings<'a> {
 	base_model_name_or_path: Option<&'a str>,

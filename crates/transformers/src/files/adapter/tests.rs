@@ -15,7 +15,7 @@ fn classifier() -> AdapterFile {
 			.collect(),
 		head: Some((values(3 * 32, 0.5), values(3, 0.0))),
 		base_hash: Some([7; 32]),
-		task: Task::SequenceClassification,
+		task: TaskType::SequenceClassification,
 	}
 }
 
@@ -28,7 +28,7 @@ fn language_model() -> AdapterFile {
 		matrices,
 		head: None,
 		base_hash: None,
-		task: Task::CausalLanguageModel,
+		task: TaskType::CausalLanguageModel,
 	}
 }
 
@@ -252,7 +252,7 @@ fn adapter_should_not_be_written_when_it_could_not_be_read() {
 	assert!(matches!(infinite, AdapterError::NotFinite { matrix: "bias", .. }));
 	let nan = refusal(&|a| a.matrices.values_mut().next().unwrap().0[0] = f32::NAN);
 	assert!(matches!(nan, AdapterError::NotFinite { matrix: "lora_A", .. }));
-	let task = refusal(&|a| a.task = Task::CausalLanguageModel);
+	let task = refusal(&|a| a.task = TaskType::CausalLanguageModel);
 	assert!(matches!(task, AdapterError::Head { task: "CAUSAL_LM", .. }));
 }
 

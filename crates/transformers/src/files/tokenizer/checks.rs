@@ -1,8 +1,8 @@
 //! What a `tokenizer.json` may hold.
 //!
 //! The `tokenizers` library trusts its files: some make it panic, some make a short text take all
-//! memory or a very long time, and some make tokens by chance. Those are refused before it sees
-//! them, and so is all that no tokenizer of a supported model needs.
+//! memory or very long, and some make tokens by chance. Such files are refused before the library
+//! sees them, and so is all that no tokenizer of a supported model needs.
 
 use crate::files::shorten;
 use serde_json::Value;
@@ -10,10 +10,10 @@ use serde_json::Value;
 /// The largest factor by which normalisation may lengthen a text.
 const MAX_GROWTH: usize = 256;
 
-/// The longest word given to WordPiece, whose time grows with the square of it.
+/// The length of the longest word that WordPiece gets: its time grows with the square of it.
 const MAX_WORD: u64 = 1000;
 
-/// The most tokens one special token may stand for.
+/// The largest number of tokens that one special token may stand for.
 const MAX_SPECIAL: usize = 8;
 
 const MODELS: [&str; 3] = ["BPE", "WordLevel", "WordPiece"];
@@ -58,7 +58,7 @@ const DECODERS: [&str; 8] = [
 	"WordPiece",
 ];
 
-/// Why the document is refused.
+/// Checks a document. The error says why it is refused.
 pub(super) fn check(document: &Value) -> Result<(), String> {
 	if !numbers_fit(document) {
 		return Err("a number in it fits no machine number".to_owned());
@@ -80,8 +80,8 @@ pub(super) fn check(document: &Value) -> Result<(), String> {
 	Ok(())
 }
 
-/// Texts may not grow much, and what is prepended or replaced may not be empty: there the library
-/// loses count of the characters.
+/// Checks that texts do not grow much, and that nothing empty is prepended or replaced: the library
+/// would lose count of the characters there.
 fn check_normalizer(document: &Value) -> Result<(), String> {
 	let mut growth = 1usize;
 	for step in steps(document, "normalizer", "normalizers", &NORMALIZERS)? {
@@ -104,7 +104,7 @@ fn check_normalizer(document: &Value) -> Result<(), String> {
 	}
 }
 
-/// Whether all numbers are those of the machine; a document may hold larger ones.
+/// Whether all numbers fit the machine's; those of a document may be larger.
 fn numbers_fit(value: &Value) -> bool {
 	match value {
 		Value::Number(number) => number.is_u64() || number.is_i64() || number.is_f64(),
@@ -134,7 +134,7 @@ fn check_model(model: &Value) -> Result<(), String> {
 	}
 }
 
-/// Whatever byte pairs are merged must be a token.
+/// Checks that all byte pairs are merged into tokens.
 fn check_merges(model: &Value) -> Result<(), String> {
 	let prefix = model.get("continuing_subword_prefix").filter(|prefix| !prefix.is_null());
 	if prefix.is_some_and(|prefix| prefix != "") {
@@ -143,7 +143,7 @@ fn check_merges(model: &Value) -> Result<(), String> {
 	let vocabulary = model.get("vocab").and_then(Value::as_object);
 	let merges = model.get("merges").and_then(Value::as_array);
 	for merge in merges.into_iter().flatten() {
-		// Either a list of two, or one text with a space between them.
+		// A merge is either a list of two or one text with a space between them.
 		let merged = match merge {
 			Value::Array(pair) => pair.iter().filter_map(Value::as_str).collect::<String>(),
 			Value::String(pair) => pair.replacen(' ', "", 1),
@@ -156,7 +156,7 @@ fn check_merges(model: &Value) -> Result<(), String> {
 	Ok(())
 }
 
-/// The steps of a part of the tokenizer, sequences taken apart.
+/// The steps of a part of the tokenizer, with sequences taken apart.
 fn steps<'a>(
 	document: &'a Value,
 	part: &str,
@@ -192,7 +192,8 @@ fn known(part: &str, step: &Value, allowed: &[&str]) -> Result<(), String> {
 	}
 }
 
-/// The template of a single text must have that text once, and special tokens it defines.
+/// Checks that the template of a single text has that text once, and only special tokens that it
+/// defines.
 fn check_template(step: &Value) -> Result<(), String> {
 	let pieces = step.get("single").and_then(Value::as_array).ok_or("its template is no list")?;
 	let mut texts = 0;

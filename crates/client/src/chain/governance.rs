@@ -1,0 +1,196 @@
+//! Governance as the chain stores it. Fields and variants are matched by name, votes are in the smallest
+//! unit of OPEN, and blocks are numbers.
+
+use super::Hash;
+use crate::keys::AccountId;
+use scale_decode::DecodeAsType;
+use scale_encode::EncodeAsType;
+
+/// What the call of a proposal may do.
+#[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+	/// It may do anything.
+	Constitutional,
+	/// It may spend from the treasury, and set some parameters.
+	Treasury,
+	/// It may remove a member of the security council.
+	CouncilRemoval,
+}
+
+/// A quantity whose past is kept.
+#[derive(EncodeAsType, DecodeAsType, Clone, Debug)]
+pub enum Series {
+	/// The votes delegated to an account.
+	Votes(AccountId),
+	/// The units that all accounts wrapped.
+	Wrapped,
+	/// The votes that were delegated to all accounts.
+	Delegated,
+}
+
+/// A value that holds from a block on.
+#[derive(DecodeAsType, Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Checkpoint {
+	pub block: u32,
+	pub value: u128,
+	pub position: u32,
+}
+
+/// Which side somebody voted for.
+#[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Side {
+	For,
+	Against,
+	Abstain,
+}
+
+/// A vote that was cast, with its weight.
+#[derive(DecodeAsType, Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Ballot {
+	pub side: Side,
+	pub weight: u128,
+}
+
+/// The votes on a proposal, and by which rules they are counted.
+#[derive(DecodeAsType, Clone, Debug)]
+pub struct Tally {
+	/// The votes for it.
+	pub ayes: u128,
+	/// The votes against it.
+	pub nays: u128,
+	/// The votes that count for the quorum: For and Abstain.
+	pub support: u128,
+	/// What it may do, which decides by which rules it passes.
+	pub kind: Kind,
+	/// The block whose votes count; voting begins after it.
+	pub snapshot: u32,
+	/// The last block of voting.
+	pub end: u32,
+	/// The blocks that a quorum reached late adds to voting; zero once it did.
+	pub extension: u32,
+	/// The least share of For in For and Against, in billionths.
+	pub majority: u32,
+	/// The votes For or Abstain that it takes; known once the snapshot is past.
+	pub quorum: Option<u128>,
+}
+
+/// How far a proposal is, as the runtime tells it.
+#[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum State {
+	Pending,
+	Active,
+	Canceled,
+	Defeated,
+	Succeeded,
+	Queued,
+	Executed,
+}
+
+/// A proposal as the runtime tells it.
+#[derive(DecodeAsType, Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Proposal {
+	pub state: State,
+	pub proposer: Option<AccountId>,
+	/// The blake2-256 hash of the call.
+	pub call: Option<Hash>,
+	pub tally: Option<Tally>,
+	/// The block at which a queued call is dispatched.
+	pub enactment: Option<u32>,
+}
+
+/// A call by its hash, or itself.
+#[derive(EncodeAsType, DecodeAsType, Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Bounded {
+	Legacy { hash: Hash },
+	Inline(Vec<u8>),
+	Lookup { hash: Hash, len: u32 },
+}
+
+/// When an approved call is dispatched, at the earliest.
+#[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DispatchTime {
+	/// At this block.
+	At(u32),
+	/// So many blocks after approval.
+	After(u32),
+}
+
+/// A referendum that is not decided yet.
+#[derive(DecodeAsType, Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Referendum {
+	pub proposal: Bounded,
+	pub enactment: DispatchTime,
+	pub submitted: u32,
+}
+
+#[derive(DecodeAsType)]
+pub(super) struct Deposit {}
+
+#[derive(DecodeAsType)]
+#[expect(dead_code, reason = "a variant is decoded with all its fields, read or not")]
+pub(super) enum ReferendumInfo {
+	Ongoing(Referendum),
+	Approved(u32, Option<Deposit>, Option<Deposit>),
+	Rejected(u32, Option<Deposit>, Option<Deposit>),
+	Cancelled(u32, Option<Deposit>, Option<Deposit>),
+	TimedOut(u32, Option<Deposit>, Option<Deposit>),
+	Killed(u32),
+}
+
+/// Whether the call of a hash is stored, and how long it is.
+#[derive(DecodeAsType)]
+pub(super) enum RequestStatus {
+	Unrequested { len: u32 },
+	Requested { maybe_len: Option<u32> },
+}
+
+/// A quorum: a share of all delegated votes, in millionths, between the least and the most votes.
+#[derive(DecodeAsType, Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Quorum {
+	pub share: u32,
+	pub least: u128,
+	pub most: u128,
+}
+
+/// The rules of one kind of proposals.
+#[derive(DecodeAsType, Clone, Copy, Debug)]
+pub struct KindTerms {
+	/// The votes that a proposal takes.
+	pub quorum: Quorum,
+	/// The blocks between approval and dispatch.
+	pub timelock: u32,
+}
+
+/// The numbers of governance; periods in blocks.
+#[derive(DecodeAsType, Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Parameters {
+	pub proposal_threshold: u128,
+	pub voting_delay: u32,
+	pub voting_period: u32,
+	pub late_quorum_window: u32,
+	/// The share of For in For and Against that a removal takes, in billionths.
+	pub removal_majority: u32,
+	pub constitutional: KindTerms,
+	pub treasury: KindTerms,
+	pub removal: KindTerms,
+}
+
+impl Parameters {
+	/// The rules for proposals that may do this.
+	pub fn terms(&self, kind: Kind) -> &KindTerms {
+		match kind {
+			Kind::Constitutional => &self.constitutional,
+			Kind::Treasury => &self.treasury,
+			Kind::CouncilRemoval => &self.removal,
+		}
+	}
+}

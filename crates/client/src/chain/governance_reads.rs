@@ -1,0 +1,309 @@
+//! Typed reads of governance from the state of one block. Each fails as [`Snapshot`] says.
+
+use super::{
+	council::{
+		CallInfo, Cohort, Contender, CouncilParameters, Election, Motion, Scheduled, Seat, Spent,
+		Voting, Weight,
+	},
+	governance::{
+		Ballot, Checkpoint, Parameters, Proposal, Referendum, ReferendumInfo, RequestStatus, Series,
+	},
+	EncodedCall, Hash, Snapshot,
+};
+use crate::{
+	clock::Clock,
+	error::{Error, Result},
+	keys::AccountId,
+};
+
+impl Snapshot {
+	/// The clock by which this block is now.
+	///
+	/// # Errors
+	/// If the runtime does not say.
+	pub fn clock(&self) -> Result<Clock> {
+		let now = u32::try_from(self.number()).map_err(|e| Error::Unreadable(e.to_string()))?;
+		let block_time = self.constant("Babe", "ExpectedBlockTime")?;
+		Ok(Clock { now, block_time })
+	}
+
+	/// Reads the parameters of governance.
+	///
+	/// # Errors
+	/// See [`Snapshot`]. So for the methods below.
+	pub async fn governance_parameters(&self) -> Result<Parameters> {
+		self.value("ConvictionVoting", "Parameters").await
+	}
+
+	/// Asks the runtime about a proposal.
+	///
+	/// # Errors
+	/// Also if there is none of this number.
+	pub async fn proposal(&self, index: u32) -> Result<Proposal> {
+		let found: Option<Proposal> =
+			self.runtime_api("GovernanceApi", "proposal", (index,)).await?;
+		found.ok_or(Error::NoProposal(index))
+	}
+
+	/// Reads how many proposals were made so far; their numbers are all below.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn proposal_count(&self) -> Result<u32> {
+		self.value("Referenda", "ReferendumCount").await
+	}
+
+	/// Reads the open referendum of a proposal; none if it is over.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn referendum(&self, index: u32) -> Result<Option<Referendum>> {
+		let info: Option<ReferendumInfo> =
+			self.get("Referenda", "ReferendumInfoFor", (index,)).await?;
+		Ok(match info {
+			Some(ReferendumInfo::Ongoing(referendum)) => Some(referendum),
+			_ => None,
+		})
+	}
+
+	/// The block in which a proposal was approved.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub(super) async fn approved(&self, index: u32) -> Result<Option<u32>> {
+		let info = self.get("Referenda", "ReferendumInfoFor", (index,)).await?;
+		Ok(match info {
+			Some(ReferendumInfo::Approved(block, ..)) => Some(block),
+			_ => None,
+		})
+	}
+
+	/// The numbers of the proposals whose referendum is open or approved: no others can be waiting
+	/// for anything.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn unsettled_proposals(&self) -> Result<Vec<u32>> {
+		let all: Vec<((u32,), ReferendumInfo)> =
+			self.all("Referenda", "ReferendumInfoFor", ()).await?;
+		let waiting = all.into_iter().filter(|(_, info)| {
+			matches!(info, ReferendumInfo::Ongoing(_) | ReferendumInfo::Approved(..))
+		});
+		let mut numbers: Vec<u32> = waiting.map(|((index,), _)| index).collect();
+		numbers.sort_unstable();
+		Ok(numbers)
+	}
+
+	/// Reads what a series has come to.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn latest(&self, series: Series) -> Result<u128> {
+		let latest: Option<Checkpoint> = self.get("ConvictionVoting", "Latest", (series,)).await?;
+		Ok(latest.map_or(0, |checkpoint| checkpoint.value))
+	}
+
+	/// Reads what a series was at the end of block `at`, looked up as the runtime does.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn at_past(&self, series: Series, at: u32) -> Result<u128> {
+		let latest: Option<Checkpoint> =
+			self.get("ConvictionVoting", "Latest", (series.clone(),)).await?;
+		let Some(latest) = latest else { return Ok(0) };
+		if latest.block <= at {
+			return Ok(latest.value);
+		}
+		let (mut low, mut high, mut value) = (0, latest.position, 0);
+		while low < high {
+			let middle = low + (high - low) / 2;
+			let earlier: Option<(u32, u128)> =
+				self.get("ConvictionVoting", "Earlier", (series.clone(), middle)).await?;
+			let (block, there) = earlier.ok_or_else(|| {
+				Error::Unreadable(format!("the chain has no checkpoint {middle} of {series:?}"))
+			})?;
+			if block <= at {
+				(low, value) = (middle + 1, there);
+			} else {
+				high = middle;
+			}
+		}
+		Ok(value)
+	}
+
+	/// Reads how much an account has wrapped, in the smallest unit of OPEN.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn wrapped(&self, account: &AccountId) -> Result<u128> {
+		Ok(self.get("ConvictionVoting", "Units", (*account,)).await?.unwrap_or(0))
+	}
+
+	/// Reads to whom an account delegates.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn delegate(&self, account: &AccountId) -> Result<Option<AccountId>> {
+		self.get("ConvictionVoting", "Delegates", (*account,)).await
+	}
+
+	/// Reads the nonce of an account's next signed delegation.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn delegation_nonce(&self, account: &AccountId) -> Result<u32> {
+		Ok(self.get("ConvictionVoting", "Nonces", (*account,)).await?.unwrap_or(0))
+	}
+
+	/// Reads how an account voted on a proposal.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn ballot(&self, index: u32, account: &AccountId) -> Result<Option<Ballot>> {
+		self.get("ConvictionVoting", "Ballots", (index, *account)).await
+	}
+
+	/// Reads whether the security council stopped a proposal.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn is_vetoed(&self, index: u32) -> Result<bool> {
+		Ok(self.raw("ConvictionVoting", "Vetoed", (index,)).await?.is_some())
+	}
+
+	/// Reads the stored bytes of this blake2-256 hash, such as a call; none if there are none.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn preimage(&self, hash: Hash) -> Result<Option<Vec<u8>>> {
+		let status: Option<RequestStatus> =
+			self.get("Preimage", "RequestStatusFor", (hash,)).await?;
+		let length = match status {
+			Some(RequestStatus::Unrequested { len }) => Some(len),
+			Some(RequestStatus::Requested { maybe_len }) => maybe_len,
+			None => None,
+		};
+		match length {
+			Some(length) => self.get("Preimage", "PreimageFor", ((hash, length),)).await,
+			None => Ok(None),
+		}
+	}
+}
+
+impl Snapshot {
+	/// Reads the seats of one half of the council.
+	///
+	/// # Errors
+	/// See [`Snapshot`]. So for the methods below.
+	pub async fn seats(&self, cohort: Cohort) -> Result<Vec<Seat>> {
+		Ok(self.get("SecurityCouncil", "Cohorts", (cohort,)).await?.unwrap_or_default())
+	}
+
+	/// Reads the members whose votes on motions count.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn members(&self) -> Result<Vec<AccountId>> {
+		self.value("TechnicalCommittee", "Members").await
+	}
+
+	/// Reads the running election.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn running_election(&self) -> Result<Option<Election>> {
+		self.get("SecurityCouncil", "Running", ()).await
+	}
+
+	/// Reads at which block the next election is due, and its number.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn next_election(&self) -> Result<(u32, u32)> {
+		let last: u32 = self.value("SecurityCouncil", "LastDue").await?;
+		let interval = self.council_parameters().await?.election_interval;
+		let number = self.value("SecurityCouncil", "NextElection").await?;
+		Ok((last.saturating_add(interval), number))
+	}
+
+	/// Reads the council's parameters.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn council_parameters(&self) -> Result<CouncilParameters> {
+		self.value("SecurityCouncil", "Parameters").await
+	}
+
+	/// Reads the accounts that stand in an election.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn contenders(&self, election: u32) -> Result<Vec<(AccountId, Contender)>> {
+		let all: Vec<((u32, AccountId), Contender)> =
+			self.all("SecurityCouncil", "Contenders", (election,)).await?;
+		Ok(all.into_iter().map(|((_, account), contender)| (account, contender)).collect())
+	}
+
+	/// Reads the nominees of the running election, in the order that decides ties.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn nominees(&self) -> Result<Vec<AccountId>> {
+		self.value("SecurityCouncil", "Nominees").await
+	}
+
+	/// Reads what a voter spent in an election.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn spent(&self, election: u32, voter: &AccountId) -> Result<Spent> {
+		Ok(self.get("SecurityCouncil", "Voters", (election, *voter)).await?.unwrap_or_default())
+	}
+
+	/// Reads the calls that the council scheduled, by number.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn scheduled(&self) -> Result<Vec<(u32, Scheduled)>> {
+		let all: Vec<((u32,), Scheduled)> = self.all("SecurityCouncil", "Schedule", ()).await?;
+		let mut all: Vec<_> = all.into_iter().map(|((number,), call)| (number, call)).collect();
+		all.sort_by_key(|(number, _)| *number);
+		Ok(all)
+	}
+
+	/// Reads the open motion of this hash.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn motion(&self, hash: Hash) -> Result<Option<Motion>> {
+		let voting: Option<Voting> = self.get("TechnicalCommittee", "Voting", (hash,)).await?;
+		let call = self.raw("TechnicalCommittee", "ProposalOf", (hash,)).await?;
+		Ok(voting.zip(call).map(|(voting, call)| Motion { hash, voting, call }))
+	}
+
+	/// Reads all open motions, by number.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn motions(&self) -> Result<Vec<Motion>> {
+		let hashes: Vec<Hash> = self.value("TechnicalCommittee", "Proposals").await?;
+		let mut motions = Vec::new();
+		for hash in hashes {
+			motions.extend(self.motion(hash).await?);
+		}
+		motions.sort_by_key(|motion| motion.voting.index);
+		Ok(motions)
+	}
+
+	/// Asks the runtime what a call in SCALE costs at most.
+	///
+	/// # Errors
+	/// See [`Self::seats`]; also if the bytes are no call.
+	pub async fn call_weight(&self, call: &[u8]) -> Result<Weight> {
+		let length = u32::try_from(call.len()).map_err(|e| Error::Unreadable(e.to_string()))?;
+		let arguments = (EncodedCall(call.to_vec()), length);
+		let info: CallInfo =
+			self.runtime_api("TransactionPaymentCallApi", "query_call_info", arguments).await?;
+		Ok(info.weight)
+	}
+}

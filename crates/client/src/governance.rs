@@ -1,0 +1,15 @@
+//! What governance comes to, apart from any connection: how far proposals and elections are, and votes
+//! and signed delegations as the chain reads them.
+
+mod delegation;
+mod election;
+mod tally;
+mod track;
+mod vote;
+
+pub use crate::clock::{duration, Clock};
+pub use delegation::SignedDelegation;
+pub use election::Phase;
+pub use tally::{next, percent, quorum_percent, shortfall, state_name, Shortfall};
+pub use track::Track;
+pub use vote::{AccountVote, Choice, Vote};

@@ -1,0 +1,210 @@
+//! Reading rows of any kind: what a file holds is decided by its content alone, so that everybody who
+//! has the file comes to the same rows.
+
+use crate::{
+	error::{Error, Result},
+	Dataset, TextDataset, TextSchema,
+};
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use flate2::read::MultiGzDecoder;
+use std::{borrow::Cow, fs, io::Read, path::Path};
+
+/// The size of the largest file that is read, after decompression, in bytes: 1 GiB.
+const MAX_BYTES: u64 = 1 << 30;
+
+pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// What rows must look like. The default asks for nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+	/// The number of features of each row, without the label. If it is `None`, the first row
+	/// decides; if not, rows of text are refused.
+	pub columns: Option<usize>,
+	/// The number of classes: labels are numbers below it.
+	pub classes: Option<u32>,
+	/// The largest number of rows that is accepted.
+	pub max_rows: Option<usize>,
+}
+
+impl Dataset {
+	/// Reads a file of rows. See [`Dataset::from_bytes`].
+	///
+	/// # Errors
+	/// [`Error::Io`] and those of [`Dataset::from_bytes`].
+	pub fn read(path: &Path, schema: &Schema) -> Result<Self> {
+		Self::from_bytes(&file(path)?, schema)
+	}
+
+	/// Reads rows, compressed with gzip or not.
+	///
+	/// | content begins with | rows are |
+	/// | --- | --- |
+	/// | a brace | of text: JSON Lines, one object per line with `text` and, if rows have labels, `label` |
+	/// | a CSV header with a column `text` | of text, with the labels of the column `label`, if there is one |
+	/// | anything else | of numbers, the label last: see [`Dataset::from_csv`] |
+	///
+	/// Labels of text are numbers or names; see [`TextDataset`].
+	///
+	/// # Errors
+	/// Those of [`TextDataset::from_bytes`] for rows of text, [`Error::WrongKind`] if there are such where
+	/// the schema asks for features, [`Error::NeitherKind`] where a word stands for a number, and those of
+	/// [`Dataset::from_csv`].
+	pub fn from_bytes(bytes: &[u8], schema: &Schema) -> Result<Self> {
+		let bytes = decompress(bytes)?;
+		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+		if !is_text(bytes) {
+			return Self::table(bytes, schema).map_err(|error| match error {
+				Error::NotANumber { place, text } if is_word(&text) => {
+					Error::NeitherKind { place, text }
+				},
+				error => error,
+			});
+		}
+		if schema.columns.is_some() {
+			return Err(Error::WrongKind { found: "text", expected: "numbers" });
+		}
+		let &Schema { classes, max_rows, .. } = schema;
+		let schema = TextSchema { classes, max_rows, ..TextSchema::default() };
+		Ok(Self::from_text(TextDataset::from_bytes(bytes, &schema)?))
+	}
+}
+
+/// Whether content says by its beginning that it is rows of text.
+fn is_text(bytes: &[u8]) -> bool {
+	if let Some(b'{' | b'[') = bytes.trim_ascii_start().first() {
+		return true;
+	}
+	let mut reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(bytes);
+	let mut header = ByteRecord::new();
+	// Whoever reads the table says what is wrong with its first line.
+	let read = reader.read_byte_record(&mut header).unwrap_or(false);
+	read && header.iter().any(|cell| cell == b"text")
+}
+
+/// Whether a cell is not even an attempt at a number.
+fn is_word(cell: &str) -> bool {
+	cell.contains(char::is_alphabetic) && cell.parse::<f64>().is_err()
+}
+
+pub(crate) fn file(path: &Path) -> Result<Vec<u8>> {
+	fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
+pub(crate) fn decompress(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+	let too_large = Error::TooLarge { limit: MAX_BYTES, unit: "bytes" };
+	if !bytes.starts_with(&[0x1f, 0x8b]) {
+		return if bytes.len() as u64 > MAX_BYTES { Err(too_large) } else { Ok(bytes.into()) };
+	}
+	let mut text = Vec::new();
+	// One byte more than allowed tells a table that is too large from one that just fits.
+	let mut reader = MultiGzDecoder::new(bytes).take(MAX_BYTES + 1);
+	reader.read_to_end(&mut text).map_err(Error::Decompress)?;
+	if text.len() as u64 > MAX_BYTES {
+		return Err(too_large);
+	}
+	Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use openledger_testing::gzip;
+	use proptest::prelude::*;
+
+	fn read(text: &str) -> Result<Dataset> {
+		Dataset::from_bytes(text.as_bytes(), &Schema::default())
+	}
+
+	fn texts(text: &str) -> Vec<String> {
+		read(text).unwrap().texts().unwrap().texts().to_vec()
+	}
+
+	#[test]
+	fn rows_should_be_of_text_when_content_says_so() {
+		let rows = ["good film", "bad, bad film"];
+		let lines = "{\"text\":\"good film\"}\n{\"text\":\"bad, bad film\"}\n";
+		assert_eq!(texts(lines), rows);
+		assert_eq!(texts(&format!("\u{feff}\n {lines}")), rows);
+		assert_eq!(texts("text\ngood film\n\"bad, bad film\"\n"), rows);
+		assert_eq!(texts("id, text ,label\n1,good film,0\n2,\"bad, bad film\",1\n"), rows);
+		// A header decides, whatever stands below it.
+		assert_eq!(texts("label,text\n0,12\n"), ["12"]);
+	}
+
+	#[test]
+	fn rows_should_be_of_numbers_when_no_column_is_called_text() {
+		for table in ["1,2,0\n3,4,1\n", "a,b,label\n1,2,0\n3,4,1\n", "\u{feff}1,2,0\n3,4,1\n"] {
+			let rows = read(table).unwrap();
+			assert_eq!((rows.kind(), rows.columns(), rows.len()), ("numbers", 2, 2));
+			let other = Dataset::from_csv(b"1,2,0\n3,4,1\n", &Schema::default()).unwrap();
+			assert_eq!(rows.content_root(), other.content_root());
+		}
+	}
+
+	#[test]
+	fn root_should_be_the_same_when_rows_come_as_csv_json_lines_or_compressed() {
+		let csv = read("text,label\ngood film,good\nbad film,bad\n").unwrap();
+		let lines = csv.to_bytes();
+		for bytes in [&lines, &gzip(&lines)] {
+			let read = Dataset::from_bytes(bytes, &Schema::default()).unwrap();
+			assert_eq!(read, csv);
+			assert_eq!(read.content_root(), csv.content_root());
+		}
+	}
+
+	#[test]
+	fn message_should_say_what_to_do_when_kinds_are_mixed_or_unknown() {
+		for (text, words) in [
+			("1,2,0\n{\"text\":\"good\"}\n", &["row 2", "a file of their own"][..]),
+			("{\"text\":\"good\"}\n1,2,0\n", &["row 2", "not a JSON object"]),
+			("{\"text\":\"good\"}\n{\"txt\":\"bad\"}\n", &["row 2", "'text'", "'txt'"]),
+			("{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\"}\n", &["row 2", "no label"]),
+			("[{\"text\":\"good\"}]\n", &["row 1", "not a JSON object"]),
+			("review,label\ngood film,1\n", &["row 2, column 1", "'good film'", "column 'text'"]),
+			("text,label\n", &["no rows"]),
+		] {
+			let message = read(text).unwrap_err().to_string();
+			for word in words {
+				assert!(message.contains(word), "'{message}' lacks '{word}'");
+			}
+		}
+		let numbers = Schema { columns: Some(2), ..Schema::default() };
+		let error = Dataset::from_bytes(b"text\ngood\n", &numbers).unwrap_err();
+		assert!(matches!(error, Error::WrongKind { found: "text", .. }), "{error}");
+		let few = Schema { classes: Some(2), max_rows: Some(1), ..Schema::default() };
+		let read = |text: &str| Dataset::from_bytes(text.as_bytes(), &few);
+		assert!(read("text,label\ngood,1\n").is_ok());
+		assert!(read("text,label\ngood,2\n").is_err());
+		assert!(read("text,label\ngood,1\nbad,0\n").is_err());
+	}
+
+	proptest! {
+		#[test]
+		fn text_should_read_back_the_same_when_written(
+			rows in prop::collection::vec(("\\PC{0,20}[a-z\\n,\"{]", 0usize..3), 1..8),
+			named in any::<bool>(),
+		) {
+			let labels = rows.iter().map(|(_, label)| *label as u32).collect();
+			let names = ["1", "bad", "good"].map(str::to_owned).to_vec();
+			let names = if named { names } else { Vec::new() };
+			let texts: Vec<String> = rows.into_iter().map(|(text, _)| text).collect();
+			prop_assume!(texts.iter().all(|text| !text.trim().is_empty()));
+			let data = Dataset::from_text(TextDataset::new(texts, Some(labels), names).unwrap());
+			let read = Dataset::from_bytes(&data.to_bytes(), &Schema::default()).unwrap();
+			prop_assert_eq!(read.content_root(), data.content_root());
+			prop_assert_eq!(read.texts().unwrap().texts(), data.texts().unwrap().texts());
+		}
+
+		#[test]
+		fn any_content_should_be_read_or_refused_without_panic(
+			bytes in prop::collection::vec(any::<u8>(), 0..60),
+			start in prop::sample::select(vec!["", "{", "text,label\n", "text\n\"", "1,2,0\n"]),
+		) {
+			let content = [start.as_bytes(), &bytes].concat();
+			if let Ok(read) = Dataset::from_bytes(&content, &Schema::default()) {
+				let again = Dataset::from_bytes(&read.to_bytes(), &Schema::default()).unwrap();
+				prop_assert_eq!(again.content_root(), read.content_root());
+			}
+		}
+	}
+}
