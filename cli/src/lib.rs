@@ -7,6 +7,7 @@
 //! | [`context`] | what commands share: the connection, the key, the blob store |
 //! | [`training`] | contributions and models between the blob store and the engine |
 //! | [`base_models`] | what models of text are adapters of |
+//! | [`views`] | the JSON documents that `--json` prints |
 //! | [`html`] | pages for people |
 //! | [`output`], [`error`] | what is printed, and the exit codes |
 //!
@@ -24,6 +25,7 @@ pub mod html;
 pub mod options;
 pub mod output;
 pub mod training;
+pub mod views;
 
 use args::Arguments;
 use clap::Parser;

@@ -1,10 +1,11 @@
 //! What commands print: one document for machines or tables for people on standard output, and
 //! everything else on standard error.
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 pub use openledger_client::format::{beginning, hex, one_line, open, text};
 use openledger_client::keys::AccountId;
 pub use openledger_output::{fields, table, Column, Console};
+use serde::Serialize;
 use serde_json::Value;
 
 /// The result of a command.
@@ -19,9 +20,14 @@ pub struct Report {
 }
 
 impl Report {
-	/// A result without fault.
-	pub fn new(json: Value, text: impl Into<String>) -> Self {
-		Self { json, text: text.into(), error: None }
+	/// A result without fault, its document one of the [`views`](crate::views).
+	///
+	/// # Errors
+	/// [`Error::Failure`] if the view cannot be written as JSON, which is a mistake of this program.
+	pub fn of(view: &impl Serialize, text: impl Into<String>) -> Result<Self> {
+		let json = serde_json::to_value(view)
+			.map_err(|error| Error::Failure(format!("cannot print the result as JSON: {error}")))?;
+		Ok(Self { json, text: text.into(), error: None })
 	}
 
 	/// The same result with a fault, if there is one.
@@ -41,7 +47,7 @@ pub fn short(text: &str) -> String {
 	format!("{head}…{tail}")
 }
 
-/// Accounts as text.
+/// The addresses of accounts, in their order.
 pub fn accounts(accounts: &[AccountId]) -> Vec<String> {
 	accounts.iter().map(ToString::to_string).collect()
 }

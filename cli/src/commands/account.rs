@@ -5,6 +5,7 @@ use crate::{
 	context::Context,
 	error::Result,
 	output::{fields, hex, open, table, Column::Text, Report},
+	views::account as views,
 };
 use clap::Subcommand;
 use openledger_client::{
@@ -12,7 +13,6 @@ use openledger_client::{
 	chain::{call, types::AccountInfo},
 	keys::{parse_account, AccountId, Key, DEV_NAMES},
 };
-use serde_json::json;
 use subxt::utils::MultiAddress;
 
 /// Balances and transfers.
@@ -61,17 +61,8 @@ async fn show(context: &Context, account: Option<AccountId>) -> Result<Report> {
 		("rewards", open(rewards)),
 		("nonce", info.nonce.to_string()),
 	]);
-	let document = json!({
-		"account": account.to_string(),
-		"public_key": hex(account.0),
-		"free": free.to_string(),
-		"held": held.to_string(),
-		"frozen": frozen.to_string(),
-		"total": total.to_string(),
-		"rewards": rewards.to_string(),
-		"nonce": info.nonce,
-	});
-	Ok(Report::new(document, text))
+	let document = views::Account::new(account, &info, rewards);
+	Report::of(&document, text)
 }
 
 async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Report> {
@@ -79,26 +70,23 @@ async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Re
 	let receiver = MultiAddress::<AccountId, ()>::Id(to);
 	let sent = context.send(call("Balances", "transfer_keep_alive", (receiver, amount.0))).await?;
 	let text = format!("sent {} to {to} in block {}", open(amount.0), sent.block);
-	let document = json!({
-		"from": from.to_string(),
-		"to": to.to_string(),
-		"amount": amount.0.to_string(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, text))
+	let document = views::Transferred {
+		from: from.into(),
+		to: to.into(),
+		amount: amount.0.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 fn list_dev() -> Result<Report> {
-	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	let (mut accounts, mut rows) = (Vec::new(), Vec::new());
 	for name in DEV_NAMES.map(|name| format!("//{name}")) {
 		let account = Key::read(&name)?.account;
-		list.push(json!({
-			"name": name,
-			"account": account.to_string(),
-			"public_key": hex(account.0),
-		}));
-		rows.push(vec![name, account.to_string(), hex(account.0)]);
+		rows.push(vec![name.clone(), account.to_string(), hex(account.0)]);
+		let public_key = account.0.into();
+		accounts.push(views::DevAccount { name, account: account.into(), public_key });
 	}
 	let text = table(&[Text("key"), Text("account"), Text("public key")], rows);
-	Ok(Report::new(json!({ "accounts": list }), text))
+	Report::of(&views::DevAccounts { accounts }, text)
 }

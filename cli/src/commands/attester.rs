@@ -5,18 +5,14 @@ use crate::{
 	context::Context,
 	error::Result,
 	output::{
-		accounts, table,
+		table,
 		Column::{Open, Text},
 		Report,
 	},
+	views::{addresses, attester as views},
 };
 use clap::Subcommand;
-use openledger_client::{
-	amount::Amount,
-	chain::{call, types::AttesterStatus},
-	keys::AccountId,
-};
-use serde_json::json;
+use openledger_client::{amount::Amount, chain::call, keys::AccountId};
 
 /// Bond as an attester, and see who is.
 #[derive(Subcommand, Debug)]
@@ -40,29 +36,21 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	};
 	let account = context.key()?.account;
 	let sent = context.send(call("Attribution", name, ())).await?;
-	let document = json!({ "account": account.to_string(), "transactions": transactions([&sent]) });
-	Ok(Report::new(document, format!("{account} {done} since block {}", sent.block)))
+	let document = views::Changed { account: account.into(), transactions: transactions([&sent]) };
+	Report::of(&document, format!("{account} {done} since block {}", sent.block))
 }
 
 async fn list(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let drawable: Vec<AccountId> = best.value("Attribution", "Bonded").await?;
-	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	let (mut attesters, mut rows) = (Vec::new(), Vec::new());
 	for (account, attester) in best.attesters().await? {
-		let (status, until) = match attester.status {
-			AttesterStatus::Bonded => ("bonded", None),
-			AttesterStatus::Unbonding { until } => ("unbonding", Some(until)),
-		};
-		let until_text = until.map(|block| format!(" until block {block}")).unwrap_or_default();
+		let view = views::Attester::new(account, &attester);
+		let until = view.until.map(|block| format!(" until block {block}")).unwrap_or_default();
 		let bond = Amount(attester.bond).to_string();
-		rows.push(vec![account.to_string(), bond, format!("{status}{until_text}")]);
-		list.push(json!({
-			"account": account.to_string(),
-			"bond": attester.bond.to_string(),
-			"status": status,
-			"until": until,
-		}));
+		rows.push(vec![account.to_string(), bond, format!("{}{until}", view.status)]);
+		attesters.push(view);
 	}
 	let text = table(&[Text("attester"), Open("bond"), Text("status")], rows);
-	Ok(Report::new(json!({ "attesters": list, "drawable": accounts(&drawable) }), text))
+	Report::of(&views::List { attesters, drawable: addresses(&drawable) }, text)
 }

@@ -3,7 +3,7 @@
 mod cross_fit;
 mod page;
 
-use super::{recipe::Recipe, views};
+use super::recipe::Recipe;
 use crate::{
 	context::Context,
 	error::{Error, Result},
@@ -14,15 +14,18 @@ use crate::{
 		Report,
 	},
 	training::{fetch, read_rows, read_rows_for, write},
+	views::audit as views,
 };
 use clap::{Args, ValueEnum};
-use cross_fit::{cross_fit, CrossFit, Finding};
+use cross_fit::{cross_fit, CrossFit, Finding, Verdict};
 use openledger_influence::{EkFac, ExactCurvature, IndexBuilder};
 use openledger_models::TrainConfig;
 use openledger_primitives::ContributionId;
 use openledger_rows::{Dataset, Schema};
-use serde_json::{json, Value};
-use std::{path::PathBuf, time::Instant};
+use std::{
+	path::{Path, PathBuf},
+	time::Instant,
+};
 
 /// Characters of a row of numbers that are shown: it can have thousands.
 const FEATURES_SHOWN: usize = 32;
@@ -141,13 +144,12 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		top: arguments.top,
 		seconds: started.elapsed().as_secs_f64(),
 	};
-	let mut document = audit.document();
+	let document = audit.document(arguments.html.as_deref());
 	if let Some(path) = &arguments.html {
 		write(path, page::page(&audit))?;
 		context.console.note(format!("the page is in {}", path.display()));
-		document["html"] = json!(path.display().to_string());
 	}
-	Ok(Report::new(document, audit.text()))
+	Report::of(&document, audit.text())
 }
 
 async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Dataset)> {
@@ -171,6 +173,13 @@ fn builder(curvature: Curvature, config: &TrainConfig) -> Box<dyn IndexBuilder> 
 	match curvature {
 		Curvature::Exact => Box::new(ExactCurvature::for_recipe(config)),
 		Curvature::EkFac => Box::new(EkFac::default()),
+	}
+}
+
+fn label(rows: &Dataset, label: u32) -> views::Label {
+	match rows.class_names().is_empty() {
+		true => views::Label::Number(label),
+		false => views::Label::Name(rows.class_name(label)),
 	}
 }
 
@@ -207,41 +216,46 @@ impl Audit {
 		self.rows.texts().map_or("features", |_| "text")
 	}
 
-	fn document(&self) -> Value {
-		let worst: Vec<Value> = self
-			.worst()
-			.map(|finding| {
-				let (contribution, row) = self.origin.place(finding.row);
-				let mut document = json!({
-					"contribution": contribution,
-					"row": row,
-					"loss": finding.loss,
-					"self_influence": finding.self_influence,
-					"harm": finding.harm,
-				});
-				if let Some(verdict) = &finding.verdict {
-					document["label"] = views::label(&self.rows, verdict.label);
-					document["answer"] = views::label(&self.rows, verdict.answer);
-					document["probability"] = json!(verdict.probability);
-					document["label_probability"] = json!(verdict.label_probability);
-				}
-				document[self.content()] = json!(self.rows.row_text(finding.row));
-				document
-			})
-			.collect();
-		json!({
-			"source": self.origin.name,
-			"rows": self.rows.len(),
-			"contributions": self.origin.contributions.len(),
-			"folds": self.folds,
-			"method": self.method,
-			"held_out_rows": self.held_out,
-			"loss": self.fit.loss,
-			"accuracy": self.fit.accuracy,
-			"harmful": self.fit.harmful(),
-			"worst": worst,
-			"seconds": self.seconds,
-		})
+	fn document(&self, html: Option<&Path>) -> views::Audit {
+		views::Audit {
+			source: self.origin.name.clone(),
+			rows: self.rows.len(),
+			contributions: self.origin.contributions.len(),
+			folds: self.folds,
+			method: self.method,
+			held_out_rows: self.held_out,
+			loss: self.fit.loss,
+			accuracy: self.fit.accuracy,
+			harmful: self.fit.harmful(),
+			worst: self.worst().map(|finding| self.view(finding)).collect(),
+			seconds: self.seconds,
+			html: html.map(|path| path.display().to_string()),
+		}
+	}
+
+	fn view(&self, finding: &Finding) -> views::Row {
+		let (contribution, row) = self.origin.place(finding.row);
+		let verdict = |verdict: &Verdict| views::Verdict {
+			label: label(&self.rows, verdict.label),
+			answer: label(&self.rows, verdict.answer),
+			probability: verdict.probability,
+			label_probability: verdict.label_probability,
+		};
+		let content = Some(self.rows.row_text(finding.row));
+		let (features, text) = match self.rows.texts() {
+			Some(_) => (None, content),
+			None => (content, None),
+		};
+		views::Row {
+			contribution,
+			row,
+			loss: finding.loss,
+			self_influence: finding.self_influence,
+			harm: finding.harm,
+			verdict: finding.verdict.as_ref().map(verdict),
+			features,
+			text,
+		}
 	}
 
 	fn text(&self) -> String {
@@ -288,6 +302,7 @@ impl Audit {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::views::recorded::{check, json};
 	use clap::Parser;
 
 	#[derive(Parser)]
@@ -308,6 +323,47 @@ mod tests {
 		for line in ["", "--datanet 0", "--version 0", "--table a.csv --datanet 0 --version 0"] {
 			assert!(!taken(line), "{line} was taken");
 		}
+	}
+
+	#[test]
+	fn audit_should_be_printed_as_recorded() {
+		let finding =
+			|row, harm, verdict| Finding { row, loss: 2.125, verdict, self_influence: 0.5, harm };
+		let audit = |text: &str, accuracy, verdict: Option<Verdict>| Audit {
+			origin: Origin { name: "rows.csv".into(), contributions: vec![] },
+			rows: Dataset::from_bytes(text.as_bytes(), &Schema::default()).unwrap(),
+			look: Look::Numbers,
+			method: "ek-fac",
+			fit: CrossFit {
+				findings: vec![finding(1, 0.25, verdict.clone()), finding(0, -0.5, verdict)],
+				loss: 0.75,
+				accuracy,
+			},
+			folds: 5,
+			held_out: None,
+			top: 1,
+			seconds: 1.5,
+		};
+		let verdict = Verdict { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
+		let numbers = audit("0.5,1,0\n1,2.5,1\n", Some(0.5), Some(verdict.clone()));
+		let named = Audit {
+			origin: Origin {
+				name: "datanet 0, version 2".into(),
+				contributions: vec![(7, 1), (3, 1)],
+			},
+			held_out: Some(20),
+			top: 2,
+			..audit("text,label\na,ham\nb,spam\n", Some(1.0), Some(verdict))
+		};
+		let plain = audit("text\na\nb\x1b c\n", None, None);
+		check(
+			"audit",
+			[
+				("numbers", json(&numbers.document(None))),
+				("text with labels, on chain", json(&named.document(None))),
+				("text, with a page", json(&plain.document(Some(Path::new("page.html"))))),
+			],
+		);
 	}
 
 	#[test]

@@ -1,11 +1,12 @@
 //! `contribute`: rows on their way to a datanet.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
 	training::read_rows,
+	views::contribution as views,
 };
 use clap::Args;
 use openledger_blobs::{blob_hash, BlobStore};
@@ -16,7 +17,6 @@ use openledger_client::chain::{
 	Hash, Snapshot,
 };
 use openledger_rows::{Dataset, Schema};
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Sends rows to a datanet: of numbers, the class label last, or of text, with a label or none.
@@ -64,6 +64,25 @@ impl Batch {
 		})
 	}
 
+	/// The document of a dry run, with which nothing is sent.
+	fn view(&self, datanet: u32, labels: &[(String, usize)]) -> views::Contributed {
+		views::Contributed {
+			contribution: None,
+			datanet,
+			contributor: None,
+			rows: self.row_count,
+			kind: self.rows.kind(),
+			columns: self.rows.columns(),
+			bytes: self.byte_count,
+			content_root: self.content_root.into(),
+			blob: blob_hash(&self.blob).into(),
+			bond: None,
+			dry_run: true,
+			labels: labels.into(),
+			transactions: Vec::new(),
+		}
+	}
+
 	/// Compares the number of rows and of bytes with what the datanet takes.
 	fn check_size(&self, datanet: u32, terms: &DatanetTerms) -> Result<()> {
 		for (found, limit, unit) in [
@@ -86,31 +105,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let schema = Schema { columns, classes, ..Schema::default() };
 	let batch = Batch::new(read_rows(&file, &schema)?)?;
 
-	let labels = views::histogram(&batch.rows);
-	let mut document = json!({
-		"contribution": null,
-		"datanet": datanet,
-		"contributor": null,
-		"rows": batch.row_count,
-		"kind": batch.rows.kind(),
-		"columns": batch.rows.columns(),
-		"bytes": batch.byte_count,
-		"content_root": hex(batch.content_root),
-		"blob": hex(blob_hash(&batch.blob)),
-		"bond": null,
-		"dry_run": dry_run,
-		"labels": views::histogram_json(&labels),
-		"transactions": [],
-	});
+	let labels = wording::histogram(&batch.rows);
+	let prepared = batch.view(datanet, &labels);
 	let mut summary = vec![
-		("rows", format!("{} of {}", batch.row_count, views::row_kind(&batch.rows))),
-		("labels", views::histogram_text(&labels)),
+		("rows", format!("{} of {}", batch.row_count, wording::row_kind(&batch.rows))),
+		("labels", wording::histogram_text(&labels)),
 		("bytes", batch.byte_count.to_string()),
 		("content root", hex(batch.content_root)),
 	];
 	if dry_run {
 		summary.push(("sent", "nothing: this was a dry run".into()));
-		return Ok(Report::new(document, fields(&summary)));
+		return Report::of(&prepared, fields(&summary));
 	}
 
 	let key = context.key()?;
@@ -123,13 +128,17 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let sent = context.send(call("Datanets", "contribute", arguments)).await?;
 	let Contributed { contribution } = sent.event("Datanets", "Contributed")?;
 
-	document["contribution"] = json!(contribution);
-	document["contributor"] = json!(key.account.to_string());
-	document["bond"] = json!(bond.to_string());
-	document["transactions"] = transactions([&sent]);
+	let document = views::Contributed {
+		contribution: Some(contribution),
+		contributor: Some(key.account.into()),
+		bond: Some(bond.into()),
+		dry_run,
+		transactions: transactions([&sent]),
+		..prepared
+	};
 	summary.insert(0, ("contribution", format!("{contribution}, pending review")));
 	summary.push(("bond", format!("{} held", open(bond))));
-	Ok(Report::new(document, fields(&summary)))
+	Report::of(&document, fields(&summary))
 }
 
 /// Compares the table with the datanet's terms and with its first contribution, before anything is

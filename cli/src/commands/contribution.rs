@@ -1,17 +1,17 @@
 //! `contribution`: contributions that were sent.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	context::Context,
 	error::Result,
 	output::{fields, hex, open, Report},
+	views::contribution as views,
 };
 use clap::{Args, Subcommand};
 use openledger_client::{
 	chain::{call, types::Contribution},
 	keys::{parse_account, AccountId},
 };
-use serde_json::json;
 
 /// Look at contributions, take one back, release its bond.
 #[derive(Subcommand, Debug)]
@@ -72,8 +72,8 @@ pub(super) async fn list(context: &Context, filter: &Filter) -> Result<Report> {
 	let mut list: Vec<_> =
 		all.into_iter().map(|((id,), c)| (id, c)).filter(|(_, c)| filter.takes(c)).collect();
 	list.sort_by_key(|(id, _)| *id);
-	let views: Vec<_> = list.iter().map(|(id, c)| views::contribution(*id, c)).collect();
-	Ok(Report::new(json!({ "contributions": views }), views::contributions(&list)))
+	let contributions = list.iter().map(|(id, c)| views::Contribution::new(*id, c)).collect();
+	Report::of(&views::List { contributions }, wording::contributions(&list))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -81,7 +81,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let text = fields(&[
 		("contribution", format!("{id} to datanet {}", contribution.datanet)),
 		("contributor", contribution.contributor.to_string()),
-		("state", views::state_text(&contribution.state)),
+		("state", wording::state_text(&contribution.state)),
 		("rows", contribution.rows.to_string()),
 		("bytes", contribution.bytes.to_string()),
 		("bond", open(contribution.bond)),
@@ -89,12 +89,12 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("blob", hex(contribution.blob)),
 		("sent", format!("block {}", contribution.submitted)),
 	]);
-	Ok(Report::new(views::contribution(id, &contribution), text))
+	Report::of(&views::Contribution::new(id, &contribution), text)
 }
 
 async fn change(context: &Context, name: &'static str, contribution: u64) -> Result<Report> {
 	let sent = context.send(call("Datanets", name, (contribution,))).await?;
-	let document = json!({ "contribution": contribution, "transactions": transactions([&sent]) });
+	let document = views::Changed { contribution, transactions: transactions([&sent]) };
 	let done = if name == "withdraw" { "is withdrawn" } else { "has its bond released" };
-	Ok(Report::new(document, format!("contribution {contribution} {done}")))
+	Report::of(&document, format!("contribution {contribution} {done}"))
 }

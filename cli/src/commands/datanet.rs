@@ -1,6 +1,6 @@
 //! `datanet`: data networks and their versions.
 
-use super::{transactions, views};
+use super::transactions;
 use crate::{
 	context::Context,
 	error::Result,
@@ -9,6 +9,7 @@ use crate::{
 		Column::{Number, Open, Text},
 		Report,
 	},
+	views::datanet::{self as views, status},
 };
 use clap::{Args, Subcommand, ValueEnum};
 use openledger_client::{
@@ -21,7 +22,6 @@ use openledger_client::{
 	keys::{parse_account, AccountId},
 	limits::Length,
 };
-use serde_json::{json, Value};
 
 /// Create, change and publish datanets.
 #[derive(Subcommand, Debug)]
@@ -155,8 +155,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Publish { datanet } => publish(context, datanet).await,
 		Command::Close { datanet } => {
 			let sent = context.send(call("Datanets", "close", (datanet,))).await?;
-			let document = json!({ "datanet": datanet, "transactions": transactions([&sent]) });
-			Ok(Report::new(document, format!("datanet {datanet} is closed")))
+			let document = views::Changed { datanet, transactions: transactions([&sent]) };
+			Report::of(&document, format!("datanet {datanet} is closed"))
 		},
 	}
 }
@@ -198,13 +198,13 @@ async fn create(context: &Context, arguments: Create) -> Result<Report> {
 	let Created { datanet } = sent.event("Datanets", "Created")?;
 	let deposit = chain.at(sent.block_hash).await?.datanet(datanet).await?.deposit;
 	let text = format!("datanet {datanet} '{name}' created, {} held as deposit", open(deposit));
-	let document = json!({
-		"datanet": datanet,
-		"owner": owner.to_string(),
-		"deposit": deposit.to_string(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, text))
+	let document = views::Created {
+		datanet,
+		owner: owner.into(),
+		deposit: deposit.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 async fn list(context: &Context) -> Result<Report> {
@@ -221,7 +221,7 @@ async fn list(context: &Context) -> Result<Report> {
 			d.rows.to_string(),
 			d.versions.to_string(),
 			Amount(d.terms.contribution_bond).to_string(),
-			views::datanet_status(d.status).into(),
+			status(d.status).into(),
 		]
 	});
 	let columns = [
@@ -236,8 +236,8 @@ async fn list(context: &Context) -> Result<Report> {
 		Text("status"),
 	];
 	let shown = table(&columns, rows.collect());
-	let list: Vec<_> = all.iter().map(|((id,), d)| views::datanet(*id, d)).collect();
-	Ok(Report::new(json!({ "datanets": list }), shown))
+	let datanets = all.iter().map(|((id,), d)| views::Datanet::new(*id, d)).collect();
+	Report::of(&views::List { datanets }, shown)
 }
 
 async fn show(context: &Context, id: u32) -> Result<Report> {
@@ -249,21 +249,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		best.all("Datanets", "Contributors", (id,)).await?;
 	let contributors: Vec<_> = contributors.into_iter().map(|((_, account), ())| account).collect();
 
-	let mut document = views::datanet(id, &datanet);
-	let version_list: Vec<Value> = versions
-		.iter()
-		.map(|((_, number), v)| {
-			json!({
-				"version": number,
-				"contributions": v.contributions,
-				"rows": v.rows,
-				"manifest": hex(v.manifest),
-				"at": v.at,
-			})
-		})
-		.collect();
-	document["version_list"] = json!(version_list);
-	document["contributors"] = json!(accounts(&contributors));
+	let document = views::Details::new(id, &datanet, &versions, &contributors);
 
 	let terms = &datanet.terms;
 	let summary = fields(&[
@@ -271,7 +257,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		("name", text(&terms.name)),
 		("licence", text(&terms.licence)),
 		("owner", datanet.owner.to_string()),
-		("status", views::datanet_status(datanet.status).into()),
+		("status", status(datanet.status).into()),
 		("deposit", open(datanet.deposit)),
 		("curators", accounts(&terms.curators).join(", ")),
 		("approvals", terms.approvals.to_string()),
@@ -292,7 +278,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		Text("manifest"),
 		Number("block"),
 	];
-	Ok(Report::new(document, format!("{summary}\n{}", table(&columns, rows.collect()))))
+	Report::of(&document, format!("{summary}\n{}", table(&columns, rows.collect())))
 }
 
 async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> {
@@ -312,38 +298,31 @@ async fn update(context: &Context, id: u32, changes: Changes) -> Result<Report> 
 	};
 	best.check_lengths("Datanets", &lengths(&terms))?;
 	let sent = context.send(call("Datanets", "update", (id, terms))).await?;
-	let document = json!({ "datanet": id, "transactions": transactions([&sent]) });
-	Ok(Report::new(document, format!("the terms of datanet {id} are changed")))
+	let document = views::Changed { datanet: id, transactions: transactions([&sent]) };
+	Report::of(&document, format!("the terms of datanet {id} are changed"))
 }
 
 async fn allow(context: &Context, id: u32, account: AccountId, allowed: bool) -> Result<Report> {
 	let sent = context.send(call("Datanets", "set_contributor", (id, account, allowed))).await?;
-	let document = json!({
-		"datanet": id,
-		"account": account.to_string(),
-		"allowed": allowed,
-		"transactions": transactions([&sent]),
-	});
+	let document = views::Allowed {
+		datanet: id,
+		account: account.into(),
+		allowed,
+		transactions: transactions([&sent]),
+	};
 	let may = if allowed { "may" } else { "may no longer" };
-	Ok(Report::new(document, format!("{account} {may} contribute to datanet {id}")))
+	Report::of(&document, format!("{account} {may} contribute to datanet {id}"))
 }
 
 async fn publish(context: &Context, id: u32) -> Result<Report> {
 	let sent = context.send(call("Datanets", "publish_version", (id,))).await?;
 	let published: VersionPublished = sent.event("Datanets", "VersionPublished")?;
-	let VersionPublished { version, contributions, rows, manifest } = published;
+	let document = views::Published::new(id, &published, transactions([&sent]));
+	let VersionPublished { version, contributions, rows, .. } = published;
 	let text = format!(
 		"datanet {id} version {version} published: {contributions} contributions, {rows} rows"
 	);
-	let document = json!({
-		"datanet": id,
-		"version": version,
-		"contributions": contributions,
-		"rows": rows,
-		"manifest": hex(manifest),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 #[cfg(test)]

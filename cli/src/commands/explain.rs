@@ -4,8 +4,10 @@ mod evidence;
 mod page;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
-use super::views;
+use super::wording::words;
 use crate::{
 	base_models::BaseModels,
 	context::Context,
@@ -16,6 +18,10 @@ use crate::{
 		Report,
 	},
 	training::write,
+	views::{
+		explain as views,
+		inference::{basis, exact},
+	},
 };
 use clap::Args;
 use evidence::Evidence;
@@ -23,12 +29,11 @@ use openledger_client::{
 	amount::Amount,
 	chain::types::{Basis, Role},
 	keys::AccountId,
-	verification::Explanation,
+	verification::{Explanation, IncludedClaim, Pay},
 };
 use openledger_models::Architecture;
 use openledger_primitives::{ContributionId, PARTS};
-use serde_json::{json, Value};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Verifies a settled inference and shows who was paid for it, and why.
 ///
@@ -67,7 +72,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		false => None,
 	};
 	if let Some(evidence) = &evidence {
-		let problem = evidence.problem(&views::exact(&explanation.receipt.output));
+		let problem = evidence.problem(&exact(&explanation.receipt.output));
 		explanation.problems.extend(problem);
 	}
 	if let (Some(path), Some(evidence)) = (&arguments.html, &evidence) {
@@ -80,15 +85,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			explanation.problems.join("; ")
 		))
 	});
-	let (mut document, mut text) = (explanation.document(id), explanation.text(id));
-	if let Some(evidence) = evidence.filter(|_| explanation.is_text()) {
-		document["rows"] = evidence.document();
+	let mut text = explanation.text(id);
+	let shown = evidence.filter(|_| explanation.is_text());
+	if let Some(evidence) = &shown {
 		text = format!("{text}\n{}", evidence.text());
 	}
-	if let Some(path) = &arguments.html {
-		document["html"] = json!(path.display().to_string());
-	}
-	Ok(Report::new(document, text).with_error(fault))
+	let document = explanation.document(id, shown.as_ref(), arguments.html.as_deref());
+	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
 /// A line of the receipt that no score decided.
@@ -115,7 +118,10 @@ trait Told {
 
 	fn contributor(&self, contribution: ContributionId) -> String;
 
-	fn document(&self, id: u64) -> Value;
+	fn document(&self, id: u64, rows: Option<&Evidence>, html: Option<&Path>)
+		-> views::Explanation;
+
+	fn view(&self, pay: &Pay) -> views::Entry;
 
 	fn text(&self, id: u64) -> String;
 }
@@ -132,68 +138,68 @@ impl Told for Explanation {
 		contribution.map_or("unknown".into(), |c| c.contributor.to_string())
 	}
 
-	fn document(&self, id: u64) -> Value {
-		let entries: Vec<Value> = self
-			.pay
-			.iter()
-			.map(|pay| {
-				let entry = self.entry(pay.contribution);
-				json!({
-					"contribution": pay.contribution,
-					"contributor": self.contributor(pay.contribution),
-					"leaf_index": entry.map(|e| e.leaf_index),
-					"score": entry.map(|e| e.score),
-					"recomputed_score": entry.and_then(|e| e.recomputed),
-					"proof": entry.map(|e| e.proof),
-					"parts": pay.parts,
-					"share": f64::from(pay.parts) / f64::from(PARTS),
-					"amount": pay.amount.to_string(),
-					"paid": pay.paid.to_string(),
-				})
-			})
-			.collect();
+	fn document(
+		&self,
+		id: u64,
+		rows: Option<&Evidence>,
+		html: Option<&Path>,
+	) -> views::Explanation {
 		let (mut owners, mut attesters) = (Vec::new(), Vec::new());
 		for payment in &self.payments {
-			let (account, amount) = (payment.account.to_string(), payment.amount.to_string());
+			let (account, amount) = (payment.account.into(), payment.amount.into());
 			match payment.role {
-				Role::Owner(depth) => {
-					owners.push(json!({ "account": account, "depth": depth, "amount": amount }));
-				},
-				Role::Attester => attesters.push(json!({ "account": account, "amount": amount })),
+				Role::Owner(depth) => owners.push(views::OwnerPayment { account, depth, amount }),
+				Role::Attester => attesters.push(views::Payment { account, amount }),
 				Role::Contributor(_) => {},
 			}
 		}
-		let claim = self.claim.as_ref().map(|found| {
-			json!({
-				"hash": hex(self.result.claim),
-				"block": found.block,
-				"block_hash": hex(found.block_hash),
-				"extrinsic_index": found.extrinsic,
-				"attester": AccountId::from(found.claim.attester).to_string(),
-			})
-		});
+		let claim = |found: &IncludedClaim| views::Claim {
+			hash: self.result.claim.into(),
+			block: found.block,
+			block_hash: found.block_hash.into(),
+			extrinsic_index: found.extrinsic,
+			attester: AccountId::from(found.claim.attester).into(),
+		};
 		let receipt = &self.receipt;
-		json!({
-			"inference": id,
-			"model": self.inference.model,
-			"user": self.inference.user.to_string(),
-			"input": views::exact(&self.inference.input),
-			"output": views::exact(&receipt.output),
-			"job": receipt.job,
-			"attempt": self.result.attempt,
-			"basis": views::basis(receipt.basis),
-			"fee": receipt.fee.to_string(),
-			"at": receipt.at,
-			"claim": claim,
-			"index": views::index(&self.model.registration.index),
-			"entries": entries,
-			"owners": owners,
-			"attesters": attesters,
-			"treasury": receipt.treasury.to_string(),
-			"contributors_total": receipt.contributors.to_string(),
-			"verified": self.problems.is_empty(),
-			"problems": self.problems,
-		})
+		views::Explanation {
+			inference: id,
+			model: self.inference.model,
+			user: self.inference.user.into(),
+			input: exact(&self.inference.input),
+			output: exact(&receipt.output),
+			job: receipt.job,
+			attempt: self.result.attempt,
+			basis: basis(receipt.basis),
+			fee: receipt.fee.into(),
+			at: receipt.at,
+			claim: self.claim.as_ref().map(claim),
+			index: (&self.model.registration.index).into(),
+			entries: self.pay.iter().map(|pay| self.view(pay)).collect(),
+			owners,
+			attesters,
+			treasury: receipt.treasury.into(),
+			contributors_total: receipt.contributors.into(),
+			verified: self.problems.is_empty(),
+			problems: self.problems.clone(),
+			rows: rows.map(Evidence::document),
+			html: html.map(|path| path.display().to_string()),
+		}
+	}
+
+	fn view(&self, pay: &Pay) -> views::Entry {
+		let entry = self.entry(pay.contribution);
+		views::Entry {
+			contribution: pay.contribution,
+			contributor: self.contributor(pay.contribution),
+			leaf_index: entry.map(|e| e.leaf_index),
+			score: entry.map(|e| e.score),
+			recomputed_score: entry.and_then(|e| e.recomputed),
+			proof: entry.map(|e| e.proof),
+			parts: pay.parts,
+			share: f64::from(pay.parts) / f64::from(PARTS),
+			amount: pay.amount.into(),
+			paid: pay.paid.into(),
+		}
 	}
 
 	fn text(&self, id: u64) -> String {
@@ -209,10 +215,10 @@ impl Told for Explanation {
 		};
 		let summary = fields(&[
 			("inference", format!("{id} of model {}", self.inference.model)),
-			("input", beginning(&one_line(&views::exact(&self.inference.input)), INPUT_SHOWN)),
-			("answer", one_line(&views::exact(&receipt.output))),
+			("input", beginning(&one_line(&exact(&self.inference.input)), INPUT_SHOWN)),
+			("answer", one_line(&exact(&receipt.output))),
 			("fee", open(receipt.fee)),
-			("basis", views::words(views::basis(receipt.basis))),
+			("basis", words(basis(receipt.basis))),
 			("claim", claim),
 			("index root", hex(self.model.registration.index.root)),
 		]);

@@ -3,12 +3,12 @@
 //! Nothing is remembered between runs: what is to be answered is read from the chain's state, so
 //! a host that was stopped or lost its connection goes on where it left off.
 
-use super::views;
 use crate::{
 	base_models::BaseModels,
 	context::Context,
 	error::{Error, Result},
 	output::{one_line, text, Report},
+	views::inference as views,
 };
 use clap::Args;
 use codec::Decode;
@@ -24,7 +24,6 @@ use openledger_client::{
 };
 use openledger_models::Model;
 use openledger_primitives::NO_ANSWER;
-use serde_json::{json, Value};
 use std::{
 	collections::{BTreeMap, BTreeSet, HashMap},
 	sync::{
@@ -98,7 +97,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	host.announce().await?;
 	let stop = Stop::on_signals()?;
 	host.serve(&stop).await?;
-	Ok(host.report())
+	host.report()
 }
 
 impl Host<'_> {
@@ -200,9 +199,7 @@ impl Host<'_> {
 		if matches!(state, InferenceState::Requested) {
 			self.fail(id, error.to_string());
 		} else {
-			self.context
-				.console
-				.note(format!("inference {id} is {} already", views::inference_state(&state)));
+			self.context.console.note(format!("inference {id} is {} already", state.name()));
 		}
 		Ok(())
 	}
@@ -266,34 +263,27 @@ impl Host<'_> {
 		self.loaded.get(&hash).ok_or_else(|| Error::Failure("the model is not loaded".into()))
 	}
 
-	fn report(&self) -> Report {
-		let answered: Vec<Value> = self
-			.given
-			.iter()
-			.map(|(Answer { inference, model, output, usage }, block)| {
-				json!({
-					"inference": inference,
-					"model": model,
-					"output": output,
-					"input_tokens": usage.input_tokens,
-					"output_tokens": usage.output_tokens,
-					"block": block,
-				})
-			})
-			.collect();
-		let failed: Vec<Value> = self
-			.failed
-			.iter()
-			.map(|(inference, (error, _))| json!({ "inference": inference, "error": error }))
-			.collect();
-		let text = format!("{} requests answered, {} not answered", answered.len(), failed.len());
-		let document = json!({
-			"host": self.key.account.to_string(),
-			"models": self.served,
-			"answered": answered,
-			"failed": failed,
-		});
-		Report::new(document, text)
+	fn report(&self) -> Result<Report> {
+		let answered = |(answer, block): &(Answer, u64)| views::Answered {
+			inference: answer.inference,
+			model: answer.model,
+			output: answer.output.clone(),
+			input_tokens: answer.usage.input_tokens,
+			output_tokens: answer.usage.output_tokens,
+			block: *block,
+		};
+		let failed = |(inference, (error, _)): (&u64, &(String, Instant))| views::Failed {
+			inference: *inference,
+			error: error.clone(),
+		};
+		let document = views::Hosted {
+			host: self.key.account.into(),
+			models: self.served.clone(),
+			answered: self.given.iter().map(answered).collect(),
+			failed: self.failed.iter().map(failed).collect(),
+		};
+		let (answered, failed) = (self.given.len(), self.failed.len());
+		Report::of(&document, format!("{answered} requests answered, {failed} not answered"))
 	}
 }
 

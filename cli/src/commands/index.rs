@@ -1,12 +1,12 @@
 //! `model index`: the influence index of a trained model.
 
-use super::views;
 use crate::{
 	base_models::BaseModels,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
 	training::{fetch, load_model, read_rows_for, save_index, write},
+	views::model as views,
 };
 use clap::{
 	builder::{PossibleValuesParser, TypedValueParser},
@@ -20,7 +20,6 @@ use openledger_influence::{
 };
 use openledger_models::{Manifest, ManifestEntry};
 use openledger_primitives::{ContributionId, Width};
-use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
 /// Builds the influence index of a trained model.
@@ -133,17 +132,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("held out", format!("{} rows, {entries} contributions helped", held_out.len())),
 		("seconds", format!("{seconds:.1}")),
 	]);
-	let document = json!({
-		"index": hex(index.file_hash()),
-		"root": hex(commitment.root),
-		"leaf_count": commitment.leaf_count,
-		"dimension": commitment.dimension,
-		"width": views::width(commitment.width),
-		"held_out": hex(attribution.query.hash()),
-		"held_out_entries": entries,
-		"seconds": seconds,
-	});
-	Ok(Report::new(document, text))
+	let document = views::Indexed {
+		index: index.file_hash().into(),
+		commitment: (&commitment).into(),
+		held_out: attribution.query.hash().into(),
+		held_out_entries: entries,
+		seconds,
+	};
+	Report::of(&document, text)
 }
 
 /// The manifest must list the contributions of its sources as the chain orders them.

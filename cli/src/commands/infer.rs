@@ -1,11 +1,12 @@
 //! `infer`: questions to a model, and the wait for their settlement.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{open, Report},
 	training::{read, read_rows, read_rows_for},
+	views::{inference as views, model},
 };
 use clap::Args;
 use openledger_client::{
@@ -20,7 +21,6 @@ use openledger_client::{
 };
 use openledger_models::Architecture;
 use openledger_rows::{parse_input, Dataset, Schema};
-use serde_json::json;
 use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
@@ -92,7 +92,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		return Err(Error::Failure(format!(
 			"model {} is {}: only active models answer",
 			arguments.model,
-			views::status(model.status)
+			model::status(model.status)
 		)));
 	}
 	let registration = &model.registration;
@@ -143,7 +143,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		))
 	});
 	let user = key.account.to_string();
-	let report = report(&arguments, &user, &asked, &included, started.elapsed());
+	let report = report(&arguments, &user, &asked, &included, started.elapsed())?;
 	Ok(report.with_error(failure.or(late)))
 }
 
@@ -290,21 +290,17 @@ fn report(
 	asked: &[Asked],
 	included: &[Included],
 	elapsed: Duration,
-) -> Report {
+) -> Result<Report> {
 	let (mut settled, mut refunded, mut fees) = (0u64, 0u64, 0u128);
 	let (mut right, mut compared) = (0u32, 0u32);
-	let mut documents = Vec::new();
+	let mut inferences = Vec::new();
 	let mut shown = Vec::new();
 	for Asked { id, expected, state } in asked {
+		let (model, expected) = (arguments.model, expected.as_ref());
+		inferences.push(views::Question::new(*id, model, state.as_ref(), expected));
 		let Some(inference) = state else {
-			documents
-				.push(json!({ "inference": id, "model": arguments.model, "state": "unknown" }));
 			continue;
 		};
-		let mut document = views::inference(*id, inference);
-		if let Some(expected) = expected {
-			document["expected"] = json!(expected);
-		}
 		match &inference.state {
 			InferenceState::Settled(receipt) => {
 				settled = settled.saturating_add(1);
@@ -319,7 +315,6 @@ fn report(
 			InferenceState::Refunded(_) => refunded = refunded.saturating_add(1),
 			InferenceState::Requested | InferenceState::Answered { .. } => {},
 		}
-		documents.push(document);
 		shown.push((*id, inference.clone()));
 	}
 	let total = u64::try_from(asked.len()).unwrap_or(u64::MAX);
@@ -335,26 +330,28 @@ fn report(
 	if let Some(accuracy) = accuracy {
 		summary.push(format!("{:.1} % right", 100.0 * accuracy));
 	}
-	let text = format!("{}\n{}", views::inferences(&shown), summary.join(", "));
-	let document = json!({
-		"model": arguments.model,
-		"user": user,
-		"inferences": documents,
-		"settled": settled,
-		"refunded": refunded,
-		"open": unfinished,
-		"fees": fees.to_string(),
-		"accuracy": accuracy,
-		"seconds": elapsed.as_secs_f64(),
-		"transactions": transactions(included),
-	});
-	Report::new(document, text)
+	let text = format!("{}\n{}", wording::inferences(&shown), summary.join(", "));
+	let document = views::Asked {
+		model: arguments.model,
+		user: user.to_owned(),
+		inferences,
+		settled,
+		refunded,
+		open: unfinished,
+		fees: fees.into(),
+		accuracy,
+		seconds: elapsed.as_secs_f64(),
+		transactions: transactions(included),
+	};
+	Report::of(&document, text)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::views::recorded::check;
 	use clap::Parser;
+	use openledger_client::chain::types::{Basis, Receipt, Refund};
 	use openledger_models::Lora;
 
 	const FORM: Form =
@@ -369,6 +366,59 @@ mod tests {
 	fn ask(options: &[&str]) -> Result<Vec<Question>> {
 		let line = [&["infer", "--model", "0"][..], options].concat();
 		questions(&Line::try_parse_from(line).unwrap().arguments, &FORM)
+	}
+
+	#[test]
+	fn answers_should_be_printed_as_recorded() {
+		let receipt = |output: &str| Receipt {
+			output: output.into(),
+			job: 3,
+			fee: 1_000_000_000_000_000_000,
+			basis: Basis::Attributed,
+			at: 40,
+			contributors: 6,
+			owners: 2,
+			attesters: 1,
+			treasury: 1,
+		};
+		let inference = |state| Inference {
+			user: [7; 32].into(),
+			model: 1,
+			input: b"so so".to_vec(),
+			max_fee: 5,
+			pricing: Pricing::PerCall(1),
+			platform_fee: 1,
+			requested: 30,
+			deadline: 50,
+			state,
+		};
+		let asked = |id, expected: Option<&str>, state: Option<InferenceState>| Asked {
+			id,
+			expected: expected.map(Into::into),
+			state: state.map(inference),
+		};
+		let settled = |output| Some(InferenceState::Settled(receipt(output)));
+		let line = ["infer", "--model", "1", "--input", "so so"];
+		let arguments = Line::try_parse_from(line).unwrap().arguments;
+		let printed = |asked: &[Asked]| {
+			report(&arguments, "5Grw", asked, &[], Duration::from_millis(1_500)).unwrap().json
+		};
+		check(
+			"infer",
+			[
+				("one", printed(&[asked(1, None, settled("good"))])),
+				(
+					"many with right answers",
+					printed(&[
+						asked(1, Some("good"), settled("good")),
+						asked(2, Some("bad"), settled("good")),
+						asked(3, Some("bad"), Some(InferenceState::Refunded(Refund::TimedOut))),
+						asked(4, Some("bad"), Some(InferenceState::Requested)),
+						asked(5, Some("bad"), None),
+					]),
+				),
+			],
+		);
 	}
 
 	#[test]

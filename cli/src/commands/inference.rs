@@ -1,17 +1,17 @@
 //! `inference`: inferences that were asked for.
 
-use super::{transactions, views};
+use super::{transactions, wording};
 use crate::{
 	context::Context,
 	error::Result,
 	output::{fields, one_line, open, Report},
+	views::inference as views,
 };
 use clap::Subcommand;
 use openledger_client::{
 	chain::{call, types::Inference},
 	keys::{parse_account, AccountId},
 };
-use serde_json::json;
 
 /// Look at inferences, cancel one.
 #[derive(Subcommand, Debug)]
@@ -46,8 +46,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { inference } => show(context, inference).await,
 		Command::Cancel { inference } => {
 			let sent = context.send(call("InferenceMarket", "cancel", (inference,))).await?;
-			let document = json!({ "inference": inference, "transactions": transactions([&sent]) });
-			Ok(Report::new(document, format!("inference {inference} is cancelled and refunded")))
+			let document = views::Changed { inference, transactions: transactions([&sent]) };
+			Report::of(&document, format!("inference {inference} is cancelled and refunded"))
 		},
 	}
 }
@@ -66,12 +66,12 @@ async fn list(
 		.filter(|(_, inference)| {
 			user.is_none_or(|user| user == inference.user)
 				&& model.is_none_or(|model| model == inference.model)
-				&& state.is_none_or(|state| state == views::inference_state(&inference.state))
+				&& state.is_none_or(|state| state == inference.state.name())
 		})
 		.collect();
 	list.sort_by_key(|(id, _)| *id);
-	let views: Vec<_> = list.iter().map(|(id, i)| views::inference(*id, i)).collect();
-	Ok(Report::new(json!({ "inferences": views }), views::inferences(&list)))
+	let inferences = list.iter().map(|(id, i)| views::Inference::new(*id, i)).collect();
+	Report::of(&views::List { inferences }, wording::inferences(&list))
 }
 
 async fn show(context: &Context, id: u64) -> Result<Report> {
@@ -82,11 +82,11 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("user", inference.user.to_string()),
 		("input", one_line(&views::exact(&inference.input))),
 		("answer", views::answer(&inference.state).map_or("none yet".into(), |a| one_line(&a))),
-		("state", views::inference_state_text(&inference.state)),
+		("state", wording::inference_state_text(&inference.state)),
 		("fee", views::fee(&inference.state).map_or("none yet".into(), open)),
 		("fee at most", open(inference.max_fee)),
 		("requested", format!("block {}", inference.requested)),
 		("answer due", format!("before block {}", inference.deadline)),
 	]);
-	Ok(Report::new(views::inference(id, &inference), text))
+	Report::of(&views::Inference::new(id, &inference), text)
 }

@@ -19,12 +19,11 @@ mod register;
 pub mod review;
 pub mod rewards;
 pub mod train;
-mod views;
+mod wording;
 
-use crate::{context::Context, error::Result, output::Report};
+use crate::{context::Context, error::Result, output::Report, views::Transaction};
 use clap::Subcommand;
 use openledger_client::chain::Included;
-use serde_json::Value;
 
 /// The commands.
 #[derive(Subcommand, Debug)]
@@ -95,6 +94,6 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 }
 
 /// The `transactions` of a document.
-fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Value {
-	included.into_iter().map(Included::to_json).collect()
+fn transactions<'a>(included: impl IntoIterator<Item = &'a Included>) -> Vec<Transaction> {
+	included.into_iter().map(Transaction::from).collect()
 }

@@ -3,7 +3,7 @@
 use super::{
 	index,
 	register::{self, Activate, Price, Register},
-	transactions, views,
+	transactions, wording,
 };
 use crate::{
 	context::Context,
@@ -13,13 +13,13 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
+	views::model as views,
 };
 use clap::Subcommand;
 use openledger_client::{
 	chain::{call, types::Model, Call},
 	keys::{parse_account, AccountId},
 };
-use serde_json::json;
 
 /// Index, register and manage models.
 #[derive(Subcommand, Debug)]
@@ -69,7 +69,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { model } => show(context, model).await,
 		Command::Price { model, price } => {
 			let pricing = price.pricing()?;
-			let text = format!("model {model} costs {} from now on", views::price_text(&pricing));
+			let text = format!("model {model} costs {} from now on", wording::price_text(&pricing));
 			let call = call("ModelRegistry", "update_price", (model, pricing));
 			change(context, model, call, text).await
 		},
@@ -86,8 +86,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 
 async fn change(context: &Context, model: u32, call: Call, text: String) -> Result<Report> {
 	let sent = context.send(call).await?;
-	let document = json!({ "model": model, "transactions": transactions([&sent]) });
-	Ok(Report::new(document, text))
+	let document = views::Changed { model, transactions: transactions([&sent]) };
+	Report::of(&document, text)
 }
 
 async fn list(context: &Context) -> Result<Report> {
@@ -102,7 +102,7 @@ async fn list(context: &Context) -> Result<Report> {
 			views::status(model.status).into(),
 			short(&model.owner.to_string()),
 			short(&r.host.to_string()),
-			views::price_text(&r.pricing),
+			wording::price_text(&r.pricing),
 			r.parent.map_or(String::new(), |parent| parent.to_string()),
 		]
 	});
@@ -116,16 +116,16 @@ async fn list(context: &Context) -> Result<Report> {
 		Number("parent"),
 	];
 	let text = table(&columns, rows.collect());
-	let list: Vec<_> = all.iter().map(|((id,), model)| views::model(*id, model)).collect();
-	Ok(Report::new(json!({ "models": list }), text))
+	let models = all.iter().map(|((id,), model)| views::Model::new(*id, model)).collect();
+	Report::of(&views::List { models }, text)
 }
 
 async fn show(context: &Context, id: u32) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let model = best.model(id).await?;
 	let shares = best.held_out_shares(id).await?;
-	let mut document = views::model(id, &model);
-	document["held_out_shares"] = views::shares(&shares);
+	let held_out_shares = views::shares(&shares);
+	let document = views::Details { model: views::Model::new(id, &model), held_out_shares };
 
 	let r = &model.registration;
 	let sources: Vec<_> =
@@ -136,7 +136,7 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		("status", views::status(model.status).into()),
 		("owner", model.owner.to_string()),
 		("host", r.host.to_string()),
-		("price", views::price_text(&r.pricing)),
+		("price", wording::price_text(&r.pricing)),
 		("royalty", views::fraction(r.royalty)),
 		("parent", r.parent.map_or("none".into(), |parent| parent.to_string())),
 		("sources", sources.join(", ")),
@@ -155,5 +155,5 @@ async fn show(context: &Context, id: u32) -> Result<Report> {
 		),
 		("index file", hex(r.index_file)),
 	]);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }

@@ -1,12 +1,13 @@
 //! `model register` and `model activate`: a trained and indexed model on its way to the chain.
 
-use super::{transactions, views};
+use super::transactions;
 use crate::{
 	base_models::BaseModels,
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, open, Report},
 	training::{load_index, load_model, read},
+	views::model as views,
 };
 use clap::Args;
 use codec::DecodeAll;
@@ -24,7 +25,6 @@ use openledger_client::{
 	runs::Run,
 };
 use openledger_primitives::{Attribution, IndexCommitment};
-use serde_json::json;
 use std::path::PathBuf;
 use subxt::utils::Static;
 
@@ -176,17 +176,17 @@ pub(super) async fn register(context: &Context, arguments: Register) -> Result<R
 		("index root", hex(root)),
 		("fee", open(fee)),
 	]);
-	let document = json!({
-		"model": model,
-		"owner": owner.to_string(),
-		"host": host.to_string(),
-		"weights": hex(weights),
-		"index_file": hex(index_file),
-		"root": hex(root),
-		"fee": fee.to_string(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, text))
+	let document = views::Registered {
+		model,
+		owner: owner.into(),
+		host: host.into(),
+		weights: weights.into(),
+		index_file: index_file.into(),
+		root: root.into(),
+		fee: fee.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 /// The runtime cannot decode longer lists, so that it could not say what is wrong with them.
@@ -246,12 +246,12 @@ pub(super) async fn activate(context: &Context, arguments: Activate) -> Result<R
 	let sent =
 		context.send(call("ModelRegistry", "activate", (model, Static(attribution)))).await?;
 	let shares = chain.at(sent.block_hash).await?.held_out_shares(model).await?;
-	let document = json!({
-		"model": model,
-		"held_out_shares": views::shares(&shares),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, format!("model {model} is active in block {}", sent.block)))
+	let document = views::Activated {
+		model,
+		held_out_shares: views::shares(&shares),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("model {model} is active in block {}", sent.block))
 }
 
 #[cfg(test)]

@@ -2,20 +2,20 @@
 
 use super::{
 	contribution::{self, Filter},
-	transactions, views,
+	transactions, wording,
 };
 use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{beginning, fields, one_line, open, Report},
 	training::inspect,
+	views::contribution as views,
 };
 use clap::Subcommand;
 use openledger_client::{
 	chain::{call, Included},
 	limits::Length,
 };
-use serde_json::json;
 
 /// Characters of a row that are shown.
 const ROW_SHOWN: usize = 400;
@@ -79,20 +79,10 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let record = best.contribution(id).await?;
 	let (rows, checks) = inspect(&context.store()?, id, &record)?;
-	let labels = views::histogram(&rows);
+	let labels = wording::histogram(&rows);
 
-	let mut document = views::contribution(id, &record);
-	document["verified"] = json!(checks.hold());
-	// The store compares the blob with its hash before it hands it out.
-	document["checks"] = json!({
-		"blob": true,
-		"content_root": checks.content_root,
-		"rows": checks.rows,
-		"bytes": checks.bytes,
-	});
-	document["kind"] = json!(rows.kind());
-	document["columns"] = json!(rows.columns());
-	document["labels"] = views::histogram_json(&labels);
+	let contribution = views::Contribution::new(id, &record);
+	let document = views::Inspected::new(contribution, &rows, &checks, &labels);
 
 	let mut first = beginning(&one_line(&rows.row_text(0)), ROW_SHOWN);
 	if rows.is_labelled() {
@@ -102,13 +92,13 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 	let text = fields(&[
 		("contribution", format!("{id} to datanet {}", record.datanet)),
 		("contributor", record.contributor.to_string()),
-		("state", views::state_text(&record.state)),
+		("state", wording::state_text(&record.state)),
 		("bond", open(record.bond)),
 		("content root", said(checks.content_root)),
 		("rows", format!("{}, {}", rows.len(), said(checks.rows))),
 		("bytes", said(checks.bytes)),
-		("rows are of", views::row_kind(&rows)),
-		("labels", views::histogram_text(&labels)),
+		("rows are of", wording::row_kind(&rows)),
+		("labels", wording::histogram_text(&labels)),
 		("first row", first),
 	]);
 	let fault = (!checks.hold()).then(|| {
@@ -116,7 +106,7 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 			"contribution {id} is not what its contributor committed to: reject it"
 		))
 	});
-	Ok(Report::new(document, text).with_error(fault))
+	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
 async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
@@ -139,9 +129,9 @@ async fn report(context: &Context, ids: &[u64], sent: &[Included]) -> Result<Rep
 	let (mut reviewed, mut lines) = (Vec::new(), Vec::new());
 	for &id in ids {
 		let state = views::state(&best.contribution(id).await?.state);
-		reviewed.push(json!({ "contribution": id, "state": state }));
+		reviewed.push(views::Decision { contribution: id, state });
 		lines.push(format!("contribution {id} is {state}"));
 	}
-	let document = json!({ "reviewed": reviewed, "transactions": transactions(sent) });
-	Ok(Report::new(document, lines.join("\n")))
+	let document = views::Reviewed { reviewed, transactions: transactions(sent) };
+	Report::of(&document, lines.join("\n"))
 }

@@ -5,13 +5,13 @@ use crate::{
 	context::Context,
 	error::Result,
 	output::{open, Report},
+	views::account as views,
 };
 use clap::Subcommand;
 use openledger_client::{
 	chain::{call, events::RewardsClaimed},
 	keys::{parse_account, AccountId},
 };
-use serde_json::json;
 
 /// See and claim rewards.
 #[derive(Subcommand, Debug)]
@@ -31,20 +31,19 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Show { account } => {
 			let account = context.account_or_own(account)?;
 			let rewards = context.chain().await?.best().await?.rewards(&account).await?;
-			let document =
-				json!({ "account": account.to_string(), "rewards": rewards.to_string() });
-			Ok(Report::new(document, format!("{account} can claim {}", open(rewards))))
+			let document = views::Rewards { account: account.into(), rewards: rewards.into() };
+			Report::of(&document, format!("{account} can claim {}", open(rewards)))
 		},
 		Command::Claim => {
 			let account = context.key()?.account;
 			let sent = context.send(call("InferenceMarket", "claim_rewards", ())).await?;
 			let claimed: RewardsClaimed = sent.event("InferenceMarket", "RewardsClaimed")?;
-			let document = json!({
-				"account": account.to_string(),
-				"claimed": claimed.amount.to_string(),
-				"transactions": transactions([&sent]),
-			});
-			Ok(Report::new(document, format!("{account} was paid {}", open(claimed.amount))))
+			let document = views::Claimed {
+				account: account.into(),
+				claimed: claimed.amount.into(),
+				transactions: transactions([&sent]),
+			};
+			Report::of(&document, format!("{account} was paid {}", open(claimed.amount)))
 		},
 	}
 }

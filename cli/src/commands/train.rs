@@ -6,13 +6,13 @@ use crate::{
 	error::{Error, Result},
 	output::{fields, hex, Report},
 	training::{fetch, read_rows_for, write},
+	views::model as views,
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
 use openledger_client::{limits, runs::Run};
 use openledger_models::{train, Manifest, ManifestEntry, Source};
 use openledger_rows::Dataset;
-use serde_json::json;
 use std::{path::PathBuf, time::Instant};
 
 /// Trains a model on published versions of datanets.
@@ -122,21 +122,21 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		("seconds", format!("{seconds:.1}")),
 	]);
 	let text = fields(&summary);
-	let document = json!({
-		"out": arguments.out.display().to_string(),
-		"weights": hex(trained.model.hash()),
-		"manifest": files.manifest().display().to_string(),
-		"contributions": contributions.len(),
-		"rows": rows.len(),
-		"parameters": parameters,
-		"loss": trained.loss,
-		"accuracy": classifies.then_some(trained.accuracy),
-		"test_accuracy": test_accuracy,
-		"test_loss": test_loss,
-		"base_model": base,
-		"seconds": seconds,
-	});
-	Ok(Report::new(document, text))
+	let document = views::Trained {
+		out: arguments.out.display().to_string(),
+		weights: trained.model.hash().into(),
+		manifest: files.manifest().display().to_string(),
+		contributions: contributions.len(),
+		rows: rows.len(),
+		parameters,
+		loss: trained.loss,
+		accuracy: classifies.then_some(trained.accuracy),
+		test_accuracy,
+		test_loss,
+		base_model: base,
+		seconds,
+	};
+	Report::of(&document, text)
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! Blocks as times.
 
-use serde_json::{json, Value};
-
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
@@ -35,18 +33,6 @@ impl Clock {
 	pub fn span(&self, blocks: u32) -> String {
 		let unit = if blocks == 1 { "block" } else { "blocks" };
 		format!("{blocks} {unit}, {}", duration(self.seconds(blocks)))
-	}
-
-	/// A block as `{"block", "in_seconds"}`; the seconds are negative if it is past.
-	pub fn to_json(&self, block: u32) -> Value {
-		let away = i64::try_from(self.seconds(block.abs_diff(self.now))).unwrap_or(i64::MAX);
-		let away = if block < self.now { away.saturating_neg() } else { away };
-		json!({ "block": block, "in_seconds": away })
-	}
-
-	/// A number of blocks as `{"blocks", "seconds"}`.
-	pub fn span_json(&self, blocks: u32) -> Value {
-		json!({ "blocks": blocks, "seconds": self.seconds(blocks) })
 	}
 }
 
@@ -94,17 +80,13 @@ mod tests {
 		assert_eq!(clock.when(190), "block 190, in 4 min 30 s");
 		assert_eq!(clock.when(100), "block 100, now");
 		assert_eq!(clock.when(97), "block 97, 9 s ago");
-		assert_eq!(clock.to_json(97), json!({ "block": 97, "in_seconds": -9 }));
 		assert_eq!(clock.span(1), "1 block, 3 s");
-		assert_eq!(clock.span_json(20), json!({ "blocks": 20, "seconds": 60 }));
 	}
 
 	proptest! {
 		#[test]
 		fn times_should_not_panic_when_numbers_are_arbitrary(now: u32, block: u32, block_time: u64) {
 			let clock = Clock { now, block_time };
-			let away = &clock.to_json(block)["in_seconds"];
-			prop_assert_eq!(away.as_i64().unwrap() < 0, block < now && clock.seconds(now - block) > 0);
 			let start = format!("block {block}, ");
 			prop_assert!(clock.when(block).starts_with(&start));
 		}

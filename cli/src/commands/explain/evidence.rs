@@ -1,6 +1,6 @@
 //! What the files behind an inference show: the model's own answer, and the rows that mattered.
 
-use super::{super::views::exact, Explanation, Told};
+use super::{Explanation, Told};
 use crate::{
 	error::{Error, Result},
 	html::picture::{Look, Row},
@@ -9,6 +9,7 @@ use crate::{
 		Column::{Number, Text},
 	},
 	training::{inspect, probabilities},
+	views::{explain as views, inference::exact},
 };
 use openledger_blobs::{BlobError, BlobStore};
 use openledger_client::chain::types::Basis;
@@ -19,7 +20,6 @@ use openledger_influence::{
 use openledger_models::Model;
 use openledger_primitives::{ContributionId, IndexCommitment};
 use openledger_rows::{parse_input, Dataset};
-use serde_json::{json, Value};
 
 /// Rows shown as helping, and as many as hurting.
 const SHOWN: usize = 12;
@@ -32,7 +32,6 @@ const TEXT_SHOWN: usize = 72;
 
 /// What the blob store has on one inference.
 pub(super) struct Evidence {
-	/// The query.
 	pub query: Row,
 	/// How the query and rows are shown.
 	pub look: Look,
@@ -44,7 +43,6 @@ pub(super) struct Evidence {
 
 /// The model's answer, computed here.
 pub(super) struct OwnAnswer {
-	/// The answer.
 	pub text: String,
 	/// The probability of each class; none from a language model.
 	pub probabilities: Vec<f64>,
@@ -59,7 +57,7 @@ pub(super) struct Rows {
 	pub helping: Vec<ScoredRow>,
 	/// The strongest hurting rows, strongest first.
 	pub hurting: Vec<ScoredRow>,
-	/// Rows looked at.
+	/// The number of rows that were looked at.
 	pub count: usize,
 	/// Contributions whose rows are not at hand, and why.
 	pub missing: Vec<(ContributionId, String)>,
@@ -69,13 +67,25 @@ pub(super) struct Rows {
 #[derive(Clone)]
 pub(super) struct ScoredRow {
 	pub contribution: ContributionId,
-	/// From 1 within the contribution.
+	/// Rows are counted from 1 within their contribution.
 	pub number: usize,
 	/// Its label, if rows have labels.
 	pub label: Option<String>,
 	pub row: Row,
 	/// Of the score of all contributions paid; negative if it spoke against the answer.
 	pub part: f64,
+}
+
+impl From<&ScoredRow> for views::Row {
+	fn from(row: &ScoredRow) -> Self {
+		Self {
+			contribution: row.contribution,
+			row: row.number,
+			label: row.label.clone(),
+			part: row.part,
+			text: row.row.to_string(),
+		}
+	}
 }
 
 impl Evidence {
@@ -103,35 +113,22 @@ impl Evidence {
 		Self { query, look, answer, rows }
 	}
 
-	/// The rows as a document; why there are none where there are none.
-	pub fn document(&self) -> Value {
+	/// The rows as a document, or why there are none.
+	pub fn document(&self) -> views::Rows {
 		let rows = match &self.rows {
 			Ok(rows) => rows,
-			Err(reason) => return json!({ "reason": reason }),
+			Err(reason) => return views::Rows::None { reason: reason.clone() },
 		};
-		let list = |rows: &[ScoredRow]| -> Vec<Value> {
-			let one = |row: &ScoredRow| {
-				json!({
-					"contribution": row.contribution,
-					"row": row.number,
-					"label": row.label,
-					"part": row.part,
-					"text": row.row.to_string(),
-				})
-			};
-			rows.iter().map(one).collect()
+		let missing = |(contribution, reason): &(ContributionId, String)| views::Missing {
+			contribution: *contribution,
+			reason: reason.clone(),
 		};
-		let missing = rows
-			.missing
-			.iter()
-			.map(|(id, reason)| json!({ "contribution": id, "reason": reason }))
-			.collect::<Vec<_>>();
-		json!({
-			"count": rows.count,
-			"helping": list(&rows.helping),
-			"hurting": list(&rows.hurting),
-			"missing": missing,
-		})
+		views::Rows::Found {
+			count: rows.count,
+			helping: rows.helping.iter().map(views::Row::from).collect(),
+			hurting: rows.hurting.iter().map(views::Row::from).collect(),
+			missing: rows.missing.iter().map(missing).collect(),
+		}
 	}
 
 	/// The rows for people, a few of each kind.

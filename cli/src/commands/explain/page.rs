@@ -1,7 +1,6 @@
 //! The page that `explain --html` writes.
 
 use super::{
-	super::views::exact,
 	evidence::{Evidence, Rows, ScoredRow},
 	role, Explanation, Told,
 };
@@ -9,6 +8,7 @@ use crate::{
 	commands::page::{amount, percent, row_cards, Card},
 	html::{bar, element, page as whole_page, pairs, section, table, Markup},
 	output::{hex, text},
+	views::inference::exact,
 };
 use openledger_client::{
 	amount::Amount,

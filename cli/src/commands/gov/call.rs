@@ -4,6 +4,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
+	views::governance as views,
 };
 use clap::Args;
 use openledger_client::{
@@ -53,13 +54,13 @@ fn parse_json(text: &str) -> std::result::Result<Value, String> {
 
 /// A call that the chain's runtime knows.
 pub(super) struct Proposed {
-	/// SCALE.
+	/// The SCALE encoding of the call.
 	pub bytes: Vec<u8>,
-	/// blake2-256.
+	/// This is blake2-256 of the encoding.
 	pub hash: Hash,
-	/// With amounts in units.
+	/// Its amounts are in units.
 	pub decoded: Decoded,
-	/// For people.
+	/// The call in words, its amounts in OPEN.
 	pub text: String,
 }
 
@@ -72,15 +73,8 @@ impl Proposed {
 		Ok(Self { hash: Hash(calls::hash(&bytes)), bytes, decoded, text })
 	}
 
-	/// `{"hash", "length", "pallet", "name", "arguments"}`.
-	pub fn to_json(&self) -> Value {
-		json!({
-			"hash": hex(self.hash),
-			"length": self.bytes.len(),
-			"pallet": self.decoded.pallet,
-			"name": self.decoded.name,
-			"arguments": self.decoded.arguments,
-		})
+	pub fn view(&self) -> views::Call {
+		views::Call::new(self.hash, self.bytes.len(), &self.decoded)
 	}
 }
 
@@ -135,9 +129,8 @@ pub(super) async fn encode(context: &Context, arguments: Encode) -> Result<Repor
 		("hash", hex(call.hash)),
 		("length", format!("{} bytes", call.bytes.len())),
 	]);
-	let mut document = call.to_json();
-	document["call"] = json!(hex(&call.bytes));
-	Ok(Report::new(document, format!("{text}\n{}", call.text)))
+	let document = views::Encoded { described: call.view(), call: (&call.bytes).into() };
+	Report::of(&document, format!("{text}\n{}", call.text))
 }
 
 #[cfg(test)]

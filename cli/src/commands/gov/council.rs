@@ -16,6 +16,7 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
+	views::governance::{council as views, Date},
 };
 use clap::{Args, Subcommand};
 use openledger_client::{
@@ -29,7 +30,7 @@ use openledger_client::{
 	governance::Clock,
 	keys::{parse_account, AccountId},
 };
-use serde_json::{json, Value};
+use serde_json::Value;
 
 /// Without a command: shows the members, what waits for the timelock, and the election.
 #[derive(Args, Debug)]
@@ -157,12 +158,9 @@ async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
 	};
 	let rotation = call("SecurityCouncil", "rotate_key", (new,));
 	let sent = context.send_telling(rotation, words).await?;
-	let document = json!({
-		"old": old.to_string(),
-		"new": new.to_string(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, format!("the seat of {old} is that of {new} now")))
+	let document =
+		views::Rotated { old: old.into(), new: new.into(), transactions: transactions([&sent]) };
+	Report::of(&document, format!("the seat of {old} is that of {new} now"))
 }
 
 /// The refusal of a new key for the seat of `account`. Keys are changed at most once in `interval` blocks.
@@ -189,13 +187,14 @@ fn rotation_refusal(
 async fn show(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let clock = best.clock()?;
-	let (mut members, mut rows) = (serde_json::Map::new(), Vec::new());
+	let [mut first, mut second] = [Vec::new(), Vec::new()];
+	let mut rows = Vec::new();
 	for cohort in Cohort::BOTH {
 		let seats = best.seats(cohort).await?;
-		let list = seats
-			.iter()
-			.map(|seat| json!({ "account": seat.account.to_string(), "rotated": seat.rotated }));
-		members.insert(cohort.name().into(), list.collect());
+		match cohort {
+			Cohort::First => first = views::members(&seats),
+			Cohort::Second => second = views::members(&seats),
+		}
 		rows.extend(seats.iter().map(|seat| {
 			let rotated = seat.rotated.map(|block| clock.when(block)).unwrap_or_default();
 			vec![cohort.name().into(), seat.account.to_string(), rotated]
@@ -209,21 +208,19 @@ async fn show(context: &Context) -> Result<Report> {
 	for (number, waiting) in best.scheduled().await? {
 		let (decoded, label) = scheduled_call(&best, &waiting.task).await?;
 		rows.push(vec![number.to_string(), label, clock.when(waiting.at)]);
-		scheduled.push(json!({
-			"number": number,
-			"at": clock.to_json(waiting.at),
-			"call": decoded,
-		}));
+		let at = Date::new(waiting.at, &clock);
+		scheduled.push(views::Scheduled { number, at, call: decoded });
 	}
 	if !rows.is_empty() {
 		let columns = [Number("scheduled"), Text("call"), Text("dispatch")];
 		text.push_str(&format!("\n{}", table(&columns, rows)));
 	}
 
-	let election = election::summary(&best, &clock).await?;
-	text.push_str(&format!("\n{}", election.text));
-	let document = json!({ "members": members, "scheduled": scheduled, "election": election.json });
-	Ok(Report::new(document, text))
+	let (election, election_text) = election::summary(&best, &clock).await?;
+	text.push_str(&format!("\n{election_text}"));
+	let members = views::Cohorts { first, second };
+	let document = views::Council { members, scheduled, election };
+	Report::of(&document, text)
 }
 
 /// The call that the council scheduled: the argument of what the scheduler dispatches.
@@ -256,6 +253,7 @@ fn nested_label(call: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use serde_json::json;
 
 	#[test]
 	fn refusal_of_a_new_key_should_say_when_it_can_be_changed_when_too_soon() {

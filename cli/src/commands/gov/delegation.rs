@@ -6,6 +6,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::Report,
+	views::governance as views,
 };
 use clap::Args;
 use openledger_client::{
@@ -13,7 +14,6 @@ use openledger_client::{
 	governance::SignedDelegation,
 	keys::{parse_account, AccountId},
 };
-use serde_json::json;
 use std::io::Read;
 use subxt::utils::MultiSignature;
 
@@ -70,7 +70,7 @@ pub(super) async fn sign(context: &Context, arguments: Sign) -> Result<Report> {
 	};
 	let document = signed.to_json();
 	let text = format!("{document:#}");
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
@@ -91,13 +91,13 @@ pub(super) async fn submit(context: &Context, file: &str) -> Result<Report> {
 	};
 	let call = call(VOTES, "delegate_by_signature", arguments);
 	let sent = context.send_telling(call, words).await?;
-	let document = json!({
-		"delegator": delegator.to_string(),
-		"to": to.to_string(),
-		"nonce": nonce,
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, format!("the votes of {delegator} are delegated to {to}")))
+	let document = views::Delegated {
+		delegator: delegator.into(),
+		to: to.into(),
+		nonce,
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("the votes of {delegator} are delegated to {to}"))
 }
 
 /// The refusal of a signed delegation, with what to do about it. `next` is the delegator's next nonce, `now`

@@ -5,17 +5,18 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{
-		accounts, fields, table,
+		fields, table,
 		Column::{Text, Votes},
 		Report,
 	},
+	views::governance::election as views,
 };
 use clap::{Args, Subcommand};
 use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
-		council::{Contender, Election, Phases, Standing},
+		council::{Contender, Election, Phases},
 		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
 		governance::Series,
 		Call, Included, Snapshot,
@@ -23,7 +24,6 @@ use openledger_client::{
 	governance::{percent, Clock, Phase},
 	keys::{parse_account, AccountId},
 };
-use serde_json::{json, Value};
 
 const COUNCIL: &str = "SecurityCouncil";
 
@@ -76,7 +76,8 @@ enum Command {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let Some(command) = arguments.command else {
 		let best = context.chain().await?.best().await?;
-		return summary(&best, &best.clock()?).await;
+		let (view, text) = summary(&best, &best.clock()?).await?;
+		return Report::of(&view, text);
 	};
 	match command {
 		Command::Start => start(context).await,
@@ -148,14 +149,14 @@ async fn start(context: &Context) -> Result<Report> {
 	let clock = best.clock()?;
 	let sent = send(context, call(COUNCIL, "start_election", ()), || None).await?;
 	let ElectionStarted { election, phases } = sent.event(COUNCIL, "ElectionStarted")?;
-	let document = json!({
-		"election": election,
-		"phases": phases_json(&phases, &clock),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::Started {
+		election,
+		phases: views::Phases::new(&phases, &clock),
+		transactions: transactions([&sent]),
+	};
 	let until = clock.when(phases.nomination);
 	let text = format!("election {election} has begun: contenders register up to {until}");
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 /// Sends what has nothing to tell but that it was done.
@@ -164,12 +165,12 @@ async fn simple(context: &Context, call: Call, done: &str) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let sent = send(context, call, || None).await?;
-	let document = json!({
-		"election": election.number,
-		"account": account.to_string(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, format!("election {}: {account} {done}", election.number)))
+	let document = views::Changed {
+		election: election.number,
+		account: account.into(),
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, format!("election {}: {account} {done}", election.number))
 }
 
 async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Result<Report> {
@@ -183,19 +184,19 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 	let sent = send(context, nomination, too_many).await?;
 	let Nominated { votes: taken } = sent.event(COUNCIL, "Nominated")?;
 	let left = had.saturating_sub(spent).saturating_sub(taken);
-	let document = json!({
-		"election": election.number,
-		"contender": contender.to_string(),
-		"votes": taken.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::Nominated {
+		election: election.number,
+		contender: contender.into(),
+		votes: taken.into(),
+		left: left.into(),
+		transactions: transactions([&sent]),
+	};
 	let text = format!(
 		"{} votes for the nomination of {contender}, {} are left",
 		Amount(taken),
 		Amount(left)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Report> {
@@ -208,20 +209,20 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	let sent = send(context, call(COUNCIL, "vote", (nominee, votes.0)), too_many).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
 	let left = had.saturating_sub(spent).saturating_sub(votes.0);
-	let document = json!({
-		"election": election.number,
-		"nominee": nominee.to_string(),
-		"votes": votes.0.to_string(),
-		"weight": weight.to_string(),
-		"left": left.to_string(),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::Voted {
+		election: election.number,
+		nominee: nominee.into(),
+		votes: votes.0.into(),
+		weight: weight.into(),
+		left: left.into(),
+		transactions: transactions([&sent]),
+	};
 	let text = format!(
 		"{votes} votes for {nominee} count for {}, {} are left",
 		Amount(weight),
 		Amount(left)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 /// Why somebody who had `had` votes at block `at`, and spent `spent` of them, cannot give `votes`.
@@ -242,36 +243,20 @@ async fn finish(context: &Context) -> Result<Report> {
 	let election = running(&best).await?;
 	let sent = send(context, call(COUNCIL, "finish_election", ()), || None).await?;
 	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
-	let document = json!({
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"members": accounts(&members),
-		"transactions": transactions([&sent]),
-	});
+	let document = views::Finished::new(&election, &members, transactions([&sent]));
 	let rows = members.iter().map(|account| vec![account.to_string()]);
 	let shown = table(&[Text("member")], rows.collect());
 	let text = format!("the {} cohort is\n{shown}", election.cohort.name());
-	Ok(Report::new(document, text))
-}
-
-fn phases_json(phases: &Phases, clock: &Clock) -> Value {
-	json!({
-		"start": clock.to_json(phases.start),
-		"registration_ends": clock.to_json(phases.nomination),
-		"nomination_ends": clock.to_json(phases.vetting),
-		"vetting_ends": clock.to_json(phases.voting),
-		"full_weight_ends": clock.to_json(phases.full_weight),
-		"voting_ends": clock.to_json(phases.end),
-	})
+	Report::of(&document, text)
 }
 
 /// The running election, or when the next one is.
-pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
+pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summary, String)> {
 	let Some(election) = at.running_election().await? else {
 		let (due, number) = at.next_election().await?;
-		let document = json!({ "running": false, "next": number, "due": clock.to_json(due) });
+		let view = views::Summary::None(views::NoElection::new(number, due, clock));
 		let text = format!("no election is running; election {number} is due: {}", clock.when(due));
-		return Ok(Report::new(document, text));
+		return Ok((view, text));
 	};
 	let phase = Phase::at(&election.phases, clock.now.saturating_add(1));
 	let delegated = match clock.now >= election.phases.nomination {
@@ -296,18 +281,9 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<Report> {
 	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
 	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
 	let shown = table(&columns, contenders.iter().map(row).collect());
-	let document = json!({
-		"running": true,
-		"election": election.number,
-		"cohort": election.cohort.name(),
-		"phase": phase.name(),
-		"phases": phases_json(&election.phases, clock),
-		"nominee_threshold": election.nominee_threshold,
-		"nominations_needed": needed.map(|needed| needed.to_string()),
-		"vetter": election.vetter.map(|vetter| vetter.to_string()),
-		"contenders": contenders.iter().map(contender_json).collect::<Value>(),
-	});
-	Ok(Report::new(document, format!("{}\n{shown}", fields(&pairs))))
+	let view = views::Election::new(&election, phase, needed, &contenders, clock);
+	let text = format!("{}\n{shown}", fields(&pairs));
+	Ok((views::Summary::Running(Box::new(view)), text))
 }
 
 fn needed_text(election: &Election, needed: Option<u128>) -> String {
@@ -345,30 +321,13 @@ fn phase_text(phase: Phase, phases: &Phases, clock: &Clock) -> String {
 	}
 }
 
-fn standing(standing: Standing) -> &'static str {
-	match standing {
-		Standing::Contender => "contender",
-		Standing::Nominee => "nominee",
-		Standing::Excluded => "excluded",
-	}
-}
-
 fn row((account, contender): &(AccountId, Contender)) -> Vec<String> {
 	vec![
 		account.to_string(),
-		standing(contender.standing).into(),
+		views::standing(contender.standing).into(),
 		Amount(contender.nominations).to_string(),
 		Amount(contender.weight).to_string(),
 	]
-}
-
-fn contender_json((account, contender): &(AccountId, Contender)) -> Value {
-	json!({
-		"account": account.to_string(),
-		"standing": standing(contender.standing),
-		"nominations": contender.nominations.to_string(),
-		"weight": contender.weight.to_string(),
-	})
 }
 
 #[cfg(test)]

@@ -6,10 +6,11 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{
-		accounts, fields, hex, table,
+		fields, hex, table,
 		Column::{Number, Text},
 		Report,
 	},
+	views::governance::{self, council as views},
 };
 use clap::ValueEnum;
 use openledger_client::{
@@ -22,7 +23,6 @@ use openledger_client::{
 	governance::Clock,
 	keys::AccountId,
 };
-use serde_json::{json, Value};
 use subxt::Metadata;
 
 /// The pallet of motions, under the name that wallets look for.
@@ -67,6 +67,13 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	let sent = send_about(context, described.hash, proposal).await?;
 	let MotionProposed { proposal_index: index, proposal_hash: hash } =
 		sent.event(MOTIONS, "Proposed")?;
+	let document = views::Moved {
+		index,
+		hash: hash.into(),
+		threshold: THRESHOLD,
+		call: described.view(),
+		transactions: transactions([&sent]),
+	};
 	let hash = hex(hash);
 	let text = fields(&[
 		("motion", index.to_string()),
@@ -76,14 +83,7 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 			format!("{THRESHOLD} members vote: openledger gov council vote {hash} {index} yes"),
 		),
 	]);
-	let document = json!({
-		"index": index,
-		"hash": hash,
-		"threshold": THRESHOLD,
-		"call": described.to_json(),
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, format!("{text}\n{}", described.text)))
+	Report::of(&document, format!("{text}\n{}", described.text))
 }
 
 /// Who is no member is told so, also without the money for a transaction.
@@ -170,15 +170,15 @@ pub(super) async fn vote(
 	if yes >= threshold {
 		text.push_str(&format!("\nnext: openledger gov council close {} {index}", hex(hash)));
 	}
-	let document = json!({
-		"index": index,
-		"hash": hex(hash),
-		"yes": yes,
-		"no": no,
-		"threshold": threshold,
-		"transactions": transactions([&sent]),
-	});
-	Ok(Report::new(document, text))
+	let document = views::MotionVoted {
+		index,
+		hash: hash.into(),
+		yes,
+		no,
+		threshold,
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<Report> {
@@ -193,14 +193,14 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 	// The hash comes before the result.
 	let dispatched = sent.dispatched(MOTIONS, "Executed", 32)?;
 	let inner = sent.dispatched("SecurityCouncil", "Executed", 0)?;
-	let mut document = json!({
-		"index": index,
-		"hash": hex(hash),
-		"approved": dispatched.is_some(),
-		"transactions": transactions([&sent]),
-	});
 	let failed = [dispatched.clone(), inner].into_iter().flatten().find_map(|result| result.err());
-	document["dispatched"] = json!(dispatched.is_some() && failed.is_none());
+	let document = views::MotionClosed {
+		index,
+		hash: hash.into(),
+		approved: dispatched.is_some(),
+		transactions: transactions([&sent]),
+		dispatched: dispatched.is_some() && failed.is_none(),
+	};
 	let called = match Proposed::new(&best.metadata(), motion.call) {
 		Ok(call) => call.decoded.label(),
 		Err(_) => "its call".into(),
@@ -212,7 +212,7 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 			format!("motion {index} is approved: {called} was dispatched, and failed")
 		},
 	};
-	Ok(Report::new(document, text).with_error(failed.map(Error::Refused)))
+	Ok(Report::of(&document, text)?.with_error(failed.map(Error::Refused)))
 }
 
 pub(super) async fn list(context: &Context) -> Result<Report> {
@@ -220,10 +220,10 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 	let (clock, metadata) = (best.clock()?, best.metadata());
 	let motions = best.motions().await?;
 	if motions.is_empty() {
-		return Ok(Report::new(json!({ "motions": [] }), "no motion is open"));
+		return Report::of(&views::Motions { motions: Vec::new() }, "no motion is open");
 	}
 	let mut text = Vec::new();
-	let mut list: Vec<Value> = Vec::new();
+	let mut list = Vec::new();
 	let mut rows = Vec::new();
 	for motion in &motions {
 		let (described, words) = describe(&metadata, motion);
@@ -237,15 +237,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 			clock.when(voting.end),
 		]);
 		text.push(format!("motion {}: {words}", voting.index));
-		list.push(json!({
-			"index": voting.index,
-			"hash": hex(motion.hash),
-			"yes": accounts(&voting.ayes),
-			"no": accounts(&voting.nays),
-			"threshold": voting.threshold,
-			"end": clock.to_json(voting.end),
-			"call": described,
-		}));
+		list.push(views::Motion::new(motion, described, &clock));
 	}
 	let columns = [
 		Number("motion"),
@@ -256,13 +248,13 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 		Text("can be closed from"),
 	];
 	let shown = format!("{}\n{}", table(&columns, rows), text.join("\n"));
-	Ok(Report::new(json!({ "motions": list }), shown))
+	Report::of(&views::Motions { motions: list }, shown)
 }
 
-fn describe(metadata: &Metadata, motion: &Motion) -> (Value, String) {
+fn describe(metadata: &Metadata, motion: &Motion) -> (Option<governance::Call>, String) {
 	match Proposed::new(metadata, motion.call.clone()) {
-		Ok(call) => (call.to_json(), call.text),
-		Err(error) => (Value::Null, error.to_string()),
+		Ok(call) => (Some(call.view()), call.text),
+		Err(error) => (None, error.to_string()),
 	}
 }
 

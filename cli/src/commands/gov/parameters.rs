@@ -8,13 +8,13 @@ use crate::{
 		Column::{Text, Votes},
 		Report,
 	},
+	views::governance::Rules,
 };
 use openledger_client::{
 	amount::Amount,
 	chain::governance::KindTerms,
 	governance::{percent, Track},
 };
-use serde_json::json;
 
 pub(super) async fn run(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
@@ -44,25 +44,6 @@ pub(super) async fn run(context: &Context) -> Result<Report> {
 	let columns =
 		[Text("track"), Text("quorum"), Votes("at least"), Votes("at most"), Text("timelock")];
 	let shown = table(&columns, terms.map(row).to_vec());
-	let tracks: serde_json::Map<_, _> = terms
-		.iter()
-		.map(|(track, KindTerms { quorum, timelock })| {
-			let terms = json!({
-				"quorum_share": quorum.share,
-				"quorum_least": quorum.least.to_string(),
-				"quorum_most": quorum.most.to_string(),
-				"timelock": clock.span_json(*timelock),
-			});
-			(track.name().to_owned(), terms)
-		})
-		.collect();
-	let document = json!({
-		"proposal_threshold": parameters.proposal_threshold.to_string(),
-		"voting_delay": clock.span_json(parameters.voting_delay),
-		"voting_period": clock.span_json(parameters.voting_period),
-		"late_quorum_window": clock.span_json(parameters.late_quorum_window),
-		"removal_majority": parameters.removal_majority,
-		"tracks": tracks,
-	});
-	Ok(Report::new(document, format!("{text}\n{shown}")))
+	let document = Rules::new(&parameters, &clock);
+	Report::of(&document, format!("{text}\n{shown}"))
 }

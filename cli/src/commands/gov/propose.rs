@@ -11,6 +11,7 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
+	views::governance::proposal as views,
 };
 use clap::{Args, Subcommand};
 use openledger_client::{
@@ -144,9 +145,11 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 	let shown = Shown::read(&chain.at(submitted.block_hash).await?, index).await?;
 	sent.push(submitted);
-	let mut document = shown.to_json();
-	document["call"] = proposed.to_json();
-	document["transactions"] = transactions(&sent);
+	let document = views::Proposed {
+		proposal: shown.view(),
+		call: proposed.view(),
+		transactions: transactions(&sent),
+	};
 	let mut pairs = vec![
 		("proposal", index.to_string()),
 		("track", track.name().to_owned()),
@@ -154,7 +157,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	];
 	pairs.extend(shown.dates());
 	pairs.push(("next", shown.outlook()));
-	Ok(Report::new(document, format!("{}\n{}", fields(&pairs), proposed.text)))
+	Report::of(&document, format!("{}\n{}", fields(&pairs), proposed.text))
 }
 
 /// # Errors

@@ -9,6 +9,7 @@ use crate::{
 		Column::{Number, Text, Votes},
 		Report,
 	},
+	views::governance::{proposal as views, Date, Span},
 };
 use openledger_client::{
 	amount::Amount,
@@ -18,7 +19,6 @@ use openledger_client::{
 	},
 	governance::{next, quorum_percent, state_name, Clock, Track},
 };
-use serde_json::{json, Value};
 
 /// A proposal with what it takes to tell about it.
 pub(super) struct Shown {
@@ -68,34 +68,31 @@ impl Shown {
 		dates
 	}
 
-	pub fn to_json(&self) -> Value {
+	pub fn view(&self) -> views::Proposal {
 		let Self { index, proposal, clock, .. } = self;
 		let tally = proposal.tally.as_ref();
-		let votes = |count: fn(&Tally) -> u128| tally.map(|tally| count(tally).to_string());
-		let next = next(proposal).map(|(event, block)| {
-			let mut next = clock.to_json(block);
-			next["event"] = json!(event);
-			next
-		});
-		json!({
-			"proposal": index,
-			"track": self.track(),
-			"state": state_name(proposal.state),
-			"proposer": proposal.proposer.map(|account| account.to_string()),
-			"call_hash": proposal.call.map(hex),
-			"for": votes(|tally| tally.ayes),
-			"against": votes(|tally| tally.nays),
-			"abstain": votes(abstain),
-			"quorum": tally.and_then(|tally| tally.quorum).map(|quorum| quorum.to_string()),
-			"quorum_percent": tally.and_then(quorum_percent),
-			"quorum_reached": tally.and_then(reached),
-			"snapshot": tally.map(|tally| clock.to_json(tally.snapshot)),
-			"end": tally.map(|tally| clock.to_json(tally.end)),
-			"timelock": self.timelock.map(|blocks| clock.span_json(blocks)),
-			"enactment": proposal.enactment.map(|block| clock.to_json(block)),
-			"next": next,
-			"outlook": self.outlook(),
-		})
+		let votes = |count: fn(&Tally) -> u128| tally.map(|tally| count(tally).into());
+		let date = |block| Date::new(block, clock);
+		let next = next(proposal).map(|(event, block)| views::Next { date: date(block), event });
+		views::Proposal {
+			proposal: *index,
+			track: self.track(),
+			state: state_name(proposal.state),
+			proposer: proposal.proposer.map(Into::into),
+			call_hash: proposal.call.map(Into::into),
+			votes_for: votes(|tally| tally.ayes),
+			against: votes(|tally| tally.nays),
+			abstain: votes(abstain),
+			quorum: tally.and_then(|tally| tally.quorum).map(Into::into),
+			quorum_percent: tally.and_then(quorum_percent),
+			quorum_reached: tally.and_then(reached),
+			snapshot: tally.map(|tally| date(tally.snapshot)),
+			end: tally.map(|tally| date(tally.end)),
+			timelock: self.timelock.map(|blocks| Span::new(blocks, clock)),
+			enactment: proposal.enactment.map(date),
+			next,
+			outlook: self.outlook(),
+		}
 	}
 }
 
@@ -107,7 +104,7 @@ fn reached(tally: &Tally) -> Option<bool> {
 	tally.quorum.map(|quorum| tally.support >= quorum)
 }
 
-/// `yes, 120.5 %`.
+/// Whether the quorum is reached, and how far, such as `yes, 120.5 %`.
 fn quorum_text(tally: &Tally, state: State) -> String {
 	match (reached(tally), quorum_percent(tally)) {
 		(Some(reached), Some(percent)) => {
@@ -125,13 +122,13 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		false => best.unsettled_proposals().await?,
 	};
 	let parameters = best.governance_parameters().await?;
-	let (mut list, mut rows) = (Vec::new(), Vec::new());
+	let (mut proposals, mut rows) = (Vec::new(), Vec::new());
 	for index in numbers {
 		let shown = Shown::under(&parameters, &best, index).await?;
 		let over =
 			matches!(shown.proposal.state, State::Canceled | State::Defeated | State::Executed);
 		if all || !over {
-			list.push(shown.to_json());
+			proposals.push(shown.view());
 			rows.push(row(&shown));
 		}
 	}
@@ -150,7 +147,7 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		(true, true) => "there are no proposals".into(),
 		_ => table(&columns, rows),
 	};
-	Ok(Report::new(json!({ "proposals": list }), text))
+	Report::of(&views::List { proposals }, text)
 }
 
 fn row(shown: &Shown) -> Vec<String> {
@@ -185,14 +182,13 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 	};
 	let Shown { proposal, .. } = &shown;
 
-	let mut document = shown.to_json();
 	let (call, call_text) = match call {
-		Call::Known(call) => (call.to_json(), call.text.replace('\n', "\n  ")),
-		Call::Unreadable(reason) => (Value::Null, reason),
-		Call::Unknown => (Value::Null, "its bytes are not stored on the chain".into()),
+		Call::Known(call) => (Some(call.view()), call.text.replace('\n', "\n  ")),
+		Call::Unreadable(reason) => (None, reason),
+		Call::Unknown => (None, "its bytes are not stored on the chain".into()),
 	};
-	document["call"] = call;
-	document["dispatch"] = dispatch_json(dispatch.as_ref(), &shown.clock);
+	let dispatched = dispatch.as_ref().map(|done| views::Dispatched::new(done, &shown.clock));
+	let document = views::Details { proposal: shown.view(), call, dispatch: dispatched };
 
 	let unknown = || "no longer known".to_owned();
 	let mut pairs = vec![
@@ -215,7 +211,7 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 		pairs.push(("dispatch", dispatch_text(dispatch.as_ref(), &shown.clock)));
 	}
 	pairs.push(("next", shown.outlook()));
-	Ok(Report::new(document, fields(&pairs)))
+	Report::of(&document, fields(&pairs))
 }
 
 fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
@@ -226,15 +222,6 @@ fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
 		},
 		None => "so long ago that this node does not tell whether it succeeded".into(),
 	}
-}
-
-/// `{"block", "in_seconds", "succeeded", "error"}`.
-fn dispatch_json(dispatch: Option<&Dispatch>, clock: &Clock) -> Value {
-	let Some(Dispatch { block, result }) = dispatch else { return Value::Null };
-	let mut document = clock.to_json(*block);
-	document["succeeded"] = json!(result.is_ok());
-	document["error"] = json!(result.as_ref().err().map(|refusal| &refusal.message));
-	document
 }
 
 enum Call {
@@ -265,8 +252,19 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::error::Refusal;
-	use openledger_client::chain::governance::Kind;
+	use crate::{
+		error::Refusal,
+		views::{
+			governance,
+			recorded::{check, json as to_json},
+		},
+	};
+	use openledger_client::{
+		calls::Decoded,
+		chain::{governance::Kind, Hash},
+		keys::AccountId,
+	};
+	use serde_json::json;
 
 	fn shown(state: State) -> Shown {
 		let tally = Tally {
@@ -310,19 +308,75 @@ mod tests {
 		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
 		let failed = Dispatch { block: 98, result: Err(refusal) };
 		assert_eq!(dispatch_text(Some(&failed), &clock), "block 98, 6 s ago: it failed: no money");
-		let document = dispatch_json(Some(&failed), &clock);
-		assert_eq!(
-			(&document["succeeded"], &document["error"]),
-			(&false.into(), &"no money".into())
-		);
+		let view = views::Dispatched::new(&failed, &clock);
+		assert_eq!((view.succeeded, view.error.as_deref()), (false, Some("no money")));
 		let done = Dispatch { block: 98, result: Ok(()) };
-		assert_eq!(dispatch_json(Some(&done), &clock)["succeeded"], true);
+		assert!(views::Dispatched::new(&done, &clock).succeeded);
 		assert!(dispatch_text(None, &clock).contains("so long ago"));
 	}
 
 	#[test]
+	fn proposals_should_be_printed_as_recorded() {
+		let known = |state| shown(state).view();
+		let mut signed = shown(State::Active);
+		signed.proposal.proposer = Some([1; 32].into());
+		signed.proposal.call = Some(Hash([2; 32]));
+		let mut unknown = shown(State::Canceled);
+		(unknown.proposal.tally, unknown.timelock) = (None, None);
+		let mut early = shown(State::Pending);
+		early.proposal.tally.as_mut().unwrap().quorum = None;
+		let clock = Clock { now: 100, block_time: 3_000 };
+		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
+		let failed = Dispatch { block: 98, result: Err(refusal) };
+		let done = Dispatch { block: 98, result: Ok(()) };
+		let decoded = Decoded {
+			pallet: "System".into(),
+			name: "remark".into(),
+			arguments: json!({ "remark": "0x00" }),
+		};
+		let call = || governance::Call::new(Hash([2; 32]), 3, &decoded);
+		let details = |call, dispatch: Option<&Dispatch>| {
+			let dispatch = dispatch.map(|dispatch| views::Dispatched::new(dispatch, &clock));
+			to_json(&views::Details { proposal: known(State::Executed), call, dispatch })
+		};
+		check(
+			"governance/proposal",
+			[
+				("list", {
+					let all = [State::Pending, State::Active, State::Canceled, State::Defeated];
+					let rest = [State::Succeeded, State::Queued, State::Executed];
+					let list = all.into_iter().chain(rest).map(known).collect();
+					to_json(&views::List { proposals: list })
+				}),
+				("one with proposer and call", to_json(&signed.view())),
+				("one of which little is known", to_json(&unknown.view())),
+				("one before its snapshot", to_json(&early.view())),
+				("show, dispatched", details(Some(call()), Some(&done))),
+				("show, failed", details(Some(call()), Some(&failed))),
+				("show, call and dispatch unknown", details(None, None)),
+				("propose", {
+					let proposal = known(State::Pending);
+					to_json(&views::Proposed { proposal, call: call(), transactions: vec![] })
+				}),
+				("vote", {
+					let voter = AccountId::from([1; 32]).into();
+					let votes = 3_000_000_000_000_000_000.into();
+					let vote = views::Vote { voter, choice: "abstain", votes };
+					let proposal = known(State::Active);
+					to_json(&views::Voted { proposal, vote, transactions: vec![] })
+				}),
+				("poke", {
+					let proposal = known(State::Defeated);
+					to_json(&views::Poked { proposal, transactions: vec![] })
+				}),
+				("cancel", to_json(&views::Cancelled { proposal: 7, transactions: vec![] })),
+			],
+		);
+	}
+
+	#[test]
 	fn document_should_have_amounts_in_units_and_dates_in_blocks_and_seconds_when_queued() {
-		let document = shown(State::Queued).to_json();
+		let document = to_json(&shown(State::Queued).view());
 		assert_eq!(document["state"], "queued");
 		assert_eq!(document["abstain"], "1000000000000000000");
 		assert_eq!(document["quorum_reached"], false);

@@ -6,13 +6,13 @@ use crate::{
 	context::Context,
 	error::Result,
 	output::{fields, open, Report},
+	views::governance as views,
 };
 use openledger_client::{
 	amount::Amount,
 	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
 	keys::{parse_account, AccountId},
 };
-use serde_json::{json, Value};
 use subxt::utils::MultiAddress;
 
 /// To whom votes are given.
@@ -52,14 +52,14 @@ impl Standing {
 		})
 	}
 
-	fn to_json(&self, account: &AccountId) -> Value {
-		json!({
-			"account": account.to_string(),
-			"wrapped": self.wrapped.to_string(),
-			"delegate": self.delegate.map(|delegate| delegate.to_string()),
-			"votes": self.votes.to_string(),
-			"delegation_nonce": self.nonce,
-		})
+	fn view(&self, account: &AccountId) -> views::Standing {
+		views::Standing {
+			account: (*account).into(),
+			wrapped: self.wrapped.into(),
+			delegate: self.delegate.map(Into::into),
+			votes: self.votes.into(),
+			delegation_nonce: self.nonce,
+		}
 	}
 
 	fn delegate_text(&self, account: &AccountId) -> String {
@@ -87,9 +87,8 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 		("votes", format!("{} delegated to it", Amount(standing.votes))),
 		("next nonce", format!("{} of a signed delegation", standing.nonce)),
 	]);
-	let mut document = standing.to_json(&account);
-	document["free"] = json!(free.to_string());
-	Ok(Report::new(document, text))
+	let document = views::AccountStanding { standing: standing.view(&account), free: free.into() };
+	Report::of(&document, text)
 }
 
 async fn free(at: &Snapshot, account: &AccountId) -> Result<u128> {
@@ -102,14 +101,16 @@ async fn after(context: &Context, sent: &Included, done: String) -> Result<Repor
 	let account = context.key()?.account;
 	let at = context.chain().await?.at(sent.block_hash).await?;
 	let standing = Standing::read(&at, &account).await?;
-	let mut document = standing.to_json(&account);
-	document["transactions"] = transactions([sent]);
+	let document = views::StandingChanged {
+		standing: standing.view(&account),
+		transactions: transactions([sent]),
+	};
 	let text = format!(
 		"{done}: {} wrapped, delegated to {}",
 		open(standing.wrapped),
 		standing.delegate_text(&account)
 	);
-	Ok(Report::new(document, text))
+	Report::of(&document, text)
 }
 
 pub(super) async fn wrap(context: &Context, amount: Amount) -> Result<Report> {
@@ -150,6 +151,7 @@ pub(super) async fn undelegate(context: &Context) -> Result<Report> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::views::recorded::{check, json};
 
 	#[test]
 	fn delegate_should_be_oneself_or_an_account_when_named() {
@@ -160,6 +162,27 @@ mod tests {
 		);
 		let error = parse_delegate("Bob").unwrap_err();
 		assert!(error.contains("not an account") && error.ends_with("or self"), "{error}");
+	}
+
+	#[test]
+	fn standing_should_be_printed_as_recorded() {
+		let account = parse_account("//Bob").unwrap();
+		let standing = |delegate| Standing { wrapped: 5, delegate, votes: u128::MAX, nonce: 2 };
+		let own = || standing(Some(account)).view(&account);
+		let none = standing(None).view(&account);
+		check(
+			"governance/standing",
+			[
+				("account", json(&views::AccountStanding { standing: own(), free: 7.into() })),
+				(
+					"account, not delegated",
+					json(&views::AccountStanding { standing: none, free: 0.into() }),
+				),
+				("wrap, unwrap, delegate, undelegate", {
+					json(&views::StandingChanged { standing: own(), transactions: vec![] })
+				}),
+			],
+		);
 	}
 
 	#[test]

@@ -1,7 +1,10 @@
 //! `gov vote`, `cancel`, `poke`.
 
 use super::{show::Shown, VOTES};
-use crate::{commands::transactions, context::Context, error::Result, output::Report};
+use crate::{
+	commands::transactions, context::Context, error::Result, output::Report,
+	views::governance::proposal as views,
+};
 use openledger_client::{
 	amount::Amount,
 	chain::{
@@ -12,7 +15,6 @@ use openledger_client::{
 	governance::{state_name, AccountVote, Choice, Clock},
 	keys::AccountId,
 };
-use serde_json::json;
 
 pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Result<Report> {
 	let voter = context.key()?.account;
@@ -31,14 +33,12 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 		side_text(choice),
 		shown.outlook()
 	);
-	let mut document = shown.to_json();
-	document["vote"] = json!({
-		"voter": voter.to_string(),
-		"choice": choice.name(),
-		"votes": weight.to_string(),
-	});
-	document["transactions"] = transactions([&sent]);
-	Ok(Report::new(document, text))
+	let document = views::Voted {
+		proposal: shown.view(),
+		vote: views::Vote { voter: voter.into(), choice: choice.name(), votes: weight.into() },
+		transactions: transactions([&sent]),
+	};
+	Report::of(&document, text)
 }
 
 fn side_text(choice: Choice) -> &'static str {
@@ -119,8 +119,8 @@ fn voted_before(index: u32, voter: &AccountId, ballot: Ballot) -> String {
 
 pub(super) async fn cancel(context: &Context, index: u32) -> Result<Report> {
 	let sent = send(context, index, call(VOTES, "cancel", (index,))).await?;
-	let document = json!({ "proposal": index, "transactions": transactions([&sent]) });
-	Ok(Report::new(document, format!("proposal {index} is taken back")))
+	let document = views::Cancelled { proposal: index, transactions: transactions([&sent]) };
+	Report::of(&document, format!("proposal {index} is taken back"))
 }
 
 pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
@@ -129,9 +129,8 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 	let shown = Shown::read(&at, index).await?;
 	let state = state_name(shown.proposal.state);
 	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook());
-	let mut document = shown.to_json();
-	document["transactions"] = transactions([&sent]);
-	Ok(Report::new(document, text))
+	let document = views::Poked { proposal: shown.view(), transactions: transactions([&sent]) };
+	Report::of(&document, text)
 }
 
 #[cfg(test)]

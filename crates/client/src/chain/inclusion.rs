@@ -10,7 +10,6 @@ use crate::{
 	format::hex,
 };
 use scale_decode::DecodeAsFields;
-use serde_json::{json, Value};
 use std::{collections::BTreeSet, time::Duration};
 use subxt::{error::DispatchError, extrinsics::ExtrinsicEvents, ArcMetadata};
 
@@ -87,19 +86,6 @@ impl Included {
 
 	fn undecodable(&self, error: impl std::fmt::Display) -> Error {
 		Error::Unreadable(format!("cannot decode the events of {}: {error}", self.call))
-	}
-
-	/// `{"call", "hash", "block", "block_hash", "extrinsic_index", "fee", "finalized"}`.
-	pub fn to_json(&self) -> Value {
-		json!({
-			"call": self.call,
-			"hash": hex(self.hash),
-			"block": self.block,
-			"block_hash": hex(self.block_hash),
-			"extrinsic_index": self.extrinsic_index,
-			"fee": self.fee.to_string(),
-			"finalized": self.finalized,
-		})
 	}
 }
 
