@@ -160,7 +160,7 @@ fn first_names(text: &str) -> Vec<String> {
 /// The names that the root re-exports, with the modules they come from.
 fn re_exports(root: &str, modules: &BTreeMap<String, String>) -> BTreeMap<String, String> {
 	let mut names = BTreeMap::new();
-	for (module, _) in modules {
+	for module in modules.keys() {
 		for (at, text) in root.match_indices(&format!("use {module}::")) {
 			let rest = &root[at + text.len()..];
 			let end = rest.find(';').unwrap_or(rest.len());
