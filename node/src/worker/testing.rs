@@ -1,7 +1,6 @@
 //! Stand-ins for the chain, the engine and the database.
 
 use super::{engine::Failure, events::Chain, Assignment, AttesterId, Draft, Engine};
-use openledger_influence::Error as EngineError;
 use openledger_pallet_support::{Artifacts, JobId, Usage};
 use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, H256};
 use openledger_runtime::Hash;
@@ -122,7 +121,7 @@ impl Engine for FakeEngine {
 		assert!(!self.panic, "told to panic");
 		if self.fail.load(Ordering::SeqCst) > 0 {
 			self.fail.fetch_sub(1, Ordering::SeqCst);
-			return Err(Failure::Engine(EngineError::NotLocal));
+			return Err(Failure::Engine(openledger_rows::Error::NoRows.into()));
 		}
 		self.computed.fetch_add(1, Ordering::SeqCst);
 		Ok(verdict())
