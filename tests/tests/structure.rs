@@ -165,6 +165,7 @@ fn re_exports(root: &str, modules: &BTreeMap<String, String>) -> BTreeMap<String
 			let rest = &root[at + text.len()..];
 			let end = rest.find(';').unwrap_or(rest.len());
 			let words = rest[..end].split(|c: char| !c.is_alphanumeric() && c != '_');
+			let words = words.filter(|word| !word.is_empty());
 			names.extend(words.map(|word| (word.to_owned(), module.clone())));
 		}
 	}
