@@ -49,9 +49,10 @@ pub trait WeightInfo {
 			.saturating_add(Self::Db::get().reads_writes(5, 4))
 	}
 
-	/// `claim_rewards`. Reads and writes: rewards, market's account, the caller's account.
+	/// `claim_rewards`. Reads and writes: rewards, market's account, the caller's account. Reads: total
+	/// issuance, which a transfer looks at.
 	fn claim_rewards() -> Weight {
-		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(3, 3))
+		ref_time(cost::CALL).saturating_add(Self::Db::get().reads_writes(4, 3))
 	}
 
 	/// `set_parameters`. Writes: parameters.

@@ -91,17 +91,17 @@ pub fn lengths(datanet: DatanetId) -> [u32; 2] {
 
 impl TrainingData for Arithmetic {
 	fn contribution_count(source: TrainingSource) -> Option<u32> {
-		read_elsewhere(source);
+		read_elsewhere((b"version", source));
 		length_of(source)
 	}
 
 	fn manifest(source: TrainingSource) -> Option<H256> {
-		read_elsewhere(source);
+		read_elsewhere((b"version", source));
 		manifest_of(source)
 	}
 
 	fn position(contribution: ContributionId) -> Option<(DatanetId, u32)> {
-		read_elsewhere(contribution);
+		read_elsewhere((b"contribution", contribution));
 		let (datanet, position) = ((contribution % 10) as u32, (contribution / 10) as u32);
 		// Two more than the last version are accepted.
 		(datanet < DATANETS && position < lengths(datanet)[1] + 2).then_some((datanet, position))

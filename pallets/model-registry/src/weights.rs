@@ -32,10 +32,10 @@ pub trait WeightInfo {
 	/// `register` with `sources` sources, at most: with `ancestors` ancestors.
 	///
 	/// Reads: each source's version, each ancestor, parameters, next number, accounts of owner and
-	/// treasury. Writes: both accounts, next number, model.
+	/// treasury, total issuance. Writes: both accounts, next number, model.
 	fn register(sources: u32, ancestors: u32) -> Weight {
 		let models = u64::from(ancestors).saturating_add(1);
-		let reads = u64::from(sources).saturating_add(ancestors.into()).saturating_add(4);
+		let reads = u64::from(sources).saturating_add(ancestors.into()).saturating_add(5);
 		ref_time(cost::CALL.saturating_add(models.saturating_mul(MODEL)))
 			.saturating_add(Self::Db::get().reads_writes(reads, 4))
 	}

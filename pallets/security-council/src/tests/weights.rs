@@ -110,7 +110,8 @@ fn membership_calls_should_be_covered() {
 		nominate(&[6, 5]);
 		Call::rotate_key { new: ANN }
 	};
-	weighed(signed(6), rotate).covers_exactly();
+	// One of the second cohort would be looked up among former keys as well.
+	weighed(signed(6), rotate).covers(Accesses { reads: 1, writes: 0 });
 }
 
 #[test]
