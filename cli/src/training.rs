@@ -53,7 +53,7 @@ pub fn save_index(run: &Run, draft: Draft) -> Result<Index> {
 /// Reads the index of `model`.
 ///
 /// # Errors
-/// As [`load_model`].
+/// [`Error::BadData`] if a file is damaged or of another model, [`Error::Failure`] if it cannot be read.
 pub fn load_index(run: &Run, model: &Model) -> Result<Index> {
 	let hint = "build the index with `openledger model index` first";
 	let path = run.index_record();

@@ -103,7 +103,7 @@ pub enum Error {
 	/// The inference was neither answered and settled nor refunded yet, so that nobody was paid.
 	#[error("inference {inference} is {state}, not settled yet: look again in a few blocks")]
 	Unsettled {
-		/// The inference.
+		/// The number of the inference on the chain.
 		inference: u64,
 		/// Where it stands, in one word.
 		state: &'static str,
@@ -111,7 +111,7 @@ pub enum Error {
 	/// The inference was refunded, so that nobody was paid.
 	#[error("inference {inference} was refunded ({}): nobody was paid", .reason.replace('_', " "))]
 	Refunded {
-		/// The inference.
+		/// The number of the inference on the chain.
 		inference: u64,
 		/// Why it was refunded, in lower case and words joined by `_`.
 		reason: &'static str,

@@ -63,7 +63,7 @@ impl<T> Matrix<T> {
 		self.values
 	}
 
-	/// Row `i`.
+	/// The entries of row `i`, `[columns]`.
 	///
 	/// # Panics
 	/// If there is no such row.
@@ -71,7 +71,7 @@ impl<T> Matrix<T> {
 		&self.values[i * self.columns..][..self.columns]
 	}
 
-	/// Row `i`.
+	/// The entries of row `i`, `[columns]`, to be changed.
 	///
 	/// # Panics
 	/// If there is no such row.
@@ -181,7 +181,7 @@ pub fn pieces<T>(
 /// As [`pieces`], to be changed.
 ///
 /// # Panics
-/// As [`pieces`].
+/// When a piece is asked for that `flat` has no values for.
 pub fn pieces_mut<T>(
 	flat: &mut [T],
 	lengths: impl IntoIterator<Item = usize>,

@@ -76,9 +76,9 @@ impl Running<'_> {
 pub struct Progress {
 	/// What is being done.
 	pub stage: Stage,
-	/// Units done.
+	/// How much is done, in the stage's units, at most `total`.
 	pub done: u64,
-	/// Units in all.
+	/// How much there is to do, in the stage's units.
 	pub total: u64,
 	/// The training loss so far, in nats, where there is one.
 	pub loss: Option<f64>,

@@ -5,8 +5,7 @@
 
 use crate::files::{BaseConfig, BertConfig, LlamaConfig};
 
-/// The most numbers that one text's forward pass may keep for its gradient. As `f32` they take 4
-/// GiB.
+/// The most numbers that one text's forward pass may keep for its gradient: 4 GiB as `f32`.
 const MAX_ACTIVATIONS: u128 = 1 << 30;
 
 /// How many numbers a text keeps in memory: per token, and per pair of tokens.

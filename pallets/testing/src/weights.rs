@@ -44,9 +44,9 @@ const WRITE: u64 = 1 << 54;
 /// Numbers of items read and written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Accesses {
-	/// Items read.
+	/// How many items of storage were read, each counted once.
 	pub reads: u64,
-	/// Items written.
+	/// How many items of storage were written, each counted once.
 	pub writes: u64,
 }
 

@@ -103,7 +103,7 @@ pub(super) fn call_result(
 /// As [`call_result`]; a refusal is told as that of `what`.
 ///
 /// # Errors
-/// As [`call_result`].
+/// What is wrong with the encoding.
 pub(super) fn dispatch_result(
 	what: &str,
 	result: &[u8],

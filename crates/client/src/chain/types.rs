@@ -12,9 +12,9 @@ use scale_encode::EncodeAsType;
 /// Who may contribute to a datanet.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-	/// Everybody may.
+	/// Every account may contribute.
 	Open,
-	/// The accounts on the owner's list may.
+	/// Only the accounts on the owner's list may contribute.
 	Permissioned,
 }
 

@@ -30,7 +30,7 @@ pub struct IncludedClaim {
 /// A settled inference with everything that decided who was paid for it, and every fault found in it.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-	/// The inference.
+	/// What was asked, by whom, of which model, and where it stands.
 	pub inference: Inference,
 	/// What was answered, and how the fee was split.
 	pub receipt: Receipt,
