@@ -4,11 +4,12 @@ use crate::{
 	construct,
 	explanation::{self, Explanation, Unexplained},
 	genesis, AccountId, Attribution, Babe, Balance, Block, BlockNumber, ConvictionVoting,
-	Executive, Grandpa, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-	TransactionPayment, VERSION,
+	Executive, Grandpa, ModelRegistry, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
+	SecurityCouncil, SessionKeys, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
-use openledger_pallet_support::InferenceId;
+use openledger_pallet_support::{InferenceId, ModelId};
+use openledger_primitives::ContributionId;
 use polkadot_sdk::*;
 
 use frame_support::{
@@ -263,11 +264,38 @@ impl_runtime_apis! {
 		}
 	}
 
-	impl pallet_governance::runtime_api::GovernanceApi<Block, pallet_governance::Proposal<Runtime>>
-		for Runtime
-	{
+	impl pallet_governance::runtime_api::GovernanceApi<
+		Block,
+		AccountId,
+		BlockNumber,
+		pallet_governance::Proposal<Runtime>,
+	> for Runtime {
 		fn proposal(index: u32) -> Option<pallet_governance::Proposal<Runtime>> {
 			ConvictionVoting::proposal(index)
+		}
+
+		fn votes(who: AccountId, at: BlockNumber) -> Option<Balance> {
+			ConvictionVoting::votes_at(who, at)
+		}
+
+		fn quorum(kind: pallet_governance::Kind, at: BlockNumber) -> Option<Balance> {
+			ConvictionVoting::quorum_told(kind, at)
+		}
+	}
+
+	impl pallet_security_council::runtime_api::SecurityCouncilApi<Block> for Runtime {
+		fn nomination_quota() -> Option<Balance> {
+			SecurityCouncil::nomination_quota()
+		}
+	}
+
+	impl pallet_model_registry::runtime_api::ModelRegistryApi<Block> for Runtime {
+		fn leaf_count(model: ModelId) -> Option<u32> {
+			ModelRegistry::leaf_count(model)
+		}
+
+		fn leaf_indices(model: ModelId, contributions: Vec<ContributionId>) -> Vec<Option<u32>> {
+			ModelRegistry::leaf_indices(model, &contributions)
 		}
 	}
 

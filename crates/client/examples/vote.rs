@@ -10,8 +10,8 @@
 
 use openledger_client::{
 	amount::Amount,
-	chain::{call, governance::Series, submit_one, Chain},
-	governance::{shortfall, AccountVote, Choice},
+	chain::{call, submit_one, Chain},
+	governance::{AccountVote, Choice},
 	keys::Key,
 };
 use std::{env, error::Error, process::ExitCode, time::Duration};
@@ -50,15 +50,14 @@ async fn vote(url: &str, key: &str, proposal: &str, choice: &str) -> Result<(), 
 	let best = chain.best().await?;
 	let tally = best.proposal(proposal).await?.tally.ok_or("voting on this proposal is over")?;
 	// Votes count as they were at the proposal's snapshot, whatever was delegated since.
-	let votes = best.at_past(Series::Votes(key.account), tally.snapshot).await?;
+	let votes = best.votes_at(&key.account, tally.snapshot).await?;
 	let ballot = call("ConvictionVoting", "vote", (proposal, AccountVote::new(choice, votes)));
 	let sent = submit_one(&chain, &key, ballot, false).await?;
 
 	let (votes, choice) = (Amount(votes), choice.name());
 	println!("{votes} votes on proposal {proposal}: {choice}, in block {}", sent.block);
-	if let Some(tally) = chain.at(sent.block_hash).await?.proposal(proposal).await?.tally {
-		let lacks = shortfall(&tally).map(|lacks| lacks.text());
-		println!("as it stands: {}", lacks.unwrap_or("it passes".into()));
-	}
+	let after = chain.at(sent.block_hash).await?.proposal(proposal).await?;
+	let lacks = after.shortfall.map(|shortfall| shortfall.text());
+	println!("as it stands: {}", lacks.unwrap_or("it passes".into()));
 	Ok(())
 }

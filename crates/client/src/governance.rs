@@ -10,6 +10,6 @@ mod vote;
 pub use crate::clock::{duration, Clock};
 pub use delegation::SignedDelegation;
 pub use election::Phase;
-pub use tally::{next, percent, quorum_percent, shortfall, state_name, Shortfall};
+pub use tally::{next, percent, quorum_percent, state_name};
 pub use track::Track;
 pub use vote::{AccountVote, Choice, Vote};

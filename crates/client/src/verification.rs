@@ -11,7 +11,7 @@ mod tests;
 pub use explanation::{Explanation, IncludedClaim};
 
 use crate::{
-	chain::types::{Payment, Receipt, Role, Split},
+	chain::types::{Leaves, Payment, Receipt, Role, Split},
 	error::{Error, Result},
 	keys::AccountId,
 };
@@ -47,6 +47,16 @@ pub enum Verdict {
 }
 
 impl Claim {
+	/// The contributions that the claim names, in its order.
+	pub fn contributions(&self) -> Vec<ContributionId> {
+		match &self.verdict {
+			Verdict::Confirmed(attribution) => {
+				attribution.entries.iter().map(|entry| entry.leaf.contribution).collect()
+			},
+			Verdict::WrongAnswer { .. } => Vec::new(),
+		}
+	}
+
 	/// Decodes a claim whose SCALE encoding must hash to `expected`.
 	///
 	/// # Errors
@@ -90,15 +100,15 @@ pub struct CheckedEntry {
 	pub proof: bool,
 }
 
-/// Checks a claim against the model's index and the job's record. `leaves` gives the number of
-/// each contribution's leaf by the model's training sources.
+/// Checks a claim against the model's index and the job's record. `leaves` are those that the model's
+/// training sources demand.
 ///
 /// Returns the entries, each checked on its own, and all faults found.
 pub fn check_claim(
 	claim: &Claim,
 	recorded: &Recorded,
 	index: &IndexCommitment,
-	leaves: &BTreeMap<ContributionId, u32>,
+	leaves: &Leaves,
 ) -> (Vec<CheckedEntry>, Vec<String>) {
 	let mut problems = Vec::new();
 	let mut require = |holds: bool, problem: &dyn Fn() -> String| {
@@ -115,11 +125,10 @@ pub fn check_claim(
 	require(recorded.attesters.iter().any(|attester| attester.0 == claim.attester), &|| {
 		"the claim's attester is not one of the job's".into()
 	});
-	require(usize::try_from(index.leaf_count) == Ok(leaves.len()), &|| {
+	require(index.leaf_count == leaves.count, &|| {
 		format!(
 			"the index has {} leaves, the training sources have {} contributions",
-			index.leaf_count,
-			leaves.len()
+			index.leaf_count, leaves.count
 		)
 	});
 	let Verdict::Confirmed(attribution) = &claim.verdict else {
@@ -148,7 +157,7 @@ pub fn check_claim(
 		require(entry.proof, &|| {
 			format!("entry {number}: the proof does not lead to the index root")
 		});
-		let expected = leaves.get(&entry.contribution);
+		let expected = leaves.numbers.get(&entry.contribution);
 		require(expected == Some(&entry.leaf_index), &|| match expected {
 			Some(expected) => format!(
 				"entry {number}: contribution {} has leaf {expected}, {} was claimed",

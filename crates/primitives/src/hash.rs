@@ -1,11 +1,17 @@
 //! blake2-256, the one hash of leaves, trees, rows and files.
 
-use blake2b_simd::Params;
 pub use primitive_types::H256;
 
 /// The blake2-256 hash of `data`.
+#[cfg(all(feature = "host-functions", target_arch = "wasm32"))]
 pub fn blake2_256(data: &[u8]) -> H256 {
-	let hash = Params::new().hash_length(H256::len_bytes()).hash(data);
+	H256(sp_io::hashing::blake2_256(data))
+}
+
+/// The blake2-256 hash of `data`.
+#[cfg(not(all(feature = "host-functions", target_arch = "wasm32")))]
+pub fn blake2_256(data: &[u8]) -> H256 {
+	let hash = blake2b_simd::Params::new().hash_length(H256::len_bytes()).hash(data);
 	H256::from_slice(hash.as_bytes())
 }
 

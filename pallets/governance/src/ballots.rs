@@ -77,8 +77,28 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// If `at` is not past.
 	pub(crate) fn quorum_at(kind: Kind, at: BlockNumberFor<T>) -> Result<Balance, DispatchError> {
-		let quorum = Quorum::read(|bound| Self::past(&Series::Quorum(kind, bound), at))?;
-		Ok(quorum.of(Self::past(&Series::Delegated, at)?))
+		Self::quorum_by(kind, |series| Self::past(series, at))
+	}
+
+	/// The quorum of proposals of a kind, where `value` tells what series were at their snapshot.
+	fn quorum_by<E>(
+		kind: Kind,
+		value: impl Fn(&Series<AccountIdOf<T>>) -> Result<Balance, E>,
+	) -> Result<Balance, E> {
+		let quorum = Quorum::read(|bound| value(&Series::Quorum(kind, bound)))?;
+		Ok(quorum.of(value(&Series::Delegated)?))
+	}
+
+	/// Implements [`votes`](crate::runtime_api::GovernanceApi): the votes delegated to `who` at the end of
+	/// block `at`; `None` if that is after the block whose state is read.
+	pub fn votes_at(who: AccountIdOf<T>, at: BlockNumberFor<T>) -> Option<Balance> {
+		Self::told(&Series::Votes(who), at)
+	}
+
+	/// Implements [`quorum`](crate::runtime_api::GovernanceApi): as [`Self::votes_at`], the votes that a
+	/// proposal of this kind takes.
+	pub fn quorum_told(kind: Kind, at: BlockNumberFor<T>) -> Option<Balance> {
+		Self::quorum_by(kind, |series| Self::told(series, at).ok_or(())).ok()
 	}
 
 	/// At the first vote: what is voted on can be read and stays so, the quorum is fixed, the

@@ -28,7 +28,7 @@ use polkadot_sdk::*;
 pub use pallet::*;
 pub use parameters::{KindTerms, Parameters as Terms, Quorum};
 pub use scheduling::RoomForDispatch;
-pub use tally::Tally;
+pub use tally::{Shortfall, Tally};
 pub use tracks::{EnsureProposer, Tracks, UndecidingTimeout};
 pub use types::{
 	Balance, Ballot, Bound, Checkpoint, Enactment, Kind, Proposal, Record, Series, Side, State,

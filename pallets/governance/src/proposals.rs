@@ -3,8 +3,8 @@
 use crate::{
 	ballots::{call_hash, StatusOf},
 	types::AccountIdOf,
-	Config, Enactment, Enactments, Error, Event, Pallet, Pinned, Proposal, Records, Settling,
-	State, Tally, Vetoed,
+	Config, Enactment, Enactments, Error, Event, Pallet, Parameters, Pinned, Proposal, Records,
+	Settling, State, Tally, Vetoed,
 };
 use frame_support::{
 	ensure,
@@ -159,8 +159,17 @@ impl<T: Config> Pallet<T> {
 			| ReferendumInfo::TimedOut(_, deposit, _) => (deposit.map(|deposit| deposit.who), call, tally),
 			ReferendumInfo::Killed(_) => (None, call, tally),
 		};
-		let enactment = (state == State::Queued).then(|| Self::enactment(index)).flatten();
-		Some(Proposal { state, proposer, call, tally, enactment })
+		let parameters = Parameters::<T>::get();
+		Some(Proposal {
+			state,
+			proposer,
+			call,
+			shortfall: tally.as_ref().and_then(Tally::shortfall),
+			timelock: tally.as_ref().map(|tally| parameters.terms(tally.kind).timelock),
+			tally,
+			enactment: (state == State::Queued).then(|| Self::enactment(index)).flatten(),
+			vetoed: Vetoed::<T>::contains_key(index),
+		})
 	}
 
 	/// The tally with the quorum that the first vote will fix, once that is known.

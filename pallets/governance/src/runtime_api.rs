@@ -1,15 +1,26 @@
-//! What a client asks about proposals.
+//! What clients ask about votes and proposals, so that no rule has to be written a second time.
 
+use crate::{types::Balance, Kind};
 use codec::Codec;
 use polkadot_sdk::*;
 
 sp_api::decl_runtime_apis! {
-	/// Proposals and how far they are.
-	pub trait GovernanceApi<Proposal>
+	/// Votes at past blocks, proposals and how far they are.
+	pub trait GovernanceApi<AccountId, BlockNumber, Proposal>
 	where
+		AccountId: Codec,
+		BlockNumber: Codec,
 		Proposal: Codec,
 	{
 		/// A proposal by the number of its referendum; `None` if there was none.
 		fn proposal(index: u32) -> Option<Proposal>;
+
+		/// The votes that were delegated to `who` at the end of block `at`, in the smallest unit; `None` if
+		/// `at` is after the block whose state is asked.
+		fn votes(who: AccountId, at: BlockNumber) -> Option<Balance>;
+
+		/// The votes For and Abstain that a proposal of this kind takes if its snapshot is block `at`, in the
+		/// smallest unit; `None` if `at` is after the block whose state is asked.
+		fn quorum(kind: Kind, at: BlockNumber) -> Option<Balance>;
 	}
 }

@@ -15,6 +15,23 @@ use sp_runtime::{
 	Perbill,
 };
 
+/// What the votes on a proposal lack for it to pass, the first of these that applies.
+#[derive(Encode, Decode, TypeInfo, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shortfall {
+	/// For and Abstain do not reach the quorum.
+	Quorum {
+		/// The votes that are missing, in the smallest unit.
+		missing: Balance,
+	},
+	/// For is not more than Against.
+	Majority,
+	/// For is too small a share of For and Against.
+	Share {
+		/// The share needed, in billionths.
+		least: Perbill,
+	},
+}
+
 /// The votes on a proposal, with the rules and dates that were in force when it was made.
 #[derive(
 	Encode,
@@ -61,10 +78,24 @@ impl<T: Config> Tally<T> {
 		self.quorum.is_some_and(|quorum| self.support >= quorum)
 	}
 
+	/// What it lacks to pass; `None` if nothing, or as long as the quorum is not known.
+	pub fn shortfall(&self) -> Option<Shortfall> {
+		let missing = self.quorum?.saturating_sub(self.support);
+		let votes = self.ayes.saturating_add(self.nays);
+		if !missing.is_zero() {
+			Some(Shortfall::Quorum { missing })
+		} else if self.ayes <= self.nays {
+			Some(Shortfall::Majority)
+		} else if self.ayes < self.majority.mul_ceil(votes) {
+			Some(Shortfall::Share { least: self.majority })
+		} else {
+			None
+		}
+	}
+
 	/// Whether it would pass if voting were over.
 	pub fn is_won(&self) -> bool {
-		let votes = self.ayes.saturating_add(self.nays);
-		self.ayes > self.nays && self.ayes >= self.majority.mul_ceil(votes) && self.has_quorum()
+		self.quorum.is_some() && self.shortfall().is_none()
 	}
 
 	/// Whether voting is over and it passed.

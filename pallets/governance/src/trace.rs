@@ -40,6 +40,24 @@ impl<T: Config> Pallet<T> {
 		at: BlockNumberFor<T>,
 	) -> Result<Balance, DispatchError> {
 		ensure!(at < frame_system::Pallet::<T>::block_number(), Error::<T>::NotPast);
+		Self::search(series, at)
+	}
+
+	/// The value at the end of block `at`, for who reads the state of a block that is over; `None` if
+	/// `at` is after that block.
+	pub(crate) fn told(series: &Series<AccountIdOf<T>>, at: BlockNumberFor<T>) -> Option<Balance> {
+		if at > frame_system::Pallet::<T>::block_number() {
+			return None;
+		}
+		Self::search(series, at).ok()
+	}
+
+	/// # Errors
+	/// [`Error::NotPast`]: a checkpoint is missing, which the invariants exclude.
+	fn search(
+		series: &Series<AccountIdOf<T>>,
+		at: BlockNumberFor<T>,
+	) -> Result<Balance, DispatchError> {
 		let Some(latest) = Latest::<T>::get(series) else { return Ok(Zero::zero()) };
 		if latest.block <= at {
 			return Ok(latest.value);

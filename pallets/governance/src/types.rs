@@ -1,6 +1,6 @@
 //! What the pallet stores and tells.
 
-use crate::{Config, Tally};
+use crate::{Config, Shortfall, Tally};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_system::pallet_prelude::BlockNumberFor;
 use polkadot_sdk::*;
@@ -257,6 +257,13 @@ pub struct Proposal<T: Config> {
 	pub call: Option<H256>,
 	/// The votes, and the blocks between which they are cast.
 	pub tally: Option<Tally<T>>,
+	/// What the votes so far lack for it to pass; `None` if they are enough, or as long as the quorum is
+	/// not known.
+	pub shortfall: Option<Shortfall>,
+	/// The blocks between its approval and its dispatch, by the parameters of now.
+	pub timelock: Option<BlockNumberFor<T>>,
 	/// The block at which its call is dispatched, if it is queued.
 	pub enactment: Option<BlockNumberFor<T>>,
+	/// Whether it was vetoed when it was queued.
+	pub vetoed: bool,
 }

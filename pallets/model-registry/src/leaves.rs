@@ -42,6 +42,23 @@ pub(crate) fn leaf_number<T: Config>(spans: &[Span], contribution: ContributionI
 	(position < span.length).then(|| span.first.saturating_add(position))
 }
 
+impl<T: Config> Pallet<T> {
+	/// Implements [`leaf_count`](crate::runtime_api::ModelRegistryApi).
+	pub fn leaf_count(model: ModelId) -> Option<u32> {
+		Self::spans_of(model).as_deref().map(leaf_count)
+	}
+
+	/// Implements [`leaf_indices`](crate::runtime_api::ModelRegistryApi).
+	pub fn leaf_indices(model: ModelId, contributions: &[ContributionId]) -> Vec<Option<u32>> {
+		let spans = Self::spans_of(model).unwrap_or_default();
+		contributions.iter().map(|&contribution| leaf_number::<T>(&spans, contribution)).collect()
+	}
+
+	fn spans_of(model: ModelId) -> Option<Vec<Span>> {
+		spans::<T>(&Models::<T>::get(model)?.registration.sources)
+	}
+}
+
 impl<T: Config> IndexedModels for Pallet<T> {
 	fn index(model: ModelId) -> Option<IndexCommitment> {
 		let model = Models::<T>::get(model)?;
@@ -54,7 +71,6 @@ impl<T: Config> IndexedModels for Pallet<T> {
 	}
 
 	fn leaf_index(model: ModelId, contribution: ContributionId) -> Option<u32> {
-		let sources = Models::<T>::get(model)?.registration.sources;
-		leaf_number::<T>(&spans::<T>(&sources)?, contribution)
+		leaf_number::<T>(&Self::spans_of(model)?, contribution)
 	}
 }

@@ -7,6 +7,7 @@ extern crate alloc;
 mod activation;
 mod leaves;
 mod registration;
+pub mod runtime_api;
 mod terms;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;

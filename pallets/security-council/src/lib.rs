@@ -8,6 +8,7 @@ mod actions;
 mod elections;
 mod members;
 mod nominations;
+pub mod runtime_api;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;

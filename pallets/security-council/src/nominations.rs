@@ -8,6 +8,7 @@ use crate::{
 use frame_support::{dispatch::DispatchResult, ensure};
 use openledger_pallet_support::PastVotes;
 use polkadot_sdk::*;
+use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(contender: AccountIdOf<T>) -> DispatchResult {
@@ -24,15 +25,15 @@ impl<T: Config> Pallet<T> {
 		contender: AccountIdOf<T>,
 		votes: Balance,
 	) -> DispatchResult {
-		let Election { number: election, phases, nominee_threshold, .. } =
-			Self::in_phase(Phase::Nomination)?;
+		let running = Self::in_phase(Phase::Nomination)?;
+		let Election { number: election, ref phases, .. } = running;
 		let mut record =
 			Contenders::<T>::get(election, &contender).ok_or(Error::<T>::NotContender)?;
 		ensure!(record.standing == Standing::Contender, Error::<T>::IsNominee);
 		let mut spent = Voters::<T>::get(election, &voter);
 		Self::ensure_covered(&voter, spent.nomination, votes, phases.nomination)?;
 
-		let enough = nominee_threshold.mul_ceil(T::Votes::delegated(phases.nomination)?).max(1);
+		let enough = Self::quota_of(&running)?;
 		// More than the contender needs stays with the voter, for other contenders.
 		let votes = votes.min(enough.saturating_sub(record.nominations));
 		record.nominations = record.nominations.saturating_add(votes);
@@ -54,6 +55,21 @@ impl<T: Config> Pallet<T> {
 			Self::deposit_event(Event::NomineeAdded { election, nominee: contender });
 		}
 		Ok(())
+	}
+
+	/// The votes that make a contender of `election` a nominee: a share of the votable units at the start
+	/// of nomination, rounded up, and one at least.
+	///
+	/// # Errors
+	/// If nomination has not begun.
+	pub(crate) fn quota_of(election: &ElectionOf<T>) -> Result<Balance, DispatchError> {
+		let delegated = T::Votes::delegated(election.phases.nomination)?;
+		Ok(election.nominee_threshold.mul_ceil(delegated).max(1))
+	}
+
+	/// Implements [`nomination_quota`](crate::runtime_api::SecurityCouncilApi).
+	pub fn nomination_quota() -> Option<Balance> {
+		Self::quota_of(&Self::running().ok()?).ok()
 	}
 
 	pub(crate) fn do_exclude(who: &AccountIdOf<T>, nominee: AccountIdOf<T>) -> DispatchResult {

@@ -116,10 +116,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let enough = match phase {
 			Phase::Registration => 0,
-			_ => {
-				let delegated = T::Votes::delegated(election.phases.nomination)?;
-				election.nominee_threshold.mul_ceil(delegated).max(1)
-			},
+			_ => Self::quota_of(election)?,
 		};
 		let other = Cohorts::<T>::get(election.cohort.other());
 		let (mut listed, mut nominations, mut weight) = (0, 0, 0);

@@ -18,7 +18,6 @@ use openledger_client::{
 		call,
 		council::{Contender, Election, Phases},
 		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
-		governance::Series,
 		Call, Included, Snapshot,
 	},
 	governance::{percent, Clock, Phase},
@@ -178,7 +177,7 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.nomination;
-	let had = best.at_past(Series::Votes(voter), election.phases.nomination).await?;
+	let had = best.votes_at(&voter, election.phases.nomination).await?;
 	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.nomination));
 	let nomination = call(COUNCIL, "nominate", (contender, votes.0));
 	let sent = send(context, nomination, too_many).await?;
@@ -204,7 +203,7 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.voting;
-	let had = best.at_past(Series::Votes(voter), election.phases.voting).await?;
+	let had = best.votes_at(&voter, election.phases.voting).await?;
 	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.voting));
 	let sent = send(context, call(COUNCIL, "vote", (nominee, votes.0)), too_many).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
@@ -259,11 +258,7 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summ
 		return Ok((view, text));
 	};
 	let phase = Phase::at(&election.phases, clock.now.saturating_add(1));
-	let delegated = match clock.now >= election.phases.nomination {
-		true => Some(at.at_past(Series::Delegated, election.phases.nomination).await?),
-		false => None,
-	};
-	let needed = delegated.map(|delegated| threshold(election.nominee_threshold, delegated));
+	let needed = at.nomination_quota().await?;
 	let nominees = at.nominees().await?;
 	let mut contenders = at.contenders(election.number).await?;
 	// As the chain ranks them: by weight, then by the order of nomination.
@@ -292,14 +287,6 @@ fn needed_text(election: &Election, needed: Option<u128>) -> String {
 		Some(needed) => format!("{} votes, {share}", Amount(needed)),
 		None => share,
 	}
-}
-
-/// Votes that make a contender a nominee: a share in millionths, rounded up, one unit at least.
-fn threshold(share: u32, delegated: u128) -> u128 {
-	let (share, million) = (u128::from(share), 1_000_000);
-	let whole = (delegated / million).saturating_mul(share);
-	let rest = (delegated % million).saturating_mul(share).div_ceil(million);
-	whole.saturating_add(rest).max(1)
 }
 
 fn phase_text(phase: Phase, phases: &Phases, clock: &Clock) -> String {
@@ -333,7 +320,6 @@ fn row((account, contender): &(AccountId, Contender)) -> Vec<String> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use proptest::prelude::*;
 
 	const PHASES: Phases =
 		Phases { start: 10, nomination: 20, vetting: 30, voting: 40, full_weight: 45, end: 60 };
@@ -356,16 +342,5 @@ mod tests {
 		const OPEN: u128 = 1_000_000_000_000_000_000;
 		let text = too_many_text(8 * OPEN, 10 * OPEN, 3 * OPEN, 20);
 		assert!(text.starts_with("8 votes are more than the 7 that are left"), "{text}");
-	}
-
-	proptest! {
-		#[test]
-		fn threshold_should_be_the_share_rounded_up_when_votes_are_delegated(
-			share in 1..=1_000_000u32,
-			delegated in 0..u128::from(u64::MAX),
-		) {
-			let exact = (delegated * u128::from(share)).div_ceil(1_000_000).max(1);
-			prop_assert_eq!(threshold(share, delegated), exact);
-		}
 	}
 }

@@ -2,20 +2,13 @@
 
 use openledger_client::{
 	chain::governance::{Proposal, State},
-	governance::{shortfall, Clock},
+	governance::Clock,
 };
 
-/// What comes next and when, and why. `timelock` is in blocks, `vetoed` whether the security council stopped
-/// the proposal.
-pub(super) fn outlook(
-	index: u32,
-	proposal: &Proposal,
-	timelock: Option<u32>,
-	vetoed: bool,
-	clock: &Clock,
-) -> String {
+/// What comes next and when, and why.
+pub(super) fn outlook(index: u32, proposal: &Proposal, clock: &Clock) -> String {
 	let tally = proposal.tally.as_ref();
-	let lacks = tally.and_then(shortfall).map(|shortfall| shortfall.text());
+	let lacks = proposal.shortfall.map(|shortfall| shortfall.text());
 	match (proposal.state, tally) {
 		(State::Pending, Some(tally)) => format!(
 			"voting begins after {}; until then its proposer can take it back with `openledger gov \
@@ -38,7 +31,8 @@ pub(super) fn outlook(
 			text
 		},
 		(State::Succeeded, _) => {
-			let then = timelock.map(|blocks| format!(", then it waits {}", clock.span(blocks)));
+			let then =
+				proposal.timelock.map(|blocks| format!(", then it waits {}", clock.span(blocks)));
 			format!(
 				"it is approved within a few blocks{}; if not, use `openledger gov poke {index}`",
 				then.unwrap_or_default()
@@ -49,7 +43,7 @@ pub(super) fn outlook(
 			format!("its call is dispatched: {when}; until then the security council can veto it")
 		},
 		(State::Defeated, _) => format!("nothing: {}", lacks.unwrap_or("nobody voted".into())),
-		(State::Canceled, _) if vetoed => "nothing: the security council vetoed it".into(),
+		(State::Canceled, _) if proposal.vetoed => "nothing: the security council vetoed it".into(),
 		(State::Canceled, _) => "nothing: it was taken back or stopped".into(),
 		(State::Executed, _) => "nothing: its call was dispatched".into(),
 		(State::Pending | State::Active, None) => "the chain does not say".into(),
@@ -59,15 +53,15 @@ pub(super) fn outlook(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_client::chain::governance::{Kind, Tally};
+	use openledger_client::chain::governance::{Kind, Shortfall, Tally};
 
 	const OPEN: u128 = 1_000_000_000_000_000_000;
 
-	fn tally(ayes: u128, nays: u128, abstain: u128) -> Tally {
+	fn tally(support: u128) -> Tally {
 		Tally {
-			ayes,
-			nays,
-			support: ayes + abstain,
+			ayes: support,
+			nays: 0,
+			support,
 			kind: Kind::Constitutional,
 			snapshot: 103,
 			end: 118,
@@ -77,54 +71,67 @@ mod tests {
 		}
 	}
 
-	fn proposal(state: State, tally: Tally) -> Proposal {
-		let enactment = (state == State::Queued).then_some(130);
-		Proposal { state, proposer: None, call: None, tally: Some(tally), enactment }
+	fn missing(votes: u128) -> Option<Shortfall> {
+		Some(Shortfall::Quorum { missing: votes * OPEN })
 	}
 
-	fn told(state: State, tally: Tally) -> String {
-		let clock = Clock { now: 100, block_time: 3_000 };
-		outlook(7, &proposal(state, tally), Some(8), false, &clock)
+	fn proposal(state: State, tally: Tally, shortfall: Option<Shortfall>) -> Proposal {
+		Proposal {
+			state,
+			proposer: None,
+			call: None,
+			tally: Some(tally),
+			shortfall,
+			timelock: Some(8),
+			enactment: (state == State::Queued).then_some(130),
+			vetoed: false,
+		}
+	}
+
+	fn told(proposal: &Proposal) -> String {
+		outlook(7, proposal, &Clock { now: 100, block_time: 3_000 })
 	}
 
 	#[test]
 	fn next_step_should_be_told_with_its_time_when_there_is_one() {
-		let pending = told(State::Pending, Tally { quorum: None, ..tally(0, 0, 0) });
+		let unknown = Tally { quorum: None, ..tally(0) };
+		let pending = told(&proposal(State::Pending, unknown, None));
 		assert!(pending.contains("after block 103, in 9 s"), "{pending}");
 		assert!(pending.contains("gov cancel 7"), "{pending}");
-		let succeeded = told(State::Succeeded, tally(101 * OPEN, 0, 0));
+		let succeeded = told(&proposal(State::Succeeded, tally(101 * OPEN), None));
 		assert!(succeeded.contains("8 blocks, 24 s"), "{succeeded}");
-		let queued = told(State::Queued, tally(101 * OPEN, 0, 0));
+		let queued = told(&proposal(State::Queued, tally(101 * OPEN), None));
 		assert!(queued.contains("block 130, in 1 min 30 s") && queued.contains("veto"), "{queued}");
 	}
 
 	#[test]
 	fn active_proposal_should_tell_how_it_stands_when_votes_are_missing_or_enough() {
-		let short = told(State::Active, tally(20 * OPEN, 30 * OPEN, 5 * OPEN));
+		let active = |tally, shortfall| told(&proposal(State::Active, tally, shortfall));
+		let short = active(tally(25 * OPEN), missing(75));
 		assert!(short.contains("block 118, in 54 s"), "{short}");
 		assert!(
 			short.contains("defeated: votes For or Abstain missing to the quorum: 75"),
 			"{short}"
 		);
 		assert!(short.contains("last 5 blocks, 15 s"), "{short}");
-		let lost = told(State::Active, tally(50 * OPEN, 50 * OPEN, 50 * OPEN));
+		let lost = active(tally(100 * OPEN), Some(Shortfall::Majority));
 		assert!(lost.contains("For is not more than Against"), "{lost}");
 		assert!(!lost.contains("last 5 blocks"), "{lost}");
-		let won = told(State::Active, tally(51 * OPEN, 50 * OPEN, 50 * OPEN));
+		let won = active(tally(101 * OPEN), None);
 		assert!(won.contains("as it stands it passes"), "{won}");
-		let extended = told(State::Active, Tally { extension: 0, ..tally(0, 0, 0) });
+		let extended = active(Tally { extension: 0, ..tally(0) }, missing(100));
 		assert!(!extended.contains("as much time again"), "{extended}");
 	}
 
 	#[test]
 	fn ended_proposal_should_tell_why_when_nothing_comes_next() {
-		let defeated = told(State::Defeated, tally(99 * OPEN, 0, 0));
+		let defeated = told(&proposal(State::Defeated, tally(99 * OPEN), missing(1)));
 		assert_eq!(defeated, "nothing: votes For or Abstain missing to the quorum: 1");
-		let unvoted = told(State::Defeated, Tally { quorum: None, ..tally(0, 0, 0) });
+		let unvoted = Tally { quorum: None, ..tally(0) };
+		let unvoted = told(&proposal(State::Defeated, unvoted, None));
 		assert_eq!(unvoted, "nothing: nobody voted");
-		let clock = Clock { now: 100, block_time: 3_000 };
-		let canceled = proposal(State::Canceled, tally(0, 0, 0));
-		let why = |vetoed| outlook(7, &canceled, None, vetoed, &clock);
-		assert!(why(true).contains("vetoed") && why(false).contains("taken back"));
+		let canceled = proposal(State::Canceled, tally(99 * OPEN), missing(1));
+		let vetoed = Proposal { vetoed: true, ..canceled.clone() };
+		assert!(told(&vetoed).contains("vetoed") && told(&canceled).contains("taken back"));
 	}
 }

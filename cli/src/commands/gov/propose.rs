@@ -20,7 +20,7 @@ use openledger_client::{
 	chain::{
 		call,
 		events::Submitted,
-		governance::{Bounded, DispatchTime, Parameters, Series},
+		governance::{Bounded, DispatchTime, Parameters},
 		Snapshot,
 	},
 	governance::Track,
@@ -128,7 +128,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let (track, proposed, after) = arguments.read(&best)?;
 	limits::check("the call", proposed.bytes.len(), "bytes", LONGEST)?;
 	let parameters = best.governance_parameters().await?;
-	let votes = best.latest(Series::Votes(proposer)).await?;
+	let votes = best.votes(&proposer).await?;
 	check_threshold(&proposer, votes, &parameters)?;
 
 	let mut sent = Vec::new();

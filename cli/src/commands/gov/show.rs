@@ -14,7 +14,7 @@ use crate::{
 use openledger_client::{
 	amount::Amount,
 	chain::{
-		governance::{Bounded, Parameters, Proposal, State, Tally},
+		governance::{Bounded, Proposal, State, Tally},
 		Dispatch, Snapshot,
 	},
 	governance::{next, quorum_percent, state_name, Clock, Track},
@@ -25,28 +25,17 @@ pub(super) struct Shown {
 	pub index: u32,
 	pub proposal: Proposal,
 	clock: Clock,
-	/// Blocks; by the parameters of now.
-	timelock: Option<u32>,
-	vetoed: bool,
 }
 
 impl Shown {
 	/// # Errors
 	/// If there is no such proposal, or the chain cannot be read.
 	pub async fn read(at: &Snapshot, index: u32) -> Result<Self> {
-		Self::under(&at.governance_parameters().await?, at, index).await
-	}
-
-	/// As [`Self::read`], with the parameters that `at` has.
-	async fn under(parameters: &Parameters, at: &Snapshot, index: u32) -> Result<Self> {
-		let proposal = at.proposal(index).await?;
-		let timelock = proposal.tally.as_ref().map(|tally| parameters.terms(tally.kind).timelock);
-		let vetoed = proposal.state == State::Canceled && at.is_vetoed(index).await?;
-		Ok(Self { index, proposal, clock: at.clock()?, timelock, vetoed })
+		Ok(Self { index, proposal: at.proposal(index).await?, clock: at.clock()? })
 	}
 
 	pub fn outlook(&self) -> String {
-		outlook(self.index, &self.proposal, self.timelock, self.vetoed, &self.clock)
+		outlook(self.index, &self.proposal, &self.clock)
 	}
 
 	fn track(&self) -> Option<&'static str> {
@@ -60,7 +49,7 @@ impl Shown {
 			dates.push(("snapshot", self.clock.when(tally.snapshot)));
 			dates.push(("end of voting", self.clock.when(tally.end)));
 		}
-		match (self.proposal.enactment, self.timelock) {
+		match (self.proposal.enactment, self.proposal.timelock) {
 			(Some(block), _) => dates.push(("dispatch", self.clock.when(block))),
 			(None, Some(timelock)) => dates.push(("timelock", self.clock.span(timelock))),
 			(None, None) => {},
@@ -69,7 +58,7 @@ impl Shown {
 	}
 
 	pub fn view(&self) -> views::Proposal {
-		let Self { index, proposal, clock, .. } = self;
+		let Self { index, proposal, clock } = self;
 		let tally = proposal.tally.as_ref();
 		let votes = |count: fn(&Tally) -> u128| tally.map(|tally| count(tally).into());
 		let date = |block| Date::new(block, clock);
@@ -88,7 +77,7 @@ impl Shown {
 			quorum_reached: tally.and_then(reached),
 			snapshot: tally.map(|tally| date(tally.snapshot)),
 			end: tally.map(|tally| date(tally.end)),
-			timelock: self.timelock.map(|blocks| Span::new(blocks, clock)),
+			timelock: proposal.timelock.map(|blocks| Span::new(blocks, clock)),
 			enactment: proposal.enactment.map(date),
 			next,
 			outlook: self.outlook(),
@@ -121,10 +110,9 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		true => (0..best.proposal_count().await?).collect(),
 		false => best.unsettled_proposals().await?,
 	};
-	let parameters = best.governance_parameters().await?;
 	let (mut proposals, mut rows) = (Vec::new(), Vec::new());
 	for index in numbers {
-		let shown = Shown::under(&parameters, &best, index).await?;
+		let shown = Shown::read(&best, index).await?;
 		let over =
 			matches!(shown.proposal.state, State::Canceled | State::Defeated | State::Executed);
 		if all || !over {
@@ -151,7 +139,7 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 }
 
 fn row(shown: &Shown) -> Vec<String> {
-	let Shown { index, proposal, clock, .. } = shown;
+	let Shown { index, proposal, clock } = shown;
 	let tally = proposal.tally.as_ref();
 	let votes = |count: fn(&Tally) -> u128| {
 		tally.map_or(String::new(), |tally| Amount(count(tally)).to_string())
@@ -261,7 +249,10 @@ mod tests {
 	};
 	use openledger_client::{
 		calls::Decoded,
-		chain::{governance::Kind, Hash},
+		chain::{
+			governance::{Kind, Shortfall},
+			Hash,
+		},
 		keys::AccountId,
 	};
 	use serde_json::json;
@@ -279,10 +270,18 @@ mod tests {
 			quorum: Some(16_000_000_000_000_000_000),
 		};
 		let enactment = (state == State::Queued).then_some(110);
-		let proposal =
-			Proposal { state, proposer: None, call: None, tally: Some(tally), enactment };
+		let proposal = Proposal {
+			state,
+			proposer: None,
+			call: None,
+			tally: Some(tally),
+			shortfall: Some(Shortfall::Quorum { missing: 12_000_000_000_000_000_000 }),
+			timelock: Some(4),
+			enactment,
+			vetoed: false,
+		};
 		let clock = Clock { now: 100, block_time: 3_000 };
-		Shown { index: 7, proposal, clock, timelock: Some(4), vetoed: false }
+		Shown { index: 7, proposal, clock }
 	}
 
 	#[test]
@@ -322,9 +321,11 @@ mod tests {
 		signed.proposal.proposer = Some([1; 32].into());
 		signed.proposal.call = Some(Hash([2; 32]));
 		let mut unknown = shown(State::Canceled);
-		(unknown.proposal.tally, unknown.timelock) = (None, None);
+		(unknown.proposal.tally, unknown.proposal.shortfall) = (None, None);
+		unknown.proposal.timelock = None;
 		let mut early = shown(State::Pending);
 		early.proposal.tally.as_mut().unwrap().quorum = None;
+		early.proposal.shortfall = None;
 		let clock = Clock { now: 100, block_time: 3_000 };
 		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
 		let failed = Dispatch { block: 98, result: Err(refusal) };

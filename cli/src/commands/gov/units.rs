@@ -10,7 +10,7 @@ use crate::{
 };
 use openledger_client::{
 	amount::Amount,
-	chain::{call, governance::Series, types::AccountInfo, Included, Snapshot},
+	chain::{call, types::AccountInfo, Included, Snapshot},
 	keys::{parse_account, AccountId},
 };
 use subxt::utils::MultiAddress;
@@ -47,7 +47,7 @@ impl Standing {
 		Ok(Self {
 			wrapped: at.wrapped(account).await?,
 			delegate: at.delegate(account).await?,
-			votes: at.latest(Series::Votes(*account)).await?,
+			votes: at.votes(account).await?,
 			nonce: at.delegation_nonce(account).await?,
 		})
 	}

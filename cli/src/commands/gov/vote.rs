@@ -9,7 +9,7 @@ use openledger_client::{
 	amount::Amount,
 	chain::{
 		call,
-		governance::{Ballot, Proposal, Series, Side},
+		governance::{Ballot, Proposal, Side},
 		Call, Included, Snapshot,
 	},
 	governance::{state_name, AccountVote, Choice, Clock},
@@ -21,7 +21,7 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 	let chain = context.chain().await?;
 	let best = chain.best().await?;
 	let weight = match best.proposal(index).await?.tally {
-		Some(tally) => best.at_past(Series::Votes(voter), tally.snapshot).await?,
+		Some(tally) => best.votes_at(&voter, tally.snapshot).await?,
 		None => 0,
 	};
 	let vote = call(VOTES, "vote", (index, AccountVote::new(choice, weight)));
@@ -154,7 +154,16 @@ mod tests {
 			quorum: None,
 		};
 		let proposer = parse_account("//Bob").ok();
-		Proposal { state, proposer, call: None, tally: Some(tally), enactment: None }
+		Proposal {
+			state,
+			proposer,
+			call: None,
+			tally: Some(tally),
+			shortfall: None,
+			timelock: None,
+			enactment: None,
+			vetoed: false,
+		}
 	}
 
 	fn told(name: &str, state: State, now: u32) -> String {

@@ -17,26 +17,6 @@ pub enum Kind {
 	CouncilRemoval,
 }
 
-/// A quantity whose past is kept.
-#[derive(EncodeAsType, DecodeAsType, Clone, Debug)]
-pub enum Series {
-	/// The votes delegated to an account.
-	Votes(AccountId),
-	/// The units that all accounts wrapped.
-	Wrapped,
-	/// The votes that were delegated to all accounts.
-	Delegated,
-}
-
-/// A value that holds from a block on.
-#[derive(DecodeAsType, Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct Checkpoint {
-	pub block: u32,
-	pub value: u128,
-	pub position: u32,
-}
-
 /// Which side somebody voted for.
 #[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -99,8 +79,31 @@ pub struct Proposal {
 	/// The blake2-256 hash of the call.
 	pub call: Option<Hash>,
 	pub tally: Option<Tally>,
+	/// What the votes so far lack; none if they are enough, or the quorum is not known yet.
+	pub shortfall: Option<Shortfall>,
+	/// The blocks between approval and dispatch, by the parameters of the block asked.
+	pub timelock: Option<u32>,
 	/// The block at which a queued call is dispatched.
 	pub enactment: Option<u32>,
+	/// Whether the security council stopped it.
+	pub vetoed: bool,
+}
+
+/// What a proposal lacks to pass.
+#[derive(DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shortfall {
+	/// Too few votes For or Abstain.
+	Quorum {
+		/// How many are missing, in the smallest unit of OPEN.
+		missing: u128,
+	},
+	/// For is not more than Against.
+	Majority,
+	/// For is too small a share of For and Against.
+	Share {
+		/// The share needed, in billionths.
+		least: u32,
+	},
 }
 
 /// A call by its hash, or itself.

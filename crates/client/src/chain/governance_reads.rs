@@ -5,9 +5,7 @@ use super::{
 		CallInfo, Cohort, Contender, CouncilParameters, Election, Motion, Scheduled, Seat, Spent,
 		Voting, Weight,
 	},
-	governance::{
-		Ballot, Checkpoint, Parameters, Proposal, Referendum, ReferendumInfo, RequestStatus, Series,
-	},
+	governance::{Ballot, Parameters, Proposal, Referendum, ReferendumInfo, RequestStatus},
 	EncodedCall, Hash, Snapshot,
 };
 use crate::{
@@ -94,41 +92,29 @@ impl Snapshot {
 		Ok(numbers)
 	}
 
-	/// Reads what a series has come to.
+	/// Asks the runtime for the votes that were delegated to an account at the end of block `at`, in the
+	/// smallest unit of OPEN.
 	///
 	/// # Errors
-	/// See [`Self::governance_parameters`].
-	pub async fn latest(&self, series: Series) -> Result<u128> {
-		let latest: Option<Checkpoint> = self.get("ConvictionVoting", "Latest", (series,)).await?;
-		Ok(latest.map_or(0, |checkpoint| checkpoint.value))
+	/// Also if `at` is after this block.
+	pub async fn votes_at(&self, account: &AccountId, at: u32) -> Result<u128> {
+		let votes: Option<u128> =
+			self.runtime_api("GovernanceApi", "votes", (*account, at)).await?;
+		votes.ok_or_else(|| {
+			Error::Unreadable(format!(
+				"votes at block {at} are not known at block {}",
+				self.number()
+			))
+		})
 	}
 
-	/// Reads what a series was at the end of block `at`, looked up as the runtime does.
+	/// Asks the runtime for the votes that are delegated to an account, in the smallest unit of OPEN.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
-	pub async fn at_past(&self, series: Series, at: u32) -> Result<u128> {
-		let latest: Option<Checkpoint> =
-			self.get("ConvictionVoting", "Latest", (series.clone(),)).await?;
-		let Some(latest) = latest else { return Ok(0) };
-		if latest.block <= at {
-			return Ok(latest.value);
-		}
-		let (mut low, mut high, mut value) = (0, latest.position, 0);
-		while low < high {
-			let middle = low + (high - low) / 2;
-			let earlier: Option<(u32, u128)> =
-				self.get("ConvictionVoting", "Earlier", (series.clone(), middle)).await?;
-			let (block, there) = earlier.ok_or_else(|| {
-				Error::Unreadable(format!("the chain has no checkpoint {middle} of {series:?}"))
-			})?;
-			if block <= at {
-				(low, value) = (middle + 1, there);
-			} else {
-				high = middle;
-			}
-		}
-		Ok(value)
+	pub async fn votes(&self, account: &AccountId) -> Result<u128> {
+		let now = u32::try_from(self.number()).map_err(|e| Error::Unreadable(e.to_string()))?;
+		self.votes_at(account, now).await
 	}
 
 	/// Reads how much an account has wrapped, in the smallest unit of OPEN.
@@ -161,14 +147,6 @@ impl Snapshot {
 	/// See [`Self::governance_parameters`].
 	pub async fn ballot(&self, index: u32, account: &AccountId) -> Result<Option<Ballot>> {
 		self.get("ConvictionVoting", "Ballots", (index, *account)).await
-	}
-
-	/// Reads whether the security council stopped a proposal.
-	///
-	/// # Errors
-	/// See [`Self::governance_parameters`].
-	pub async fn is_vetoed(&self, index: u32) -> Result<bool> {
-		Ok(self.raw("ConvictionVoting", "Vetoed", (index,)).await?.is_some())
 	}
 
 	/// Reads the stored bytes of this blake2-256 hash, such as a call; none if there are none.
@@ -213,6 +191,15 @@ impl Snapshot {
 	/// See [`Self::seats`].
 	pub async fn running_election(&self) -> Result<Option<Election>> {
 		self.get("SecurityCouncil", "Running", ()).await
+	}
+
+	/// Asks the runtime how many votes make a contender of the running election a nominee; none before
+	/// nomination has begun.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn nomination_quota(&self) -> Result<Option<u128>> {
+		self.runtime_api("SecurityCouncilApi", "nomination_quota", ()).await
 	}
 
 	/// Reads at which block the next election is due, and its number.

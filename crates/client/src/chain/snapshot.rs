@@ -3,7 +3,8 @@
 use super::{
 	connection::{AtBlock, Chain, Config},
 	types::{
-		Attester, Contribution, Datanet, Inference, JobResult, Model, Payment, Share, Version,
+		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Share,
+		Version,
 	},
 	Hash,
 };
@@ -325,6 +326,23 @@ impl Snapshot {
 	/// As [`Self::datanet`].
 	pub async fn model(&self, id: u32) -> Result<Model> {
 		found(self.get("ModelRegistry", "Models", (id,)).await?, "model", id)
+	}
+
+	/// Asks the runtime which leaves the index of a model must have for its training sources, with the
+	/// numbers of those of `contributions`.
+	///
+	/// # Errors
+	/// As [`Self::datanet`].
+	pub async fn leaves(&self, model: u32, contributions: Vec<ContributionId>) -> Result<Leaves> {
+		let api = "ModelRegistryApi";
+		let count: Option<u32> = self.runtime_api(api, "leaf_count", (model,)).await?;
+		let arguments = (model, contributions.clone());
+		let numbers: Vec<Option<u32>> = self.runtime_api(api, "leaf_indices", arguments).await?;
+		let numbers = contributions.into_iter().zip(numbers);
+		Ok(Leaves {
+			count: found(count, "model", model)?,
+			numbers: numbers.filter_map(|(id, number)| Some((id, number?))).collect(),
+		})
 	}
 
 	/// Reads the shares of a model's held-out loss, of which there are none before its activation.

@@ -5,9 +5,10 @@
 
 use super::Hash;
 use crate::keys::AccountId;
-use openledger_primitives::{IndexCommitment, Width, H256};
+use openledger_primitives::{ContributionId, IndexCommitment, Width, H256};
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
+use std::collections::BTreeMap;
 
 /// Who may contribute to a datanet.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
@@ -160,6 +161,16 @@ impl From<&IndexRecord> for IndexCommitment {
 		let &IndexRecord { root, leaf_count, dimension, .. } = record;
 		Self { root: H256(root.0), leaf_count, dimension, width }
 	}
+}
+
+/// The leaves that the training sources of a model demand, as the runtime tells them.
+#[derive(Clone, Debug, Default)]
+pub struct Leaves {
+	/// How many there must be.
+	pub count: u32,
+	/// The number of the leaf of each contribution in question; those that the model was not trained on are
+	/// left out.
+	pub numbers: BTreeMap<ContributionId, u32>,
 }
 
 /// A model as its developer registers it.

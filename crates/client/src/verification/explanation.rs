@@ -99,10 +99,10 @@ impl Explanation {
 			}
 			(None, Vec::new())
 		} else {
-			let leaves = leaves(best, &model).await?;
 			let index = IndexCommitment::from(&model.registration.index);
 			match find_claim(chain, &result).await? {
 				Ok(found) => {
+					let leaves = best.leaves(inference.model, found.claim.contributions()).await?;
 					let record = Recorded {
 						job: receipt.job,
 						attempt: result.attempt,
@@ -165,20 +165,6 @@ impl Explanation {
 	pub fn entry(&self, contribution: ContributionId) -> Option<&CheckedEntry> {
 		self.entries.iter().find(|entry| entry.contribution == contribution)
 	}
-}
-
-/// The number of each contribution's leaf: the model's sources in order, within each in order of
-/// acceptance.
-async fn leaves(best: &Snapshot, model: &Model) -> Result<BTreeMap<ContributionId, u32>> {
-	let mut leaves = BTreeMap::new();
-	for source in &model.registration.sources {
-		for (id, _) in best.version_contributions(source.datanet, source.version).await? {
-			let number = u32::try_from(leaves.len())
-				.map_err(|_| Error::Unreadable("the model has too many contributions".into()))?;
-			leaves.insert(id, number);
-		}
-	}
-	Ok(leaves)
 }
 
 /// The claim whose hash the job's result names, in the result's block; or what is wrong.

@@ -11,7 +11,7 @@ const SPLIT: Split =
 struct Case {
 	claim: Claim,
 	index: IndexCommitment,
-	leaves: BTreeMap<ContributionId, u32>,
+	leaves: Leaves,
 	shares: Vec<Share>,
 	attesters: Vec<AccountId>,
 }
@@ -49,7 +49,7 @@ impl Case {
 				dimension: 3,
 				width: Width::Int8,
 			},
-			leaves: (10..).zip(0..4).collect(),
+			leaves: Leaves { count: 4, numbers: (10..).zip(0..4).collect() },
 			shares: shares(&scores),
 			attesters: vec![[7; 32].into()],
 		}
@@ -149,15 +149,16 @@ fn check_should_name_the_entry_when_its_leaf_or_proof_is_tampered_with() {
 #[test]
 fn check_should_name_the_leaf_when_the_contribution_should_have_another() {
 	let mut case = Case::new();
-	case.leaves.insert(12, 3);
-	case.leaves.insert(13, 2);
+	case.leaves.numbers.insert(12, 3);
+	case.leaves.numbers.insert(13, 2);
 	assert_eq!(case.check().1, ["entry 0: contribution 12 has leaf 3, 2 was claimed"]);
 }
 
 #[test]
 fn check_should_name_the_contribution_when_the_model_was_not_trained_on_it() {
 	let mut case = Case::new();
-	case.leaves.remove(&10);
+	case.leaves.numbers.remove(&10);
+	case.leaves.count = 3;
 	let problems = case.check().1;
 	assert!(problems.iter().any(|p| p.contains("not trained on contribution 10")), "{problems:?}");
 	assert!(problems.iter().any(|p| p.contains("4 leaves")), "{problems:?}");

@@ -1,7 +1,7 @@
 //! What the runtime API tells about proposals.
 
 use super::*;
-use crate::Proposal;
+use crate::{Proposal, Shortfall};
 
 fn told(index: u32) -> Proposal<Test> {
 	Governance::proposal(index).unwrap()
@@ -26,6 +26,43 @@ fn proposal_should_be_told_when_it_runs() {
 		assert_ok!(vote(BEN, index, Side::For));
 		assert_eq!(told(index).tally, Some(tally(index)));
 		assert_eq!(tally(index).quorum, Some(35_000));
+		assert_eq!((told(index).timelock, told(index).vetoed), (Some(TIMELOCK), false));
+	});
+}
+
+#[test]
+fn shortfall_should_be_told_as_soon_as_the_quorum_is_known() {
+	run(|| {
+		let index = proposed(Kind::Constitutional);
+		assert_eq!(told(index).shortfall, None);
+		open(index);
+		// Nobody has voted yet.
+		assert_eq!(told(index).shortfall, Some(Shortfall::Quorum { missing: 35_000 }));
+		assert_ok!(vote(BEN, index, Side::For));
+		assert_eq!(told(index).shortfall, Some(Shortfall::Quorum { missing: 15_000 }));
+		assert_ok!(vote(ANN, index, Side::Against));
+		over(index);
+		let lost = told(index);
+		assert_eq!(lost.state, State::Defeated);
+		assert_eq!(lost.shortfall, Some(Shortfall::Quorum { missing: 15_000 }));
+	});
+}
+
+#[test]
+fn votes_and_quorum_should_be_told_of_any_block_up_to_the_one_asked() {
+	run(|| {
+		go_to(3);
+		wrap(ANN, 70_000);
+		go_to(6);
+		wrap(BEN, 20_000);
+		let votes = |who| (2..9).map(|at| Governance::votes_at(who, at)).collect::<Vec<_>>();
+		let some = |votes| Some(votes);
+		let (ann, ben) = ([0, 70_000, 70_000, 70_000, 70_000], [0, 0, 0, 0, 20_000]);
+		assert_eq!(votes(ANN), [&ann.map(some)[..], &[None, None]].concat());
+		assert_eq!(votes(BEN), [&ben.map(some)[..], &[None, None]].concat());
+		let quorum = |at| Governance::quorum_told(Kind::Constitutional, at);
+		// Half, and no less than 15,000.
+		assert_eq!([2, 3, 6, 7].map(quorum), [Some(15_000), Some(35_000), Some(45_000), None]);
 	});
 }
 

@@ -98,6 +98,7 @@ fn queued_proposal_should_be_vetoed_when_the_council_does() {
 			assert_ok!(Governance::veto(signed(COUNCIL), index));
 			assert!(happened(Event::Vetoed { index }));
 			assert_eq!(state(index), State::Canceled);
+			assert!(Governance::proposal(index).unwrap().vetoed);
 			assert_noop!(Governance::veto(signed(COUNCIL), index), Error::<Test>::NotQueued);
 			assert_noop!(Governance::poke(signed(ANN), index), Error::<Test>::NothingToDo);
 			go_to(now() + TIMELOCK + 1);

@@ -1,7 +1,7 @@
 //! Votes to remove a member of the council: five sixths.
 
 use super::*;
-use crate::Tally;
+use crate::{Shortfall, Tally};
 use proptest::prelude::*;
 use sp_runtime::Perbill;
 
@@ -84,7 +84,18 @@ proptest! {
 				Tally::<Test> { ayes, nays, support, majority, quorum: Some(quorum), ..tally(index) };
 			let enough = ayes * 1_000_000_000 >= u128::from(billionths) * (ayes + nays);
 			assert_eq!(tally.is_won(), ayes > nays && enough && support >= quorum);
-			assert!(!Tally { quorum: None, ..tally }.is_won());
+			// What it lacks is the first of the three that does not hold.
+			assert_eq!(
+				tally.shortfall(),
+				match (support >= quorum, ayes > nays, enough) {
+					(false, _, _) => Some(Shortfall::Quorum { missing: quorum - support }),
+					(true, false, _) => Some(Shortfall::Majority),
+					(true, true, false) => Some(Shortfall::Share { least: majority }),
+					(true, true, true) => None,
+				}
+			);
+			let unknown = Tally { quorum: None, ..tally };
+			assert_eq!((unknown.is_won(), unknown.shortfall()), (false, None));
 		});
 	}
 }

@@ -87,3 +87,15 @@ fn leaf_index_should_be_none_when_the_contribution_is_not_in_the_sources() {
 		assert_eq!(ModelRegistry::leaf_index(9, 1), None);
 	});
 }
+
+#[test]
+fn leaves_should_be_told_in_the_order_asked_when_the_model_exists() {
+	run(|| {
+		let model = register(OWNER, |_| {});
+		assert_eq!(ModelRegistry::leaf_count(model), Some(6));
+		let told = ModelRegistry::leaf_indices(model, &[30, 77, 1, 30]);
+		assert_eq!(told, [Some(5), None, Some(0), Some(5)]);
+		assert_eq!(ModelRegistry::leaf_count(9), None);
+		assert_eq!(ModelRegistry::leaf_indices(9, &[1]), [None]);
+	});
+}

@@ -66,6 +66,17 @@ fn nominate_should_make_a_nominee_when_the_threshold_is_reached() {
 }
 
 #[test]
+fn quota_should_be_told_when_nomination_has_begun() {
+	run(|| {
+		assert_eq!(Council::nomination_quota(), None);
+		start_with(&[ANN, BEN]);
+		assert_eq!(Council::nomination_quota(), None);
+		run_to(NOMINATION_END);
+		assert_eq!(Council::nomination_quota(), Some(ENOUGH));
+	});
+}
+
+#[test]
 fn nominate_should_take_no_more_than_needed_when_more_is_given() {
 	run(|| {
 		start_with(&[ANN, BEN]);
