@@ -100,7 +100,7 @@ impl Trak {
 		&self,
 		model: &Model,
 		basis: &Basis,
-		rows: &Rows<'_>,
+		rows: &WeightedRows<'_>,
 		share: f64,
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Vec<Vec<f32>>> {
@@ -137,7 +137,7 @@ impl Trak {
 }
 
 /// What all models share of the training rows.
-struct Rows<'a> {
+struct WeightedRows<'a> {
 	data: &'a Dataset,
 	contributions: usize,
 	/// Each row's contribution, and how far its label is from certain: the mean of `1 - p` over the
@@ -145,7 +145,7 @@ struct Rows<'a> {
 	weights: Vec<(usize, f64)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> WeightedRows<'a> {
 	fn new(data: &'a Dataset, contributions: &[Contribution], models: &[&Model]) -> Result<Self> {
 		let owners = contributions
 			.iter()
@@ -242,7 +242,7 @@ impl IndexBuilder for Trak {
 		let companions =
 			companions(model, contributions, self.kind, self.models, &self.config, progress)?;
 		let models: Vec<&Model> = companions.iter().map(|c| c.as_ref().unwrap_or(model)).collect();
-		let rows = Rows::new(&data, contributions, &models)?;
+		let rows = WeightedRows::new(&data, contributions, &models)?;
 		let share = 1.0 / self.models as f64;
 		let mut parts = Vec::with_capacity(self.models);
 		let mut leaves = vec![Vec::new(); contributions.len()];

@@ -49,8 +49,8 @@ pub fn build_index(
 ) -> Result<Index> {
 	check_contributions(model, contributions)?;
 	let influence = builder.influence(model, contributions, progress)?;
-	let contents = Contents { builder, model, contributions, influence: &influence, width };
-	contents.in_memory(progress)
+	let ingredients = Ingredients { builder, model, contributions, influence: &influence, width };
+	ingredients.in_memory(progress)
 }
 
 impl Index {
@@ -70,8 +70,9 @@ impl Index {
 	) -> Result<Self> {
 		check_contributions(model, contributions)?;
 		let influence = Influence::Held(float);
-		let contents = Contents { builder, model, contributions, influence: &influence, width };
-		contents.in_memory(&mut |_| ())
+		let ingredients =
+			Ingredients { builder, model, contributions, influence: &influence, width };
+		ingredients.in_memory(&mut |_| ())
 	}
 }
 
@@ -106,8 +107,9 @@ impl Draft {
 		let io = |source| Error::io("write", &temporary.0, source);
 		let mut file = BufWriter::new(File::create(&temporary.0).map_err(io)?);
 		let influence = builder.influence(model, contributions, progress)?;
-		let contents = Contents { builder, model, contributions, influence: &influence, width };
-		let hash = contents.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
+		let ingredients =
+			Ingredients { builder, model, contributions, influence: &influence, width };
+		let hash = ingredients.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
 		file.flush().map_err(io)?;
 		drop((file, influence));
 		let bytes = map(&temporary.0)?;
@@ -164,7 +166,7 @@ pub(super) fn map(path: &Path) -> Result<Bytes> {
 }
 
 /// What an index file is made of.
-struct Contents<'a> {
+struct Ingredients<'a> {
 	builder: &'a dyn IndexBuilder,
 	model: &'a Model,
 	contributions: &'a [Contribution],
@@ -172,7 +174,7 @@ struct Contents<'a> {
 	width: Width,
 }
 
-impl Contents<'_> {
+impl Ingredients<'_> {
 	fn in_memory(&self, progress: &mut dyn FnMut(Progress)) -> Result<Index> {
 		let mut bytes = Vec::new();
 		let put = &mut |more: &[u8]| {

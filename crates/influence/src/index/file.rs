@@ -101,7 +101,7 @@ impl IndexHeader {
 
 /// What an index holds beside its sketches, which stay in the file's bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Content {
+pub(super) struct IndexContent {
 	pub header: IndexHeader,
 	pub parts: Vec<Part>,
 	pub scales: Scales,
@@ -160,7 +160,7 @@ pub(super) fn write(
 	file.write(WHAT, header, put)
 }
 
-pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
+pub(super) fn read(bytes: &[u8], model: &Model) -> Result<IndexContent> {
 	let (file, header) = Reader::open::<IndexHeader>(WHAT, bytes)?;
 	if header.format != FORMAT {
 		let reason = format!("its format is {}, this program reads {FORMAT}", header.format);
@@ -194,7 +194,7 @@ pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 		.ok_or_else(|| Error::malformed(WHAT, "its Merkle tree has another number of nodes"))?;
 	let sketches = file.bytes("leaves", dtype(header.width), &[count, whole])?;
 	let start = sketches.as_ptr() as usize - bytes.as_ptr() as usize;
-	Ok(Content {
+	Ok(IndexContent {
 		header,
 		parts,
 		scales,
