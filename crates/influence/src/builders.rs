@@ -18,4 +18,4 @@ pub use exact::{Damping, ExactCurvature, Positive};
 pub use gradient::GradientDot;
 pub use tracin::TracIn;
 pub use trak::Trak;
-pub use unrolled::{Checkpoints, Outcome, Unrolled};
+pub use unrolled::Unrolled;
