@@ -210,7 +210,7 @@ mod tests {
 	/// 400 digits, and the numbers of those that got a wrong label.
 	fn mislabelled() -> (Dataset, Vec<usize>) {
 		let path = Path::new("../tests/data/digits.csv.gz");
-		let rows = Dataset::read_csv(path, &Schema::default()).unwrap();
+		let rows = Dataset::read(path, &Schema::default()).unwrap();
 		let rows = rows.select(&(0..400).collect::<Vec<_>>()).unwrap();
 		let wrong: Vec<usize> = (0..400).filter(|i| i % 20 == 7).collect();
 		let mut labels = rows.labels().to_vec();

@@ -224,7 +224,7 @@ mod tests {
 		let (proposer, parameters) = (parse_account("//Bob").unwrap(), parameters());
 		assert!(check_threshold(&proposer, 10_000 * OPEN, &parameters).is_ok());
 		let error = check_threshold(&proposer, 10_000 * OPEN - OPEN / 2, &parameters).unwrap_err();
-		assert_eq!((error.code(), &error.to_json()["name"]), (4, &"BelowThreshold".into()));
+		assert_eq!((error.code(), error.refused_as()), (4, Some("BelowThreshold")));
 		let text = error.to_string();
 		assert!(text.contains("takes 10000 votes") && text.contains("0.5 are missing"), "{text}");
 		assert!(text.contains("gov wrap") && text.contains("gov delegate"), "{text}");
@@ -249,8 +249,10 @@ mod tests {
 		let named = |name: &str| {
 			let refusal =
 				Refusal { message: "no".into(), pallet: None, name: Some(name.to_owned()) };
-			below_threshold(Error::Refused(refusal), &proposer).to_json()["name"].clone()
+			let error = below_threshold(Error::Refused(refusal), &proposer);
+			error.refused_as().map(str::to_owned)
 		};
-		assert_eq!((named("BadOrigin"), named("Other")), ("BelowThreshold".into(), "Other".into()));
+		assert_eq!(named("BadOrigin").as_deref(), Some("BelowThreshold"));
+		assert_eq!(named("Other").as_deref(), Some("Other"));
 	}
 }
