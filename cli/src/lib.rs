@@ -35,7 +35,7 @@ use output::Report;
 use serde::Serialize;
 use serde_json::Value;
 use std::{ffi::OsString, process::ExitCode};
-use views::failure::Failed;
+use views::failure::ErrorDocument;
 
 /// Reads the command line, runs the command, prints its result and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -88,7 +88,7 @@ fn fail(error: &Error) -> ExitCode {
 
 /// Prints what went wrong for machines, beside what there is to show all the same.
 fn print_failure(document: Option<Value>, error: &Error) {
-	print_json(&Failed { document, error: error.into() });
+	print_json(&ErrorDocument { document, error: error.into() });
 }
 
 /// Prints a view for machines. Its keys are sorted on the way.

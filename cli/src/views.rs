@@ -18,7 +18,7 @@
 //! inferences are named by the numbers that the chain gave them, counted from 0, and blocks by their
 //! height. Hashes of files are blake2-256.
 //!
-//! A command that fails prints [`failure::Failed`].
+//! A command that fails prints [`failure::ErrorDocument`].
 
 // The name and the type of many fields say all there is to say.
 #![allow(missing_docs)]

@@ -7,16 +7,16 @@ use serde_json::Value;
 /// A command that fails prints what went wrong, beside the keys of what there is to show all the
 /// same.
 #[derive(Serialize, Debug)]
-pub struct Failed {
+pub struct ErrorDocument {
 	/// The command's own document. Most commands that fail have none.
 	#[serde(flatten)]
 	pub document: Option<Value>,
-	pub error: Failure,
+	pub error: ErrorDetails,
 }
 
 /// What went wrong.
 #[derive(Serialize, Debug)]
-pub struct Failure {
+pub struct ErrorDetails {
 	/// The exit code of the program, from 1 to 7.
 	pub code: u8,
 	/// The kind of failure, such as `bad_data`. Exit code 5 has two, every other has one.
@@ -48,7 +48,7 @@ pub struct TooLong {
 	pub limit: u32,
 }
 
-impl From<&Error> for Failure {
+impl From<&Error> for ErrorDetails {
 	fn from(error: &Error) -> Self {
 		let (mut refused, mut too_long) = (None, None);
 		match error {

@@ -1,6 +1,6 @@
 use super::{
 	account, attester, contribution, datanet,
-	failure::Failed,
+	failure::ErrorDocument,
 	governance::{
 		self, council,
 		election::{self, Election, NoElection, Phases, Summary},
@@ -706,7 +706,7 @@ fn council_should_be_printed_as_recorded() {
 
 #[test]
 fn failures_should_be_printed_as_recorded() {
-	let failed = |error: Error| json(&Failed { document: None, error: (&error).into() });
+	let failed = |error: Error| json(&ErrorDocument { document: None, error: (&error).into() });
 	let refused = |pallet: Option<&str>, name: Option<&str>| {
 		failed(Error::Refused(Refusal {
 			message: "the chain refuses it: no\x1b".into(),
@@ -728,7 +728,7 @@ fn failures_should_be_printed_as_recorded() {
 			("refused by no pallet", refused(None, Some("BadOrigin"))),
 			("refused without a name", refused(None, None)),
 			("too long", failed(too_long)),
-			("beside a document", json(&Failed { document, error: (&fault).into() })),
+			("beside a document", json(&ErrorDocument { document, error: (&fault).into() })),
 		],
 	);
 }

@@ -2,7 +2,7 @@
 //!
 //! [`README`] lies in every exported directory and says what is there.
 
-use super::{lds::Retrained, method::Scored, retrain::Outcome, Subject, Task};
+use super::{lds::Retrained, method::Scored, retrain::RetrainingOutcome, Subject, Task};
 use openledger_models::{tensors::Writer, Base, Error, Model, Result, TextModel, TrainConfig};
 use openledger_rows::{Dataset, Schema, TextDataset, TextSchema};
 use safetensors::Dtype;
@@ -120,7 +120,7 @@ impl Export {
 		&self,
 		rows: usize,
 		retrained: &Retrained,
-		outcomes: &[Outcome],
+		outcomes: &[RetrainingOutcome],
 		scored: &[Scored],
 	) -> Result<()> {
 		let subsets = retrained.subsets();

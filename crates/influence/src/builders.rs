@@ -13,7 +13,7 @@ mod unrolled;
 pub use cosine::GradientCosine;
 pub use datainf::DataInf;
 pub use ekfac::EkFac;
-pub use ensemble::{Ensemble, Members};
+pub use ensemble::{Ensemble, EnsembleKind};
 pub use exact::{Damping, ExactCurvature, Positive};
 pub use gradient::GradientDot;
 pub use tracin::TracIn;

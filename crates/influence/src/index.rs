@@ -8,7 +8,7 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub use build::{build_index, Draft};
+pub use build::{build_index, IndexDraft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;

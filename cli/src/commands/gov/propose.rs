@@ -1,7 +1,7 @@
 //! `gov propose`: a call for all voters.
 
 use super::{
-	call::{Proposed, Source},
+	call::{CallOptions, KnownCall},
 	names::TrackName,
 	show::Shown,
 	VOTES,
@@ -48,7 +48,7 @@ pub struct Arguments {
 	track: Option<TrackName>,
 	/// The call
 	#[command(flatten)]
-	source: Source,
+	source: CallOptions,
 	/// Blocks between approval and dispatch, if more than the timelock
 	#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 	after: u32,
@@ -98,7 +98,7 @@ fn read_wasm(file: &Path) -> Result<Vec<u8>> {
 }
 
 impl Arguments {
-	fn read(&self, at: &Snapshot) -> Result<(Track, Proposed, u32)> {
+	fn read(&self, at: &Snapshot) -> Result<(Track, KnownCall, u32)> {
 		let metadata = at.metadata();
 		match (&self.shortcut, self.track) {
 			(Some(_), track) if track.is_some() || !self.source.is_empty() => Err(Error::Usage(
@@ -108,12 +108,12 @@ impl Arguments {
 				let arguments =
 					json!({ "amount": amount.0.to_string(), "beneficiary": to.to_string() });
 				let bytes = calls::encode(&metadata, "Treasury", "spend_local", &arguments)?;
-				Ok((Track::Treasury, Proposed::new(&metadata, bytes)?, *after))
+				Ok((Track::Treasury, KnownCall::new(&metadata, bytes)?, *after))
 			},
 			(Some(Shortcut::Upgrade { code, after }), _) => {
 				let arguments = json!({ "code": hex(read_wasm(code)?) });
 				let bytes = calls::encode(&metadata, "System", "set_code", &arguments)?;
-				Ok((Track::Constitutional, Proposed::new(&metadata, bytes)?, *after))
+				Ok((Track::Constitutional, KnownCall::new(&metadata, bytes)?, *after))
 			},
 			(None, Some(track)) => Ok((track.into(), self.source.read(&metadata)?, self.after)),
 			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),

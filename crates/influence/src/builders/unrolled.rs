@@ -5,7 +5,7 @@ mod tangents;
 use self::tangents::Tangents;
 use super::tracin::replay;
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	index::all_rows,
 	Contribution, FloatIndex, IndexBuilder, Influence, Result,
 };
@@ -95,7 +95,7 @@ impl IndexBuilder for Unrolled {
 			let step = batch.number + 1;
 			stage.done_with_loss(step, advance(&mut run, &data, &owners, &mut tangents)?);
 		}
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Held(FloatIndex { parts, leaves: tangents.finish()?, local: false }))
