@@ -1,7 +1,6 @@
 //! What can go wrong, which exit code it has, and what to do about it.
 
 pub use openledger_client::Refusal;
-use serde_json::{json, Value};
 
 /// The result of an operation of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -77,25 +76,6 @@ impl Error {
 			Self::Verification(_) => "verification",
 			Self::Timeout(_) => "timeout",
 		}
-	}
-
-	/// `{"code", "kind", "message"}`, with `pallet` and `name` of a refusal, `length` and `limit` of
-	/// what is too long.
-	pub fn to_json(&self) -> Value {
-		let mut error =
-			json!({ "code": self.code(), "kind": self.kind(), "message": self.to_string() });
-		match self {
-			Self::Refused(Refusal { pallet, name, .. }) => {
-				error["pallet"] = json!(pallet);
-				error["name"] = json!(name);
-			},
-			Self::TooLong { length, limit, .. } => {
-				error["length"] = json!(length);
-				error["limit"] = json!(limit);
-			},
-			_ => {},
-		}
-		error
 	}
 
 	/// What `pallet` would refuse with its error `name`.
@@ -215,15 +195,12 @@ mod tests {
 	use openledger_client::{governance::SignedDelegation, keys::Key, limits};
 
 	#[test]
-	fn refusal_should_tell_machines_length_and_limit_when_something_is_too_long() {
+	fn length_should_be_told_after_the_place_when_something_is_too_long() {
 		let error = Error::from(limits::check("the input", 5, "bytes", 4).unwrap_err());
 		let error = error.in_file("rows.csv: row 2");
-		assert_eq!(error.code(), 5);
-		let document = error.to_json();
-		assert_eq!((&document["kind"], &document["length"]), (&"too_long".into(), &5.into()));
-		assert_eq!(document["limit"], 4);
+		assert_eq!((error.code(), error.kind()), (5, "too_long"));
 		assert_eq!(
-			document["message"],
+			error.to_string(),
 			"rows.csv: row 2: the input is too long: 5 bytes, this chain takes at most 4"
 		);
 	}

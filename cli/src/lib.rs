@@ -32,8 +32,10 @@ use clap::Parser;
 use context::Context;
 use error::Error;
 use output::Report;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 use std::{ffi::OsString, process::ExitCode};
+use views::failure::ErrorDocument;
 
 /// Reads the command line, runs the command, prints its result and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -46,27 +48,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 			if error.use_stderr() && arguments.iter().any(|argument| argument == "--json") {
 				let message = error.to_string();
 				let summary = message.lines().next().unwrap_or_default();
-				print_json(&json!({ "error": Error::Usage(summary.to_owned()).to_json() }));
+				print_failure(None, &Error::Usage(summary.to_owned()));
 			}
 			return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
 		},
 	};
 	let json = parsed.global.json;
 	match execute(parsed) {
-		Ok(Report { json: mut document, text, error }) => {
-			if json {
-				if let Some(error) = &error {
-					document["error"] = error.to_json();
-				}
-				print_json(&document);
-			} else {
-				print_line(&text);
+		Ok(Report { json: document, text, error }) => {
+			match &error {
+				_ if !json => print_line(&text),
+				None => print_json(&document),
+				Some(error) => print_failure(Some(document), error),
 			}
 			error.map_or(ExitCode::SUCCESS, |error| fail(&error))
 		},
 		Err(error) => {
 			if json {
-				print_json(&json!({ "error": error.to_json() }));
+				print_failure(None, &error);
 			}
 			fail(&error)
 		},
@@ -87,8 +86,17 @@ fn fail(error: &Error) -> ExitCode {
 	ExitCode::from(error.code())
 }
 
-fn print_json(document: &serde_json::Value) {
-	print_line(&format!("{document:#}"));
+/// Prints what went wrong for machines, beside what there is to show all the same.
+fn print_failure(document: Option<Value>, error: &Error) {
+	print_json(&ErrorDocument { document, error: error.into() });
+}
+
+/// Prints a view for machines. Its keys are sorted on the way.
+fn print_json(view: &impl Serialize) {
+	match serde_json::to_value(view) {
+		Ok(document) => print_line(&format!("{document:#}")),
+		Err(error) => eprintln!("error: cannot print the result as JSON: {error}"),
+	}
 }
 
 /// Prints to standard output; a reader that has gone away is no reason to panic.

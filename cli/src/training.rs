@@ -9,7 +9,7 @@ use openledger_client::{
 	chain::{types::Contribution as Record, Snapshot},
 	runs::Run,
 };
-use openledger_influence::{Contribution, Draft, Index};
+use openledger_influence::{Contribution, Index, IndexDraft};
 use openledger_models::{Architecture, Manifest, Model};
 use openledger_primitives::{manifest, ContributionId};
 use openledger_rows::{Dataset, Schema};
@@ -40,7 +40,7 @@ pub fn load_model(run: &Run) -> Result<(Model, Manifest)> {
 ///
 /// # Errors
 /// [`Error::Failure`].
-pub fn save_index(run: &Run, draft: Draft) -> Result<Index> {
+pub fn save_index(run: &Run, draft: IndexDraft) -> Result<Index> {
 	let index = draft.publish()?;
 	let record = json!({
 		"index_file": format!("0x{}", hex::encode(index.file_hash())),

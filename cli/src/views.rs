@@ -11,22 +11,14 @@
 //! | `account`, `rewards` | [`account`] |
 //! | `attester` | [`attester`] |
 //! | `gov` | [`governance`] |
+//! | any that fails | [`failure`] |
 //!
 //! Every command prints one object, its keys in the order of the alphabet. A field that has no value
 //! is `null`, unless its description says that it is left out. Datanets, models, contributions and
 //! inferences are named by the numbers that the chain gave them, counted from 0, and blocks by their
 //! height. Hashes of files are blake2-256.
 //!
-//! A command that fails prints an object with the key `error`, beside the keys of what there is to
-//! show all the same. It has these keys:
-//!
-//! | key | value |
-//! | --- | --- |
-//! | `code` | the exit code, from 1 to 7 |
-//! | `kind` | the kind of failure, such as `bad_data` |
-//! | `message` | what went wrong and what to do about it, for people |
-//! | `pallet`, `name` | the pallet whose error it is and the error's name, each `null` if there is none; only if the chain refused, or would refuse, a transaction |
-//! | `length`, `limit` | how long something is and how long it may be; only if `kind` is `too_long` |
+//! A command that fails prints [`failure::ErrorDocument`].
 
 // The name and the type of many fields say all there is to say.
 #![allow(missing_docs)]
@@ -37,6 +29,7 @@ pub mod audit;
 pub mod contribution;
 pub mod datanet;
 pub mod explain;
+pub mod failure;
 pub mod governance;
 pub mod inference;
 pub mod model;

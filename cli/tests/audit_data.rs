@@ -27,7 +27,7 @@ fn run(directory: &Path, arguments: &[&str]) -> (Value, i32, String) {
 /// Writes 300 digits, each thirtieth with a wrong label, and 100 right ones.
 fn tables(directory: &Path) {
 	let path = Path::new("../tests/data/digits.csv.gz");
-	let digits = Dataset::read_csv(path, &Schema::default()).unwrap();
+	let digits = Dataset::read(path, &Schema::default()).unwrap();
 	let (rows, good) = digits.split(300, 1).unwrap();
 	let wrong = |(i, label): (usize, &u32)| if i % 30 == 12 { (label + 3) % 10 } else { *label };
 	let labels = rows.labels().iter().enumerate().map(wrong).collect();

@@ -3,7 +3,7 @@
 use openledger_blobs::{BlobStore, DirectoryStore};
 use openledger_cli::training::save_index;
 use openledger_client::runs::Run;
-use openledger_influence::{held_out_attribution, Contribution, Draft, EkFac};
+use openledger_influence::{held_out_attribution, Contribution, EkFac, IndexDraft};
 use openledger_models::{
 	train, Activation, Architecture, Manifest, ManifestEntry, Source, TrainConfig,
 };
@@ -218,7 +218,8 @@ fn trained(directory: &Path) {
 	std::fs::write(run.manifest(), manifest.to_json()).unwrap();
 	let (width, path) = (Width::Int8, run.index());
 	let draft =
-		Draft::build(&builder, &trained.model, &contributions, width, &path, &mut |_| {}).unwrap();
+		IndexDraft::build(&builder, &trained.model, &contributions, width, &path, &mut |_| {})
+			.unwrap();
 	let index = save_index(&run, draft).unwrap();
 	let attribution = held_out_attribution(&trained.model, &index, &rows, 8).unwrap();
 	std::fs::write(run.held_out(), codec::Encode::encode(&attribution)).unwrap();

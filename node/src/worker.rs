@@ -40,7 +40,7 @@ mod status;
 mod testing;
 
 pub use start::{start, Setup};
-pub use status::{JobStatus, SharedStatus, Status};
+pub use status::{JobStatus, SharedStatus, WorkerStatus};
 
 use engine::{Engine, InfluenceEngine};
 use events::Worker;

@@ -17,7 +17,7 @@ use crate::{
 	views::audit as views,
 };
 use clap::{Args, ValueEnum};
-use cross_fit::{cross_fit, CrossFit, Finding, Verdict};
+use cross_fit::{cross_fit, CrossFit, Finding, UnseenAnswer};
 use openledger_influence::{EkFac, ExactCurvature, IndexBuilder};
 use openledger_models::TrainConfig;
 use openledger_primitives::ContributionId;
@@ -62,7 +62,7 @@ pub struct Arguments {
 	folds: usize,
 	/// How the curvature is taken
 	#[arg(long, value_name = "METHOD", default_value = "ek-fac")]
-	curvature: Curvature,
+	curvature: CurvatureMethod,
 	/// Rows shown
 	#[arg(long, default_value_t = 20, value_name = "ROWS")]
 	top: usize,
@@ -75,7 +75,7 @@ pub struct Arguments {
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-enum Curvature {
+enum CurvatureMethod {
 	/// Kronecker factors
 	EkFac,
 	/// The Hessian, for small models
@@ -83,13 +83,13 @@ enum Curvature {
 }
 
 /// Where rows are from: their contributions in order, or a table.
-struct Origin {
+struct Provenance {
 	name: String,
 	/// Contribution and number of rows; empty for a table.
 	contributions: Vec<(ContributionId, usize)>,
 }
 
-impl Origin {
+impl Provenance {
 	/// The contribution of row `row` of all, and the row's number in it or in the table, from 1.
 	fn place(&self, row: usize) -> (Option<ContributionId>, usize) {
 		let mut rest = row;
@@ -105,7 +105,7 @@ impl Origin {
 
 /// What was found.
 struct Audit {
-	origin: Origin,
+	origin: Provenance,
 	rows: Dataset,
 	look: Look,
 	method: &'static str,
@@ -152,10 +152,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Report::of(&document, audit.text())
 }
 
-async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Dataset)> {
+async fn read(context: &Context, arguments: &Arguments) -> Result<(Provenance, Dataset)> {
 	if let Some(path) = &arguments.table {
 		let rows = read_rows(path, &Schema::default())?;
-		return Ok((Origin { name: path.display().to_string(), contributions: Vec::new() }, rows));
+		return Ok((
+			Provenance { name: path.display().to_string(), contributions: Vec::new() },
+			rows,
+		));
 	}
 	let (Some(datanet), Some(version)) = (arguments.datanet, arguments.version) else {
 		return Err(Error::Usage("give --table FILE, or --datanet and --version".into()));
@@ -166,13 +169,13 @@ async fn read(context: &Context, arguments: &Arguments) -> Result<(Origin, Datas
 	let parts: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
 	let rows = Dataset::concat(&parts)?;
 	let contributions = contributions.iter().map(|c| (c.id, c.rows.len())).collect();
-	Ok((Origin { name: format!("datanet {datanet}, version {version}"), contributions }, rows))
+	Ok((Provenance { name: format!("datanet {datanet}, version {version}"), contributions }, rows))
 }
 
-fn builder(curvature: Curvature, config: &TrainConfig) -> Box<dyn IndexBuilder> {
+fn builder(curvature: CurvatureMethod, config: &TrainConfig) -> Box<dyn IndexBuilder> {
 	match curvature {
-		Curvature::Exact => Box::new(ExactCurvature::for_recipe(config)),
-		Curvature::EkFac => Box::new(EkFac::default()),
+		CurvatureMethod::Exact => Box::new(ExactCurvature::for_recipe(config)),
+		CurvatureMethod::EkFac => Box::new(EkFac::default()),
 	}
 }
 
@@ -235,11 +238,11 @@ impl Audit {
 
 	fn view(&self, finding: &Finding) -> views::Row {
 		let (contribution, row) = self.origin.place(finding.row);
-		let verdict = |verdict: &Verdict| views::Verdict {
-			label: label(&self.rows, verdict.label),
-			answer: label(&self.rows, verdict.answer),
-			probability: verdict.probability,
-			label_probability: verdict.label_probability,
+		let unseen = |unseen: &UnseenAnswer| views::UnseenAnswer {
+			label: label(&self.rows, unseen.label),
+			answer: label(&self.rows, unseen.answer),
+			probability: unseen.probability,
+			label_probability: unseen.label_probability,
 		};
 		let content = Some(self.rows.row_text(finding.row));
 		let (features, text) = match self.rows.texts() {
@@ -252,7 +255,7 @@ impl Audit {
 			loss: finding.loss,
 			self_influence: finding.self_influence,
 			harm: finding.harm,
-			verdict: finding.verdict.as_ref().map(verdict),
+			unseen: finding.unseen.as_ref().map(unseen),
 			features,
 			text,
 		}
@@ -279,11 +282,11 @@ impl Audit {
 		}
 		let rows = self.worst().map(|finding| {
 			let (contribution, row) = self.origin.place(finding.row);
-			let said = match &finding.verdict {
-				Some(verdict) => vec![
-					one_line(&self.rows.class_name(verdict.label)),
-					one_line(&self.rows.class_name(verdict.answer)),
-					format!("{:.3}", verdict.probability),
+			let said = match &finding.unseen {
+				Some(unseen) => vec![
+					one_line(&self.rows.class_name(unseen.label)),
+					one_line(&self.rows.class_name(unseen.answer)),
+					format!("{:.3}", unseen.probability),
 				],
 				None => vec![format!("{:.3}", finding.loss)],
 			};
@@ -328,14 +331,14 @@ mod tests {
 	#[test]
 	fn audit_should_be_printed_as_recorded() {
 		let finding =
-			|row, harm, verdict| Finding { row, loss: 2.125, verdict, self_influence: 0.5, harm };
-		let audit = |text: &str, accuracy, verdict: Option<Verdict>| Audit {
-			origin: Origin { name: "rows.csv".into(), contributions: vec![] },
+			|row, harm, unseen| Finding { row, loss: 2.125, unseen, self_influence: 0.5, harm };
+		let audit = |text: &str, accuracy, unseen: Option<UnseenAnswer>| Audit {
+			origin: Provenance { name: "rows.csv".into(), contributions: vec![] },
 			rows: Dataset::from_bytes(text.as_bytes(), &Schema::default()).unwrap(),
 			look: Look::Numbers,
 			method: "ek-fac",
 			fit: CrossFit {
-				findings: vec![finding(1, 0.25, verdict.clone()), finding(0, -0.5, verdict)],
+				findings: vec![finding(1, 0.25, unseen.clone()), finding(0, -0.5, unseen)],
 				loss: 0.75,
 				accuracy,
 			},
@@ -344,16 +347,17 @@ mod tests {
 			top: 1,
 			seconds: 1.5,
 		};
-		let verdict = Verdict { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
-		let numbers = audit("0.5,1,0\n1,2.5,1\n", Some(0.5), Some(verdict.clone()));
+		let unseen =
+			UnseenAnswer { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
+		let numbers = audit("0.5,1,0\n1,2.5,1\n", Some(0.5), Some(unseen.clone()));
 		let named = Audit {
-			origin: Origin {
+			origin: Provenance {
 				name: "datanet 0, version 2".into(),
 				contributions: vec![(7, 1), (3, 1)],
 			},
 			held_out: Some(20),
 			top: 2,
-			..audit("text,label\na,ham\nb,spam\n", Some(1.0), Some(verdict))
+			..audit("text,label\na,ham\nb,spam\n", Some(1.0), Some(unseen))
 		};
 		let plain = audit("text\na\nb\x1b c\n", None, None);
 		check(
@@ -368,12 +372,12 @@ mod tests {
 
 	#[test]
 	fn place_should_count_from_one_within_each_contribution() {
-		let origin = Origin { name: String::new(), contributions: vec![(7, 2), (3, 4)] };
+		let origin = Provenance { name: String::new(), contributions: vec![(7, 2), (3, 4)] };
 		assert_eq!(origin.place(0), (Some(7), 1));
 		assert_eq!(origin.place(1), (Some(7), 2));
 		assert_eq!(origin.place(2), (Some(3), 1));
 		assert_eq!(origin.place(5), (Some(3), 4));
-		let origin = Origin { name: String::new(), contributions: vec![] };
+		let origin = Provenance { name: String::new(), contributions: vec![] };
 		assert_eq!(origin.place(5), (None, 6));
 	}
 }

@@ -42,7 +42,7 @@ pub struct Arguments {
 }
 
 /// Rows ready to be sent.
-struct Batch {
+struct Upload {
 	rows: Dataset,
 	blob: Vec<u8>,
 	content_root: [u8; 32],
@@ -50,7 +50,7 @@ struct Batch {
 	byte_count: u64,
 }
 
-impl Batch {
+impl Upload {
 	fn new(rows: Dataset) -> Result<Self> {
 		let blob = rows.to_bytes();
 		let too_large =
@@ -103,15 +103,15 @@ impl Batch {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let Arguments { datanet, file, columns, classes, dry_run } = arguments;
 	let schema = Schema { columns, classes, ..Schema::default() };
-	let batch = Batch::new(read_rows(&file, &schema)?)?;
+	let upload = Upload::new(read_rows(&file, &schema)?)?;
 
-	let labels = wording::histogram(&batch.rows);
-	let prepared = batch.view(datanet, &labels);
+	let labels = wording::histogram(&upload.rows);
+	let prepared = upload.view(datanet, &labels);
 	let mut summary = vec![
-		("rows", format!("{} of {}", batch.row_count, wording::row_kind(&batch.rows))),
+		("rows", format!("{} of {}", upload.row_count, wording::row_kind(&upload.rows))),
 		("labels", wording::histogram_text(&labels)),
-		("bytes", batch.byte_count.to_string()),
-		("content root", hex(batch.content_root)),
+		("bytes", upload.byte_count.to_string()),
+		("content root", hex(upload.content_root)),
 	];
 	if dry_run {
 		summary.push(("sent", "nothing: this was a dry run".into()));
@@ -121,10 +121,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let key = context.key()?;
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
-	let bond = check_terms(&best, &store, datanet, &batch, columns.is_none()).await?;
-	let blob = store.put(&batch.blob)?;
+	let bond = check_terms(&best, &store, datanet, &upload, columns.is_none()).await?;
+	let blob = store.put(&upload.blob)?;
 	let arguments =
-		(datanet, Hash(batch.content_root), batch.row_count, batch.byte_count, Hash(blob));
+		(datanet, Hash(upload.content_root), upload.row_count, upload.byte_count, Hash(blob));
 	let sent = context.send(call("Datanets", "contribute", arguments)).await?;
 	let Contributed { contribution } = sent.event("Datanets", "Contributed")?;
 
@@ -147,7 +147,7 @@ async fn check_terms(
 	best: &Snapshot,
 	store: &dyn BlobStore,
 	id: u32,
-	batch: &Batch,
+	upload: &Upload,
 	check_first: bool,
 ) -> Result<u128> {
 	let datanet = best.datanet(id).await?;
@@ -155,10 +155,10 @@ async fn check_terms(
 	if datanet.status == DatanetStatus::Closed {
 		return Err(Error::Failure(format!("datanet {id} is closed: it takes no contributions")));
 	}
-	batch.check_size(id, terms)?;
+	upload.check_size(id, terms)?;
 	if check_first {
 		if let Some(first) = first_rows(best, store, id).await? {
-			fits(&batch.rows, &first).map_err(|reason| {
+			fits(&upload.rows, &first).map_err(|reason| {
 				Error::BadData(format!("the rows do not fit those of datanet {id}: {reason}"))
 			})?;
 		}
@@ -210,7 +210,7 @@ mod tests {
 	#[test]
 	fn table_should_be_refused_with_size_and_limit_when_larger_than_the_datanet_takes() {
 		let csv = b"0,1,0\n2,3,1\n4,5,0\n";
-		let batch = Batch::new(Dataset::from_bytes(csv, &Schema::default()).unwrap()).unwrap();
+		let upload = Upload::new(Dataset::from_bytes(csv, &Schema::default()).unwrap()).unwrap();
 		let check = |max_rows, max_bytes| {
 			let terms = DatanetTerms {
 				name: b"digits".to_vec(),
@@ -222,7 +222,7 @@ mod tests {
 				max_bytes,
 				access: Access::Open,
 			};
-			batch.check_size(7, &terms).map_err(|error| error.to_string())
+			upload.check_size(7, &terms).map_err(|error| error.to_string())
 		};
 		assert_eq!(check(3, 18), Ok(()));
 		for (found, words) in [

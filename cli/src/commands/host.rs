@@ -60,7 +60,7 @@ pub struct Arguments {
 }
 
 /// An answer to a request.
-struct Answer {
+struct Response {
 	inference: u64,
 	model: u32,
 	output: String,
@@ -75,7 +75,7 @@ struct Host<'a> {
 	store: DirectoryStore,
 	loaded: HashMap<Hash, Model>,
 	/// Answers that are in a block, and its number.
-	given: Vec<(Answer, u64)>,
+	given: Vec<(Response, u64)>,
 	/// Requests that could not be answered, why, and when that was found.
 	failed: BTreeMap<u64, (String, Instant)>,
 	served: BTreeSet<u32>,
@@ -167,7 +167,7 @@ impl Host<'_> {
 		let answers = self.answers(&best).await?;
 		let count = answers.len();
 		if count > 0 {
-			let calls = answers.iter().map(Answer::call).collect();
+			let calls = answers.iter().map(Response::call).collect();
 			let finalized = self.context.finalized();
 			let results = chain::submit(self.chain, &self.key, calls, finalized).await?;
 			for (answer, result) in answers.into_iter().zip(results) {
@@ -182,8 +182,8 @@ impl Host<'_> {
 		Ok(count)
 	}
 
-	fn succeeded(&mut self, answer: Answer, block: u64) {
-		let Answer { inference, model, output, .. } = &answer;
+	fn succeeded(&mut self, answer: Response, block: u64) {
+		let Response { inference, model, output, .. } = &answer;
 		let output = one_line(output);
 		self.context
 			.console
@@ -193,7 +193,7 @@ impl Host<'_> {
 	}
 
 	/// An answer that came too late, or twice, is no failure.
-	async fn not_taken(&mut self, answer: Answer, error: Error) -> Result<()> {
+	async fn not_taken(&mut self, answer: Response, error: Error) -> Result<()> {
 		let id = answer.inference;
 		let state = self.chain.best().await?.inference(id).await?.state;
 		if matches!(state, InferenceState::Requested) {
@@ -210,7 +210,7 @@ impl Host<'_> {
 	}
 
 	/// Computes the answers that are due.
-	async fn answers(&mut self, best: &Snapshot) -> Result<Vec<Answer>> {
+	async fn answers(&mut self, best: &Snapshot) -> Result<Vec<Response>> {
 		let max_output = best.constant("InferenceMarket", "MaxOutput")?;
 		let sent = in_pool(self.chain, best, &self.key.account).await?;
 		let room = self
@@ -243,7 +243,9 @@ impl Host<'_> {
 			let output =
 				self.load(record).and_then(|model| answer(model, &inference.input, max_output));
 			match output {
-				Ok((output, usage)) => answers.push(Answer { inference: id, model, output, usage }),
+				Ok((output, usage)) => {
+					answers.push(Response { inference: id, model, output, usage })
+				},
 				Err(error) => self.fail(id, error.to_string()),
 			}
 		}
@@ -264,7 +266,7 @@ impl Host<'_> {
 	}
 
 	fn report(&self) -> Result<Report> {
-		let answered = |(answer, block): &(Answer, u64)| views::Answered {
+		let answered = |(answer, block): &(Response, u64)| views::Answered {
 			inference: answer.inference,
 			model: answer.model,
 			output: answer.output.clone(),
@@ -287,7 +289,7 @@ impl Host<'_> {
 	}
 }
 
-impl Answer {
+impl Response {
 	fn call(&self) -> Call {
 		let output = self.output.clone().into_bytes();
 		call("InferenceMarket", "respond", (self.inference, output, self.usage))

@@ -16,7 +16,7 @@ use codec::Encode;
 use openledger_blobs::BlobStore;
 use openledger_client::{chain::types::IndexRecord, runs::Run};
 use openledger_influence::{
-	held_out_attribution, Contribution, Draft, EkFac, MethodName, MethodSettings,
+	held_out_attribution, Contribution, EkFac, IndexDraft, MethodName, MethodSettings,
 };
 use openledger_models::{Manifest, ManifestEntry};
 use openledger_primitives::{ContributionId, Width};
@@ -100,7 +100,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let started = Instant::now();
 	let mut progress = context.console.stages();
 	let path = files.index();
-	let draft = Draft::build(&*builder, &model, &contributions, width, &path, &mut progress)?;
+	let draft = IndexDraft::build(&*builder, &model, &contributions, width, &path, &mut progress)?;
 	let limit = usize::try_from(max_entries).unwrap_or(usize::MAX);
 	let attribution = held_out_attribution(&model, draft.index(), &held_out, limit)?;
 	let seconds = started.elapsed().as_secs_f64();

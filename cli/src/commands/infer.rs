@@ -70,13 +70,13 @@ struct Question {
 }
 
 /// A question that was sent.
-struct Asked {
+struct SentQuestion {
 	id: u64,
 	expected: Option<String>,
 	state: Option<Inference>,
 }
 
-impl Asked {
+impl SentQuestion {
 	fn is_over(&self) -> bool {
 		let state = self.state.as_ref().map(|inference| &inference.state);
 		matches!(state, Some(InferenceState::Settled(_) | InferenceState::Refunded(_)))
@@ -117,7 +117,11 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		match result {
 			Ok(one) => {
 				let Requested { inference } = one.event("InferenceMarket", "Requested")?;
-				asked.push(Asked { id: inference, expected: question.expected, state: None });
+				asked.push(SentQuestion {
+					id: inference,
+					expected: question.expected,
+					state: None,
+				});
 				included.push(one);
 			},
 			Err(error) => failure = failure.or(Some(error)),
@@ -260,7 +264,7 @@ async fn max_fee(best: &Snapshot, given: Option<Amount>, pricing: &Pricing) -> R
 /// least once.
 async fn watch(
 	chain: &Chain,
-	asked: &mut [Asked],
+	asked: &mut [SentQuestion],
 	limit: Duration,
 	bar: &indicatif::ProgressBar,
 ) -> Result<()> {
@@ -277,7 +281,7 @@ async fn watch(
 				}
 			}
 		}
-		if asked.iter().all(Asked::is_over) || started.elapsed() >= limit {
+		if asked.iter().all(SentQuestion::is_over) || started.elapsed() >= limit {
 			return Ok(());
 		}
 		tokio::time::sleep(POLL).await;
@@ -287,7 +291,7 @@ async fn watch(
 fn report(
 	arguments: &Arguments,
 	user: &str,
-	asked: &[Asked],
+	asked: &[SentQuestion],
 	included: &[Included],
 	elapsed: Duration,
 ) -> Result<Report> {
@@ -295,7 +299,7 @@ fn report(
 	let (mut right, mut compared) = (0u32, 0u32);
 	let mut inferences = Vec::new();
 	let mut shown = Vec::new();
-	for Asked { id, expected, state } in asked {
+	for SentQuestion { id, expected, state } in asked {
 		let (model, expected) = (arguments.model, expected.as_ref());
 		inferences.push(views::Question::new(*id, model, state.as_ref(), expected));
 		let Some(inference) = state else {
@@ -392,7 +396,7 @@ mod tests {
 			deadline: 50,
 			state,
 		};
-		let asked = |id, expected: Option<&str>, state: Option<InferenceState>| Asked {
+		let asked = |id, expected: Option<&str>, state: Option<InferenceState>| SentQuestion {
 			id,
 			expected: expected.map(Into::into),
 			state: state.map(inference),
@@ -400,7 +404,7 @@ mod tests {
 		let settled = |output| Some(InferenceState::Settled(receipt(output)));
 		let line = ["infer", "--model", "1", "--input", "so so"];
 		let arguments = Line::try_parse_from(line).unwrap().arguments;
-		let printed = |asked: &[Asked]| {
+		let printed = |asked: &[SentQuestion]| {
 			report(&arguments, "5Grw", asked, &[], Duration::from_millis(1_500)).unwrap().json
 		};
 		check(

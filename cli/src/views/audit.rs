@@ -51,7 +51,7 @@ pub struct Row {
 	/// if the row lowers that loss.
 	pub harm: f64,
 	#[serde(flatten)]
-	pub verdict: Option<Verdict>,
+	pub unseen: Option<UnseenAnswer>,
 	/// The row's numbers, separated by commas. Left out for text.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub features: Option<String>,
@@ -62,7 +62,7 @@ pub struct Row {
 
 /// The answer of the model that has not seen the row. These fields are left out for a language model.
 #[derive(Serialize, Debug)]
-pub struct Verdict {
+pub struct UnseenAnswer {
 	/// The label that the row has.
 	pub label: Label,
 	/// The label that the model answers with.

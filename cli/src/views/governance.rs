@@ -87,7 +87,7 @@ pub struct Encoded {
 
 /// Where the votes of an account come from and go to.
 #[derive(Serialize, Debug)]
-pub struct Standing {
+pub struct VotingPower {
 	pub account: Address,
 	/// The OPEN of the account that is held as voting units.
 	pub wrapped: Units,
@@ -101,18 +101,18 @@ pub struct Standing {
 
 /// `gov account` prints the votes of an account.
 #[derive(Serialize, Debug)]
-pub struct AccountStanding {
+pub struct AccountVotingPower {
 	#[serde(flatten)]
-	pub standing: Standing,
+	pub power: VotingPower,
 	/// The OPEN of the account that is not held.
 	pub free: Units,
 }
 
 /// `gov wrap`, `gov unwrap`, `gov delegate` and `gov undelegate` print the account afterwards.
 #[derive(Serialize, Debug)]
-pub struct StandingChanged {
+pub struct VotingPowerChanged {
 	#[serde(flatten)]
-	pub standing: Standing,
+	pub power: VotingPower,
 	pub transactions: Vec<Transaction>,
 }
 

@@ -1,5 +1,6 @@
 use super::{
 	account, attester, contribution, datanet,
+	failure::ErrorDocument,
 	governance::{
 		self, council,
 		election::{self, Election, NoElection, Phases, Summary},
@@ -9,7 +10,10 @@ use super::{
 	recorded::{check, json},
 	Transaction,
 };
-use crate::training::Checks;
+use crate::{
+	error::{Error, Refusal},
+	training::Checks,
+};
 use openledger_client::{
 	calls::Decoded,
 	chain::{
@@ -696,6 +700,35 @@ fn council_should_be_printed_as_recorded() {
 					.into();
 				json(&council::Motions { motions })
 			}),
+		],
+	);
+}
+
+#[test]
+fn failures_should_be_printed_as_recorded() {
+	let failed = |error: Error| json(&ErrorDocument { document: None, error: (&error).into() });
+	let refused = |pallet: Option<&str>, name: Option<&str>| {
+		failed(Error::Refused(Refusal {
+			message: "the chain refuses it: no\x1b".into(),
+			pallet: pallet.map(Into::into),
+			name: name.map(Into::into),
+		}))
+	};
+	let unreachable = Error::Unreachable { url: "ws://a".into(), reason: "no answer".into() };
+	let what = "rows.csv: row 2: the input".into();
+	let too_long = Error::TooLong { what, length: 5_000_000_000, unit: "bytes", limit: 4 };
+	let fault = Error::Verification("a \"proof\" does not hold".into());
+	let document = Some(value!({ "verified": false, "code": 1, "inference": 7 }));
+	check(
+		"failure",
+		[
+			("usage", failed(Error::Usage("--url 'a' is no WebSocket address".into()))),
+			("unreachable", failed(unreachable)),
+			("refused by a pallet", refused(Some("Referenda"), Some("AlreadyVoted"))),
+			("refused by no pallet", refused(None, Some("BadOrigin"))),
+			("refused without a name", refused(None, None)),
+			("too long", failed(too_long)),
+			("beside a document", json(&ErrorDocument { document, error: (&fault).into() })),
 		],
 	);
 }

@@ -2,7 +2,7 @@
 //!
 //! [`README`] lies in every exported directory and says what is there.
 
-use super::{lds::Retrained, method::Scored, retrain::Outcome, Subject, Task};
+use super::{lds::Retrained, method::Scored, retrain::RetrainingOutcome, Subject, Task};
 use openledger_models::{tensors::Writer, Base, Error, Model, Result, TextModel, TrainConfig};
 use openledger_rows::{Dataset, Schema, TextDataset, TextSchema};
 use safetensors::Dtype;
@@ -24,7 +24,7 @@ const BASE: &str = "base";
 
 /// `task.json`.
 #[derive(Serialize, Deserialize)]
-struct Header {
+struct TaskFile {
 	format: u32,
 	name: String,
 	train_rows: usize,
@@ -84,7 +84,7 @@ impl Export {
 		let mut file = Writer::default();
 		file.f32("test", &shape, &logits);
 		self.write("logits.safetensors", file.finish("logits file", &json!({}))?)?;
-		let header = Header {
+		let header = TaskFile {
 			format: FORMAT,
 			name: task.name.clone(),
 			train_rows: task.train.len(),
@@ -120,7 +120,7 @@ impl Export {
 		&self,
 		rows: usize,
 		retrained: &Retrained,
-		outcomes: &[Outcome],
+		outcomes: &[RetrainingOutcome],
 		scored: &[Scored],
 	) -> Result<()> {
 		let subsets = retrained.subsets();
@@ -174,7 +174,7 @@ impl Exported {
 			let path = directory.join(name);
 			fs::read(&path).map_err(|source| io("read", &path, source))
 		};
-		let header: Header = serde_json::from_slice(&read(TASK)?)
+		let header: TaskFile = serde_json::from_slice(&read(TASK)?)
 			.map_err(|source| Error::Json { what: WHAT, source })?;
 		if header.format != FORMAT {
 			let reason = format!("its format is {}, this program reads {FORMAT}", header.format);

@@ -1,7 +1,7 @@
 //! The linear datamodeling score.
 
 use super::{
-	retrain::{Outcome, Retraining},
+	retrain::{Retraining, RetrainingOutcome},
 	spearman,
 	statistics::{Correlation, Predictions},
 	Bootstrap, Estimate,
@@ -64,9 +64,9 @@ impl Retrained {
 	}
 
 	/// Takes the outcomes of [`Self::jobs`].
-	pub fn new(subsets: Vec<Vec<usize>>, outcomes: &[Outcome], retrains: usize) -> Self {
+	pub fn new(subsets: Vec<Vec<usize>>, outcomes: &[RetrainingOutcome], retrains: usize) -> Self {
 		let queries = outcomes.first().map_or(0, |outcome| outcome.margins.len());
-		let mean = |subset: &[Outcome], q: usize| {
+		let mean = |subset: &[RetrainingOutcome], q: usize| {
 			subset.iter().map(|outcome| outcome.margins[q]).sum::<f64>() / subset.len() as f64
 		};
 		let output = |q| outcomes.chunks(retrains).map(|subset| mean(subset, q)).collect();
@@ -97,7 +97,7 @@ impl Retrained {
 
 /// How well one retraining predicts another gives the reliability of their mean (Spearman 1910,
 /// Brown 1910), whose root bounds the correlation of anything with it.
-fn ceiling(outcomes: &[Outcome], retrains: usize, queries: usize) -> Option<f64> {
+fn ceiling(outcomes: &[RetrainingOutcome], retrains: usize, queries: usize) -> Option<f64> {
 	let pairs: Vec<(usize, usize)> =
 		(0..retrains).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
 	if pairs.is_empty() || queries == 0 {
@@ -148,11 +148,11 @@ mod tests {
 		let value = |q: usize, c: usize| ((q * 31 + c * c * 17) % 23) as f64;
 		let scores: Vec<Vec<f64>> =
 			(0..4).map(|q| (0..12).map(|c| value(q, c)).collect()).collect();
-		let outcome = |s: usize| Outcome {
+		let outcome = |s: usize| RetrainingOutcome {
 			margins: (0..4).map(|q| value(q + 1, s / 2) + value(q, s)).collect(),
 			labels: vec![0; 4],
 		};
-		let outcomes: Vec<Outcome> = (0..50).map(outcome).collect();
+		let outcomes: Vec<RetrainingOutcome> = (0..50).map(outcome).collect();
 		let retrained = Retrained::new(subsets.clone(), &outcomes, 2);
 		let found = retrained.score(&scores, &Bootstrap { resamples: 200, seed: 1 });
 		let direct = |q: usize| {
@@ -169,9 +169,11 @@ mod tests {
 
 	#[test]
 	fn ceiling_should_be_one_when_retrainings_agree_and_zero_when_they_are_opposed() {
-		let outcomes = |sign: f64| -> Vec<Outcome> {
+		let outcomes = |sign: f64| -> Vec<RetrainingOutcome> {
 			let margin = |s: usize| (s / 2) as f64 * if s.is_multiple_of(2) { 1.0 } else { sign };
-			(0..20).map(|s| Outcome { margins: vec![margin(s)], labels: vec![0] }).collect()
+			(0..20)
+				.map(|s| RetrainingOutcome { margins: vec![margin(s)], labels: vec![0] })
+				.collect()
 		};
 		assert_eq!(ceiling(&outcomes(1.0), 2, 1), Some(1.0));
 		assert_eq!(ceiling(&outcomes(-1.0), 2, 1), Some(0.0));

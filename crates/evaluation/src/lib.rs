@@ -50,7 +50,7 @@ use task::derived_seed;
 
 /// What an evaluation found, with all that is needed to repeat it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct EvaluationReport {
 	/// The name of the task.
 	pub task: String,
 	/// The recipe that the attributed model was trained by.
@@ -134,7 +134,7 @@ pub fn evaluate(
 	measures: &BTreeSet<Measure>,
 	protocol: &Protocol,
 	progress: &mut dyn FnMut(Progress),
-) -> Result<Report> {
+) -> Result<EvaluationReport> {
 	protocol.check(task, measures)?;
 	let start = Instant::now();
 	// Before the work, for it fails where there is no room.
@@ -144,7 +144,7 @@ pub fn evaluate(
 	if let Some(export) = export {
 		export.subject(&subject)?;
 	}
-	let mut report = Report {
+	let mut report = EvaluationReport {
 		task: task.name.clone(),
 		config: task.config.clone(),
 		train_rows: task.train.len(),

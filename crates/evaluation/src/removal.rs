@@ -2,7 +2,7 @@
 
 use super::{
 	method::{Measured, Scored},
-	retrain::{retrain, Outcome, Retraining},
+	retrain::{retrain, Retraining, RetrainingOutcome},
 	task::derived_seed,
 	Estimate, Protocol, Subject,
 };
@@ -101,13 +101,17 @@ fn jobs(without: &[usize], rows: usize, protocol: &Protocol) -> Vec<Retraining> 
 }
 
 /// `outcomes` is `[queries][removed][retrains]`, `reference` `[retrains]`.
-fn points(reference: &[Outcome], outcomes: &[Outcome], protocol: &Protocol) -> Vec<RemovalPoint> {
+fn points(
+	reference: &[RetrainingOutcome],
+	outcomes: &[RetrainingOutcome],
+	protocol: &Protocol,
+) -> Vec<RemovalPoint> {
 	let retrains = protocol.removal_retrains;
-	let of_query: Vec<&[Outcome]> =
+	let of_query: Vec<&[RetrainingOutcome]> =
 		outcomes.chunks_exact(protocol.removed.len() * retrains).collect();
 	let point = |(number, &removed): (usize, &usize)| {
-		let mean = |of: &dyn Fn(&Outcome, &Outcome, usize) -> f64| -> Vec<f64> {
-			let query = |(query, outcomes): (usize, &&[Outcome])| {
+		let mean = |of: &dyn Fn(&RetrainingOutcome, &RetrainingOutcome, usize) -> f64| -> Vec<f64> {
+			let query = |(query, outcomes): (usize, &&[RetrainingOutcome])| {
 				let outcomes = &outcomes[number * retrains..][..retrains];
 				let pairs = reference.iter().zip(outcomes);
 				pairs.map(|(before, after)| of(before, after, query)).sum::<f64>() / retrains as f64
@@ -140,7 +144,7 @@ mod tests {
 			resamples: 50,
 			..Protocol::standard()
 		};
-		let outcome = |a: f64, b: f64, labels: [u32; 2]| Outcome {
+		let outcome = |a: f64, b: f64, labels: [u32; 2]| RetrainingOutcome {
 			margins: vec![a, b],
 			labels: labels.to_vec(),
 		};

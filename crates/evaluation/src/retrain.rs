@@ -3,7 +3,7 @@
 mod cache;
 
 use super::{Protocol, Subject};
-use cache::Cache;
+use cache::OutcomeCache;
 use openledger_models::{
 	argmax, network::margin, train, Error, Progress, Result, Stage, TrainConfig,
 };
@@ -26,7 +26,7 @@ pub(super) struct Retraining {
 
 /// What the retrained model answers.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Outcome {
+pub(super) struct RetrainingOutcome {
 	/// The margin of each test row's own label, `[test]`.
 	pub margins: Vec<f64>,
 	/// The answered class, `[test]`.
@@ -39,10 +39,10 @@ pub(super) fn retrain(
 	jobs: &[Retraining],
 	protocol: &Protocol,
 	progress: &mut dyn FnMut(Progress),
-) -> Result<Vec<Outcome>> {
+) -> Result<Vec<RetrainingOutcome>> {
 	let cache = protocol.cache.as_deref();
-	let cache = cache.map(|directory| Cache::open(directory, subject)).transpose()?;
-	let run = |job: &Retraining| -> Result<Outcome> {
+	let cache = cache.map(|directory| OutcomeCache::open(directory, subject)).transpose()?;
+	let run = |job: &Retraining| -> Result<RetrainingOutcome> {
 		if let Some(outcome) = cache.as_ref().and_then(|cache| cache.get(job)) {
 			return Ok(outcome);
 		}
@@ -80,14 +80,14 @@ pub(super) fn retrain(
 	Ok(outcomes.into_iter().flatten().collect())
 }
 
-fn outcome(subject: &Subject<'_>, job: &Retraining) -> Result<Outcome> {
+fn outcome(subject: &Subject<'_>, job: &Retraining) -> Result<RetrainingOutcome> {
 	let task = subject.task;
 	let rows = task.train.select(&job.rows)?;
 	let config = TrainConfig { seed: job.seed, ..task.config.clone() };
 	let model = train(&rows, &config, &mut |_| ())?.model;
 	let logits = model.batch_logits(&task.test)?;
 	let pairs = || logits.iter().zip(task.test.labels());
-	let outcome = Outcome {
+	let outcome = RetrainingOutcome {
 		margins: pairs().map(|(logits, label)| margin(logits, *label as usize)).collect(),
 		labels: logits.iter().map(|logits| argmax(logits)).collect(),
 	};
@@ -163,11 +163,11 @@ mod tests {
 		fs::write(&files[2], &contents[..40]).unwrap();
 		assert_eq!(run(), plain);
 		assert_ne!(fs::read(&files[1]).unwrap(), contents);
-		let cache = Cache::open(&directory, &subject).unwrap();
+		let cache = OutcomeCache::open(&directory, &subject).unwrap();
 		assert_eq!(cache.get(&jobs()[3]).as_ref(), Some(&plain[3]));
 		let other = Task { config: TrainConfig { seed: 9, ..task.config.clone() }, ..task.clone() };
 		let other = Subject::train(&other, &mut |_| ()).unwrap().model;
-		let cache = Cache::open(&directory, &Subject { model: other, ..subject }).unwrap();
+		let cache = OutcomeCache::open(&directory, &Subject { model: other, ..subject }).unwrap();
 		assert_eq!(cache.get(&jobs()[3]), None);
 		fs::remove_dir_all(directory).unwrap();
 	}

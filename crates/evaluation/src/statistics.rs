@@ -72,7 +72,7 @@ pub(super) enum Correlation {
 
 /// Values predicted for each query and item, beside the actual ones.
 pub(super) struct Predictions {
-	pairs: Vec<(Column, Column)>,
+	pairs: Vec<(OrderedValues, OrderedValues)>,
 	items: usize,
 }
 
@@ -81,7 +81,7 @@ impl Predictions {
 	pub fn new(predicted: &[Vec<f64>], actual: &[Vec<f64>]) -> Self {
 		let pairs = predicted.iter().zip(actual);
 		Self {
-			pairs: pairs.map(|(a, b)| (Column::new(a), Column::new(b))).collect(),
+			pairs: pairs.map(|(a, b)| (OrderedValues::new(a), OrderedValues::new(b))).collect(),
 			items: predicted.first().map_or(0, Vec::len),
 		}
 	}
@@ -101,7 +101,7 @@ impl Predictions {
 }
 
 /// Values with their order, so that resampling need not sort again.
-struct Column {
+struct OrderedValues {
 	values: Vec<f64>,
 	ascending: Vec<u32>,
 }
@@ -112,7 +112,7 @@ struct Scratch {
 	b: Vec<f64>,
 }
 
-impl Column {
+impl OrderedValues {
 	fn new(values: &[f64]) -> Self {
 		let mut ascending: Vec<u32> = (0..values.len() as u32).collect();
 		ascending.sort_by(|&a, &b| values[a as usize].total_cmp(&values[b as usize]));
@@ -175,7 +175,7 @@ fn weighted(a: &[f64], b: &[f64], counts: &[u32]) -> f64 {
 
 fn plain(a: &[f64], b: &[f64], correlation: Correlation) -> f64 {
 	let ones = vec![1; a.len().min(b.len())];
-	let (a, b) = (Column::new(&a[..ones.len()]), Column::new(&b[..ones.len()]));
+	let (a, b) = (OrderedValues::new(&a[..ones.len()]), OrderedValues::new(&b[..ones.len()]));
 	a.correlate(&b, &ones, correlation, &mut Scratch::default())
 }
 
@@ -197,7 +197,7 @@ mod tests {
 
 	fn ranks(values: &[f64]) -> Vec<f64> {
 		let mut ranks = Vec::new();
-		Column::new(values).ranks(&vec![1; values.len()], &mut ranks);
+		OrderedValues::new(values).ranks(&vec![1; values.len()], &mut ranks);
 		ranks
 	}
 
@@ -264,7 +264,7 @@ mod tests {
 			}
 			let counts: Vec<u32> = rows.iter().map(|row| row.2).collect();
 			let column = |of: fn(&(u8, u8, u32)) -> u8| {
-				Column::new(&rows.iter().map(|row| f64::from(of(row))).collect::<Vec<_>>())
+				OrderedValues::new(&rows.iter().map(|row| f64::from(of(row))).collect::<Vec<_>>())
 			};
 			let (left, right) = (column(|row| row.0), column(|row| row.1));
 			for correlation in [Correlation::Spearman, Correlation::Pearson] {

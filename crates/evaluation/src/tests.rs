@@ -34,7 +34,7 @@ fn small_protocol(threads: usize, retrains: usize) -> Protocol {
 	}
 }
 
-fn run(measures: &[Measure], threads: usize, retrains: usize) -> Result<Report> {
+fn run(measures: &[Measure], threads: usize, retrains: usize) -> Result<EvaluationReport> {
 	let protocol = small_protocol(threads, retrains);
 	let measures = measures.iter().copied().collect();
 	evaluate(&small_task(), &[index(EkFac::default(), &ALL)], &measures, &protocol, &mut |_| ())

@@ -2,7 +2,7 @@
 
 use openledger_evaluation::{half_subsets, linear_datamodeling_score};
 use openledger_influence::{
-	builders::{DataInf, Ensemble, Members, Trak},
+	builders::{DataInf, Ensemble, EnsembleKind, Trak},
 	Contribution, EkFac, GradientDot, IndexBuilder,
 };
 use openledger_models::{
@@ -68,7 +68,7 @@ fn curvature_should_predict_retraining_better_than_gradients_alone() {
 	let dot = retrained.score(&GradientDot);
 	let trak = Trak {
 		models: 10,
-		kind: Members::Halves { contributions: false, itself: false },
+		kind: EnsembleKind::Halves { contributions: false, itself: false },
 		dimension: 64,
 		..Trak::standard(config())
 	};
@@ -80,7 +80,7 @@ fn curvature_should_predict_retraining_better_than_gradients_alone() {
 	assert!(projected > dot + 0.05, "{projected} {dot}");
 	assert!(single > dot + 0.1, "{single} {dot}");
 	let builder = Box::new(EkFac::default());
-	let ensemble = Ensemble { builder, members: 4, kind: Members::Seeds, config: config() };
+	let ensemble = Ensemble { builder, members: 4, kind: EnsembleKind::Seeds, config: config() };
 	let several = retrained.score(&ensemble);
 	assert!(several > single, "{several} {single}");
 }

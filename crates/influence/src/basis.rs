@@ -38,14 +38,14 @@ impl LayerBasis {
 
 /// A basis for the gradients of a model.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Basis {
+pub enum GradientBasis {
 	/// One for each site, their coordinates after each other, each row-major `[outputs][inputs]`.
 	Kronecker(Vec<LayerBasis>),
 	/// Any vectors in the space of all trained parameters, in columns, `[parameters][dimension]`.
 	Dense(Matrix<f32>),
 }
 
-impl Basis {
+impl GradientBasis {
 	/// The original coordinates.
 	pub fn identity(sites: &Sites) -> Self {
 		Self::Kronecker(sites.iter().map(LayerBasis::identity).collect())
@@ -67,7 +67,7 @@ impl Basis {
 					let tokens = factors.tokens[gradients.rows()];
 					let inputs = rotate(factors.inputs.slice(0..tokens), &layer.input_vectors);
 					let deltas = rotate(factors.deltas.slice(0..tokens), &layer.output_vectors);
-					Rotated { tokens: factors.tokens.clone(), deltas, inputs }
+					RotatedFactors { tokens: factors.tokens.clone(), deltas, inputs }
 				};
 				Projected::Factors(layers.iter().zip(&gradients.sites).map(layer).collect())
 			},
@@ -92,7 +92,7 @@ pub(crate) fn rotate(rows: &[f32], vectors: &Matrix<f32>) -> Matrix<f32> {
 
 /// The rotated factors of some rows at one site.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rotated {
+pub struct RotatedFactors {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
 	pub(crate) tokens: Vec<usize>,
 	/// `[tokens][outputs]`.
@@ -101,7 +101,7 @@ pub struct Rotated {
 	pub(crate) inputs: Matrix<f32>,
 }
 
-impl Rotated {
+impl RotatedFactors {
 	fn coordinates(&self) -> usize {
 		self.deltas.columns() * self.inputs.columns()
 	}
@@ -111,7 +111,7 @@ impl Rotated {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Projected {
 	/// By their factors at each site.
-	Factors(Vec<Rotated>),
+	Factors(Vec<RotatedFactors>),
 	/// Gradients that are laid out, `[rows][dimension]`.
 	Rows(Matrix<f32>),
 }
@@ -137,7 +137,7 @@ impl Projected {
 
 	fn dimension(&self) -> usize {
 		match self {
-			Self::Factors(sites) => sites.iter().map(Rotated::coordinates).sum(),
+			Self::Factors(sites) => sites.iter().map(RotatedFactors::coordinates).sum(),
 			Self::Rows(rows) => rows.columns(),
 		}
 	}
@@ -150,7 +150,7 @@ impl Projected {
 	pub fn add_row(&self, row: usize, start: usize, sum: &mut [f64]) {
 		match self {
 			Self::Factors(sites) => {
-				let lengths = sites.iter().map(Rotated::coordinates);
+				let lengths = sites.iter().map(RotatedFactors::coordinates);
 				overlaps(lengths, start, sum, |at, start, sum| {
 					let site = &sites[at];
 					for token in site.tokens[row]..site.tokens[row + 1] {
@@ -209,7 +209,7 @@ pub struct Part {
 	/// models (other seeds, other halves of the data, checkpoints) have one part for each.
 	pub companion: Option<Model>,
 	/// The coordinates that its gradients are expressed in.
-	pub basis: Basis,
+	pub basis: GradientBasis,
 	/// Diagonal in the basis, `[dimension]`.
 	pub inverse_curvature: Vec<f32>,
 }
@@ -220,12 +220,12 @@ impl Part {
 	pub(crate) fn fits(&self, model: &Model) -> bool {
 		let sites = self.model(model).sites();
 		let basis = match &self.basis {
-			Basis::Kronecker(layers) => {
+			GradientBasis::Kronecker(layers) => {
 				let layers = layers.iter();
 				let widths = layers.map(|l| (l.output_vectors.rows(), l.input_vectors.rows()));
 				widths.eq(sites.iter().map(|site| (site.outputs, site.columns())))
 			},
-			Basis::Dense(vectors) => vectors.rows() == sites.coordinates(),
+			GradientBasis::Dense(vectors) => vectors.rows() == sites.coordinates(),
 		};
 		basis && self.inverse_curvature.len() == self.basis.dimension()
 	}
@@ -299,7 +299,7 @@ mod tests {
 		a.iter().zip(b).map(|(x, y)| x * y).sum()
 	}
 
-	fn coordinates(model: &Model, basis: &Basis, data: &Dataset) -> Vec<Vec<f64>> {
+	fn coordinates(model: &Model, basis: &GradientBasis, data: &Dataset) -> Vec<Vec<f64>> {
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let part = Part { companion: None, basis: basis.clone(), inverse_curvature };
 		let mut rows = Vec::new();
@@ -329,14 +329,16 @@ mod tests {
 	fn coordinates_should_keep_products_when_the_basis_is_orthogonal() {
 		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
 		let data = digits().select(&[3, 90]).unwrap();
-		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
-		let Basis::Kronecker(mut layers) = Basis::identity(&model.sites()) else { unreachable!() };
+		let plain = coordinates(&model, &GradientBasis::identity(&model.sites()), &data);
+		let GradientBasis::Kronecker(mut layers) = GradientBasis::identity(&model.sites()) else {
+			unreachable!()
+		};
 		for layer in &mut layers {
 			layer.input_vectors = turned(layer.input_vectors.rows());
 			layer.output_vectors = turned(layer.output_vectors.rows());
 		}
 		let rows = model.coordinates();
-		for basis in [Basis::Kronecker(layers), Basis::Dense(turned(rows))] {
+		for basis in [GradientBasis::Kronecker(layers), GradientBasis::Dense(turned(rows))] {
 			assert_eq!(basis.dimension(), rows);
 			let turned = coordinates(&model, &basis, &data);
 			assert_ne!(turned, plain);
@@ -353,14 +355,14 @@ mod tests {
 		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
 		let (data, rows) = (digits().select(&[3, 90, 4]).unwrap(), model.coordinates());
 		let companion = Some(random_model(&[64, 2, 10], Activation::Relu, 2));
-		let other = Basis::identity(&companion.as_ref().unwrap().sites());
-		let part = |companion, basis: Basis| {
+		let other = GradientBasis::identity(&companion.as_ref().unwrap().sites());
+		let part = |companion, basis: GradientBasis| {
 			let inverse_curvature = vec![1.0; basis.dimension()];
 			Part { companion, basis, inverse_curvature }
 		};
 		let parts = [
-			part(None, Basis::identity(&model.sites())),
-			part(None, Basis::Dense(some_vectors(rows, 5))),
+			part(None, GradientBasis::identity(&model.sites())),
+			part(None, GradientBasis::Dense(some_vectors(rows, 5))),
 			part(companion, other),
 		];
 		let (whole, mut seen) = (dimension(&parts), 0);
@@ -388,8 +390,8 @@ mod tests {
 		let model = random_model(&[64, 3, 10], Activation::Tanh, 1);
 		let (data, rows) = (digits().select(&[3, 90]).unwrap(), model.coordinates());
 		let vectors = some_vectors(rows, 2);
-		let found = coordinates(&model, &Basis::Dense(vectors.clone()), &data);
-		let plain = coordinates(&model, &Basis::identity(&model.sites()), &data);
+		let found = coordinates(&model, &GradientBasis::Dense(vectors.clone()), &data);
+		let plain = coordinates(&model, &GradientBasis::identity(&model.sites()), &data);
 		for (found, plain) in found.iter().zip(&plain) {
 			for (column, found) in found.iter().enumerate() {
 				let column = vectors.each_row().map(|row| row[column]);

@@ -8,14 +8,14 @@ mod products;
 mod quantise;
 mod scoring;
 
-pub use build::{build_index, Draft};
+pub use build::{build_index, IndexDraft};
 pub use builder::{all_rows, Contribution, IndexBuilder};
 pub use leaves::{local_leaf, FloatIndex, Influence};
 pub(crate) use products::Columns;
 pub use quantise::Scales;
 
 use crate::{Error, Part, Result};
-use file::{read_sketch, Content, WHAT};
+use file::{read_sketch, IndexContent, WHAT};
 use memmap2::Mmap;
 use openledger_models::{Hash, Model};
 use openledger_primitives::{
@@ -32,7 +32,7 @@ use std::{ops::Deref, path::Path, sync::Arc};
 /// order. The sketches are read where the file lies, in memory or mapped from disk.
 #[derive(Clone, Debug)]
 pub struct Index {
-	content: Content,
+	content: IndexContent,
 	bytes: Bytes,
 	file_hash: Hash,
 }

@@ -6,7 +6,7 @@
 //!
 //! | step | who | function |
 //! | --- | --- | --- |
-//! | index, once per model | developer | [`build_index`], [`Draft`], [`EkFac`], [`Index`] |
+//! | index, once per model | developer | [`build_index`], [`IndexDraft`], [`EkFac`], [`Index`] |
 //! | held-out sketch and shares | developer | [`held_out_attribution`] |
 //! | load what was registered | host, attester | [`Index::load`], [`Index::open`] |
 //! | attribute an answer | attester | [`attribute`] |
@@ -59,9 +59,11 @@ mod methods;
 mod query;
 pub mod rows;
 
-pub use basis::{Basis, LayerBasis, Part};
+pub use basis::{GradientBasis, LayerBasis, Part};
 pub use builders::{EkFac, ExactCurvature, GradientDot};
-pub use index::{build_index, Contribution, Draft, FloatIndex, Index, IndexBuilder, Influence};
+pub use index::{
+	build_index, Contribution, FloatIndex, Index, IndexBuilder, IndexDraft, Influence,
+};
 pub use methods::{MethodName, MethodSettings};
 pub use openledger_models::error::{Error, Result};
 pub use query::{attribute, held_out_attribution, held_out_sketch, margin_scores};

@@ -5,8 +5,8 @@
 
 use crate::{
 	builders::{
-		DataInf, EkFac, Ensemble, ExactCurvature, GradientCosine, GradientDot, Members, Positive,
-		TracIn, Trak, Unrolled,
+		DataInf, EkFac, Ensemble, EnsembleKind, ExactCurvature, GradientCosine, GradientDot,
+		Positive, TracIn, Trak, Unrolled,
 	},
 	IndexBuilder,
 };
@@ -132,7 +132,7 @@ impl MethodName {
 		let dimension = 1 << (rows / 2).clamp(1, 512).ilog2();
 		let exact = || ExactCurvature::for_recipe(config);
 		let trak = || Trak { dimension, ..Trak::standard(config.clone()) };
-		let halves = Members::Halves { contributions: false, itself: false };
+		let halves = EnsembleKind::Halves { contributions: false, itself: false };
 		let several = |kind| {
 			let builder = Box::new(exact());
 			Box::new(Ensemble { builder, members, kind, config: config.clone() })
@@ -149,7 +149,7 @@ impl MethodName {
 			Self::ExactHessian => {
 				Box::new(ExactCurvature { positive: Positive::Hessian, ..exact() })
 			},
-			Self::ExactSeeds => several(Members::Seeds),
+			Self::ExactSeeds => several(EnsembleKind::Seeds),
 			Self::ExactHalves => several(halves),
 			Self::Unrolled => Box::new(Unrolled { config: config.clone() }),
 		}

@@ -6,7 +6,7 @@
 //! one dot product, and no row's gradient is ever laid out.
 
 use crate::{
-	basis::{for_each_row, projections, Basis, LayerBasis, Part, Projected},
+	basis::{for_each_row, projections, GradientBasis, LayerBasis, Part, Projected},
 	index::Columns,
 	query::gradient_sum,
 	Error, Index, Result,
@@ -206,11 +206,11 @@ fn direction(part: &Part, sites: &Sites, query: &[f64]) -> Vec<f64> {
 	let inverse = part.inverse_curvature.iter().map(|inverse| -f64::from(*inverse));
 	let scaled: Vec<f64> = query.iter().zip(inverse).map(|(q, inverse)| q * inverse).collect();
 	match &part.basis {
-		Basis::Kronecker(layers) => {
+		GradientBasis::Kronecker(layers) => {
 			let pairs = layers.iter().zip(sites.split(&scaled));
 			pairs.flat_map(|(layer, (_, here))| turn_back(layer, here)).collect()
 		},
-		Basis::Dense(vectors) => {
+		GradientBasis::Dense(vectors) => {
 			(0..vectors.rows()).into_par_iter().map(|row| dot(&scaled, vectors.row(row))).collect()
 		},
 	}
@@ -332,11 +332,11 @@ mod tests {
 		let parts = vec![
 			Part {
 				companion: None,
-				basis: Basis::Dense(Matrix::new(coordinates, 5, vectors)),
+				basis: GradientBasis::Dense(Matrix::new(coordinates, 5, vectors)),
 				inverse_curvature: vec![0.5, 2.0, 1.0, 3.0, 0.1],
 			},
 			Part {
-				basis: Basis::identity(&companion.sites()),
+				basis: GradientBasis::identity(&companion.sites()),
 				inverse_curvature: vec![0.7; companion.coordinates()],
 				companion: Some(companion),
 			},
@@ -377,7 +377,7 @@ mod tests {
 		let mut several =
 			EkFac::default().build(&model, &contributions, &mut |_| ()).unwrap().parts;
 		several.push(Part {
-			basis: Basis::identity(&companion.sites()),
+			basis: GradientBasis::identity(&companion.sites()),
 			inverse_curvature: vec![0.7; companion.coordinates()],
 			companion: Some(companion),
 		});

@@ -16,7 +16,7 @@ const BATCH: &str = "OPENLEDGER_TEST_BATCH_ROWS";
 fn hashes() -> String {
 	// Tests run in their crate's folder.
 	let path = Path::new("../../tests/data/digits.csv.gz");
-	let (rows, rest) = Dataset::read_csv(path, &Schema::default()).unwrap().split(131, 5).unwrap();
+	let (rows, rest) = Dataset::read(path, &Schema::default()).unwrap().split(131, 5).unwrap();
 	let test = rest.select(&(0..20).collect::<Vec<_>>()).unwrap();
 	let architecture = Architecture::mlp(&[64, 6, 10], Activation::Tanh);
 	let config = TrainConfig { epochs: 3, ..TrainConfig::standard(architecture) };

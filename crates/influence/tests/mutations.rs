@@ -2,9 +2,7 @@
 //! must work without a panic. See `openledger_testing::mutations`.
 
 use openledger_influence::{
-	attribute, build_index,
-	builders::{Checkpoints, Outcome, Unrolled},
-	Contribution, EkFac, ExactCurvature, Index, IndexBuilder,
+	attribute, build_index, Contribution, EkFac, ExactCurvature, Index, IndexBuilder,
 };
 use openledger_models::{
 	train, Activation, Architecture, Base, Lora, Manifest, ManifestEntry, Model, Source,
@@ -18,7 +16,7 @@ use openledger_transformers::files::{
 	tiny::{self, TinyConfig},
 	FileError,
 };
-use std::{fs, path::Path, sync::atomic::AtomicBool};
+use std::path::Path;
 
 #[global_allocator]
 static ALLOCATOR: Watched = Watched;
@@ -208,30 +206,4 @@ fn architecture_should_be_read_or_refused_when_damaged() {
 			}
 		});
 	}
-}
-
-#[test]
-fn checkpoint_should_be_continued_to_the_same_bits_or_refused_when_damaged() {
-	let (config, contributions) = (config(), contributions());
-	let (model, builder) = (trained().model, Unrolled { config });
-	let whole = builder.build(&model, &contributions, &mut |_| ()).unwrap();
-	let directory = tempfile::tempdir().unwrap();
-	let path = directory.path().join("checkpoint");
-	let stop = AtomicBool::new(true);
-	let first = Checkpoints { path: path.clone(), every: 1, stop: Some(&stop) };
-	let stopped = builder.build_resumable(&model, &contributions, &first, &mut |_| ()).unwrap();
-	assert!(matches!(stopped, Outcome::Stopped { .. }));
-	let valid = fs::read(&path).unwrap();
-	let rest = Checkpoints { stop: None, ..first };
-	attack("checkpoint", &valid, |bytes| {
-		fs::write(&path, bytes).unwrap();
-		match builder.build_resumable(&model, &contributions, &rest, &mut |_| ()) {
-			Ok(Outcome::Done(index)) => {
-				assert!(bytes != valid || index == whole);
-				true
-			},
-			Ok(Outcome::Stopped { .. }) => panic!("nobody stopped it"),
-			Err(error) => error.to_string().is_empty(),
-		}
-	});
 }

@@ -1,4 +1,4 @@
-//! Exact integer dot products, and queries against the rows of an index.
+//! Exact integer dot products of queries with the rows of an index.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
@@ -9,27 +9,6 @@ pub(crate) mod neon;
 pub(crate) mod portable;
 
 use crate::path::kernels;
-
-/// `Σ_i a[i] · b[i]`, exact for all values, -128 included.
-#[track_caller]
-pub fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
-	same_length(a.len(), b.len());
-	(kernels().dot_i8)(a, b)
-}
-
-/// `Σ_i a[i] · b[i]`, exact for all values, -32768 included, and up to 2^33 of them.
-#[track_caller]
-pub fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
-	same_length(a.len(), b.len());
-	(kernels().dot_i16)(a, b)
-}
-
-/// `Σ_i a[i] · b[i]`, exact for all values.
-#[track_caller]
-pub fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
-	same_length(a.len(), b.len());
-	(kernels().dot_i8_i16)(a, b)
-}
 
 /// `out[r] = Σ_i query[i] · rows[r][i]`, exact, for `rows` of `[out.len()][query.len()]`.
 #[track_caller]

@@ -29,9 +29,8 @@
 //! | `matmul` | [`matmul()`], [`matmul_nt`], [`matmul_tn`] | matrix products, which are added to the output |
 //! | `functions` | [`exp_f32`], [`tanh`], [`erf`], [`sigmoid`] and their `_slice` forms | elementary functions |
 //! | | [`softmax`], [`log_sum_exp`], [`exp`], [`ln`] | normalising, and double precision |
-//! | `dot` | [`dot_i8`], [`dot_i16`], [`dot_i8_i16`] | exact integer dot products |
-//! | | [`scan_i8`], [`scan_i16`] | one query against many consecutive rows |
-//! | | [`scores_i8`], [`scores_i16`] | many queries against many consecutive rows |
+//! | `dot` | [`scan_i8`], [`scan_i16`] | exact integer dot products of one query with many consecutive rows |
+//! | | [`scores_i8`], [`scores_i16`] | the same for many queries |
 //! | `path` | [`available`], [`active`], [`force`] | which instructions are used |
 //!
 //! All of them run on the calling thread. Rows of outputs and rows of an index are independent, so a
@@ -65,7 +64,7 @@ mod functions;
 mod matmul;
 mod path;
 
-pub use dot::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8, scores_i16, scores_i8};
+pub use dot::{scan_i16, scan_i8, scores_i16, scores_i8};
 pub use functions::{
 	erf, erf_slice, exp, exp_f32, exp_slice, ln, log_sum_exp, sigmoid, sigmoid_slice, softmax,
 	tanh, tanh_slice,

@@ -64,10 +64,13 @@ fn scores(sum: &mut Checksum) {
 	let mut next = random(5);
 	let bytes: Vec<i8> = (0..9000).map(|_| next() as i8).collect();
 	let shorts: Vec<i16> = (0..9000).map(|_| next() as i16).collect();
+	let widened: Vec<i16> = bytes.iter().map(|byte| i16::from(*byte)).collect();
 	for length in [0, 7, 64, 1000, 9000] {
-		sum.add(dot_i8(&bytes[..length], &bytes[9000 - length..]) as u64);
-		sum.add(dot_i16(&shorts[..length], &shorts[9000 - length..]) as u64);
-		sum.add(dot_i8_i16(&bytes[..length], &shorts[9000 - length..]) as u64);
+		let mut products = [[0]; 3];
+		scan_i8(&bytes[..length], &bytes[9000 - length..], &mut products[0]);
+		scan_i16(&shorts[..length], &shorts[9000 - length..], &mut products[1]);
+		scan_i16(&widened[..length], &shorts[9000 - length..], &mut products[2]);
+		products.iter().for_each(|[product]| sum.add(*product as u64));
 	}
 	let mut out = [0; 9];
 	scan_i8(&bytes[..1000], &bytes, &mut out);

@@ -3,18 +3,25 @@
 mod common;
 
 use common::{on_every_path, random};
-use openledger_kernels::{dot_i16, dot_i8, dot_i8_i16, scan_i16, scan_i8, scores_i16, scores_i8};
+use openledger_kernels::{scan_i16, scan_i8, scores_i16, scores_i8};
 use proptest::prelude::*;
 
-fn exact<A: Copy + Into<i128>, B: Copy + Into<i128>>(a: &[A], b: &[B]) -> i128 {
+fn exact<T: Copy + Into<i128>>(a: &[T], b: &[T]) -> i128 {
 	a.iter().zip(b).map(|(a, b)| (*a).into() * (*b).into()).sum()
 }
 
 fn check(a8: &[i8], b8: &[i8], a16: &[i16], b16: &[i16]) {
+	let (expected8, expected16) = (exact(a8, b8), exact(a16, b16));
 	on_every_path(|path| {
-		assert_eq!(i128::from(dot_i8(a8, b8)), exact(a8, b8), "{path}, {} i8", a8.len());
-		assert_eq!(i128::from(dot_i16(a16, b16)), exact(a16, b16), "{path}, {} i16", a16.len());
-		assert_eq!(i128::from(dot_i8_i16(a8, b16)), exact(a8, b16), "{path}, {} mixed", a8.len());
+		let (mut scan, mut score) = ([-1], [-1]);
+		scan_i8(a8, b8, &mut scan);
+		scores_i8(&[a8], b8, &mut score);
+		let found = [scan, score].map(|[sum]| i128::from(sum));
+		assert_eq!(found, [expected8; 2], "{path}, {} i8", a8.len());
+		scan_i16(a16, b16, &mut scan);
+		scores_i16(&[a16], b16, &mut score);
+		let found = [scan, score].map(|[sum]| i128::from(sum));
+		assert_eq!(found, [expected16; 2], "{path}, {} i16", a16.len());
 	});
 }
 
@@ -169,8 +176,8 @@ proptest! {
 
 #[test]
 #[should_panic(expected = "same length")]
-fn scores_should_refuse_slices_when_their_lengths_differ() {
-	dot_i8(&[1, 2], &[1]);
+fn tables_of_scores_should_refuse_queries_when_their_lengths_differ() {
+	scores_i8(&[&[1, 2], &[1]], &[], &mut []);
 }
 
 #[test]

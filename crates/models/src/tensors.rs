@@ -22,10 +22,10 @@ type WriteBytes<'a> = Box<dyn FnOnce(&mut Put<'_>) -> Result<()> + 'a>;
 /// The tensors of a file to be written.
 #[derive(Default)]
 pub struct Writer<'a> {
-	tensors: Vec<Tensor<'a>>,
+	tensors: Vec<PendingTensor<'a>>,
 }
 
-struct Tensor<'a> {
+struct PendingTensor<'a> {
 	name: String,
 	dtype: Dtype,
 	shape: Vec<usize>,
@@ -75,7 +75,7 @@ impl<'a> Writer<'a> {
 		write: impl FnOnce(&mut Put<'_>) -> Result<()> + 'a,
 	) {
 		let (name, shape, write) = (name.into(), shape.to_vec(), Box::new(write));
-		self.tensors.push(Tensor { name, dtype, shape, write });
+		self.tensors.push(PendingTensor { name, dtype, shape, write });
 	}
 
 	/// The bytes of the file.
@@ -122,7 +122,7 @@ impl<'a> Writer<'a> {
 	) -> Result<(Vec<u8>, Vec<usize>)> {
 		let json = |source| Error::Json { what, source };
 		let (mut infos, mut sizes, mut start) = (Vec::new(), Vec::new(), 0usize);
-		for Tensor { name, dtype, shape, .. } in &self.tensors {
+		for PendingTensor { name, dtype, shape, .. } in &self.tensors {
 			let bits = shape.iter().try_fold(dtype.bitsize(), |size, n| size.checked_mul(*n));
 			let end = bits.and_then(|bits| start.checked_add(bits / 8));
 			let end = end.ok_or_else(|| {

@@ -54,7 +54,7 @@ pub fn digits() -> Dataset {
 	// Tests run in their crate's folder.
 	let path = Path::new("../../tests/data/digits.csv.gz");
 	let schema = Schema { columns: Some(64), classes: Some(10), max_rows: None };
-	Dataset::read_csv(path, &schema).unwrap()
+	Dataset::read(path, &schema).unwrap()
 }
 
 /// A small model trained on 600 digits, those rows, and 200 others. Trained once.

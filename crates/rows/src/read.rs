@@ -154,6 +154,12 @@ mod tests {
 		assert!(read("text,label\ngood,1\nbad,0\n").is_err());
 	}
 
+	#[test]
+	fn file_should_be_named_when_it_cannot_be_read() {
+		let error = Dataset::read(Path::new("no/such/file.csv"), &Schema::default()).unwrap_err();
+		assert!(error.to_string().starts_with("cannot read no/such/file.csv"));
+	}
+
 	proptest! {
 		#[test]
 		fn text_should_read_back_the_same_when_written(

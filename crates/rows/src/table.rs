@@ -2,21 +2,12 @@
 
 use crate::{
 	error::{Error, Place, Result},
-	file::{decompress, file},
+	file::decompress,
 	shorten, Dataset, Schema, MAX_LABEL,
 };
 use csv::{ReaderBuilder, StringRecord, Trim};
-use std::path::Path;
 
 impl Dataset {
-	/// Reads a CSV file, compressed with gzip or not. See [`Dataset::from_csv`].
-	///
-	/// # Errors
-	/// [`Error::Io`] and those of [`Dataset::from_csv`].
-	pub fn read_csv(path: &Path, schema: &Schema) -> Result<Self> {
-		Self::from_csv(&file(path)?, schema)
-	}
-
 	/// Reads CSV, compressed with gzip or not: comma-separated numbers, the label in the last
 	/// column.
 	///
@@ -239,12 +230,5 @@ mod tests {
 	fn message_should_stay_short_when_the_value_is_long() {
 		let text = message(&format!("1,2,0\n{},2,0\n", "é".repeat(4000)));
 		assert!(text.len() < 250);
-	}
-
-	#[test]
-	fn file_should_be_named_when_it_cannot_be_read() {
-		let error =
-			Dataset::read_csv(Path::new("no/such/file.csv"), &Schema::default()).unwrap_err();
-		assert!(error.to_string().starts_with("cannot read no/such/file.csv"));
 	}
 }

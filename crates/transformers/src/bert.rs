@@ -5,7 +5,7 @@ use crate::{
 	files::{Activation, AdapterFile, BertConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Pass, TensorSource},
+	layers::{check_ids, load_table, load_vector, FrozenLinear, Heads, Pass, TensorSource},
 	lora::{Adapter, Layout},
 	ops::{gather, layer_norm, mean_of_rows, Mask, SharedMatrix, Unary},
 	sites::{Module, Site},
@@ -33,13 +33,13 @@ impl Norm {
 
 #[derive(Clone, Debug)]
 struct Layer {
-	query: Linear,
-	key: Linear,
-	value: Linear,
-	attention_output: Linear,
+	query: FrozenLinear,
+	key: FrozenLinear,
+	value: FrozenLinear,
+	attention_output: FrozenLinear,
 	attention_norm: Norm,
-	intermediate: Linear,
-	output: Linear,
+	intermediate: FrozenLinear,
+	output: FrozenLinear,
 	output_norm: Norm,
 }
 
@@ -53,7 +53,7 @@ pub struct Bert {
 	types: SharedMatrix,
 	norm: Norm,
 	layers: Vec<Layer>,
-	pooler: Option<Linear>,
+	pooler: Option<FrozenLinear>,
 	modules: Vec<Module>,
 }
 
@@ -73,7 +73,7 @@ impl Bert {
 		for i in 0..config.num_hidden_layers {
 			let at = |part: &str| format!("encoder.layer.{i}.{part}");
 			let mut linear = |part: &str, inputs, outputs| {
-				Linear::load(source, &mut modules, at(part), (inputs, outputs), true)
+				FrozenLinear::load(source, &mut modules, at(part), (inputs, outputs), true)
 			};
 			let inner = config.intermediate_size;
 			layers.push(Layer {
@@ -92,7 +92,7 @@ impl Bert {
 		};
 		let pooler = if source.has("pooler.dense.weight") {
 			let name = "pooler.dense".to_owned();
-			Some(Linear::load(source, &mut modules, name, (width, width), true)?)
+			Some(FrozenLinear::load(source, &mut modules, name, (width, width), true)?)
 		} else {
 			None
 		};

@@ -11,7 +11,7 @@ use crate::{
 	lora::Adapter,
 	ops::{self, Mask},
 	sites::Site,
-	tensor::{misfit, Gradients, Tensor},
+	tensor::{misfit, Tensor, VariableGradients},
 };
 use openledger_kernels as kernels;
 use rand::Rng;
@@ -222,7 +222,7 @@ fn each_record(
 }
 
 /// The gradient at a probe, or zeros where nothing depends on it.
-fn delta(gradients: &Gradients, probe: &Tensor) -> Vec<f32> {
+fn delta(gradients: &VariableGradients, probe: &Tensor) -> Vec<f32> {
 	match gradients.get(probe) {
 		Some(gradient) => gradient.values().to_vec(),
 		None => vec![0.0; probe.values().len()],

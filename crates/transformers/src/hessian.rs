@@ -17,7 +17,7 @@ use crate::{
 	layers::{Pass, SiteVariables},
 	lora::Adapter,
 	sites::Site,
-	tensor::{Gradients, Tensor},
+	tensor::{Tensor, VariableGradients},
 };
 
 /// The Hessian of one sample's loss at the trained parameters.
@@ -130,7 +130,7 @@ impl Hessian {
 	}
 
 	/// Copies the gradients at the variables into products, `[vectors][parameters]`.
-	fn read(&self, found: &Gradients, products: &mut [f32], parameters: usize) {
+	fn read(&self, found: &VariableGradients, products: &mut [f32], parameters: usize) {
 		let mut start = 0;
 		for (site, variables) in self.sites.iter().zip(&self.variables) {
 			let own = [Some(&variables.weight), variables.bias.as_ref()];

@@ -33,7 +33,7 @@ impl TensorSource for crate::files::Weights {
 
 /// A frozen linear layer, `z = W x + b`.
 #[derive(Clone, Debug)]
-pub(crate) struct Linear {
+pub(crate) struct FrozenLinear {
 	/// The position in the model's list of modules.
 	module: usize,
 	/// `Wᵀ`, `[inputs][outputs]`: products with a single row then read it in order.
@@ -41,7 +41,7 @@ pub(crate) struct Linear {
 	bias: Option<SharedVector>,
 }
 
-impl Linear {
+impl FrozenLinear {
 	/// Reads `name.weight`, and `name.bias` where there is to be one, and adds the layer to
 	/// `modules`.
 	pub fn load(
@@ -204,7 +204,7 @@ impl<'a> Pass<'a> {
 
 	/// Applies a frozen layer and its low-rank change: `W x + b + s B A x` (Hu et al. 2021, section
 	/// 4.1).
-	pub fn linear(&mut self, layer: &Linear, x: &Tensor) -> Result<Tensor> {
+	pub fn linear(&mut self, layer: &FrozenLinear, x: &Tensor) -> Result<Tensor> {
 		let base = ops::linear(x, &layer.weight, layer.bias.as_ref())?;
 		match self.adapter.site_of(layer.module) {
 			None => Ok(base),

@@ -5,7 +5,7 @@ use crate::{
 	files::{AdapterFile, LlamaConfig, LoraConfig, TaskType},
 	gradients::{self, Factors, Output},
 	hessian::Hessian,
-	layers::{check_ids, load_table, load_vector, Heads, Linear, Pass, TensorSource},
+	layers::{check_ids, load_table, load_vector, FrozenLinear, Heads, Pass, TensorSource},
 	lora::{Adapter, Layout},
 	ops::{gather, linear_nt, rms_norm, Mask, Rotation, SharedMatrix, Unary},
 	sites::{Module, Site},
@@ -17,14 +17,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 struct Layer {
 	attention_norm: SharedVector,
-	query: Linear,
-	key: Linear,
-	value: Linear,
-	attention_output: Linear,
+	query: FrozenLinear,
+	key: FrozenLinear,
+	value: FrozenLinear,
+	attention_output: FrozenLinear,
 	mlp_norm: SharedVector,
-	gate: Linear,
-	up: Linear,
-	down: Linear,
+	gate: FrozenLinear,
+	up: FrozenLinear,
+	down: FrozenLinear,
 }
 
 /// A frozen decoder, which predicts the token after each token of a text.
@@ -36,7 +36,7 @@ pub struct Llama {
 	embeddings: SharedMatrix,
 	layers: Vec<Layer>,
 	norm: SharedVector,
-	output: Option<Linear>,
+	output: Option<FrozenLinear>,
 	modules: Vec<Module>,
 }
 
@@ -63,7 +63,7 @@ impl Llama {
 			// Qwen2.
 			let output_bias = bias && source.has(&at("self_attn.o_proj.bias"));
 			let mut linear = |part: &str, inputs, outputs, bias| {
-				Linear::load(source, &mut modules, at(part), (inputs, outputs), bias)
+				FrozenLinear::load(source, &mut modules, at(part), (inputs, outputs), bias)
 			};
 			layers.push(Layer {
 				attention_norm: norm("input_layernorm")?,
@@ -83,7 +83,7 @@ impl Llama {
 			None
 		} else {
 			let name = "lm_head".to_owned();
-			Some(Linear::load(source, &mut modules, name, (width, vocabulary), false)?)
+			Some(FrozenLinear::load(source, &mut modules, name, (width, vocabulary), false)?)
 		};
 		let norm = load_vector(source, "norm.weight", width)?;
 		Ok(Self { config, hash, embeddings, layers, norm, output, modules })

@@ -9,12 +9,12 @@ use crate::files::{BaseConfig, BertConfig, LlamaConfig};
 const MAX_ACTIVATIONS: u128 = 1 << 30;
 
 /// How many numbers a text keeps in memory: per token, and per pair of tokens.
-struct Activations {
+struct ActivationCounts {
 	per_token: u128,
 	per_pair: u128,
 }
 
-impl Activations {
+impl ActivationCounts {
 	/// Counts the outputs of every operation of an encoder's layers.
 	fn of_bert(config: &BertConfig) -> Self {
 		let [layers, width, inner, heads] = [
@@ -59,8 +59,8 @@ impl Activations {
 /// fits into 4 GiB.
 pub fn most_tokens(config: &BaseConfig) -> usize {
 	let activations = match config {
-		BaseConfig::Bert(config) => Activations::of_bert(config),
-		BaseConfig::Llama(config) => Activations::of_llama(config),
+		BaseConfig::Bert(config) => ActivationCounts::of_bert(config),
+		BaseConfig::Llama(config) => ActivationCounts::of_llama(config),
 	};
 	let (mut fits, mut beyond) = (0, config.max_position_embeddings() + 1);
 	while beyond - fits > 1 {

@@ -44,11 +44,11 @@ struct Node {
 	newest: u64,
 	dims: Vec<usize>,
 	values: SharedVector,
-	origin: Origin,
+	kind: NodeKind,
 }
 
 /// Where a tensor comes from.
-enum Origin {
+enum NodeKind {
 	/// It depends on no variable.
 	Constant,
 	/// It is a variable.
@@ -74,9 +74,9 @@ pub(crate) struct Step<'a> {
 
 /// The gradients at variables, by the variables' numbers.
 #[derive(Debug, Default)]
-pub struct Gradients(HashMap<u64, Tensor>);
+pub struct VariableGradients(HashMap<u64, Tensor>);
 
-impl Gradients {
+impl VariableGradients {
 	/// The gradient at `variable`; `None` if nothing depends on it, or it was not asked for.
 	pub fn get(&self, variable: &Tensor) -> Option<&Tensor> {
 		self.0.get(&variable.0.id)
@@ -86,8 +86,8 @@ impl Gradients {
 impl Drop for Node {
 	/// Takes the graph apart without recursion, because it is as deep as the model.
 	fn drop(&mut self) {
-		let take = |node: &mut Self| match &mut node.origin {
-			Origin::Operation(arguments, _) => std::mem::take(arguments),
+		let take = |node: &mut Self| match &mut node.kind {
+			NodeKind::Operation(arguments, _) => std::mem::take(arguments),
 			_ => Vec::new(),
 		};
 		let mut left = take(self);
@@ -115,7 +115,7 @@ impl Tensor {
 		let count = dims.iter().try_fold(1usize, |count, dim| count.checked_mul(*dim));
 		match count {
 			Some(count) if count == values.len() => {
-				Ok(Self::with_origin(dims.to_vec(), values, Origin::Constant))
+				Ok(Self::with_kind(dims.to_vec(), values, NodeKind::Constant))
 			},
 			_ => misfit("values", &[dims, &[values.len()]]),
 		}
@@ -124,19 +124,19 @@ impl Tensor {
 	/// Makes a variable of that shape, all zeros.
 	pub fn zero_variable(dims: &[usize]) -> Self {
 		let values = vec![0.0; dims.iter().product()];
-		Self::with_origin(dims.to_vec(), values.into(), Origin::Variable)
+		Self::with_kind(dims.to_vec(), values.into(), NodeKind::Variable)
 	}
 
 	/// The same values as a variable.
 	pub fn to_variable(&self) -> Self {
-		Self::with_origin(self.0.dims.clone(), self.0.values.clone(), Origin::Variable)
+		Self::with_kind(self.0.dims.clone(), self.0.values.clone(), NodeKind::Variable)
 	}
 
 	/// The same values as a constant, which forgets how they were made.
 	pub fn detach(&self) -> Self {
-		match self.0.origin {
-			Origin::Constant => self.clone(),
-			_ => Self::with_origin(self.0.dims.clone(), self.0.values.clone(), Origin::Constant),
+		match self.0.kind {
+			NodeKind::Constant => self.clone(),
+			_ => Self::with_kind(self.0.dims.clone(), self.0.values.clone(), NodeKind::Constant),
 		}
 	}
 
@@ -147,27 +147,27 @@ impl Tensor {
 		arguments: &[&Self],
 		backward: impl Fn(&Step<'_>) -> Result<Vec<Option<Self>>> + Send + Sync + 'static,
 	) -> Self {
-		let origin = if arguments.iter().any(|argument| argument.depends_on_variable()) {
+		let kind = if arguments.iter().any(|argument| argument.depends_on_variable()) {
 			let arguments = arguments.iter().map(|argument| (*argument).clone()).collect();
-			Origin::Operation(arguments, Box::new(backward))
+			NodeKind::Operation(arguments, Box::new(backward))
 		} else {
-			Origin::Constant
+			NodeKind::Constant
 		};
-		Self::with_origin(dims, values.into(), origin)
+		Self::with_kind(dims, values.into(), kind)
 	}
 
-	fn with_origin(dims: Vec<usize>, values: SharedVector, origin: Origin) -> Self {
+	fn with_kind(dims: Vec<usize>, values: SharedVector, kind: NodeKind) -> Self {
 		static NEXT: AtomicU64 = AtomicU64::new(1);
 		// Other threads only leave gaps: an argument's number is always smaller.
 		let id = NEXT.fetch_add(1, Ordering::Relaxed);
-		let newest = match &origin {
-			Origin::Constant => 0,
-			Origin::Variable => id,
-			Origin::Operation(arguments, _) => {
+		let newest = match &kind {
+			NodeKind::Constant => 0,
+			NodeKind::Variable => id,
+			NodeKind::Operation(arguments, _) => {
 				arguments.iter().map(|argument| argument.0.newest).max().unwrap_or(0)
 			},
 		};
-		Self(Arc::new(Node { id, newest, dims, values, origin }))
+		Self(Arc::new(Node { id, newest, dims, values, kind }))
 	}
 
 	fn depends_on_variable(&self) -> bool {
@@ -195,7 +195,7 @@ impl Tensor {
 	///
 	/// # Errors
 	/// If the shapes of tensor and seed differ.
-	pub fn backward(&self, seed: &Self) -> Result<Gradients> {
+	pub fn backward(&self, seed: &Self) -> Result<VariableGradients> {
 		walk_back([(self, seed)], 0, false)
 	}
 
@@ -204,7 +204,7 @@ impl Tensor {
 	///
 	/// # Errors
 	/// If the shapes of tensor and seed differ.
-	pub fn differentiable_backward(&self, seed: &Self) -> Result<Gradients> {
+	pub fn differentiable_backward(&self, seed: &Self) -> Result<VariableGradients> {
 		walk_back([(self, seed)], 0, true)
 	}
 
@@ -216,7 +216,7 @@ impl Tensor {
 	pub fn backward_of_all<'a>(
 		roots: impl IntoIterator<Item = (&'a Self, &'a Self)>,
 		oldest: &Self,
-	) -> Result<Gradients> {
+	) -> Result<VariableGradients> {
 		walk_back(roots, oldest.0.id, false)
 	}
 
@@ -383,10 +383,10 @@ fn walk_back<'a>(
 	roots: impl IntoIterator<Item = (&'a Tensor, &'a Tensor)>,
 	oldest: u64,
 	differentiable: bool,
-) -> Result<Gradients> {
+) -> Result<VariableGradients> {
 	let kept = |tensor: &Tensor| if differentiable { tensor.clone() } else { tensor.detach() };
 	let wanted = |tensor: &Tensor| tensor.depends_on_variable() && tensor.0.newest >= oldest;
-	let mut found = Gradients::default();
+	let mut found = VariableGradients::default();
 	let mut pending: BTreeMap<u64, (Tensor, Tensor)> = BTreeMap::new();
 	let meet = |pending: &mut BTreeMap<u64, (Tensor, Tensor)>, at: &Tensor, gradient: Tensor| {
 		let sum = match pending.remove(&at.0.id) {
@@ -406,7 +406,7 @@ fn walk_back<'a>(
 	}
 	// The largest number comes first: by then, everything that a tensor went into has been passed.
 	while let Some((id, (tensor, gradient))) = pending.pop_last() {
-		let Origin::Operation(arguments, backward) = &tensor.0.origin else {
+		let NodeKind::Operation(arguments, backward) = &tensor.0.kind else {
 			found.0.insert(id, gradient);
 			continue;
 		};

@@ -8,7 +8,7 @@
 
 use crate::{
 	client::FullClient,
-	worker::{JobStatus, SharedStatus, Status},
+	worker::{JobStatus, SharedStatus, WorkerStatus},
 };
 use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
 use openledger_runtime::{
@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub trait AttributionApi {
 	/// Tells what the attribution worker of this node is doing.
 	#[method(name = "attribution_status")]
-	fn status(&self) -> RpcResult<Status>;
+	fn status(&self) -> RpcResult<WorkerStatus>;
 
 	/// Lists the jobs that this node is working on.
 	#[method(name = "attribution_jobs")]
@@ -119,7 +119,7 @@ impl Attribution {
 }
 
 impl AttributionApiServer for Attribution {
-	fn status(&self) -> RpcResult<Status> {
+	fn status(&self) -> RpcResult<WorkerStatus> {
 		Ok(self.worker.status())
 	}
 

@@ -42,14 +42,14 @@ pub struct Cache<B> {
 
 #[derive(Default)]
 struct Entries {
-	loaded: HashMap<Key, (Arc<Loaded>, u64)>,
+	loaded: HashMap<FileHashes, (Arc<Loaded>, u64)>,
 	/// Counts uses, to tell which one was the last.
 	clock: u64,
 }
 
-type Key = ([u8; 32], [u8; 32]);
+type FileHashes = ([u8; 32], [u8; 32]);
 
-fn key(artifacts: &Artifacts) -> Key {
+fn key(artifacts: &Artifacts) -> FileHashes {
 	(artifacts.weights.0, artifacts.index.0)
 }
 
@@ -75,8 +75,8 @@ impl<B: BlobStore> Cache<B> {
 	}
 
 	/// The hashes of the weights and of the index of each model in memory.
-	pub fn loaded(&self) -> Vec<Key> {
-		let mut keys: Vec<Key> = self.lock().loaded.keys().copied().collect();
+	pub fn loaded(&self) -> Vec<FileHashes> {
+		let mut keys: Vec<FileHashes> = self.lock().loaded.keys().copied().collect();
 		keys.sort_unstable();
 		keys
 	}
@@ -104,14 +104,14 @@ impl<B: BlobStore> Cache<B> {
 }
 
 impl Entries {
-	fn touch(&mut self, key: &Key) -> Option<Arc<Loaded>> {
+	fn touch(&mut self, key: &FileHashes) -> Option<Arc<Loaded>> {
 		self.clock = self.clock.saturating_add(1);
 		let (loaded, used) = self.loaded.get_mut(key)?;
 		*used = self.clock;
 		Some(loaded.clone())
 	}
 
-	fn insert(&mut self, key: Key, loaded: Arc<Loaded>, capacity: usize) {
+	fn insert(&mut self, key: FileHashes, loaded: Arc<Loaded>, capacity: usize) {
 		self.clock = self.clock.saturating_add(1);
 		self.loaded.insert(key, (loaded, self.clock));
 		while self.loaded.len() > capacity {

@@ -5,7 +5,7 @@ use super::{
 	mailbox::{digest, DraftRecord, Mailbox},
 	metrics::Metrics,
 	scheduler::{JobState, Scheduler, Ticket, TrackedJob},
-	status::{JobStatus, LoadedArtifacts, SharedStatus, Status},
+	status::{JobStatus, LoadedArtifacts, SharedStatus, WorkerStatus},
 	Assignment, AttesterId, Draft, Engine, LOG_TARGET,
 };
 use openledger_pallet_support::JobId;
@@ -49,7 +49,7 @@ pub struct Worker<C, S> {
 	scheduler: Scheduler,
 	metrics: Option<Metrics>,
 	shared: SharedStatus,
-	status: Status,
+	status: WorkerStatus,
 	/// The verdicts on jobs that are not final yet.
 	ready: BTreeMap<JobId, Verdict>,
 	/// The jobs that are assigned at the last final block, with the digests of their questions.
@@ -67,7 +67,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		blob_dir: String,
 		metrics: Option<Metrics>,
 	) -> Self {
-		let status = Status { enabled: true, blob_dir, threads, ..Status::default() };
+		let status = WorkerStatus { enabled: true, blob_dir, threads, ..WorkerStatus::default() };
 		let worker = Self {
 			chain,
 			engine,
@@ -274,7 +274,7 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 		if let Some(metrics) = &self.metrics {
 			metrics.queue.set(u64::try_from(queue).unwrap_or(u64::MAX));
 		}
-		let status = Status {
+		let status = WorkerStatus {
 			queue,
 			keys: self.chain.keys().iter().map(|key| hash_text(key.as_ref())).collect(),
 			artifacts: self

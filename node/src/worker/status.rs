@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// The state of the worker, as `attribution_status` answers it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Status {
+pub struct WorkerStatus {
 	/// Whether the worker runs.
 	pub enabled: bool,
 	/// Why the worker does not run.
@@ -84,17 +84,20 @@ pub struct JobStatus {
 
 /// What the worker writes and the RPC methods read.
 #[derive(Clone, Default)]
-pub struct SharedStatus(Arc<RwLock<(Status, Vec<JobStatus>)>>);
+pub struct SharedStatus(Arc<RwLock<(WorkerStatus, Vec<JobStatus>)>>);
 
 impl SharedStatus {
 	/// The status of a worker that does not run, with the reason.
 	pub fn disabled(reason: impl Into<String>) -> Self {
 		let shared = Self::default();
-		shared.set(Status { reason: Some(reason.into()), ..Status::default() }, Vec::new());
+		shared.set(
+			WorkerStatus { reason: Some(reason.into()), ..WorkerStatus::default() },
+			Vec::new(),
+		);
 		shared
 	}
 
-	pub fn status(&self) -> Status {
+	pub fn status(&self) -> WorkerStatus {
 		self.0.read().unwrap_or_else(PoisonError::into_inner).0.clone()
 	}
 
@@ -102,7 +105,7 @@ impl SharedStatus {
 		self.0.read().unwrap_or_else(PoisonError::into_inner).1.clone()
 	}
 
-	pub fn set(&self, status: Status, jobs: Vec<JobStatus>) {
+	pub fn set(&self, status: WorkerStatus, jobs: Vec<JobStatus>) {
 		*self.0.write().unwrap_or_else(PoisonError::into_inner) = (status, jobs);
 	}
 }

@@ -31,7 +31,7 @@ pub const MAX_PROOF: usize = 32;
 /// [`Error`] of the same name too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
-pub enum Refusal {
+pub enum ClaimRefusal {
 	/// No job of that number is open.
 	JobNotOpen = 1,
 	/// The job is at another attempt.
@@ -56,33 +56,33 @@ pub enum Refusal {
 	BadSignature = 11,
 }
 
-impl Refusal {
+impl ClaimRefusal {
 	/// The code of `InvalidTransaction::Custom`.
 	pub const fn code(self) -> u8 {
 		self as u8
 	}
 }
 
-impl From<Refusal> for TransactionValidityError {
-	fn from(refusal: Refusal) -> Self {
+impl From<ClaimRefusal> for TransactionValidityError {
+	fn from(refusal: ClaimRefusal) -> Self {
 		InvalidTransaction::Custom(refusal.code()).into()
 	}
 }
 
-impl<T: Config> From<Refusal> for Error<T> {
-	fn from(refusal: Refusal) -> Self {
+impl<T: Config> From<ClaimRefusal> for Error<T> {
+	fn from(refusal: ClaimRefusal) -> Self {
 		match refusal {
-			Refusal::JobNotOpen => Self::JobNotOpen,
-			Refusal::WrongAttempt => Self::WrongAttempt,
-			Refusal::NotInCommittee => Self::NotInCommittee,
-			Refusal::SentTooLongAgo => Self::SentTooLongAgo,
-			Refusal::SentInFuture => Self::SentInFuture,
-			Refusal::TooManyEntries => Self::TooManyEntries,
-			Refusal::DimensionTooLarge => Self::DimensionTooLarge,
-			Refusal::ProofTooLong => Self::ProofTooLong,
-			Refusal::OutputTooLong => Self::OutputTooLong,
-			Refusal::NoSessionKeys => Self::NoSessionKeys,
-			Refusal::BadSignature => Self::BadSignature,
+			ClaimRefusal::JobNotOpen => Self::JobNotOpen,
+			ClaimRefusal::WrongAttempt => Self::WrongAttempt,
+			ClaimRefusal::NotInCommittee => Self::NotInCommittee,
+			ClaimRefusal::SentTooLongAgo => Self::SentTooLongAgo,
+			ClaimRefusal::SentInFuture => Self::SentInFuture,
+			ClaimRefusal::TooManyEntries => Self::TooManyEntries,
+			ClaimRefusal::DimensionTooLarge => Self::DimensionTooLarge,
+			ClaimRefusal::ProofTooLong => Self::ProofTooLong,
+			ClaimRefusal::OutputTooLong => Self::OutputTooLong,
+			ClaimRefusal::NoSessionKeys => Self::NoSessionKeys,
+			ClaimRefusal::BadSignature => Self::BadSignature,
 		}
 	}
 }
@@ -102,13 +102,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether `claim` may be looked at closely: everything but the signature.
-	pub(crate) fn check_standing(claim: &ClaimOf<T>) -> Result<Job<T>, Refusal> {
-		let job = Jobs::<T>::get(claim.job).ok_or(Refusal::JobNotOpen)?;
-		ensure!(claim.attempt == job.attempt, Refusal::WrongAttempt);
-		ensure!(job.committee.contains(&claim.attester), Refusal::NotInCommittee);
+	pub(crate) fn check_standing(claim: &ClaimOf<T>) -> Result<Job<T>, ClaimRefusal> {
+		let job = Jobs::<T>::get(claim.job).ok_or(ClaimRefusal::JobNotOpen)?;
+		ensure!(claim.attempt == job.attempt, ClaimRefusal::WrongAttempt);
+		ensure!(job.committee.contains(&claim.attester), ClaimRefusal::NotInCommittee);
 		let now = frame_system::Pallet::<T>::block_number();
-		ensure!(claim.sent <= now, Refusal::SentInFuture);
-		ensure!(now <= Self::last_block(claim), Refusal::SentTooLongAgo);
+		ensure!(claim.sent <= now, ClaimRefusal::SentInFuture);
+		ensure!(now <= Self::last_block(claim), ClaimRefusal::SentTooLongAgo);
 		Self::check_size(&claim.verdict)?;
 		Ok(job)
 	}
@@ -118,23 +118,29 @@ impl<T: Config> Pallet<T> {
 		claim.sent.saturating_add(T::ClaimLongevity::get().into())
 	}
 
-	fn check_size(verdict: &Verdict) -> Result<(), Refusal> {
+	fn check_size(verdict: &Verdict) -> Result<(), ClaimRefusal> {
 		let exceeds = |length: usize, limit: u32| u32::try_from(length).map_or(true, |l| l > limit);
 		match verdict {
 			Verdict::WrongAnswer { output } => {
-				ensure!(!exceeds(output.len(), T::MaxOutput::get()), Refusal::OutputTooLong);
+				ensure!(!exceeds(output.len(), T::MaxOutput::get()), ClaimRefusal::OutputTooLong);
 			},
 			Verdict::Confirmed(attribution) => {
 				let parameters = Parameters::<T>::get();
 				let entries = &attribution.entries;
-				ensure!(!exceeds(entries.len(), parameters.max_entries), Refusal::TooManyEntries);
+				ensure!(
+					!exceeds(entries.len(), parameters.max_entries),
+					ClaimRefusal::TooManyEntries
+				);
 				let largest = entries
 					.iter()
 					.map(|proven| proven.leaf.sketch.dimension())
 					.fold(attribution.query.dimension(), usize::max);
-				ensure!(!exceeds(largest, parameters.max_dimension), Refusal::DimensionTooLarge);
+				ensure!(
+					!exceeds(largest, parameters.max_dimension),
+					ClaimRefusal::DimensionTooLarge
+				);
 				let long = entries.iter().any(|proven| proven.proof.len() > MAX_PROOF);
-				ensure!(!long, Refusal::ProofTooLong);
+				ensure!(!long, ClaimRefusal::ProofTooLong);
 			},
 		}
 		Ok(())
@@ -146,8 +152,8 @@ impl<T: Config> Pallet<T> {
 		signature: &SignatureOf<T>,
 	) -> TransactionValidityWithRefund {
 		let job = Self::check_standing(claim)?;
-		let key = T::Keys::key_of(&claim.attester).ok_or(Refusal::NoSessionKeys)?;
-		ensure!(key.verify(&Self::message(claim), signature), Refusal::BadSignature);
+		let key = T::Keys::key_of(&claim.attester).ok_or(ClaimRefusal::NoSessionKeys)?;
+		ensure!(key.verify(&Self::message(claim), signature), ClaimRefusal::BadSignature);
 
 		let now = frame_system::Pallet::<T>::block_number();
 		// At the deadline the next committee is drawn, whatever `sent` says.

@@ -25,7 +25,7 @@ mod tests;
 
 use polkadot_sdk::*;
 
-pub use authorize::{claim_message, Refusal, CLAIM_DOMAIN, MAX_PROOF};
+pub use authorize::{claim_message, ClaimRefusal, CLAIM_DOMAIN, MAX_PROOF};
 pub use committee::COMMITTEE_SIZE;
 pub use jobs::OpenWeight;
 pub use keys::{sr25519, AttesterKeys, ATTESTER_KEY_TYPE};

@@ -14,8 +14,8 @@ use frame_support::{
 	weights::Weight,
 };
 use openledger_pallet_support::{
-	Artifacts, AttributionJobs, IndexedModels, InferenceId, Inferences, JobId, ModelId, Outcome,
-	Question, Settlement, Usage,
+	AnsweredInference, Artifacts, AttributionJobs, IndexedModels, InferenceId, Inferences, JobId,
+	ModelId, Outcome, Settlement, Usage,
 };
 use openledger_pallet_testing::{
 	chain,
@@ -112,7 +112,7 @@ pub const NO_INDEX: ModelId = 5;
 pub const OUTPUT: &[u8] = b"7";
 
 parameter_types! {
-	pub static Questions: BTreeMap<InferenceId, Question> = BTreeMap::new();
+	pub static Questions: BTreeMap<InferenceId, AnsweredInference> = BTreeMap::new();
 	pub static Outcomes: Vec<(InferenceId, Outcome<AccountId>)> = Vec::new();
 	pub static SessionKeys: BTreeMap<AccountId, AttesterId> = BTreeMap::new();
 	pub static Seed: u64 = 0;
@@ -200,7 +200,7 @@ impl IndexedModels for Models {
 pub struct Market;
 
 impl Inferences for Market {
-	fn question(inference: InferenceId) -> Option<Question> {
+	fn question(inference: InferenceId) -> Option<AnsweredInference> {
 		read_elsewhere(("inference", inference));
 		Questions::get().get(&inference).cloned()
 	}
@@ -326,7 +326,7 @@ pub fn run_to(block: u64) {
 /// Answers an inference of `model` and opens its job.
 pub fn open(model: ModelId) -> Result<JobId, DispatchError> {
 	let inference = crate::NextJobId::<Test>::get() + 1_000;
-	let question = Question {
+	let question = AnsweredInference {
 		input: b"1,2".to_vec(),
 		output: OUTPUT.to_vec(),
 		usage: Usage { input_tokens: 2, output_tokens: 1 },

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
-	Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Question, Usage,
+	AnsweredInference, Artifacts, IndexedModels, InferenceId, Inferences, JobId, ModelId, Usage,
 };
 use openledger_primitives::{Attribution, ClaimError, Entry, IndexCommitment};
 use polkadot_sdk::*;
@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		max_entries: u32,
 	) -> Option<Assignment<T::AccountId, BlockNumberFor<T>>> {
 		let Job { model, inference, attempt, deadline, .. } = Jobs::<T>::get(id)?;
-		let Question { input, output, usage } = T::Inferences::question(inference)?;
+		let AnsweredInference { input, output, usage } = T::Inferences::question(inference)?;
 		Some(Assignment {
 			job: id,
 			attempt,

@@ -68,11 +68,6 @@ pub struct Tally<T: Config> {
 }
 
 impl<T: Config> Tally<T> {
-	/// Whether it may be voted on in block `now`.
-	pub fn is_open(&self, now: BlockNumberFor<T>) -> bool {
-		now > self.snapshot && now <= self.end
-	}
-
 	/// Whether the quorum is known and reached.
 	pub fn has_quorum(&self) -> bool {
 		self.quorum.is_some_and(|quorum| self.support >= quorum)

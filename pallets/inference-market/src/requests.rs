@@ -18,8 +18,8 @@ use frame_support::{
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use openledger_pallet_support::{
-	AttributionJobs, DeadlineQueues as _, Entered, InferenceId, Inferences as ReadInferences,
-	ModelId, ModelTerms, Question, Usage,
+	AnsweredInference, AttributionJobs, DeadlineQueues as _, Entered, InferenceId,
+	Inferences as ReadInferences, ModelId, ModelTerms, Usage,
 };
 use polkadot_sdk::*;
 use sp_runtime::{
@@ -173,12 +173,14 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> ReadInferences for Pallet<T> {
-	fn question(inference: InferenceId) -> Option<Question> {
+	fn question(inference: InferenceId) -> Option<AnsweredInference> {
 		let Inference { input, state, .. } = Inferences::<T>::get(inference)?;
 		match state {
-			InferenceState::Answered { output, usage, .. } => {
-				Some(Question { input: input.into_inner(), output: output.into_inner(), usage })
-			},
+			InferenceState::Answered { output, usage, .. } => Some(AnsweredInference {
+				input: input.into_inner(),
+				output: output.into_inner(),
+				usage,
+			}),
 			_ => None,
 		}
 	}

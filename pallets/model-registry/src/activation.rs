@@ -1,7 +1,7 @@
 //! Activation: every check on the index that needs no data.
 
 use crate::{
-	leaves::{leaf_count, leaf_number, spans, Span},
+	leaves::{leaf_count, leaf_number, spans, LeafSpan},
 	types::count,
 	Config, Error, Event, HeldOutShares, Models, Pallet, Registration, Status, WeightInfo,
 };
@@ -29,7 +29,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether leaf count and manifest are those of the sources. Returns where their leaves are.
-	pub(crate) fn check_training(registration: &Registration<T>) -> Result<Vec<Span>, Error<T>> {
+	pub(crate) fn check_training(
+		registration: &Registration<T>,
+	) -> Result<Vec<LeafSpan>, Error<T>> {
 		let sources = &registration.sources;
 		let spans = spans::<T>(sources).ok_or(Error::<T>::SourceNotPublished)?;
 		ensure!(leaf_count(&spans) == registration.index.leaf_count, Error::<T>::LeafCountMismatch);
@@ -49,7 +51,7 @@ impl<T: Config> Pallet<T> {
 	/// Cheap checks come first.
 	fn check_held_out(
 		registration: &Registration<T>,
-		spans: &[Span],
+		spans: &[LeafSpan],
 		held_out: &Attribution,
 	) -> Result<BoundedVec<Share, T::MaxEntries>, Error<T>> {
 		ensure!(!held_out.entries.is_empty(), Error::<T>::NoEntries);

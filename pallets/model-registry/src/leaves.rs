@@ -6,7 +6,7 @@ use openledger_pallet_support::{Artifacts, IndexedModels, ModelId, TrainingData,
 use openledger_primitives::{ContributionId, IndexCommitment};
 
 /// A source with the place of its leaves.
-pub(crate) struct Span {
+pub(crate) struct LeafSpan {
 	source: TrainingSource,
 	/// Number of its first leaf.
 	first: u32,
@@ -17,25 +17,28 @@ pub(crate) struct Span {
 /// Where the leaves of a model's sources are. One database read for each source.
 ///
 /// `None` if a source is not published, or there are more than `u32::MAX` leaves.
-pub(crate) fn spans<T: Config>(sources: &[TrainingSource]) -> Option<Vec<Span>> {
+pub(crate) fn spans<T: Config>(sources: &[TrainingSource]) -> Option<Vec<LeafSpan>> {
 	let mut first = 0u32;
 	let mut spans = Vec::with_capacity(sources.len());
 	for source in sources.iter().copied() {
 		let length = T::TrainingData::contribution_count(source)?;
-		spans.push(Span { source, first, length });
+		spans.push(LeafSpan { source, first, length });
 		first = first.checked_add(length)?;
 	}
 	Some(spans)
 }
 
 /// Number of leaves that the sources demand.
-pub(crate) fn leaf_count(spans: &[Span]) -> u32 {
+pub(crate) fn leaf_count(spans: &[LeafSpan]) -> u32 {
 	spans.last().map_or(0, |span| span.first.saturating_add(span.length))
 }
 
 /// The number of the leaf that must hold `contribution`; `None` if it is in none of the sources. One
 /// database read.
-pub(crate) fn leaf_number<T: Config>(spans: &[Span], contribution: ContributionId) -> Option<u32> {
+pub(crate) fn leaf_number<T: Config>(
+	spans: &[LeafSpan],
+	contribution: ContributionId,
+) -> Option<u32> {
 	let (datanet, position) = T::TrainingData::position(contribution)?;
 	let span = spans.iter().find(|span| span.source.datanet == datanet)?;
 	// A version is a prefix: later contributions of the datanet are not in it.

@@ -35,6 +35,6 @@ pub use models::{Artifacts, IndexedModels, ModelTerms, Payee, Terms};
 pub use openledger_primitives::{
 	DatanetId, InferenceId, JobId, ModelId, Pricing, Usage, VersionNumber,
 };
-pub use settlement::{AttributionJobs, Inferences, Outcome, Question, Settlement};
+pub use settlement::{AnsweredInference, AttributionJobs, Inferences, Outcome, Settlement};
 pub use training::{ContributionOwners, TrainingData, TrainingSource};
 pub use votes::PastVotes;

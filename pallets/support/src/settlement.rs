@@ -43,7 +43,7 @@ pub trait Settlement<AccountId> {
 
 /// One answered inference, as an attester sees it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Question {
+pub struct AnsweredInference {
 	/// The input as sent.
 	pub input: Vec<u8>,
 	/// The answer as the host sent it.
@@ -55,5 +55,5 @@ pub struct Question {
 /// Reads answered inferences. Implemented by the inference market.
 pub trait Inferences {
 	/// The question and answer of an inference that awaits attribution.
-	fn question(inference: InferenceId) -> Option<Question>;
+	fn question(inference: InferenceId) -> Option<AnsweredInference>;
 }

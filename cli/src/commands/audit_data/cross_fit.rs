@@ -22,7 +22,7 @@ pub(super) struct Finding {
 	/// its tokens.
 	pub loss: f64,
 	/// What that model says of the row's label; a language model says nothing.
-	pub verdict: Option<Verdict>,
+	pub unseen: Option<UnseenAnswer>,
 	/// How much training on the row would lower its own loss, by the model that has not seen it; in
 	/// nats for each unit of its weight.
 	pub self_influence: f64,
@@ -33,7 +33,7 @@ pub(super) struct Finding {
 
 /// A row's label, and the answer of a model that has not seen it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Verdict {
+pub(super) struct UnseenAnswer {
 	pub label: u32,
 	pub answer: u32,
 	/// The probability of that answer.
@@ -116,10 +116,10 @@ pub(super) fn cross_fit(
 		.collect();
 	let count = rows.len() as f64;
 	let loss = findings.iter().map(|finding| finding.loss).sum::<f64>() / count;
-	let verdicts = findings.iter().map(|finding| finding.verdict.as_ref());
-	let verdicts: Option<Vec<&Verdict>> = verdicts.collect();
-	let accuracy = verdicts.map(|verdicts| {
-		verdicts.iter().filter(|verdict| verdict.answer == verdict.label).count() as f64 / count
+	let answers = findings.iter().map(|finding| finding.unseen.as_ref());
+	let answers: Option<Vec<&UnseenAnswer>> = answers.collect();
+	let accuracy = answers.map(|answers| {
+		answers.iter().filter(|unseen| unseen.answer == unseen.label).count() as f64 / count
 	});
 	findings.sort_by(|a, b| b.harm.total_cmp(&a.harm).then(a.row.cmp(&b.row)));
 	Ok(CrossFit { findings, loss, accuracy })
@@ -131,19 +131,19 @@ fn look_at(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Finding>>
 	for batch in batches(model, rows, Function::Loss, |_, gradients| Ok(gradients.values)) {
 		losses.extend(batch?.1);
 	}
-	let verdicts: Vec<Option<Verdict>> = match model.architecture().classes() {
+	let answers: Vec<Option<UnseenAnswer>> = match model.architecture().classes() {
 		0 => vec![None; rows.len()],
 		_ => {
 			let answers = model.batch_logits(rows)?.into_iter().zip(rows.labels());
-			answers.map(|(logits, label)| Some(verdict(*label, &probabilities(&logits)))).collect()
+			answers.map(|(logits, label)| Some(unseen(*label, &probabilities(&logits)))).collect()
 		},
 	};
 	let own = self_influence(model, index, rows)?;
-	let found = losses.into_iter().zip(verdicts).zip(own).enumerate();
-	let finding = |(row, ((loss, verdict), self_influence))| Finding {
+	let found = losses.into_iter().zip(answers).zip(own).enumerate();
+	let finding = |(row, ((loss, unseen), self_influence))| Finding {
 		row,
 		loss,
-		verdict,
+		unseen,
 		self_influence,
 		harm: 0.0,
 	};
@@ -157,8 +157,8 @@ fn confirmed(found: &[Finding]) -> Vec<usize> {
 	let mut losses: Vec<f64> = found.iter().map(|finding| finding.loss).collect();
 	losses.sort_by(f64::total_cmp);
 	let middle = losses.get(losses.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
-	let right = |finding: &&Finding| match &finding.verdict {
-		Some(verdict) => verdict.label_probability >= 0.5,
+	let right = |finding: &&Finding| match &finding.unseen {
+		Some(unseen) => unseen.label_probability >= 0.5,
 		None => finding.loss <= middle,
 	};
 	let confirmed: Vec<usize> = found.iter().filter(right).map(|finding| finding.row).collect();
@@ -183,7 +183,7 @@ fn shuffled(rows: usize, seed: u64) -> Vec<usize> {
 	order
 }
 
-fn verdict(label: u32, probabilities: &[f64]) -> Verdict {
+fn unseen(label: u32, probabilities: &[f64]) -> UnseenAnswer {
 	let mut best = (0u32, 0.0);
 	for (class, probability) in (0u32..).zip(probabilities) {
 		if *probability > best.1 {
@@ -191,7 +191,7 @@ fn verdict(label: u32, probabilities: &[f64]) -> Verdict {
 		}
 	}
 	let (answer, probability) = best;
-	Verdict {
+	UnseenAnswer {
 		label,
 		answer,
 		probability,
@@ -210,7 +210,7 @@ mod tests {
 	/// 400 digits, and the numbers of those that got a wrong label.
 	fn mislabelled() -> (Dataset, Vec<usize>) {
 		let path = Path::new("../tests/data/digits.csv.gz");
-		let rows = Dataset::read_csv(path, &Schema::default()).unwrap();
+		let rows = Dataset::read(path, &Schema::default()).unwrap();
 		let rows = rows.select(&(0..400).collect::<Vec<_>>()).unwrap();
 		let wrong: Vec<usize> = (0..400).filter(|i| i % 20 == 7).collect();
 		let mut labels = rows.labels().to_vec();
@@ -242,11 +242,11 @@ mod tests {
 		all.sort_unstable();
 		assert_eq!(all, (0..400).collect::<Vec<_>>());
 		for finding in &fit.findings {
-			let verdict = finding.verdict.as_ref().unwrap();
-			assert_eq!(verdict.label, rows.label(finding.row));
-			assert!(verdict.probability >= verdict.label_probability);
-			assert!((0.0..=1.0).contains(&verdict.probability));
-			assert!((verdict.label_probability - (-finding.loss).exp()).abs() < 1e-5);
+			let unseen = finding.unseen.as_ref().unwrap();
+			assert_eq!(unseen.label, rows.label(finding.row));
+			assert!(unseen.probability >= unseen.label_probability);
+			assert!((0.0..=1.0).contains(&unseen.probability));
+			assert!((unseen.label_probability - (-finding.loss).exp()).abs() < 1e-5);
 		}
 	}
 
@@ -276,7 +276,7 @@ mod tests {
 		let finding = |(row, loss): (usize, &f64)| Finding {
 			row,
 			loss: *loss,
-			verdict: None,
+			unseen: None,
 			self_influence: 0.0,
 			harm: 0.0,
 		};

@@ -56,13 +56,13 @@ fn rows(audit: &Audit) -> Markup {
 	let card = |finding: &Finding| {
 		let place = place(audit, finding);
 		let row = audit.look.show(&Row::of(&audit.rows, finding.row), &place);
-		let Some(verdict) = &finding.verdict else {
+		let Some(unseen) = &finding.unseen else {
 			let loss = format!("loss {:.3}", finding.loss);
 			return Card { row, title: None, lines: vec![loss, place] };
 		};
-		let answer = audit.rows.class_name(verdict.answer);
-		let answer = format!("answer {answer}, {}", percent(verdict.probability));
-		let title = Some(format!("label {}", audit.rows.class_name(verdict.label)));
+		let answer = audit.rows.class_name(unseen.answer);
+		let answer = format!("answer {answer}, {}", percent(unseen.probability));
+		let title = Some(format!("label {}", audit.rows.class_name(unseen.label)));
 		Card { row, title, lines: vec![answer, place] }
 	};
 	section("The rows").with(row_cards(audit.look, audit.worst().map(card))).into()
@@ -70,12 +70,12 @@ fn rows(audit: &Audit) -> Markup {
 
 fn numbers(audit: &Audit) -> Markup {
 	let line = |finding: &Finding| {
-		let said = match &finding.verdict {
-			Some(verdict) => vec![
-				audit.rows.class_name(verdict.label),
-				audit.rows.class_name(verdict.answer),
-				percent(verdict.probability),
-				percent(verdict.label_probability),
+		let said = match &finding.unseen {
+			Some(unseen) => vec![
+				audit.rows.class_name(unseen.label),
+				audit.rows.class_name(unseen.answer),
+				percent(unseen.probability),
+				percent(unseen.label_probability),
 			],
 			None => vec![format!("{:.3}", finding.loss)],
 		};
@@ -101,8 +101,8 @@ fn numbers(audit: &Audit) -> Markup {
 mod tests {
 	use super::{
 		super::{
-			cross_fit::{CrossFit, Verdict},
-			Origin,
+			cross_fit::{CrossFit, UnseenAnswer},
+			Provenance,
 		},
 		*,
 	};
@@ -111,16 +111,17 @@ mod tests {
 
 	#[test]
 	fn page_should_show_the_worst_rows_and_escape_the_file_name() {
-		let verdict = Verdict { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
+		let unseen =
+			UnseenAnswer { label: 1, answer: 0, probability: 0.875, label_probability: 0.125 };
 		let finding = |row: usize, harm| Finding {
 			row,
 			loss: 2.079,
-			verdict: Some(verdict.clone()),
+			unseen: Some(unseen.clone()),
 			self_influence: 0.5,
 			harm,
 		};
 		let audit = Audit {
-			origin: Origin { name: "<script>.csv".into(), contributions: vec![(7, 1), (9, 2)] },
+			origin: Provenance { name: "<script>.csv".into(), contributions: vec![(7, 1), (9, 2)] },
 			rows: Dataset::new(2, vec![0.5, 1.5, 2.5, 3.5, 4.5, 5.5], vec![1; 3]).unwrap(),
 			look: Look::Numbers,
 			method: "exact",

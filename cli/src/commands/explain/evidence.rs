@@ -201,14 +201,14 @@ fn load_model(
 }
 
 /// All rows at hand of the contributions paid, and the contributions whose rows are not.
-type Scored = (Vec<ScoredRow>, Vec<(ContributionId, String)>);
+type ScoredRows = (Vec<ScoredRow>, Vec<(ContributionId, String)>);
 
 fn score_rows(
 	store: &dyn BlobStore,
 	explanation: &Explanation,
 	model: &Model,
 	input: &str,
-) -> std::result::Result<Scored, String> {
+) -> std::result::Result<ScoredRows, String> {
 	if explanation.receipt.basis == Basis::HeldOut {
 		return Err("This inference was paid by the shares that the model committed to for its \
 		            held-out loss: no row was weighed for this answer."

@@ -17,7 +17,7 @@ use subxt::Metadata;
 
 /// The call to encode.
 #[derive(Args, Debug)]
-pub struct Encode {
+pub struct EncodeArguments {
 	/// The pallet, such as Treasury
 	pallet: String,
 	/// The call, such as spend_local
@@ -30,7 +30,7 @@ pub struct Encode {
 /// Which call is proposed.
 #[derive(Args, Debug)]
 #[group(required = true, multiple = true)]
-pub struct Source {
+pub struct CallOptions {
 	/// The call's bytes: 0x and hexadecimal digits
 	#[arg(long, value_name = "HEX", conflicts_with_all = ["call_file", "pallet"])]
 	call: Option<String>,
@@ -53,7 +53,7 @@ fn parse_json(text: &str) -> std::result::Result<Value, String> {
 }
 
 /// A call that the chain's runtime knows.
-pub(super) struct Proposed {
+pub(super) struct KnownCall {
 	/// The SCALE encoding of the call.
 	pub bytes: Vec<u8>,
 	/// This is blake2-256 of the encoding.
@@ -64,7 +64,7 @@ pub(super) struct Proposed {
 	pub text: String,
 }
 
-impl Proposed {
+impl KnownCall {
 	/// # Errors
 	/// [`Error::BadData`] if the bytes are no call of this runtime.
 	pub fn new(metadata: &Metadata, bytes: Vec<u8>) -> Result<Self> {
@@ -78,7 +78,7 @@ impl Proposed {
 	}
 }
 
-impl Source {
+impl CallOptions {
 	/// Whether nothing is named.
 	pub fn is_empty(&self) -> bool {
 		self.call.is_none() && self.call_file.is_none() && self.pallet.is_none()
@@ -86,7 +86,7 @@ impl Source {
 
 	/// # Errors
 	/// If it cannot be read, or is no call of this runtime.
-	pub fn read(&self, metadata: &Metadata) -> Result<Proposed> {
+	pub fn read(&self, metadata: &Metadata) -> Result<KnownCall> {
 		let bytes = match (&self.call, &self.call_file, &self.pallet, &self.name) {
 			(Some(digits), ..) => parse_digits(digits.trim()).ok_or_else(|| {
 				Error::Usage("--call is not 0x and hexadecimal digits: see `gov encode`".into())
@@ -104,7 +104,7 @@ impl Source {
 				return Err(Error::Usage(message.into()));
 			},
 		};
-		Proposed::new(metadata, bytes)
+		KnownCall::new(metadata, bytes)
 	}
 }
 
@@ -118,12 +118,12 @@ fn parse_content(content: Vec<u8>) -> Vec<u8> {
 	spelled.unwrap_or(content)
 }
 
-pub(super) async fn encode(context: &Context, arguments: Encode) -> Result<Report> {
+pub(super) async fn encode(context: &Context, arguments: EncodeArguments) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let metadata = best.metadata();
-	let Encode { pallet, call, arguments } = arguments;
+	let EncodeArguments { pallet, call, arguments } = arguments;
 	let bytes = calls::encode(&metadata, &pallet, &call, &arguments)?;
-	let call = Proposed::new(&metadata, bytes)?;
+	let call = KnownCall::new(&metadata, bytes)?;
 	let text = fields(&[
 		("call", hex(&call.bytes)),
 		("hash", hex(call.hash)),

@@ -1,7 +1,7 @@
 //! `gov council`: the members, and what they do.
 
 use super::{
-	call::Source,
+	call::CallOptions,
 	delegation::parse_hash,
 	election,
 	motions::{self, MotionVote},
@@ -49,7 +49,7 @@ enum Command {
 		when: When,
 		/// The call
 		#[command(flatten)]
-		source: Source,
+		source: CallOptions,
 	},
 	/// Move that a member lose its seat
 	Remove {

@@ -74,7 +74,7 @@ pub enum Command {
 	/// Propose a call to all voters
 	Propose(Box<propose::Arguments>),
 	/// Print the bytes and the hash of a call
-	Encode(call::Encode),
+	Encode(call::EncodeArguments),
 	/// Vote with all votes delegated to the key's account at the snapshot; once, for good
 	Vote {
 		/// The proposal

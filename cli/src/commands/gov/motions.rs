@@ -1,6 +1,6 @@
 //! `gov council propose`, `vote`, `close`, `motions`: what the council agrees on.
 
-use super::call::Proposed;
+use super::call::KnownCall;
 use crate::{
 	commands::transactions,
 	context::Context,
@@ -44,7 +44,7 @@ pub(super) async fn act(
 	context: &Context,
 	best: &Snapshot,
 	emergency: bool,
-	proposed: Proposed,
+	proposed: KnownCall,
 ) -> Result<Report> {
 	let name = if emergency { "execute" } else { "schedule" };
 	let action = call("SecurityCouncil", name, (EncodedCall(proposed.bytes),));
@@ -61,7 +61,7 @@ pub(super) async fn propose(context: &Context, motion: Call) -> Result<Report> {
 async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report> {
 	member(context, best).await?;
 	let motion = motion.encode(best)?;
-	let described = Proposed::new(&best.metadata(), motion.0.clone())?;
+	let described = KnownCall::new(&best.metadata(), motion.0.clone())?;
 	let length = u32::try_from(motion.0.len()).map_err(|e| Error::Failure(e.to_string()))?;
 	let proposal = call(MOTIONS, "propose", (THRESHOLD, motion, length));
 	let sent = send_about(context, described.hash, proposal).await?;
@@ -201,7 +201,7 @@ pub(super) async fn close(context: &Context, hash: Hash, index: u32) -> Result<R
 		transactions: transactions([&sent]),
 		dispatched: dispatched.is_some() && failed.is_none(),
 	};
-	let called = match Proposed::new(&best.metadata(), motion.call) {
+	let called = match KnownCall::new(&best.metadata(), motion.call) {
 		Ok(call) => call.decoded.label(),
 		Err(_) => "its call".into(),
 	};
@@ -252,7 +252,7 @@ pub(super) async fn list(context: &Context) -> Result<Report> {
 }
 
 fn describe(metadata: &Metadata, motion: &Motion) -> (Option<governance::Call>, String) {
-	match Proposed::new(metadata, motion.call.clone()) {
+	match KnownCall::new(metadata, motion.call.clone()) {
 		Ok(call) => (Some(call.view()), call.text),
 		Err(error) => (None, error.to_string()),
 	}

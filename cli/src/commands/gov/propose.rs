@@ -1,7 +1,7 @@
 //! `gov propose`: a call for all voters.
 
 use super::{
-	call::{Proposed, Source},
+	call::{CallOptions, KnownCall},
 	names::TrackName,
 	show::Shown,
 	VOTES,
@@ -48,7 +48,7 @@ pub struct Arguments {
 	track: Option<TrackName>,
 	/// The call
 	#[command(flatten)]
-	source: Source,
+	source: CallOptions,
 	/// Blocks between approval and dispatch, if more than the timelock
 	#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 	after: u32,
@@ -98,7 +98,7 @@ fn read_wasm(file: &Path) -> Result<Vec<u8>> {
 }
 
 impl Arguments {
-	fn read(&self, at: &Snapshot) -> Result<(Track, Proposed, u32)> {
+	fn read(&self, at: &Snapshot) -> Result<(Track, KnownCall, u32)> {
 		let metadata = at.metadata();
 		match (&self.shortcut, self.track) {
 			(Some(_), track) if track.is_some() || !self.source.is_empty() => Err(Error::Usage(
@@ -108,12 +108,12 @@ impl Arguments {
 				let arguments =
 					json!({ "amount": amount.0.to_string(), "beneficiary": to.to_string() });
 				let bytes = calls::encode(&metadata, "Treasury", "spend_local", &arguments)?;
-				Ok((Track::Treasury, Proposed::new(&metadata, bytes)?, *after))
+				Ok((Track::Treasury, KnownCall::new(&metadata, bytes)?, *after))
 			},
 			(Some(Shortcut::Upgrade { code, after }), _) => {
 				let arguments = json!({ "code": hex(read_wasm(code)?) });
 				let bytes = calls::encode(&metadata, "System", "set_code", &arguments)?;
-				Ok((Track::Constitutional, Proposed::new(&metadata, bytes)?, *after))
+				Ok((Track::Constitutional, KnownCall::new(&metadata, bytes)?, *after))
 			},
 			(None, Some(track)) => Ok((track.into(), self.source.read(&metadata)?, self.after)),
 			(None, None) => Err(Error::Usage("say what the call needs with --track".into())),
@@ -224,7 +224,7 @@ mod tests {
 		let (proposer, parameters) = (parse_account("//Bob").unwrap(), parameters());
 		assert!(check_threshold(&proposer, 10_000 * OPEN, &parameters).is_ok());
 		let error = check_threshold(&proposer, 10_000 * OPEN - OPEN / 2, &parameters).unwrap_err();
-		assert_eq!((error.code(), &error.to_json()["name"]), (4, &"BelowThreshold".into()));
+		assert_eq!((error.code(), error.refused_as()), (4, Some("BelowThreshold")));
 		let text = error.to_string();
 		assert!(text.contains("takes 10000 votes") && text.contains("0.5 are missing"), "{text}");
 		assert!(text.contains("gov wrap") && text.contains("gov delegate"), "{text}");
@@ -249,8 +249,10 @@ mod tests {
 		let named = |name: &str| {
 			let refusal =
 				Refusal { message: "no".into(), pallet: None, name: Some(name.to_owned()) };
-			below_threshold(Error::Refused(refusal), &proposer).to_json()["name"].clone()
+			let error = below_threshold(Error::Refused(refusal), &proposer);
+			error.refused_as().map(str::to_owned)
 		};
-		assert_eq!((named("BadOrigin"), named("Other")), ("BelowThreshold".into(), "Other".into()));
+		assert_eq!(named("BadOrigin").as_deref(), Some("BelowThreshold"));
+		assert_eq!(named("Other").as_deref(), Some("Other"));
 	}
 }

@@ -1,6 +1,6 @@
 //! `gov list` and `show`: proposals.
 
-use super::{call::Proposed, outlook::outlook};
+use super::{call::KnownCall, outlook::outlook};
 use crate::{
 	context::Context,
 	error::Result,
@@ -171,9 +171,9 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 	let Shown { proposal, .. } = &shown;
 
 	let (call, call_text) = match call {
-		Call::Known(call) => (Some(call.view()), call.text.replace('\n', "\n  ")),
-		Call::Unreadable(reason) => (None, reason),
-		Call::Unknown => (None, "its bytes are not stored on the chain".into()),
+		ProposalCall::Known(call) => (Some(call.view()), call.text.replace('\n', "\n  ")),
+		ProposalCall::Unreadable(reason) => (None, reason),
+		ProposalCall::Unknown => (None, "its bytes are not stored on the chain".into()),
 	};
 	let dispatched = dispatch.as_ref().map(|done| views::Dispatched::new(done, &shown.clock));
 	let document = views::Details { proposal: shown.view(), call, dispatch: dispatched };
@@ -212,15 +212,15 @@ fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
 	}
 }
 
-enum Call {
-	Known(Proposed),
+enum ProposalCall {
+	Known(KnownCall),
 	/// Why it cannot be told in words.
 	Unreadable(String),
 	Unknown,
 }
 
-async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call> {
-	let Some(hash) = proposal.call else { return Ok(Call::Unknown) };
+async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<ProposalCall> {
+	let Some(hash) = proposal.call else { return Ok(ProposalCall::Unknown) };
 	let bytes = match at.preimage(hash).await? {
 		Some(bytes) => Some(bytes),
 		None => match at.referendum(index).await?.map(|referendum| referendum.proposal) {
@@ -229,11 +229,11 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Call>
 		},
 	};
 	Ok(match bytes {
-		Some(bytes) => match Proposed::new(&at.metadata(), bytes) {
-			Ok(call) => Call::Known(call),
-			Err(error) => Call::Unreadable(error.to_string()),
+		Some(bytes) => match KnownCall::new(&at.metadata(), bytes) {
+			Ok(call) => ProposalCall::Known(call),
+			Err(error) => ProposalCall::Unreadable(error.to_string()),
 		},
-		None => Call::Unknown,
+		None => ProposalCall::Unknown,
 	})
 }
 

@@ -35,14 +35,14 @@ pub(super) fn parse_delegate(text: &str) -> std::result::Result<Delegate, String
 }
 
 /// What an account has and gives.
-struct Standing {
+struct VotingPower {
 	wrapped: u128,
 	delegate: Option<AccountId>,
 	votes: u128,
 	nonce: u32,
 }
 
-impl Standing {
+impl VotingPower {
 	async fn read(at: &Snapshot, account: &AccountId) -> Result<Self> {
 		Ok(Self {
 			wrapped: at.wrapped(account).await?,
@@ -52,8 +52,8 @@ impl Standing {
 		})
 	}
 
-	fn view(&self, account: &AccountId) -> views::Standing {
-		views::Standing {
+	fn view(&self, account: &AccountId) -> views::VotingPower {
+		views::VotingPower {
 			account: (*account).into(),
 			wrapped: self.wrapped.into(),
 			delegate: self.delegate.map(Into::into),
@@ -77,17 +77,17 @@ impl Standing {
 pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Result<Report> {
 	let account = context.account_or_own(account)?;
 	let best = context.chain().await?.best().await?;
-	let standing = Standing::read(&best, &account).await?;
+	let power = VotingPower::read(&best, &account).await?;
 	let free = free(&best, &account).await?;
 	let text = fields(&[
 		("account", account.to_string()),
 		("free", open(free)),
-		("wrapped", open(standing.wrapped)),
-		("delegates to", standing.delegate_text(&account)),
-		("votes", format!("{} delegated to it", Amount(standing.votes))),
-		("next nonce", format!("{} of a signed delegation", standing.nonce)),
+		("wrapped", open(power.wrapped)),
+		("delegates to", power.delegate_text(&account)),
+		("votes", format!("{} delegated to it", Amount(power.votes))),
+		("next nonce", format!("{} of a signed delegation", power.nonce)),
 	]);
-	let document = views::AccountStanding { standing: standing.view(&account), free: free.into() };
+	let document = views::AccountVotingPower { power: power.view(&account), free: free.into() };
 	Report::of(&document, text)
 }
 
@@ -96,19 +96,19 @@ async fn free(at: &Snapshot, account: &AccountId) -> Result<u128> {
 	Ok(info.map_or(0, |info| info.data.free))
 }
 
-/// The account's standing after a transaction, as document and text.
+/// The account's voting power after a transaction, as document and text.
 async fn after(context: &Context, sent: &Included, done: String) -> Result<Report> {
 	let account = context.key()?.account;
 	let at = context.chain().await?.at(sent.block_hash).await?;
-	let standing = Standing::read(&at, &account).await?;
-	let document = views::StandingChanged {
-		standing: standing.view(&account),
+	let power = VotingPower::read(&at, &account).await?;
+	let document = views::VotingPowerChanged {
+		power: power.view(&account),
 		transactions: transactions([sent]),
 	};
 	let text = format!(
 		"{done}: {} wrapped, delegated to {}",
-		open(standing.wrapped),
-		standing.delegate_text(&account)
+		open(power.wrapped),
+		power.delegate_text(&account)
 	);
 	Report::of(&document, text)
 }
@@ -167,19 +167,19 @@ mod tests {
 	#[test]
 	fn standing_should_be_printed_as_recorded() {
 		let account = parse_account("//Bob").unwrap();
-		let standing = |delegate| Standing { wrapped: 5, delegate, votes: u128::MAX, nonce: 2 };
-		let own = || standing(Some(account)).view(&account);
-		let none = standing(None).view(&account);
+		let power = |delegate| VotingPower { wrapped: 5, delegate, votes: u128::MAX, nonce: 2 };
+		let own = || power(Some(account)).view(&account);
+		let none = power(None).view(&account);
 		check(
 			"governance/standing",
 			[
-				("account", json(&views::AccountStanding { standing: own(), free: 7.into() })),
+				("account", json(&views::AccountVotingPower { power: own(), free: 7.into() })),
 				(
 					"account, not delegated",
-					json(&views::AccountStanding { standing: none, free: 0.into() }),
+					json(&views::AccountVotingPower { power: none, free: 0.into() }),
 				),
 				("wrap, unwrap, delegate, undelegate", {
-					json(&views::StandingChanged { standing: own(), transactions: vec![] })
+					json(&views::VotingPowerChanged { power: own(), transactions: vec![] })
 				}),
 			],
 		);
@@ -188,10 +188,10 @@ mod tests {
 	#[test]
 	fn account_should_be_told_to_delegate_when_its_units_carry_no_vote() {
 		let account = parse_account("//Bob").unwrap();
-		let standing = |delegate| Standing { wrapped: 1, delegate, votes: 0, nonce: 0 };
-		assert!(standing(None).delegate_text(&account).contains("gov delegate self"));
-		assert_eq!(standing(Some(account)).delegate_text(&account), "itself");
-		let unwrapped = Standing { wrapped: 0, ..standing(None) };
+		let power = |delegate| VotingPower { wrapped: 1, delegate, votes: 0, nonce: 0 };
+		assert!(power(None).delegate_text(&account).contains("gov delegate self"));
+		assert_eq!(power(Some(account)).delegate_text(&account), "itself");
+		let unwrapped = VotingPower { wrapped: 0, ..power(None) };
 		assert_eq!(unwrapped.delegate_text(&account), "nobody");
 	}
 }

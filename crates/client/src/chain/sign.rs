@@ -21,13 +21,13 @@ use subxt::{
 const MORTALITY: u64 = 64;
 
 pub(super) type Transaction = SubmittableTransaction<Config, OnlineClientAtBlockImpl<Config>>;
-type Encode = dyn Fn(&AtBlock) -> std::result::Result<Vec<u8>, ExtrinsicError> + Send + Sync;
+type CallEncoder = dyn Fn(&AtBlock) -> std::result::Result<Vec<u8>, ExtrinsicError> + Send + Sync;
 
 /// A call with its arguments.
 pub struct Call {
 	pallet: &'static str,
 	name: &'static str,
-	encode: Box<Encode>,
+	encode: Box<CallEncoder>,
 }
 
 /// The call `pallet.name` with `arguments` in the order of its declaration.
@@ -71,14 +71,14 @@ impl EncodeAsType for EncodedCall {
 }
 
 /// A call that is encoded already.
-struct Encoded<'a> {
+struct EncodedPayload<'a> {
 	call: &'a Call,
-	arguments: Arguments,
+	arguments: EncodedArguments,
 }
 
-struct Arguments(Vec<u8>);
+struct EncodedArguments(Vec<u8>);
 
-impl EncodeAsFields for Arguments {
+impl EncodeAsFields for EncodedArguments {
 	fn encode_as_fields_to<R: TypeResolver>(
 		&self,
 		_fields: &mut dyn scale_encode::FieldIter<'_, R::TypeId>,
@@ -90,8 +90,8 @@ impl EncodeAsFields for Arguments {
 	}
 }
 
-impl Payload for Encoded<'_> {
-	type CallData = Arguments;
+impl Payload for EncodedPayload<'_> {
+	type CallData = EncodedArguments;
 
 	fn pallet_name(&self) -> &str {
 		self.call.pallet
@@ -101,7 +101,7 @@ impl Payload for Encoded<'_> {
 		self.call.name
 	}
 
-	fn call_data(&self) -> &Arguments {
+	fn call_data(&self) -> &EncodedArguments {
 		&self.arguments
 	}
 }
@@ -153,8 +153,8 @@ pub(super) fn sign_as(
 	let mismatch = |error: ExtrinsicError| mismatch(call, error);
 	let bytes = (call.encode)(at).map_err(mismatch)?;
 	// Pallet and call number come first; the payload adds them again.
-	let arguments = Arguments(bytes.get(2..).unwrap_or_default().to_vec());
-	let payload = Encoded { call, arguments };
+	let arguments = EncodedArguments(bytes.get(2..).unwrap_or_default().to_vec());
+	let payload = EncodedPayload { call, arguments };
 	let parameters = SubstrateExtrinsicParamsBuilder::<Config>::new()
 		.nonce(nonce)
 		.mortal_from_unchecked(MORTALITY, birth.0, birth.1)

@@ -84,7 +84,7 @@ async fn submit_burst(
 	Ok(results)
 }
 
-type Progress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
+type TxProgress = TransactionProgress<Config, OnlineClientAtBlockImpl<Config>>;
 
 async fn send(
 	chain: &Chain,
@@ -93,7 +93,7 @@ async fn send(
 	call: &Call,
 	nonce: u64,
 	birth: (u64, Hash),
-) -> Result<Progress> {
+) -> Result<TxProgress> {
 	let transaction = sign_as(key, at, call, nonce, birth)?;
 	match transaction.submit_and_watch().await {
 		Ok(progress) => Ok(progress),
@@ -170,7 +170,7 @@ async fn wait(
 	chain: &Chain,
 	key: &Key,
 	call: &Call,
-	mut progress: Progress,
+	mut progress: TxProgress,
 	since: u64,
 	finalized: bool,
 ) -> Result<Included> {

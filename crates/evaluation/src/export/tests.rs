@@ -1,5 +1,5 @@
 use super::*;
-use crate::{evaluate, Measure, Method, Precision, Protocol, Report};
+use crate::{evaluate, EvaluationReport, Measure, Method, Precision, Protocol};
 use openledger_influence::GradientDot;
 use openledger_models::{testing::blobs, train, Activation, Architecture, Lora};
 use openledger_transformers::files::tiny;
@@ -12,7 +12,7 @@ fn task() -> Task {
 	Task::new("points", blobs(40, 1), blobs(10, 2), config)
 }
 
-fn run(root: &Path, measures: &[Measure], subsets: usize) -> Result<Report> {
+fn run(root: &Path, measures: &[Measure], subsets: usize) -> Result<EvaluationReport> {
 	let precisions = vec![Precision::Float, Precision::Int8];
 	let methods =
 		[Method::Index { name: "dot".into(), builder: Box::new(GradientDot), precisions }];

@@ -4,7 +4,7 @@
 //! interrupted, repeated or differ in their methods only share them. It holds the hash of its name
 //! and the rest, then the margins (`f64`) and the answered classes (`u32`), little-endian.
 
-use super::{Outcome, Retraining};
+use super::{Retraining, RetrainingOutcome};
 use crate::Subject;
 use openledger_models::{blake2_256, Error, Hash, Result};
 use std::{
@@ -15,14 +15,14 @@ use std::{
 const DOMAIN: &[u8] = b"openledger/evaluation/retraining/1";
 
 /// A directory in which outcomes are kept.
-pub(super) struct Cache {
+pub(super) struct OutcomeCache {
 	directory: PathBuf,
 	/// Of rows, recipe and model: another training code gives another model.
 	base: Hash,
 	test_rows: usize,
 }
 
-impl Cache {
+impl OutcomeCache {
 	/// Makes the directory where it is missing.
 	pub fn open(directory: &Path, subject: &Subject<'_>) -> Result<Self> {
 		fs::create_dir_all(directory).map_err(|source| io("create", directory, source))?;
@@ -53,20 +53,20 @@ impl Cache {
 	}
 
 	/// The outcome, if it is there and whole.
-	pub fn get(&self, job: &Retraining) -> Option<Outcome> {
+	pub fn get(&self, job: &Retraining) -> Option<RetrainingOutcome> {
 		let key = self.key(job);
 		let bytes = fs::read(self.path(&key)).ok()?;
 		let (hash, values) = bytes.split_at_checked(32)?;
 		let (margins, labels) = values.split_at_checked(self.test_rows * 8)?;
 		let whole = labels.len() == self.test_rows * 4
 			&& hash == blake2_256(&[key.as_slice(), values].concat()).as_slice();
-		whole.then(|| Outcome {
+		whole.then(|| RetrainingOutcome {
 			margins: margins.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
 			labels: labels.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b)).collect(),
 		})
 	}
 
-	pub fn put(&self, job: &Retraining, outcome: &Outcome) -> Result<()> {
+	pub fn put(&self, job: &Retraining, outcome: &RetrainingOutcome) -> Result<()> {
 		let key = self.key(job);
 		let margins = outcome.margins.iter().flat_map(|x| x.to_le_bytes());
 		let labels = outcome.labels.iter().flat_map(|x| x.to_le_bytes());

@@ -1,7 +1,7 @@
 //! Cosines of gradients.
 
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
@@ -33,7 +33,7 @@ impl IndexBuilder for GradientCosine {
 	) -> Result<Influence> {
 		let data = all_rows(contributions)?;
 		let mut stage = Stage::Influence.of(data.len() as u64, progress);
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let negate = |sum: &[f64]| sum.iter().map(|x| -*x as f32).collect();
 		let mut leaves = RowSums::new(contributions, basis.dimension(), negate);

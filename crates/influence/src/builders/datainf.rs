@@ -2,7 +2,7 @@
 
 use super::cosine::{finite, RowSums};
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
 };
@@ -171,7 +171,7 @@ impl IndexBuilder for DataInf {
 		let leaf =
 			|position| at_sites.iter().flat_map(|site| site.influence(position, rows)).collect();
 		let leaves = finite((0..contributions.len()).map(leaf).collect())?;
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))

@@ -1,7 +1,7 @@
 //! Eigenvalue-corrected Kronecker-factored curvature.
 
 use crate::{
-	basis::{Basis, LayerBasis, Part},
+	basis::{GradientBasis, LayerBasis, Part},
 	curvature::{
 		moments::{coordinate_moments, factor_moments},
 		symmetric_eigen,
@@ -90,7 +90,7 @@ impl EkFac {
 		let eigenvalues = coordinate_moments(model, &layers, data, self.function())?;
 		stage.done(2);
 		let inverse_curvature = inverse(&eigenvalues, self.damping);
-		Ok(Part { companion: None, basis: Basis::Kronecker(layers), inverse_curvature })
+		Ok(Part { companion: None, basis: GradientBasis::Kronecker(layers), inverse_curvature })
 	}
 }
 

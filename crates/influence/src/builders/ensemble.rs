@@ -24,7 +24,7 @@ pub struct Ensemble {
 	/// Number of models, at least 1.
 	pub members: usize,
 	/// What the models have in common, and in what they differ.
-	pub kind: Members,
+	pub kind: EnsembleKind,
 	/// The recipe of the model and its companions.
 	pub config: TrainConfig,
 }
@@ -32,7 +32,7 @@ pub struct Ensemble {
 /// The models of an ensemble.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Members {
+pub enum EnsembleKind {
 	/// The model itself, and others of the same recipe with other seeds.
 	Seeds,
 	/// Models trained on random halves, with other seeds.
@@ -113,18 +113,18 @@ impl IndexBuilder for Ensemble {
 pub(super) fn companions(
 	model: &Model,
 	contributions: &[Contribution],
-	kind: Members,
+	kind: EnsembleKind,
 	count: usize,
 	config: &TrainConfig,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Option<Model>>> {
 	check_architecture(model, config)?;
 	let (mut members, halves) = match kind {
-		Members::Checkpoints { part } => {
+		EnsembleKind::Checkpoints { part } => {
 			return checkpoints(model, contributions, part, count, config, progress)
 		},
-		Members::Seeds => (vec![None], None),
-		Members::Halves { contributions, itself } => {
+		EnsembleKind::Seeds => (vec![None], None),
+		EnsembleKind::Halves { contributions, itself } => {
 			(vec![None; usize::from(itself)], Some(contributions))
 		},
 	};

@@ -2,7 +2,7 @@
 
 use super::cosine::{finite, RowSums};
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	curvature::{
 		dense_curvature, inverse_factor, make_absolute, solve_abs, symmetric_eigen, Solution,
 		SolverSettings, DENSE_LIMIT,
@@ -112,7 +112,7 @@ impl ExactCurvature {
 		let solved = solve_abs(model, data, damping, &sums.finish(), &self.settings, progress)?;
 		let leaf = |x: Solution| x.values.iter().map(|x| -*x as f32).collect();
 		let leaves = finite(solved.into_iter().map(leaf).collect())?;
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let parts = vec![Part { companion: None, basis, inverse_curvature: vec![1.0; n] }];
 		Ok(Influence::Held(FloatIndex { parts, leaves, local: false }))
 	}
@@ -204,7 +204,7 @@ impl IndexBuilder for ExactCurvature {
 			},
 		};
 		Stage::Inverse.of(1, progress).done(1);
-		let basis = Basis::Dense(vectors);
+		let basis = GradientBasis::Dense(vectors);
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Local(parts))
 	}
@@ -237,7 +237,7 @@ mod tests {
 		let eigen = symmetric_eigen(&hessian).unwrap();
 		assert!(eigen.values[0] < -0.01, "the test needs negative curvature");
 		let vector = |k: usize| eigen.vectors.row(k);
-		let plain = Basis::identity(&model.sites());
+		let plain = GradientBasis::identity(&model.sites());
 		let ones = vec![1.0; n];
 		let part = Part { companion: None, basis: plain, inverse_curvature: ones };
 		let identity = FloatIndex { parts: vec![part], leaves: vec![], local: true };
@@ -290,7 +290,9 @@ mod tests {
 			let gradients = model.gradients(&contribution.rows, 0..rows, Function::Loss).unwrap();
 			(0..rows).for_each(|row| gradients.add_row(row, &mut gradient));
 			for (row, expected) in positive.each_row().zip(&gradient) {
-				let Basis::Dense(vectors) = &index.parts[0].basis else { panic!("a basis") };
+				let GradientBasis::Dense(vectors) = &index.parts[0].basis else {
+					panic!("a basis")
+				};
 				let coordinate =
 					|k: usize| -> f64 { (0..n).map(|i| f64::from(vectors[(i, k)]) * row[i]).sum() };
 				let query: Vec<f64> = (0..n).map(coordinate).collect();

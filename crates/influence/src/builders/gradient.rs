@@ -1,7 +1,7 @@
 //! Gradients without curvature.
 
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	Contribution, IndexBuilder, Influence, Result,
 };
 use openledger_models::{Model, Progress};
@@ -27,7 +27,7 @@ impl IndexBuilder for GradientDot {
 		_contributions: &[Contribution],
 		_progress: &mut dyn FnMut(Progress),
 	) -> Result<Influence> {
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		Ok(Influence::Local(parts))

@@ -1,7 +1,7 @@
 //! Gradients along the training run.
 
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	index::all_rows,
 	Contribution, Error, IndexBuilder, Influence, Result,
 };
@@ -63,7 +63,7 @@ impl IndexBuilder for TracIn {
 		let data = all_rows(contributions)?;
 		let positions = |steps| self.positions(steps);
 		let checkpoints = replay(model, &data, &self.config, &positions, progress)?;
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let parts: Vec<Part> = checkpoints
 			.into_iter()
 			.map(|checkpoint| Part {

@@ -1,8 +1,8 @@
 //! Randomly projected margin gradients.
 
-use super::{ensemble::companions, ensemble::derived_seed, Members};
+use super::{ensemble::companions, ensemble::derived_seed, EnsembleKind};
 use crate::{
-	basis::{Basis, Part},
+	basis::{GradientBasis, Part},
 	curvature::symmetric_eigen,
 	index::all_rows,
 	Contribution, Error, FloatIndex, IndexBuilder, Influence, Result,
@@ -35,7 +35,7 @@ pub struct Trak {
 	/// Number of models, at least 1.
 	pub models: usize,
 	/// What the models are. The paper trains them on random halves of the rows.
-	pub kind: Members,
+	pub kind: EnsembleKind,
 	/// Dimension of each projection, from 1.
 	pub dimension: usize,
 	/// Added to the diagonal of `Φᵀ Φ`, as a part of its mean; positive. Small: it is there so that
@@ -44,14 +44,14 @@ pub struct Trak {
 	/// Fixes the random signs of the projections.
 	pub seed: u64,
 	/// The recipe of the model and its companions. Nothing is trained for a single model with
-	/// [`Members::Seeds`], which is the model itself.
+	/// [`EnsembleKind::Seeds`], which is the model itself.
 	pub config: TrainConfig,
 }
 
 impl Trak {
 	/// The model alone, projected on 512 dimensions, with a ridge of 10⁻⁶.
 	pub fn standard(config: TrainConfig) -> Self {
-		Self { models: 1, kind: Members::Seeds, dimension: 512, ridge: 1e-6, seed: 0, config }
+		Self { models: 1, kind: EnsembleKind::Seeds, dimension: 512, ridge: 1e-6, seed: 0, config }
 	}
 
 	fn check(&self) -> Result<()> {
@@ -71,7 +71,7 @@ impl Trak {
 	}
 
 	/// A projection for model `number`.
-	fn projection(&self, number: u64, coordinates: usize) -> Result<Basis> {
+	fn projection(&self, number: u64, coordinates: usize) -> Result<GradientBasis> {
 		if coordinates.checked_mul(self.dimension).is_none() {
 			return Err(Error::setting("dimension", "is too large for the model's parameters"));
 		}
@@ -91,7 +91,7 @@ impl Trak {
 				}
 			},
 		);
-		Ok(Basis::Dense(vectors))
+		Ok(GradientBasis::Dense(vectors))
 	}
 
 	/// The influence of each contribution in one model's part, `[contributions][dimension]`, times
@@ -99,8 +99,8 @@ impl Trak {
 	fn leaves(
 		&self,
 		model: &Model,
-		basis: &Basis,
-		rows: &Rows<'_>,
+		basis: &GradientBasis,
+		rows: &WeightedRows<'_>,
 		share: f64,
 		progress: &mut dyn FnMut(Progress),
 	) -> Result<Vec<Vec<f32>>> {
@@ -137,7 +137,7 @@ impl Trak {
 }
 
 /// What all models share of the training rows.
-struct Rows<'a> {
+struct WeightedRows<'a> {
 	data: &'a Dataset,
 	contributions: usize,
 	/// Each row's contribution, and how far its label is from certain: the mean of `1 - p` over the
@@ -145,7 +145,7 @@ struct Rows<'a> {
 	weights: Vec<(usize, f64)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> WeightedRows<'a> {
 	fn new(data: &'a Dataset, contributions: &[Contribution], models: &[&Model]) -> Result<Self> {
 		let owners = contributions
 			.iter()
@@ -242,7 +242,7 @@ impl IndexBuilder for Trak {
 		let companions =
 			companions(model, contributions, self.kind, self.models, &self.config, progress)?;
 		let models: Vec<&Model> = companions.iter().map(|c| c.as_ref().unwrap_or(model)).collect();
-		let rows = Rows::new(&data, contributions, &models)?;
+		let rows = WeightedRows::new(&data, contributions, &models)?;
 		let share = 1.0 / self.models as f64;
 		let mut parts = Vec::with_capacity(self.models);
 		let mut leaves = vec![Vec::new(); contributions.len()];
@@ -274,7 +274,7 @@ mod tests {
 
 	/// `Pᵀ ∇f` of each row in a part.
 	fn features(model: &Model, part: &Part, data: &Dataset) -> Vec<Vec<f64>> {
-		let Basis::Dense(vectors) = &part.basis else { panic!("a projection") };
+		let GradientBasis::Dense(vectors) = &part.basis else { panic!("a projection") };
 		let model = part.model(model);
 		let (rows, dimension) = (vectors.rows(), vectors.columns());
 		assert_eq!(rows, model.coordinates());
@@ -344,15 +344,15 @@ mod tests {
 	fn scores_should_be_averaged_over_models_when_there_are_several() {
 		let data = blobs(20, 4);
 		let model = openledger_models::train(&data, &recipe(), &mut |_| ()).unwrap().model;
-		let halves = Members::Halves { contributions: false, itself: false };
-		for kind in [Members::Seeds, halves] {
+		let halves = EnsembleKind::Halves { contributions: false, itself: false };
+		for kind in [EnsembleKind::Seeds, halves] {
 			let standard = Trak::standard(recipe());
 			let builder = Trak { models: 3, kind, dimension: 5, ridge: 1e-2, ..standard };
 			check(&builder, &model, &data, &[8, 12]);
 			let build = || builder.build(&model, &contributions(&data, &[8, 12]), &mut |_| ());
 			let index = build().unwrap();
 			assert_eq!(index, build().unwrap());
-			assert_eq!(index.parts[0].companion.is_none(), kind == Members::Seeds);
+			assert_eq!(index.parts[0].companion.is_none(), kind == EnsembleKind::Seeds);
 			assert_ne!(index.parts[0].basis, index.parts[1].basis);
 			assert_ne!(index.parts[1].companion, index.parts[2].companion);
 		}
@@ -361,7 +361,7 @@ mod tests {
 	#[test]
 	fn projection_should_keep_lengths_on_average() {
 		let builder = Trak { dimension: 400, ..Trak::standard(recipe()) };
-		let Basis::Dense(vectors) = builder.projection(0, 50).unwrap() else {
+		let GradientBasis::Dense(vectors) = builder.projection(0, 50).unwrap() else {
 			panic!("a projection")
 		};
 		let row = |i: usize| vectors.row(i);

@@ -10,7 +10,7 @@ use super::{
 	quantise::Spread,
 	Bytes, Contribution, FloatIndex, Index, IndexBuilder, Influence, Scales,
 };
-use crate::basis::{dimension, for_each_row, Basis, Part};
+use crate::basis::{dimension, for_each_row, GradientBasis, Part};
 use crate::{
 	curvature::moments::{add, squares},
 	Error, Result,
@@ -49,8 +49,8 @@ pub fn build_index(
 ) -> Result<Index> {
 	check_contributions(model, contributions)?;
 	let influence = builder.influence(model, contributions, progress)?;
-	let contents = Contents { builder, model, contributions, influence: &influence, width };
-	contents.in_memory(progress)
+	let ingredients = Ingredients { builder, model, contributions, influence: &influence, width };
+	ingredients.in_memory(progress)
 }
 
 impl Index {
@@ -70,8 +70,9 @@ impl Index {
 	) -> Result<Self> {
 		check_contributions(model, contributions)?;
 		let influence = Influence::Held(float);
-		let contents = Contents { builder, model, contributions, influence: &influence, width };
-		contents.in_memory(&mut |_| ())
+		let ingredients =
+			Ingredients { builder, model, contributions, influence: &influence, width };
+		ingredients.in_memory(&mut |_| ())
 	}
 }
 
@@ -80,13 +81,13 @@ impl Index {
 /// The file is removed with it unless it is published. A process that is killed leaves it behind:
 /// `.NAME.PROCESS-NUMBER.tmp`.
 #[derive(Debug)]
-pub struct Draft {
+pub struct IndexDraft {
 	index: Index,
 	temporary: Temporary,
 	path: PathBuf,
 }
 
-impl Draft {
+impl IndexDraft {
 	/// Builds as [`build_index`] does, to the same bytes. Where the builder's influence vectors are
 	/// local, no more than a few of them are in memory at any time.
 	///
@@ -106,8 +107,9 @@ impl Draft {
 		let io = |source| Error::io("write", &temporary.0, source);
 		let mut file = BufWriter::new(File::create(&temporary.0).map_err(io)?);
 		let influence = builder.influence(model, contributions, progress)?;
-		let contents = Contents { builder, model, contributions, influence: &influence, width };
-		let hash = contents.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
+		let ingredients =
+			Ingredients { builder, model, contributions, influence: &influence, width };
+		let hash = ingredients.write(&mut |bytes| file.write_all(bytes).map_err(io), progress)?;
 		file.flush().map_err(io)?;
 		drop((file, influence));
 		let bytes = map(&temporary.0)?;
@@ -164,7 +166,7 @@ pub(super) fn map(path: &Path) -> Result<Bytes> {
 }
 
 /// What an index file is made of.
-struct Contents<'a> {
+struct Ingredients<'a> {
 	builder: &'a dyn IndexBuilder,
 	model: &'a Model,
 	contributions: &'a [Contribution],
@@ -172,7 +174,7 @@ struct Contents<'a> {
 	width: Width,
 }
 
-impl Contents<'_> {
+impl Ingredients<'_> {
 	fn in_memory(&self, progress: &mut dyn FnMut(Progress)) -> Result<Index> {
 		let mut bytes = Vec::new();
 		let put = &mut |more: &[u8]| {
@@ -272,7 +274,7 @@ fn margin_squares(
 /// Adds the squares of each coordinate of one part's margin gradients to `sums`.
 fn add_squares(model: &Model, part: &Part, data: &Dataset, sums: &mut [f64]) -> Result<()> {
 	match &part.basis {
-		Basis::Kronecker(layers) => {
+		GradientBasis::Kronecker(layers) => {
 			for batch in squares(part.model(model), layers, data, Function::Margin) {
 				let batch = batch?;
 				let lengths = batch.iter().map(|site| site.values().len());
@@ -282,7 +284,7 @@ fn add_squares(model: &Model, part: &Part, data: &Dataset, sums: &mut [f64]) -> 
 			}
 			Ok(())
 		},
-		Basis::Dense(_) => {
+		GradientBasis::Dense(_) => {
 			for_each_row(model, std::slice::from_ref(part), data, Function::Margin, |_, row| {
 				sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x * x);
 				Ok(())
@@ -340,7 +342,14 @@ mod tests {
 				assert!(memory.unwrap().to_bytes() == held.to_bytes());
 				for threads in [1, 2, 4] {
 					let draft = with_threads(threads, || {
-						Draft::build(*builder, &model, &contributions, width, &path, &mut |_| ())
+						IndexDraft::build(
+							*builder,
+							&model,
+							&contributions,
+							width,
+							&path,
+							&mut |_| (),
+						)
 					});
 					let index = draft.unwrap().publish().unwrap();
 					assert!(fs::read(&path).unwrap() == held.to_bytes());
@@ -372,7 +381,7 @@ mod tests {
 			_: &[Contribution],
 			_: &mut dyn FnMut(Progress),
 		) -> Result<Influence> {
-			let basis = Basis::identity(&model.sites());
+			let basis = GradientBasis::identity(&model.sites());
 			let inverse_curvature = vec![f32::INFINITY; basis.dimension()];
 			Ok(Influence::Local(vec![Part { companion: None, basis, inverse_curvature }]))
 		}
@@ -384,7 +393,7 @@ mod tests {
 		let path = directory.path().join("index.safetensors");
 		let (model, contributions) = setting(&[3, 4]);
 		let draft = |contributions: &[Contribution], path: &Path| {
-			Draft::build(&GradientDot, &model, contributions, Width::Int8, path, &mut |_| ())
+			IndexDraft::build(&GradientDot, &model, contributions, Width::Int8, path, &mut |_| ())
 		};
 		fs::write(&path, "an older one").unwrap();
 		let unpublished = draft(&contributions, &path).unwrap();
@@ -394,7 +403,7 @@ mod tests {
 		assert_eq!(names(directory.path()), ["index.safetensors"]);
 		// Interrupted at the end of the last pass.
 		let interrupted = std::panic::catch_unwind(|| {
-			Draft::build(&GradientDot, &model, &contributions, Width::Int8, &path, &mut |p| {
+			IndexDraft::build(&GradientDot, &model, &contributions, Width::Int8, &path, &mut |p| {
 				assert_eq!(names(directory.path()).len(), 2);
 				assert!(p.done < p.total, "stopped");
 			})
@@ -402,7 +411,7 @@ mod tests {
 		assert!(interrupted.is_err());
 		assert_eq!(names(directory.path()), ["index.safetensors"]);
 		let infinite =
-			Draft::build(&Infinite, &model, &contributions, Width::Int8, &path, &mut |_| ());
+			IndexDraft::build(&Infinite, &model, &contributions, Width::Int8, &path, &mut |_| ());
 		assert!(matches!(infinite, Err(Error::NotFinite(_))));
 		assert_eq!(names(directory.path()), ["index.safetensors"]);
 		assert_eq!(fs::read(&path).unwrap(), b"an older one");
@@ -413,14 +422,18 @@ mod tests {
 	#[test]
 	fn margin_squares_should_be_those_of_all_rows_gradients_with_the_answers() {
 		let (digits, model) = (digits(), random_model(&[64, 2, 10], Activation::Tanh, 7));
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let (rows, inverse) = (model.coordinates(), vec![1.0; 3]);
 		let vectors = (0..rows * 3).map(|at| (at % 7) as f32 - 3.0).collect();
 		let vectors = openledger_models::Matrix::new(rows, 3, vectors);
 		let parts = [
 			Part { companion: None, basis, inverse_curvature },
-			Part { companion: None, basis: Basis::Dense(vectors), inverse_curvature: inverse },
+			Part {
+				companion: None,
+				basis: GradientBasis::Dense(vectors),
+				inverse_curvature: inverse,
+			},
 		];
 		let rows = |first: usize, count: usize| {
 			let rows: Vec<usize> = (first..first + count).map(|row| row % digits.len()).collect();

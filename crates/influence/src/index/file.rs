@@ -13,7 +13,7 @@
 //! | `scales.leaf`, `scales.query` | F32 | `[dimension]` | the factors of quantisation |
 
 use super::{IndexBuilder, Scales};
-use crate::basis::{dimension, Basis, LayerBasis, Part};
+use crate::basis::{dimension, GradientBasis, LayerBasis, Part};
 use crate::{Error, Result};
 use openledger_models::{
 	tensors::{Put, Reader, Writer},
@@ -71,8 +71,8 @@ impl IndexHeader {
 		let kind = |part: &Part| PartKind {
 			companion: part.companion.is_some(),
 			basis: match part.basis {
-				Basis::Kronecker(_) => BasisKind::Kronecker,
-				Basis::Dense(_) => BasisKind::Dense,
+				GradientBasis::Kronecker(_) => BasisKind::Kronecker,
+				GradientBasis::Dense(_) => BasisKind::Dense,
 			},
 		};
 		Self {
@@ -101,7 +101,7 @@ impl IndexHeader {
 
 /// What an index holds beside its sketches, which stay in the file's bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Content {
+pub(super) struct IndexContent {
 	pub header: IndexHeader,
 	pub parts: Vec<Part>,
 	pub scales: Scales,
@@ -129,14 +129,14 @@ pub(super) fn write(
 		let inverse = &part.inverse_curvature;
 		file.f32(format!("parts.{p}.inverse_curvature"), &[inverse.len()], inverse);
 		match &part.basis {
-			Basis::Kronecker(layers) => {
+			GradientBasis::Kronecker(layers) => {
 				for (s, layer) in layers.iter().enumerate() {
 					let name = |side| format!("parts.{p}.basis.{s}.{side}");
 					file.matrix(name("inputs"), &layer.input_vectors);
 					file.matrix(name("outputs"), &layer.output_vectors);
 				}
 			},
-			Basis::Dense(vectors) => file.matrix(format!("parts.{p}.basis"), vectors),
+			GradientBasis::Dense(vectors) => file.matrix(format!("parts.{p}.basis"), vectors),
 		}
 		if let Some(companion) = &part.companion {
 			let bytes = companion.to_bytes();
@@ -160,7 +160,7 @@ pub(super) fn write(
 	file.write(WHAT, header, put)
 }
 
-pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
+pub(super) fn read(bytes: &[u8], model: &Model) -> Result<IndexContent> {
 	let (file, header) = Reader::open::<IndexHeader>(WHAT, bytes)?;
 	if header.format != FORMAT {
 		let reason = format!("its format is {}, this program reads {FORMAT}", header.format);
@@ -194,7 +194,7 @@ pub(super) fn read(bytes: &[u8], model: &Model) -> Result<Content> {
 		.ok_or_else(|| Error::malformed(WHAT, "its Merkle tree has another number of nodes"))?;
 	let sketches = file.bytes("leaves", dtype(header.width), &[count, whole])?;
 	let start = sketches.as_ptr() as usize - bytes.as_ptr() as usize;
-	Ok(Content {
+	Ok(IndexContent {
 		header,
 		parts,
 		scales,
@@ -227,13 +227,13 @@ fn read_part(file: &Reader, p: usize, kind: PartKind, model: &Model) -> Result<P
 					output_vectors: read("outputs", site.outputs)?,
 				})
 			});
-			Basis::Kronecker(layers.collect::<Result<_>>()?)
+			GradientBasis::Kronecker(layers.collect::<Result<_>>()?)
 		},
 		BasisKind::Dense => {
 			let name = format!("parts.{p}.basis");
 			let (rows, shape) = (model.coordinates(), file.shape(&name)?);
 			let dimension = shape.get(1).copied().unwrap_or(0);
-			Basis::Dense(file.matrix(&name, rows, dimension)?)
+			GradientBasis::Dense(file.matrix(&name, rows, dimension)?)
 		},
 	};
 	let inverse_curvature =

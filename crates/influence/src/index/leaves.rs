@@ -299,7 +299,7 @@ fn finite(leaf: Vec<f32>) -> Result<Vec<f32>> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{basis::Basis, index::builder::SLICE};
+	use crate::{basis::GradientBasis, index::builder::SLICE};
 	use openledger_models::{
 		testing::{digits, random_model},
 		Activation,
@@ -310,11 +310,12 @@ mod tests {
 	fn setting() -> (Model, Vec<Part>) {
 		let model = random_model(&[64, 60, 10], Activation::Tanh, 1);
 		let companion = random_model(&[64, 10], Activation::Tanh, 2);
-		let part = |companion: Option<Model>, basis: Basis| {
+		let part = |companion: Option<Model>, basis: GradientBasis| {
 			let inverse_curvature = (0..basis.dimension()).map(|i| 1.0 + (i % 5) as f32).collect();
 			Part { companion, basis, inverse_curvature }
 		};
-		let (own, other) = (Basis::identity(&model.sites()), Basis::identity(&companion.sites()));
+		let (own, other) =
+			(GradientBasis::identity(&model.sites()), GradientBasis::identity(&companion.sites()));
 		assert!(own.dimension() > 2 * BLOCK);
 		(model, vec![part(None, own), part(Some(companion), other)])
 	}
@@ -384,7 +385,7 @@ mod tests {
 	#[test]
 	fn leaf_should_be_the_same_bits_when_its_rows_lie_in_two_slices() {
 		let (digits, model) = (digits(), random_model(&[64, 2, 10], Activation::Tanh, 1));
-		let basis = Basis::identity(&model.sites());
+		let basis = GradientBasis::identity(&model.sites());
 		let inverse_curvature = vec![1.0; basis.dimension()];
 		let parts = vec![Part { companion: None, basis, inverse_curvature }];
 		let rows = |from: usize, to: usize| {

@@ -1,6 +1,6 @@
 //! Products of many rows' gradients with many directions, without laying a gradient out.
 
-use crate::basis::{Projected, Rotated};
+use crate::basis::{Projected, RotatedFactors};
 use openledger_kernels::matmul;
 use openledger_models::{matrix::pieces, Matrix};
 use rayon::prelude::*;
@@ -82,7 +82,7 @@ impl Columns {
 }
 
 impl SiteColumns {
-	fn of(batches: &[&Rotated]) -> Self {
+	fn of(batches: &[&RotatedFactors]) -> Self {
 		let (mut rows, mut first) = (Vec::new(), 0);
 		for batch in batches {
 			for tokens in batch.tokens.windows(2) {

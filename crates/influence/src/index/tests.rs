@@ -124,7 +124,7 @@ fn load_should_refuse_when_a_contribution_has_two_leaves() {
 	let index = build(&model, &contributions, Width::Int8).unwrap();
 	let mut leaves: Vec<_> = index.leaves().map(|l| (l.contribution, l.sketch)).collect();
 	let write = |leaves: &[(ContributionId, Sketch)]| {
-		let Content { header, parts, scales, tree, .. } = &index.content;
+		let IndexContent { header, parts, scales, tree, .. } = &index.content;
 		let ids: Vec<_> = leaves.iter().map(|(id, _)| *id).collect();
 		let sketches = |put: &mut openledger_models::tensors::Put<'_>| {
 			leaves.iter().try_for_each(|(_, sketch)| put(&file::sketch_bytes(sketch)))?;

@@ -47,8 +47,6 @@ fn sum_i64(values: __m256i) -> i64 {
 
 /// How many vectors of `i8 · i8` a 32-bit sum takes: each adds two products of at most 2^14.
 const BYTES: usize = (1 << 16) - 1;
-/// How many vectors of `i8 · i16` it takes: each adds two products of at most 2^22.
-const MIXED: usize = 255;
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -65,13 +63,14 @@ fn dot_i8_enabled(a: &[i8], b: &[i8]) -> i64 {
 	total
 }
 
-/// [`dot_i8_i16_enabled`], for `b` such that `vectors` of sixteen sums of two products fit 32 bits.
+/// The dot product with bytes `b` that were widened before.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn dot_mixed(a: &[i8], b: &[i16], vectors: usize) -> i64 {
+fn dot_widened(a: &[i8], b: &[i16]) -> i64 {
 	let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
-	let mut total = super::portable::dot_i8_i16(a_rest, b_rest);
-	for (a, b) in a.chunks(vectors).zip(b.chunks(vectors)) {
+	let products = a_rest.iter().zip(b_rest).map(|(a, b)| i64::from(*a) * i64::from(*b));
+	let mut total: i64 = products.sum();
+	for (a, b) in a.chunks(BYTES).zip(b.chunks(BYTES)) {
 		let mut sums = [_mm256_setzero_si256(); 4];
 		let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
 		for (a, b) in a.iter().zip(b) {
@@ -90,15 +89,10 @@ fn dot_mixed(a: &[i8], b: &[i16], vectors: usize) -> i64 {
 }
 
 #[target_feature(enable = "avx2")]
-fn dot_i8_i16_enabled(a: &[i8], b: &[i16]) -> i64 {
-	dot_mixed(a, b, MIXED)
-}
-
-#[target_feature(enable = "avx2")]
 fn scan_i8_enabled(query: &[i8], rows: &[i8], out: &mut [i64]) {
 	let wide: Vec<i16> = query.iter().map(|value| i16::from(*value)).collect();
 	for (row, out) in rows.chunks_exact(query.len()).zip(out) {
-		*out = dot_mixed(row, &wide, BYTES);
+		*out = dot_widened(row, &wide);
 	}
 }
 
@@ -133,19 +127,14 @@ fn scan_i16_enabled(query: &[i16], rows: &[i16], out: &mut [i64]) {
 // SAFETY of the calls below: `path::kernels` hands these functions out where their instructions were
 // detected.
 
-pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
+fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
 	// SAFETY: see above.
 	unsafe { dot_i8_enabled(a, b) }
 }
 
-pub(crate) fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
+fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
 	// SAFETY: see above.
 	unsafe { dot_i16_enabled(a, b) }
-}
-
-pub(crate) fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
-	// SAFETY: see above.
-	unsafe { dot_i8_i16_enabled(a, b) }
 }
 
 pub(crate) fn scan_i8(query: &[i8], rows: &[i8], out: &mut [i64]) {

@@ -89,11 +89,6 @@ fn shift(b: &[i8]) -> i64 {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn dot_i8_enabled(a: &[i8], b: &[i8]) -> i64 {
-	shifted_i8(a, b) - shift(b)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn scan_i8_enabled(query: &[i8], rows: &[i8], out: &mut [i64]) {
 	let shift = shift(query);
 	for (row, out) in rows.chunks_exact(query.len()).zip(out) {
@@ -107,7 +102,7 @@ const RAISE: i32 = 2 * 32768 * 32767;
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn dot_i16_enabled(a: &[i16], b: &[i16]) -> i64 {
+fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
 	let raise = _mm512_set1_epi32(RAISE);
 	let low = _mm512_set1_epi64(0xffff_ffff);
 	let mut sums = [_mm512_setzero_si512(); 2];
@@ -144,56 +139,12 @@ fn dot_i16_enabled(a: &[i16], b: &[i16]) -> i64 {
 #[target_feature(enable = "avx512f,avx512bw")]
 fn scan_i16_enabled(query: &[i16], rows: &[i16], out: &mut [i64]) {
 	for (row, out) in rows.chunks_exact(query.len()).zip(out) {
-		*out = dot_i16_enabled(row, query);
+		*out = dot_i16(row, query);
 	}
-}
-
-/// The number of values in a block of `i8 · i16`: each 32 values add two products of at most 2^22
-/// to a 32-bit sum.
-const MIXED_BLOCK: usize = 32 * 255;
-
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
-fn dot_i8_i16_enabled(a: &[i8], b: &[i16]) -> i64 {
-	let mut total = 0;
-	for (a, b) in a.chunks(MIXED_BLOCK).zip(b.chunks(MIXED_BLOCK)) {
-		let mut sum = _mm512_setzero_si512();
-		for (a, b) in a.chunks(32).zip(b.chunks(32)) {
-			let mask = u32::MAX >> (32 - a.len());
-			// SAFETY: the mask has a bit for each value of the two slices, which are equally long.
-			let (a, b) = unsafe {
-				(
-					_mm256_maskz_loadu_epi8(mask, a.as_ptr()),
-					_mm512_maskz_loadu_epi16(mask, b.as_ptr()),
-				)
-			};
-			sum = _mm512_dpwssd_epi32(sum, _mm512_cvtepi8_epi16(a), b);
-		}
-		let halves = _mm512_add_epi64(
-			_mm512_cvtepi32_epi64(_mm512_castsi512_si256(sum)),
-			_mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64::<1>(sum)),
-		);
-		total += _mm512_reduce_add_epi64(halves);
-	}
-	total
 }
 
 // SAFETY of the calls below: `path::kernels` hands these functions out where their instructions were
 // detected.
-
-pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
-	// SAFETY: see above.
-	unsafe { dot_i8_enabled(a, b) }
-}
-
-pub(crate) fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
-	// SAFETY: see above.
-	unsafe { dot_i16_enabled(a, b) }
-}
-
-pub(crate) fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
-	// SAFETY: see above.
-	unsafe { dot_i8_i16_enabled(a, b) }
-}
 
 pub(crate) fn scan_i8(query: &[i8], rows: &[i8], out: &mut [i64]) {
 	// SAFETY: see above.

@@ -39,19 +39,6 @@ fn dot_i16_enabled(a: &[i16], b: &[i16]) -> i64 {
 }
 
 #[target_feature(enable = "neon")]
-fn dot_i8_i16_enabled(a: &[i8], b: &[i16]) -> i64 {
-	let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-	let mut sums = [vdupq_n_s64(0); 2];
-	for (a, b) in a.iter().zip(b) {
-		// SAFETY: eight values each.
-		let (a, b) = unsafe { (vmovl_s8(vld1_s8(a.as_ptr())), vld1q_s16(b.as_ptr())) };
-		sums[0] = vpadalq_s32(sums[0], vmull_s16(vget_low_s16(a), vget_low_s16(b)));
-		sums[1] = vpadalq_s32(sums[1], vmull_high_s16(a, b));
-	}
-	vaddvq_s64(vaddq_s64(sums[0], sums[1])) + super::portable::dot_i8_i16(a_rest, b_rest)
-}
-
-#[target_feature(enable = "neon")]
 fn scan_i8_enabled(query: &[i8], rows: &[i8], out: &mut [i64]) {
 	for (row, out) in rows.chunks_exact(query.len()).zip(out) {
 		*out = dot_i8_enabled(row, query);
@@ -68,19 +55,14 @@ fn scan_i16_enabled(query: &[i16], rows: &[i16], out: &mut [i64]) {
 // SAFETY of the calls below: `path::kernels` hands these functions out where their instructions were
 // detected.
 
-pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
+fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
 	// SAFETY: see above.
 	unsafe { dot_i8_enabled(a, b) }
 }
 
-pub(crate) fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
+fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
 	// SAFETY: see above.
 	unsafe { dot_i16_enabled(a, b) }
-}
-
-pub(crate) fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
-	// SAFETY: see above.
-	unsafe { dot_i8_i16_enabled(a, b) }
 }
 
 pub(crate) fn scan_i8(query: &[i8], rows: &[i8], out: &mut [i64]) {

@@ -1,14 +1,10 @@
 //! Dot products and scores as plain sums, which define what every other path must give.
 
-pub(crate) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
+pub(super) fn dot_i8(a: &[i8], b: &[i8]) -> i64 {
 	a.iter().zip(b).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum()
 }
 
-pub(crate) fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
-	a.iter().zip(b).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum()
-}
-
-pub(crate) fn dot_i8_i16(a: &[i8], b: &[i16]) -> i64 {
+pub(super) fn dot_i16(a: &[i16], b: &[i16]) -> i64 {
 	a.iter().zip(b).map(|(a, b)| i64::from(i32::from(*a) * i32::from(*b))).sum()
 }
 

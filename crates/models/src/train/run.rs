@@ -200,30 +200,6 @@ impl<'a> TrainingRun<'a> {
 		}
 	}
 
-	/// Goes to step `step` with the parameters and the optimiser that a run had there.
-	///
-	/// # Errors
-	/// [`Error::Setting`] if there is no such step or the sizes are another run's.
-	pub fn restore(
-		&mut self,
-		step: u64,
-		parameters: Vec<f32>,
-		state: OptimiserState,
-	) -> Result<()> {
-		let sizes = (self.parameters.len(), self.state.first.len(), self.state.second.len());
-		if step > self.steps() || (parameters.len(), state.first.len(), state.second.len()) != sizes
-		{
-			let reason = "is of another run: its step or its sizes do not fit";
-			return Err(Error::setting("checkpoint", reason));
-		}
-		let mut fresh = Self::new(self.data, self.config)?;
-		for _ in 0..step / self.epoch_steps() {
-			fresh.order.shuffle(&mut fresh.rng);
-		}
-		*self = Self { step, parameters, state, ..fresh };
-		Ok(())
-	}
-
 	/// The trained model.
 	///
 	/// # Errors

@@ -3,13 +3,13 @@
 use super::{check_text, label_number, TextDataset};
 use crate::{
 	error::{Error, Result},
-	file::{decompress, file, BYTE_ORDER_MARK},
+	file::{decompress, BYTE_ORDER_MARK},
 	shorten, shorten_message, MAX_LABEL,
 };
 use csv::{ByteRecord, ReaderBuilder};
 use openledger_primitives::RowLabel;
 use serde_json::{Map, Value};
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 /// The length of the longest name of a class, in bytes.
 const MAX_NAME_BYTES: usize = 256;
@@ -57,14 +57,6 @@ pub(super) fn list_names<'a>(names: impl ExactSizeIterator<Item = &'a String>) -
 }
 
 impl TextDataset {
-	/// Reads a file of rows, compressed with gzip or not. See [`TextDataset::from_bytes`].
-	///
-	/// # Errors
-	/// [`Error::Io`], and those of [`TextDataset::from_bytes`].
-	pub fn read(path: &Path, schema: &TextSchema) -> Result<Self> {
-		Self::from_bytes(&file(path)?, schema)
-	}
-
 	/// Reads rows, compressed with gzip or not.
 	///
 	/// Content that begins with a brace is JSON Lines, one object per line. There a label is a

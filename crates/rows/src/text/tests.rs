@@ -1,7 +1,6 @@
 use super::*;
 use openledger_testing::gzip;
 use proptest::prelude::*;
-use std::path::Path;
 
 fn read(text: &str) -> Result<TextDataset> {
 	TextDataset::from_bytes(text.as_bytes(), &TextSchema::default())
@@ -150,8 +149,6 @@ fn rows_should_be_refused_when_they_are_too_many() {
 	assert!(TextDataset::from_bytes(b"text\na\nb\n", &schema).is_ok());
 	let error = TextDataset::from_bytes(b"text\na\nb\nc\n", &schema).unwrap_err();
 	assert_eq!(error.to_string(), "there are more than 2 rows: split the file");
-	let error = TextDataset::read(Path::new("no/such.jsonl"), &schema).unwrap_err();
-	assert!(matches!(error, Error::Io { .. }));
 }
 
 #[test]

@@ -220,7 +220,7 @@ pub(super) struct TensorWriter<'a> {
 }
 
 #[derive(Serialize)]
-struct Header<'a> {
+struct FileHeader<'a> {
 	#[serde(rename = "__metadata__")]
 	metadata: BTreeMap<&'a str, &'a str>,
 	#[serde(flatten)]
@@ -243,7 +243,7 @@ impl<'a> TensorWriter<'a> {
 			(name.as_str(), TensorInfo { dtype, shape: shape.clone(), data_offsets })
 		});
 		let header =
-			Header { tensors: tensors.collect(), metadata: metadata.iter().copied().collect() };
+			FileHeader { tensors: tensors.collect(), metadata: metadata.iter().copied().collect() };
 		let mut json =
 			serde_json::to_vec(&header).map_err(|source| FileError::json(path, source))?;
 		// Tensors begin at a multiple of their size.

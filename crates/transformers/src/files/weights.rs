@@ -29,13 +29,13 @@ const OLD_NAMES: [(&str, &str); 2] =
 const DOMAIN: &[u8] = b"openledger/base-model/1";
 
 #[derive(Deserialize)]
-struct Index {
+struct ShardIndex {
 	weight_map: BTreeMap<String, String>,
 }
 
 /// Where a tensor lies, and what its bytes were when the model was opened.
 #[derive(Debug)]
-struct Place {
+struct TensorPlace {
 	/// The number of the file, from 0.
 	file: usize,
 	/// The blake2-256 hash of its bytes.
@@ -48,7 +48,7 @@ pub struct Weights {
 	directory: PathBuf,
 	config: BaseConfig,
 	files: Vec<TensorFile<fs::File>>,
-	tensors: BTreeMap<String, Place>,
+	tensors: BTreeMap<String, TensorPlace>,
 	hash: Hash,
 }
 
@@ -138,7 +138,7 @@ fn open_shards(directory: &Path) -> Result<Shards, FileError> {
 		return Err(FileError::tensor(directory, TensorError::NoWeights { hint }));
 	}
 	let wrong = |source| FileError::tensor(&path, source);
-	let index: Index = serde_json::from_slice(&read(&path, MAX_INDEX_BYTES)?)
+	let index: ShardIndex = serde_json::from_slice(&read(&path, MAX_INDEX_BYTES)?)
 		.map_err(|source| FileError::json(&path, source))?;
 	let names: BTreeSet<&String> = index.weight_map.values().collect();
 	if names.is_empty() || names.len() > MAX_SHARDS {
@@ -173,7 +173,7 @@ fn content_hash(
 	config: &BaseConfig,
 	files: &[TensorFile<fs::File>],
 	places: BTreeMap<String, usize>,
-) -> Result<(Hash, BTreeMap<String, Place>), FileError> {
+) -> Result<(Hash, BTreeMap<String, TensorPlace>), FileError> {
 	let mut content = DOMAIN.to_vec();
 	push(&mut content, &config.encode());
 	let mut tensors = BTreeMap::new();
@@ -188,7 +188,7 @@ fn content_hash(
 		push(&mut content, &shape);
 		let hash = blob_hash(&file.bytes(info)?);
 		content.extend(hash);
-		tensors.insert(name, Place { file: number, hash });
+		tensors.insert(name, TensorPlace { file: number, hash });
 	}
 	Ok((blob_hash(&content), tensors))
 }

@@ -9,7 +9,7 @@ const TASK_ROWS: usize = 64;
 
 /// Which factor of a product is read transposed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Form {
+enum Transposed {
 	/// `a · b`.
 	Plain,
 	/// `a · bᵀ`.
@@ -48,7 +48,7 @@ impl SharedMatrix {
 /// # Errors
 /// If the shapes do not fit.
 pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-	product(Form::Plain, a, b)
+	product(Transposed::Plain, a, b)
 }
 
 /// `a · bᵀ`, `[m, k] · [n, k] -> [m, n]`, batched as [`matmul`] is.
@@ -56,7 +56,7 @@ pub fn matmul(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// If the shapes do not fit.
 pub fn matmul_nt(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-	product(Form::Right, a, b)
+	product(Transposed::Right, a, b)
 }
 
 /// `aᵀ · b`, `[k, m] · [k, n] -> [m, n]`, batched as [`matmul`] is.
@@ -64,7 +64,7 @@ pub fn matmul_nt(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// If the shapes do not fit.
 pub fn matmul_tn(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-	product(Form::Left, a, b)
+	product(Transposed::Left, a, b)
 }
 
 /// `x · w + bias` with constant `w` `[inputs, outputs]` and `bias` `[outputs]`, the bias first in
@@ -73,7 +73,7 @@ pub fn matmul_tn(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// If the shapes do not fit.
 pub fn linear(x: &Tensor, w: &SharedMatrix, bias: Option<&SharedVector>) -> Result<Tensor> {
-	constant_product(Form::Plain, x, w, bias)
+	constant_product(Transposed::Plain, x, w, bias)
 }
 
 /// `x · wᵀ + bias` with constant `w` `[outputs, inputs]`, otherwise as [`linear`].
@@ -81,36 +81,42 @@ pub fn linear(x: &Tensor, w: &SharedMatrix, bias: Option<&SharedVector>) -> Resu
 /// # Errors
 /// If the shapes do not fit.
 pub fn linear_nt(x: &Tensor, w: &SharedMatrix, bias: Option<&SharedVector>) -> Result<Tensor> {
-	constant_product(Form::Right, x, w, bias)
+	constant_product(Transposed::Right, x, w, bias)
 }
 
 /// Adds a product to `out`, `[m][n]`.
-fn multiply(form: Form, a: &[f32], b: &[f32], out: &mut [f32], (m, k, n): (usize, usize, usize)) {
+fn multiply(
+	transposed: Transposed,
+	a: &[f32],
+	b: &[f32],
+	out: &mut [f32],
+	(m, k, n): (usize, usize, usize),
+) {
 	let whole = m <= TASK_ROWS || n == 0 || k == 0;
-	match form {
-		Form::Left => kernels::matmul_tn(a, b, out, m, k, n),
-		Form::Plain if whole => kernels::matmul(a, b, out, m, k, n),
-		Form::Right if whole => kernels::matmul_nt(a, b, out, m, k, n),
-		Form::Plain | Form::Right => {
+	match transposed {
+		Transposed::Left => kernels::matmul_tn(a, b, out, m, k, n),
+		Transposed::Plain if whole => kernels::matmul(a, b, out, m, k, n),
+		Transposed::Right if whole => kernels::matmul_nt(a, b, out, m, k, n),
+		Transposed::Plain | Transposed::Right => {
 			let tasks = out.par_chunks_mut(TASK_ROWS * n).zip(a.par_chunks(TASK_ROWS * k));
-			tasks.for_each(|(out, a)| match form {
-				Form::Right => kernels::matmul_nt(a, b, out, out.len() / n, k, n),
+			tasks.for_each(|(out, a)| match transposed {
+				Transposed::Right => kernels::matmul_nt(a, b, out, out.len() / n, k, n),
 				_ => kernels::matmul(a, b, out, out.len() / n, k, n),
 			});
 		},
 	}
 }
 
-fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+fn product(transposed: Transposed, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 	let (batch, [a0, a1], [b0, b1]) = match (a.dims(), b.dims()) {
 		(&[a0, a1], &[b0, b1]) => (None, [a0, a1], [b0, b1]),
 		(&[batch, a0, a1], &[other, b0, b1]) if batch == other => (Some(batch), [a0, a1], [b0, b1]),
 		(a, b) => return misfit("matrix product", &[a, b]),
 	};
-	let (m, k, inner, n) = match form {
-		Form::Plain => (a0, a1, b0, b1),
-		Form::Right => (a0, a1, b1, b0),
-		Form::Left => (a1, a0, b0, b1),
+	let (m, k, inner, n) = match transposed {
+		Transposed::Plain => (a0, a1, b0, b1),
+		Transposed::Right => (a0, a1, b1, b0),
+		Transposed::Left => (a1, a0, b0, b1),
 	};
 	if k != inner {
 		return misfit("matrix product", &[a.dims(), b.dims()]);
@@ -118,20 +124,20 @@ fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 	let mut out = vec![0.0; batch.unwrap_or(1) * m * n];
 	for (i, out) in out.chunks_exact_mut((m * n).max(1)).enumerate() {
 		let (a, b) = (&a.values()[i * m * k..][..m * k], &b.values()[i * k * n..][..k * n]);
-		multiply(form, a, b, out, (m, k, n));
+		multiply(transposed, a, b, out, (m, k, n));
 	}
 	let dims = batch.into_iter().chain([m, n]).collect();
 	Ok(Tensor::derived(dims, out, &[a, b], move |step| {
 		let (a, b, gradient) = (&step.arguments[0], &step.arguments[1], step.gradient);
-		let at_a = || match form {
-			Form::Plain => matmul_nt(gradient, b),
-			Form::Right => matmul(gradient, b),
-			Form::Left => matmul_nt(b, gradient),
+		let at_a = || match transposed {
+			Transposed::Plain => matmul_nt(gradient, b),
+			Transposed::Right => matmul(gradient, b),
+			Transposed::Left => matmul_nt(b, gradient),
 		};
-		let at_b = || match form {
-			Form::Plain => matmul_tn(a, gradient),
-			Form::Right => matmul_tn(gradient, a),
-			Form::Left => matmul(a, gradient),
+		let at_b = || match transposed {
+			Transposed::Plain => matmul_tn(a, gradient),
+			Transposed::Right => matmul_tn(gradient, a),
+			Transposed::Left => matmul(a, gradient),
 		};
 		Ok(vec![
 			if step.wanted[0] { Some(at_a()?) } else { None },
@@ -142,13 +148,13 @@ fn product(form: Form, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 
 /// A product with a constant on the right, added to the bias. The form is not `Left`.
 fn constant_product(
-	form: Form,
+	transposed: Transposed,
 	x: &Tensor,
 	weight: &SharedMatrix,
 	bias: Option<&SharedVector>,
 ) -> Result<Tensor> {
-	let (inputs, outputs) = match form {
-		Form::Right => (weight.columns, weight.rows),
+	let (inputs, outputs) = match transposed {
+		Transposed::Right => (weight.columns, weight.rows),
 		_ => (weight.rows, weight.columns),
 	};
 	let tokens = match x.dims() {
@@ -160,11 +166,11 @@ fn constant_product(
 		Some(bias) => return misfit("linear layer", &[&[inputs, outputs], &[bias.len()]]),
 		None => vec![0.0; tokens * outputs],
 	};
-	multiply(form, x.values(), &weight.values, &mut out, (tokens, inputs, outputs));
+	multiply(transposed, x.values(), &weight.values, &mut out, (tokens, inputs, outputs));
 	let weight = weight.clone();
 	Ok(Tensor::derived(vec![tokens, outputs], out, &[x], move |step| {
-		let gradient = match form {
-			Form::Right => linear(step.gradient, &weight, None),
+		let gradient = match transposed {
+			Transposed::Right => linear(step.gradient, &weight, None),
 			_ => linear_nt(step.gradient, &weight, None),
 		};
 		Ok(vec![Some(gradient?)])

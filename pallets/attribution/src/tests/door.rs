@@ -1,7 +1,7 @@
 //! What the door refuses: nothing of it may change the state, and each cause has its own code.
 
 use super::*;
-use crate::{sr25519::AttesterSignature, Call, ClaimOf, Error, Refusal, Verdict, MAX_PROOF};
+use crate::{sr25519::AttesterSignature, Call, ClaimOf, ClaimRefusal, Error, Verdict, MAX_PROOF};
 use codec::Encode;
 use frame_support::assert_noop;
 use openledger_primitives::{Sketch, H256};
@@ -11,12 +11,12 @@ use sp_runtime::{
 	DispatchError,
 };
 
-fn custom(refusal: Refusal) -> TransactionValidityError {
+fn custom(refusal: ClaimRefusal) -> TransactionValidityError {
 	InvalidTransaction::Custom(refusal.code()).into()
 }
 
 /// The pool and the block refuse the claim alike, and so does the call itself.
-fn assert_refused(claim: &ClaimOf<Test>, refusal: Refusal) {
+fn assert_refused(claim: &ClaimOf<Test>, refusal: ClaimRefusal) {
 	let signature = sign(claim, claim.attester);
 	assert_eq!(validate(claim, signature.clone()), Err(custom(refusal)));
 	assert_noop!(submit(claim), custom(refusal));
@@ -69,7 +69,7 @@ fn claim_should_be_refused_when_job_never_was() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
 		let claim = ClaimOf::<Test> { job: id + 1, ..confirmed(id) };
-		assert_refused(&claim, Refusal::JobNotOpen);
+		assert_refused(&claim, ClaimRefusal::JobNotOpen);
 	});
 }
 
@@ -79,9 +79,9 @@ fn claim_should_be_refused_when_job_is_closed_or_claim_is_replayed() {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed(id);
 		submit_ok(&claim);
-		assert_refused(&claim, Refusal::JobNotOpen);
+		assert_refused(&claim, ClaimRefusal::JobNotOpen);
 		run_to(2);
-		assert_refused(&claim, Refusal::JobNotOpen);
+		assert_refused(&claim, ClaimRefusal::JobNotOpen);
 		assert_eq!(outcomes().len(), 1, "paid once");
 	});
 }
@@ -92,7 +92,7 @@ fn claim_should_be_refused_when_attempt_is_over() {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed(id);
 		run_to(1 + WINDOW);
-		assert_refused(&claim, Refusal::WrongAttempt);
+		assert_refused(&claim, ClaimRefusal::WrongAttempt);
 	});
 }
 
@@ -106,8 +106,8 @@ fn claim_should_be_refused_when_sent_by_a_stranger() {
 		for attester in [other, CHARLIE, KEYLESS] {
 			let claim = ClaimOf::<Test> { attester, ..confirmed(id) };
 			let signature = sign(&claim, attester);
-			assert_noop!(submit_signed(&claim, signature), custom(Refusal::NotInCommittee));
-			assert_refused(&claim, Refusal::NotInCommittee);
+			assert_noop!(submit_signed(&claim, signature), custom(ClaimRefusal::NotInCommittee));
+			assert_refused(&claim, ClaimRefusal::NotInCommittee);
 		}
 	});
 }
@@ -119,10 +119,10 @@ fn claim_should_be_refused_when_sent_in_the_future_or_too_long_ago() {
 		assert_ok!(Jury::set_parameters(RuntimeOrigin::root(), parameters));
 		let id = open(MODEL).unwrap();
 		run_to(20);
-		assert_refused(&ClaimOf::<Test> { sent: 21, ..confirmed(id) }, Refusal::SentInFuture);
+		assert_refused(&ClaimOf::<Test> { sent: 21, ..confirmed(id) }, ClaimRefusal::SentInFuture);
 		let oldest = 20 - u64::from(LONGEVITY);
 		let claim = ClaimOf::<Test> { sent: oldest - 1, ..confirmed(id) };
-		assert_refused(&claim, Refusal::SentTooLongAgo);
+		assert_refused(&claim, ClaimRefusal::SentTooLongAgo);
 		submit_ok(&ClaimOf::<Test> { sent: oldest, ..confirmed(id) });
 	});
 }
@@ -135,7 +135,7 @@ fn claim_should_be_refused_when_it_has_too_many_entries() {
 			let last = attribution.entries.last().unwrap().clone();
 			attribution.entries.push(last);
 		});
-		assert_refused(&claim, Refusal::TooManyEntries);
+		assert_refused(&claim, ClaimRefusal::TooManyEntries);
 	});
 }
 
@@ -144,9 +144,9 @@ fn claim_should_be_refused_when_a_sketch_is_too_large() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed_with(id, |a| a.query = Sketch::Int16(vec![0; 9]));
-		assert_refused(&claim, Refusal::DimensionTooLarge);
+		assert_refused(&claim, ClaimRefusal::DimensionTooLarge);
 		let claim = confirmed_with(id, |a| a.entries[1].leaf.sketch = Sketch::Int8(vec![0; 9]));
-		assert_refused(&claim, Refusal::DimensionTooLarge);
+		assert_refused(&claim, ClaimRefusal::DimensionTooLarge);
 	});
 }
 
@@ -155,7 +155,7 @@ fn claim_should_be_refused_when_a_proof_is_longer_than_any_tree() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed_with(id, |a| a.entries[2].proof = vec![H256::zero(); MAX_PROOF + 1]);
-		assert_refused(&claim, Refusal::ProofTooLong);
+		assert_refused(&claim, ClaimRefusal::ProofTooLong);
 	});
 }
 
@@ -164,7 +164,7 @@ fn claim_should_be_refused_when_recomputed_answer_is_over_long() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
 		let claim = claim(id, Verdict::WrongAnswer { output: vec![0; 33] });
-		assert_refused(&claim, Refusal::OutputTooLong);
+		assert_refused(&claim, ClaimRefusal::OutputTooLong);
 	});
 }
 
@@ -174,7 +174,7 @@ fn claim_should_be_refused_when_attester_lost_its_session_keys() {
 		let id = open(MODEL).unwrap();
 		SessionKeys::mutate(|keys| keys.remove(&ALICE));
 		let claim = confirmed(id);
-		assert_noop!(submit(&claim), custom(Refusal::NoSessionKeys));
+		assert_noop!(submit(&claim), custom(ClaimRefusal::NoSessionKeys));
 	});
 }
 
@@ -183,9 +183,9 @@ fn claim_should_be_refused_when_signature_is_anothers() {
 	new_test_ext().execute_with(|| {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed(id);
-		assert_noop!(submit_signed(&claim, sign(&claim, BOB)), custom(Refusal::BadSignature));
+		assert_noop!(submit_signed(&claim, sign(&claim, BOB)), custom(ClaimRefusal::BadSignature));
 		let zero = AttesterSignature::from(sp_core::sr25519::Signature::from_raw([0; 64]));
-		assert_noop!(submit_signed(&claim, zero), custom(Refusal::BadSignature));
+		assert_noop!(submit_signed(&claim, zero), custom(ClaimRefusal::BadSignature));
 	});
 }
 
@@ -203,7 +203,10 @@ fn claim_should_be_refused_when_changed_after_signing() {
 		for change in changes {
 			let mut claim = confirmed(id);
 			change(&mut claim, other);
-			assert_noop!(submit_signed(&claim, signature.clone()), custom(Refusal::BadSignature));
+			assert_noop!(
+				submit_signed(&claim, signature.clone()),
+				custom(ClaimRefusal::BadSignature)
+			);
 		}
 	});
 }
@@ -215,7 +218,7 @@ fn claim_should_be_refused_when_signed_for_another_chain() {
 		let claim = confirmed(id);
 		let foreign = crate::claim_message(H256::repeat_byte(9), &claim);
 		let signature = pair(ALICE).sign(&foreign);
-		assert_noop!(submit_signed(&claim, signature), custom(Refusal::BadSignature));
+		assert_noop!(submit_signed(&claim, signature), custom(ClaimRefusal::BadSignature));
 		let here = crate::claim_message(System::block_hash(0), &claim);
 		assert_ok!(submit_signed(&claim, pair(ALICE).sign(&here)).unwrap());
 	});
@@ -242,24 +245,24 @@ fn signature_should_be_checked_last_when_claim_has_several_faults() {
 		let id = open(MODEL).unwrap();
 		let claim = confirmed_with(id, |a| a.query = Sketch::Int8(vec![0; 9]));
 		let signature = sign(&claim, BOB);
-		assert_eq!(validate(&claim, signature), Err(custom(Refusal::DimensionTooLarge)));
+		assert_eq!(validate(&claim, signature), Err(custom(ClaimRefusal::DimensionTooLarge)));
 	});
 }
 
 #[test]
 fn codes_should_be_distinct_when_listed() {
 	let all = [
-		Refusal::JobNotOpen,
-		Refusal::WrongAttempt,
-		Refusal::NotInCommittee,
-		Refusal::SentTooLongAgo,
-		Refusal::SentInFuture,
-		Refusal::TooManyEntries,
-		Refusal::DimensionTooLarge,
-		Refusal::ProofTooLong,
-		Refusal::OutputTooLong,
-		Refusal::NoSessionKeys,
-		Refusal::BadSignature,
+		ClaimRefusal::JobNotOpen,
+		ClaimRefusal::WrongAttempt,
+		ClaimRefusal::NotInCommittee,
+		ClaimRefusal::SentTooLongAgo,
+		ClaimRefusal::SentInFuture,
+		ClaimRefusal::TooManyEntries,
+		ClaimRefusal::DimensionTooLarge,
+		ClaimRefusal::ProofTooLong,
+		ClaimRefusal::OutputTooLong,
+		ClaimRefusal::NoSessionKeys,
+		ClaimRefusal::BadSignature,
 	];
 	let readme = include_str!("../../README.md");
 	for (code, refusal) in (1u8..).zip(all) {
@@ -279,6 +282,6 @@ fn claim_should_not_enter_twice_when_its_call_is_made_again() {
 		let signature = sign(&claim, ALICE);
 		let call = RuntimeCall::Jury(Call::submit_claim { claim, signature });
 		assert_ok!(apply(call.clone()).unwrap());
-		assert_noop!(apply(call), custom(Refusal::JobNotOpen));
+		assert_noop!(apply(call), custom(ClaimRefusal::JobNotOpen));
 	});
 }

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::{
-	types, Assignments, AttesterStatus, Attesters, ClaimOf, Error, NextJobId, Refusal, Verdict,
+	types, Assignments, AttesterStatus, Attesters, ClaimOf, ClaimRefusal, Error, NextJobId, Verdict,
 };
 use proptest::prelude::*;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
@@ -151,7 +151,7 @@ fn make_claim(pick: u64, fault: Option<u8>, query: [i8; DIMENSION], signer: Opti
 		assert!(!ended || ending(*id) == Ending::Unattributed, "a bad claim was accepted");
 	}
 	if drawn && signer != claim.attester && fault.is_none() {
-		let refused = InvalidTransaction::Custom(Refusal::BadSignature.code());
+		let refused = InvalidTransaction::Custom(ClaimRefusal::BadSignature.code());
 		assert_eq!(applied, Err(TransactionValidityError::Invalid(refused)));
 	}
 	assert_eq!(outcomes().len() - before, usize::from(ended), "settled when ended, and only then");

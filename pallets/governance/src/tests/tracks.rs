@@ -83,13 +83,13 @@ fn tally_should_say_nothing_before_the_end_and_all_after_it() {
 			let tally = tally(index);
 			assert_eq!((tally.support(1), tally.approval(1)), (Perbill::zero(), Perbill::zero()));
 			assert_eq!(VoteTally::ayes(&tally, 1), 50_000);
-			assert!(tally.is_open(now()) && !tally.has_passed(now()));
+			assert!(!tally.has_passed(now()));
 			assert_eq!(Referenda::is_referendum_passing(index), Ok(false));
 			go_to(now() + 1);
 		}
 		let tally = tally(index);
 		assert_eq!((tally.support(1), tally.approval(1)), (Perbill::one(), Perbill::one()));
-		assert!(!tally.is_open(now()) && tally.has_passed(now()));
+		assert!(tally.has_passed(now()));
 		assert_eq!(Referenda::is_referendum_passing(index), Ok(true));
 	});
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::Event;
 use frame_support::{assert_noop, assert_ok};
-use openledger_pallet_support::{Inferences as _, Question};
+use openledger_pallet_support::{AnsweredInference, Inferences as _};
 
 type Error = crate::Error<Test>;
 
@@ -52,7 +52,7 @@ fn question_should_be_readable_only_while_attribution_is_awaited() {
 		assert_eq!(Market::question(id), None);
 		let usage = Usage { input_tokens: 3, output_tokens: 1 };
 		assert_ok!(respond(HOST, id, usage));
-		let expected = Question { input: b"1,2".to_vec(), output: OUTPUT.to_vec(), usage };
+		let expected = AnsweredInference { input: b"1,2".to_vec(), output: OUTPUT.to_vec(), usage };
 		assert_eq!(Market::question(id), Some(expected));
 		assert_ok!(settle(id, Outcome::Unattributed));
 		assert_eq!(Market::question(id), None);

@@ -125,9 +125,9 @@ fn round_step(step: f64) -> f64 {
 	factor.unwrap_or(10.0) * power
 }
 
-/// A look that differs from the others also in print.
+/// A style that differs from the others also in print.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct LineStyle {
 	colour: &'static str,
 	dashes: &'static str,
 	marker: Marker,
@@ -148,7 +148,7 @@ const DASHES: [&str; 4] = ["none", "7 3", "2 3", "9 3 2 3"];
 const MARKERS: [Marker; 5] =
 	[Marker::Circle, Marker::Square, Marker::Diamond, Marker::Triangle, Marker::Cross];
 
-impl Look {
+impl LineStyle {
 	/// The `number`-th of 60.
 	pub fn numbered(number: usize) -> Self {
 		let colour = COLOURS[number % COLOURS.len()];

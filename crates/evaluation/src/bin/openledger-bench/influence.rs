@@ -141,7 +141,7 @@ impl TaskName {
 }
 
 /// A task and what is measured on it.
-struct Job {
+struct BenchJob {
 	task: Task,
 	measures: BTreeSet<Measure>,
 	protocol: Protocol,
@@ -222,25 +222,25 @@ impl Arguments {
 	}
 
 	/// The task of text, if it is wanted.
-	fn text_job(&self) -> Result<Option<Job>> {
+	fn text_job(&self) -> Result<Option<BenchJob>> {
 		if !self.wants(TaskName::Lora) {
 			return Ok(None);
 		}
 		let (task, files) = self.lora.task(self.seed, |config| self.changed(config))?;
 		let measures = self.measures(TaskName::Lora, self.lora.text_subsets);
 		let protocol = Protocol { subsets: self.lora.text_subsets, ..self.protocol() };
-		Ok(Some(Job { task, measures, protocol, _files: files }))
+		Ok(Some(BenchJob { task, measures, protocol, _files: files }))
 	}
 
 	/// The tasks on the table, one for each model. Removal and the scores of rows share theirs.
-	fn jobs(&self, data: &Dataset) -> Result<Vec<Job>> {
+	fn jobs(&self, data: &Dataset) -> Result<Vec<BenchJob>> {
 		let (train, rest) = data.split(self.train_rows, self.seed)?;
 		if self.test_rows == 0 || rest.len() < self.test_rows {
 			let reason = format!("{} rows are left after those to train on", rest.len());
 			return Err(Error::Usage(format!("--test-rows {}: {reason}", self.test_rows)));
 		}
 		let test = rest.select(&(0..self.test_rows).collect::<Vec<_>>())?;
-		let mut jobs: Vec<Job> = Vec::new();
+		let mut jobs: Vec<BenchJob> = Vec::new();
 		for name in TaskName::TABLES.into_iter().filter(|name| self.wants(*name)) {
 			let measures = self.measures(name, self.subsets);
 			if let (TaskName::Removal, Some(job)) = (name, jobs.first_mut()) {
@@ -261,7 +261,7 @@ impl Arguments {
 					.with_flipped_labels(self.mislabelled, self.seed)?,
 				_ => task("mlp", self.mlp(data)),
 			};
-			jobs.push(Job { task, measures, protocol, _files: None });
+			jobs.push(BenchJob { task, measures, protocol, _files: None });
 		}
 		Ok(jobs)
 	}
@@ -299,9 +299,9 @@ pub fn run(console: Console, arguments: &Arguments) -> Result<Report> {
 	// A method that does not apply to a task shows before the first one is run.
 	let methods: Vec<Vec<Method>> =
 		jobs.iter().map(|job| arguments.methods(&job.task)).collect::<Result<_>>()?;
-	let mut reports: Vec<openledger_evaluation::Report> = Vec::new();
+	let mut reports: Vec<openledger_evaluation::EvaluationReport> = Vec::new();
 	for (job, methods) in jobs.iter().zip(methods) {
-		let Job { task, measures, protocol, .. } = job;
+		let BenchJob { task, measures, protocol, .. } = job;
 		console.note(format!("task {}", task.name));
 		let mut progress = console.stages();
 		reports.push(evaluate(task, &methods, measures, protocol, &mut progress)?);
@@ -343,7 +343,7 @@ mod tests {
 		Dataset::new(2, features, (0..10).map(|row| row % 3).collect()).unwrap()
 	}
 
-	fn names(jobs: &[Job]) -> Vec<(&str, usize)> {
+	fn names(jobs: &[BenchJob]) -> Vec<(&str, usize)> {
 		jobs.iter().map(|job| (job.task.name.as_str(), job.measures.len())).collect()
 	}
 

@@ -1,11 +1,12 @@
 //! Results as charts.
 
 use super::{
-	chart::{document, label, line, Anchor, Axis, Frame, Look, LINE},
+	chart::{document, label, line, Anchor, Axis, Frame, LineStyle, LINE},
 	view::numbers,
 };
 use openledger_evaluation::{
-	Detection, Estimate, Lds, LeaveOneOut, Mislabelled, Precision, Removal, RemovalPoint, Report,
+	Detection, Estimate, EvaluationReport, Lds, LeaveOneOut, Mislabelled, Precision, Removal,
+	RemovalPoint,
 };
 use openledger_output::markup::{element, Markup};
 
@@ -16,7 +17,7 @@ pub struct Plot {
 }
 
 /// All charts of one task.
-pub fn draw(report: &Report) -> Vec<Plot> {
+pub fn draw(report: &EvaluationReport) -> Vec<Plot> {
 	let task = &report.task;
 	let mut plots = Vec::new();
 	let mut add = |name: String, svg: String| plots.push(Plot { name: format!("{name}.svg"), svg });
@@ -92,7 +93,7 @@ fn lds_bars(lds: &Lds, task: &str) -> String {
 	}
 	if let Some(ceiling) = lds.ceiling {
 		let (x, _) = frame.at(ceiling, 0.0);
-		parts.push(Look::reference().path(&[(x, top), (x, top + height)]));
+		parts.push(LineStyle::reference().path(&[(x, top), (x, top + height)]));
 		parts.push(label((x, top - 5.0), Anchor::Middle, "limit").set("font-size", "11").into());
 	}
 	let unit = match lds.contribution_rows {
@@ -135,7 +136,7 @@ fn legend_of_numbers(lds: &Lds) -> Markup {
 /// A line in a chart of lines.
 struct Line {
 	name: String,
-	look: Look,
+	style: LineStyle,
 	points: Vec<(f64, f64)>,
 	/// Drawn at each point, if given.
 	intervals: Vec<(f64, f64)>,
@@ -158,14 +159,14 @@ fn lines(title: &str, x: Axis, y: Axis, lines: &[Line]) -> String {
 		let points: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| place(*x, *y)).collect();
 		for ((x, _), (low, high)) in line.points.iter().zip(&line.intervals) {
 			let ((x, low), (_, high)) = (place(*x, *low), place(*x, *high));
-			parts.push(line.look.interval(x, low, high));
+			parts.push(line.style.interval(x, low, high));
 		}
-		parts.push(line.look.path(&points));
+		parts.push(line.style.path(&points));
 		let (x, y) = (left + width + 16.0, top + 10.0 + 1.4 * LINE * at as f64);
-		parts.push(line.look.path(&[(x, y), (x + 34.0, y)]));
+		parts.push(line.style.path(&[(x, y), (x + 34.0, y)]));
 		if line.marked {
-			parts.extend(points.iter().map(|point| line.look.mark(*point, 3.6)));
-			parts.push(line.look.mark((x + 17.0, y), 3.6));
+			parts.extend(points.iter().map(|point| line.style.mark(*point, 3.6)));
+			parts.push(line.style.mark((x + 17.0, y), 3.6));
 		}
 		parts.push(label((x + 42.0, y + 4.0), Anchor::Start, &line.name).into());
 	}
@@ -183,9 +184,9 @@ fn detection(
 		let points = curve.iter().enumerate().map(|(at, found)| (at as f64 / 100.0, *found));
 		points.filter(|(part, _)| *part <= SHOWN).collect()
 	};
-	let plain = |name: &str, look, points| Line {
+	let plain = |name: &str, style, points| Line {
 		name: name.to_owned(),
-		look,
+		style,
 		points,
 		intervals: Vec::new(),
 		marked: false,
@@ -197,10 +198,10 @@ fn detection(
 		.iter()
 		.filter(float)
 		.enumerate()
-		.map(|(at, r)| plain(&r.measured.method, Look::numbered(at), points(&of(r).curve)))
+		.map(|(at, r)| plain(&r.measured.method, LineStyle::numbered(at), points(&of(r).curve)))
 		.collect();
-	all.push(plain("loss", Look::numbered(all.len()), points(&found.loss.curve)));
-	all.push(plain("chance", Look::reference(), vec![(0.0, 0.0), (SHOWN, SHOWN)]));
+	all.push(plain("loss", LineStyle::numbered(all.len()), points(&found.loss.curve)));
+	all.push(plain("chance", LineStyle::reference(), vec![(0.0, 0.0), (SHOWN, SHOWN)]));
 	let x = Axis::new("part of rows inspected, most suspect first", 0.0..=SHOWN).percent();
 	let y = Axis::new("part of mislabelled rows found", 0.0..=1.0).percent();
 	lines(title, x, y, &all)
@@ -208,9 +209,9 @@ fn detection(
 
 fn removal(found: &Removal, answers: bool) -> String {
 	let estimate = |point: &RemovalPoint| if answers { point.changed } else { point.drop };
-	let of = |name: &str, look, points: &[RemovalPoint]| Line {
+	let of = |name: &str, style, points: &[RemovalPoint]| Line {
 		name: name.to_owned(),
-		look,
+		style,
 		// Removing nothing changes nothing.
 		points: [(0.0, 0.0)]
 			.into_iter()
@@ -226,9 +227,9 @@ fn removal(found: &Removal, answers: bool) -> String {
 		.results
 		.iter()
 		.enumerate()
-		.map(|(at, result)| of(&result.measured.method, Look::numbered(at), &result.points))
+		.map(|(at, result)| of(&result.measured.method, LineStyle::numbered(at), &result.points))
 		.collect();
-	all.push(of("chance", Look::reference(), &found.random));
+	all.push(of("chance", LineStyle::reference(), &found.random));
 	let ends = || all.iter().flat_map(|line| line.intervals.iter().flat_map(|(a, b)| [*a, *b]));
 	let counts = || all.iter().flat_map(|line| line.points.iter().map(|point| point.0));
 	let most = counts().fold(1.0, f64::max);
@@ -261,7 +262,7 @@ fn scatter(title: &str, labels: [&str; 2], panels: &[(String, &[(f64, f64)])]) -
 			y: Axis::around(labels[1], points.iter().map(|point| point.1), false),
 		};
 		parts.push(frame.axes());
-		let dot = Look::numbered(0);
+		let dot = LineStyle::numbered(0);
 		parts.extend(points.iter().map(|(x, y)| dot.mark(frame.at(*x, *y), 2.2)));
 		parts.push(label((left + width / 2.0, top - 6.0), Anchor::Middle, name).into());
 	}

@@ -8,7 +8,7 @@ use crate::{
 };
 use clap::{Args, ValueEnum};
 use openledger_evaluation::{export::Exported, limit_threads, Memory, Meter};
-use openledger_influence::{margin_scores, rows::row_margin_scores, Contribution, Draft};
+use openledger_influence::{margin_scores, rows::row_margin_scores, Contribution, IndexDraft};
 use openledger_output::fields;
 use openledger_output::Console;
 use openledger_primitives::Width;
@@ -83,7 +83,7 @@ pub fn run(console: Console, arguments: &Arguments) -> Result<Report> {
 			let width = if arguments.by == By::Int8 { Width::Int8 } else { Width::Int16 };
 			// Beside the task, where there is room for files of this size; gone with the draft.
 			let path = arguments.task.join("index.safetensors");
-			let draft = Draft::build(
+			let draft = IndexDraft::build(
 				builder.as_ref(),
 				&model,
 				&contributions,

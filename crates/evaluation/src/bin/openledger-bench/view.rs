@@ -1,13 +1,13 @@
 //! Results as tables.
 
 use openledger_evaluation::{
-	Detection, Estimate, Lds, LeaveOneOut, Measured, Mislabelled, Precision, Removal, RemovalPoint,
-	Report,
+	Detection, Estimate, EvaluationReport, Lds, LeaveOneOut, Measured, Mislabelled, Precision,
+	Removal, RemovalPoint,
 };
 use openledger_output::{fields, table, Column};
 
 /// The results of one task as tables for people.
-pub fn text(report: &Report) -> String {
+pub fn text(report: &EvaluationReport) -> String {
 	let mut parts = vec![heading(report)];
 	parts.extend(report.lds.iter().map(lds));
 	parts.extend(report.leave_one_out.as_ref().map(leave_one_out));
@@ -16,7 +16,7 @@ pub fn text(report: &Report) -> String {
 	parts.join("\n\n")
 }
 
-fn heading(report: &Report) -> String {
+fn heading(report: &EvaluationReport) -> String {
 	let decay = report.config.weight_decay;
 	fields(&[
 		("task", report.task.clone()),

@@ -15,11 +15,11 @@ fn setting() -> (Model, Vec<Contribution>) {
 	(model, contributions(&data, &[3, 10, 4, 7]))
 }
 
-fn ensemble(builder: impl IndexBuilder + 'static, members: usize, kind: Members) -> Ensemble {
+fn ensemble(builder: impl IndexBuilder + 'static, members: usize, kind: EnsembleKind) -> Ensemble {
 	Ensemble { builder: Box::new(builder), members, kind, config: recipe() }
 }
 
-const HALVES: Members = Members::Halves { contributions: false, itself: false };
+const HALVES: EnsembleKind = EnsembleKind::Halves { contributions: false, itself: false };
 
 fn quiet(builder: &dyn IndexBuilder, model: &Model, parts: &[Contribution]) -> Result<FloatIndex> {
 	builder.build(model, parts, &mut |_| ())
@@ -29,9 +29,9 @@ fn quiet(builder: &dyn IndexBuilder, model: &Model, parts: &[Contribution]) -> R
 fn one_member_should_equal_the_inner_builder() {
 	let (model, contributions) = setting();
 	for kind in [
-		Members::Seeds,
-		Members::Halves { contributions: true, itself: true },
-		Members::Checkpoints { part: 0.5 },
+		EnsembleKind::Seeds,
+		EnsembleKind::Halves { contributions: true, itself: true },
+		EnsembleKind::Checkpoints { part: 0.5 },
 	] {
 		let one = quiet(&ensemble(EkFac::default(), 1, kind), &model, &contributions).unwrap();
 		assert_eq!(one, quiet(&EkFac::default(), &model, &contributions).unwrap());
@@ -45,10 +45,10 @@ fn score_should_be_the_mean_of_the_members_scores() {
 	let (model, contributions) = setting();
 	let queries = blobs(5, 9);
 	let kinds = [
-		(Members::Seeds, true),
+		(EnsembleKind::Seeds, true),
 		(HALVES, false),
-		(Members::Halves { contributions: true, itself: true }, true),
-		(Members::Checkpoints { part: 0.6 }, true),
+		(EnsembleKind::Halves { contributions: true, itself: true }, true),
+		(EnsembleKind::Checkpoints { part: 0.6 }, true),
 	];
 	for (kind, itself) in kinds {
 		let inner: [Box<dyn IndexBuilder>; 2] =
@@ -86,7 +86,7 @@ fn score_should_be_the_mean_of_the_members_scores() {
 #[test]
 fn companions_should_be_the_same_bits_when_threads_differ() {
 	let (model, contributions) = setting();
-	for kind in [Members::Seeds, HALVES] {
+	for kind in [EnsembleKind::Seeds, HALVES] {
 		let run = |threads| {
 			let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
 			let config = recipe();
@@ -100,7 +100,7 @@ fn companions_should_be_the_same_bits_when_threads_differ() {
 fn checkpoints_should_be_those_of_the_models_own_training() {
 	let (model, contributions) = setting();
 	// Twelve steps; three members over the last six.
-	let kind = Members::Checkpoints { part: 0.5 };
+	let kind = EnsembleKind::Checkpoints { part: 0.5 };
 	let found = companions(&model, &contributions, kind, 3, &recipe(), &mut |_| ()).unwrap();
 	let (data, config) = (blobs(24, 6), recipe());
 	let mut run = TrainingRun::new(&data, &config).unwrap();
@@ -156,7 +156,7 @@ fn derived_seeds_should_differ_by_purpose_seed_and_number() {
 fn progress_should_count_companions_and_members() {
 	let (model, contributions) = setting();
 	let mut seen = Vec::new();
-	let ensemble = ensemble(GradientDot, 3, Members::Seeds);
+	let ensemble = ensemble(GradientDot, 3, EnsembleKind::Seeds);
 	ensemble.build(&model, &contributions, &mut |p| seen.push(p)).unwrap();
 	let of = |stage: Stage| -> Vec<(u64, u64)> {
 		seen.iter().filter(|p| p.stage == stage).map(|p| (p.done, p.total)).collect()
@@ -171,20 +171,20 @@ fn build_should_refuse_when_a_setting_is_out_of_range() {
 	let refuse =
 		|ensemble: Ensemble| quiet(&ensemble, &model, &contributions).unwrap_err().to_string();
 	let of = |members, kind| ensemble(GradientDot, members, kind);
-	assert_eq!(refuse(of(0, Members::Seeds)), "members: must be at least 1");
-	let text = refuse(of(8, Members::Checkpoints { part: 0.5 }));
+	assert_eq!(refuse(of(0, EnsembleKind::Seeds)), "members: must be at least 1");
+	let text = refuse(of(8, EnsembleKind::Checkpoints { part: 0.5 }));
 	assert_eq!(text, "members: must be at most the 6 steps over which they are spread");
-	let text = refuse(of(2, Members::Checkpoints { part: f64::NAN }));
+	let text = refuse(of(2, EnsembleKind::Checkpoints { part: f64::NAN }));
 	assert_eq!(text, "part: must be above 0 and at most 1");
 	let architecture = Architecture::mlp(&[2, 5, 3], Activation::Tanh);
 	let config = TrainConfig { architecture, ..recipe() };
-	let text = refuse(Ensemble { config, ..of(2, Members::Seeds) });
+	let text = refuse(Ensemble { config, ..of(2, EnsembleKind::Seeds) });
 	assert!(text.starts_with("config: trains {"), "{text}");
 	let config = TrainConfig { seed: 5, ..recipe() };
-	let text = refuse(Ensemble { config, ..of(2, Members::Checkpoints { part: 1.0 }) });
+	let text = refuse(Ensemble { config, ..of(2, EnsembleKind::Checkpoints { part: 1.0 }) });
 	assert!(text.starts_with("config: does not train this model"), "{text}");
 	// An inner builder that replays training meets a companion.
-	let text = refuse(ensemble(TracIn::standard(recipe()), 2, Members::Seeds));
+	let text = refuse(ensemble(TracIn::standard(recipe()), 2, EnsembleKind::Seeds));
 	assert!(text.starts_with("config: does not train this model"), "{text}");
 }
 
@@ -194,6 +194,6 @@ fn parameters_should_name_the_inner_builder_and_read_back() {
 	let parameters = ensemble.parameters();
 	assert_eq!(parameters["builder"]["name"], "ekfac");
 	assert_eq!(parameters["builder"]["parameters"], EkFac::default().parameters());
-	let kind: Members = serde_json::from_value(parameters["kind"].clone()).unwrap();
+	let kind: EnsembleKind = serde_json::from_value(parameters["kind"].clone()).unwrap();
 	assert_eq!(kind, HALVES);
 }

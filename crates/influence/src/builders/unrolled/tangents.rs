@@ -12,12 +12,12 @@ use rayon::prelude::*;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tangents {
 	/// Of the parameters, `[contributions][coordinates]`.
-	pub parameters: Matrix<f32>,
+	parameters: Matrix<f32>,
 	/// Of the velocity or of the mean of gradients, `[contributions][coordinates]`.
-	pub first: Matrix<f32>,
+	first: Matrix<f32>,
 	/// Of the mean of squared gradients, `[contributions][coordinates]`; without contributions for
 	/// gradient descent.
-	pub second: Matrix<f32>,
+	second: Matrix<f32>,
 }
 
 /// How a parameter and its moments follow the derivative of the gradient: the optimiser's rule,
@@ -78,25 +78,6 @@ impl Tangents {
 			Optimiser::AdamW { .. } => zeros.clone(),
 		};
 		Self { parameters: zeros.clone(), first: zeros, second }
-	}
-
-	/// Those of the same shapes with the values that `next` gives for parameters, first and second
-	/// moments.
-	pub fn with_values(&self, mut next: impl FnMut() -> Vec<f32>) -> Self {
-		let mut like = |matrix: &Matrix<f32>| Matrix::new(matrix.rows(), matrix.columns(), next());
-		Self {
-			parameters: like(&self.parameters),
-			first: like(&self.first),
-			second: like(&self.second),
-		}
-	}
-
-	/// Vectors kept for each contribution.
-	pub fn vectors(optimiser: Optimiser) -> u64 {
-		match optimiser {
-			Optimiser::Sgd { .. } => 2,
-			Optimiser::AdamW { .. } => 3,
-		}
 	}
 
 	pub fn count(&self) -> usize {
@@ -163,18 +144,15 @@ impl Tangents {
 		}
 	}
 
-	/// Checks that training has not carried the tangents out of the range of numbers.
-	pub fn check(&self) -> Result<()> {
+	/// The parameters' derivatives, `[contributions][coordinates]`.
+	///
+	/// # Errors
+	/// [`Error::NotFinite`] if training has carried the tangents out of the range of numbers.
+	pub fn finish(self) -> Result<Vec<Vec<f32>>> {
 		let all = [&self.parameters, &self.first, &self.second];
 		match all.into_iter().all(|matrix| matrix.values().par_iter().all(|x| x.is_finite())) {
-			true => Ok(()),
+			true => Ok(self.parameters.each_row().map(<[f32]>::to_vec).collect()),
 			false => Err(Error::NotFinite("the derivative of training by a contribution's weight")),
 		}
-	}
-
-	/// The parameters' derivatives, `[contributions][coordinates]`.
-	pub fn finish(self) -> Result<Vec<Vec<f32>>> {
-		self.check()?;
-		Ok(self.parameters.each_row().map(<[f32]>::to_vec).collect())
 	}
 }

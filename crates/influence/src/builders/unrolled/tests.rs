@@ -1,11 +1,11 @@
 use super::*;
+use crate::Error;
 use openledger_models::{
 	testing::{blobs, digits},
 	train,
 	train::{Optimiser, OptimiserState, Scaling, Schedule},
 	Activation, Architecture, Function,
 };
-use std::sync::atomic::AtomicU64;
 
 const ADAM: Optimiser = Optimiser::AdamW { beta1: 0.8, beta2: 0.95, epsilon: 1e-3 };
 
@@ -150,143 +150,6 @@ fn leaves_should_be_the_same_bits_whatever_the_number_of_threads() {
 	}
 }
 
-/// A file of its own for each test, removed with the value.
-struct Place(PathBuf);
-
-impl Place {
-	fn new() -> Self {
-		static COUNT: AtomicU64 = AtomicU64::new(0);
-		let number = COUNT.fetch_add(1, Ordering::Relaxed);
-		let name = format!("openledger-unrolled-{}-{number}", std::process::id());
-		Self(std::env::temp_dir().join(name))
-	}
-
-	fn checkpoints<'a>(&self, every: u64, stop: Option<&'a AtomicBool>) -> Checkpoints<'a> {
-		Checkpoints { path: self.0.clone(), every, stop }
-	}
-}
-
-impl Drop for Place {
-	fn drop(&mut self) {
-		let _ = std::fs::remove_file(&self.0);
-	}
-}
-
-/// Runs until the checkpoint after `step` steps is written, and stops there.
-fn interrupt(config: &TrainConfig, contributions: &[Contribution], place: &Place, step: u64) {
-	let (model, stop) = (trained(config, contributions), AtomicBool::new(false));
-	let outcome = Unrolled { config: config.clone() }.build_resumable(
-		&model,
-		contributions,
-		&place.checkpoints(u64::MAX, Some(&stop)),
-		&mut |p| stop.store(p.stage == Stage::Unrolling && p.done == step, Ordering::Relaxed),
-	);
-	assert_eq!(outcome.unwrap(), Outcome::Stopped { step, steps: 16 });
-}
-
-fn resume(
-	config: &TrainConfig,
-	contributions: &[Contribution],
-	place: &Place,
-	first: &mut Option<u64>,
-) -> Result<Outcome> {
-	let model = trained(config, contributions);
-	Unrolled { config: config.clone() }.build_resumable(
-		&model,
-		contributions,
-		&place.checkpoints(3, None),
-		&mut |p| {
-			if p.stage == Stage::Unrolling {
-				first.get_or_insert(p.done);
-			}
-		},
-	)
-}
-
-#[test]
-fn resuming_should_give_the_same_bits_and_remove_the_file() {
-	let contributions = contributions();
-	for config in recipes() {
-		let expected = Outcome::Done(build(&config, &contributions));
-		// In the first epoch, at its end, and in a later one.
-		for step in [1, 4, 10] {
-			let (place, mut first) = (Place::new(), None);
-			interrupt(&config, &contributions, &place, step);
-			assert!(place.0.exists());
-			assert_eq!(resume(&config, &contributions, &place, &mut first).unwrap(), expected);
-			assert_eq!(first, Some(step + 1));
-			assert!(!place.0.exists());
-		}
-	}
-}
-
-#[test]
-fn a_checkpoint_should_be_saved_at_the_interval_when_the_process_dies() {
-	let (config, contributions, place) = (recipes().swap_remove(1), contributions(), Place::new());
-	let model = trained(&config, &contributions);
-	let builder = Unrolled { config: config.clone() };
-	let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-		let mut die = |p: Progress| assert!(p.stage != Stage::Unrolling || p.done < 8, "killed");
-		builder.build_resumable(&model, &contributions, &place.checkpoints(5, None), &mut die)
-	}));
-	assert!(died.is_err());
-	let mut first = None;
-	let resumed = resume(&config, &contributions, &place, &mut first).unwrap();
-	assert_eq!(first, Some(6));
-	assert_eq!(resumed, Outcome::Done(build(&config, &contributions)));
-}
-
-#[test]
-fn resuming_should_refuse_when_the_checkpoint_is_foreign() {
-	let (config, contributions, place) = (recipes().swap_remove(2), contributions(), Place::new());
-	interrupt(&config, &contributions, &place, 5);
-	let refuse = |config: &TrainConfig, contributions: &[Contribution]| {
-		let error = resume(config, contributions, &place, &mut None).unwrap_err();
-		assert!(matches!(error, Error::Setting { setting: "checkpoint", .. }), "{error}");
-		assert!(error.to_string().contains("was made for another model"), "{error}");
-	};
-	refuse(&TrainConfig { learning_rate: 0.02, ..config.clone() }, &contributions);
-	refuse(&TrainConfig { seed: 1, ..config.clone() }, &contributions);
-	refuse(&recipes()[1], &contributions);
-	// The same rows and the same model, divided in another way.
-	let mut renumbered = contributions.clone();
-	renumbered[1].id = 77;
-	refuse(&config, &renumbered);
-	let joined = Contribution { id: 9, rows: all_rows(&contributions[..2]).unwrap() };
-	refuse(&config, &[&[joined], &contributions[2..]].concat());
-	assert!(resume(&config, &contributions, &place, &mut None).is_ok());
-}
-
-#[test]
-fn resuming_should_refuse_when_the_checkpoint_is_damaged() {
-	let (config, contributions, place) = (recipes().swap_remove(3), contributions(), Place::new());
-	interrupt(&config, &contributions, &place, 5);
-	let good = std::fs::read(&place.0).unwrap();
-	let refuse = |bytes: &[u8]| {
-		std::fs::write(&place.0, bytes).unwrap();
-		let error = resume(&config, &contributions, &place, &mut None).unwrap_err();
-		assert!(matches!(error, Error::Malformed { .. } | Error::Json { .. }), "{error}");
-		assert!(error.to_string().contains("checkpoint"), "{error}");
-	};
-	refuse(&[]);
-	refuse(&good[..good.len() / 2]);
-	refuse(&good[..good.len() - 1]);
-	// One bit in each tensor, and the step.
-	let data = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
-	for at in (data..good.len()).step_by(997).chain([good.len() - 4]) {
-		let mut bytes = good.clone();
-		bytes[at] ^= 1;
-		refuse(&bytes);
-	}
-	let mut text = good.clone();
-	let key = br#"step\":5"#;
-	let at = good.windows(key.len()).position(|window| window == key).unwrap();
-	text[at + key.len() - 1] = b'6';
-	refuse(&text);
-	std::fs::write(&place.0, &good).unwrap();
-	assert!(resume(&config, &contributions, &place, &mut None).is_ok());
-}
-
 #[test]
 fn build_should_refuse_when_the_recipe_does_not_train_the_model() {
 	let (config, contributions) = (recipe(&[2, 4, 3], Activation::Tanh), contributions());
@@ -321,17 +184,4 @@ fn build_should_say_so_when_derivatives_leave_the_range_of_numbers() {
 	let builder = Unrolled { config };
 	let error = builder.build(&model, &contributions, &mut |_| ()).unwrap_err();
 	assert!(matches!(error, Error::NotFinite(_)), "{error}");
-}
-
-#[test]
-fn memory_should_be_that_of_the_tangents() {
-	let contributions = contributions();
-	for config in recipes() {
-		let model = trained(&config, &contributions);
-		let tangents = Tangents::new(config.optimiser, contributions.len(), &model);
-		let all = [&tangents.parameters, &tangents.first, &tangents.second];
-		let values: usize = all.iter().map(|matrix| matrix.values().len()).sum();
-		let builder = Unrolled { config };
-		assert_eq!(builder.memory(&model, contributions.len()), 4 * values as u64);
-	}
 }

@@ -6,7 +6,7 @@ use crate::{
 	error::{Error, Result},
 };
 use openledger_evaluation::{messages::messages, Memory, Meter};
-use openledger_influence::{Contribution, Draft, EkFac, ExactCurvature, IndexBuilder};
+use openledger_influence::{Contribution, EkFac, ExactCurvature, IndexBuilder, IndexDraft};
 use openledger_models::{train, Activation, Architecture, Base, Lora, Optimiser, TrainConfig};
 use openledger_output::{table, Column, Console};
 use openledger_primitives::Width;
@@ -62,7 +62,7 @@ fn measure(console: Console, directory: &Path, case: Case) -> Result<Vec<Built>>
 		console.note(format!("{name}, {}", builder.name()));
 		let (mut meter, start) = (Meter::start(), Instant::now());
 		let (path, progress) = (index_path(directory), &mut console.stages());
-		let draft = Draft::build(&*builder, &model, &leaves, Width::Int8, &path, progress)?;
+		let draft = IndexDraft::build(&*builder, &model, &leaves, Width::Int8, &path, progress)?;
 		Ok(Built {
 			model: name,
 			epochs: config.epochs,

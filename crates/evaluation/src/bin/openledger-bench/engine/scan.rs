@@ -3,7 +3,7 @@
 use super::{fastest, index_path, megabytes, random_model, Numbers};
 use crate::error::Result;
 use openledger_evaluation::Meter;
-use openledger_influence::{attribute, Contribution, Draft, GradientDot, Index};
+use openledger_influence::{attribute, Contribution, GradientDot, Index, IndexDraft};
 use openledger_models::Model;
 use openledger_output::{table, Column, Console};
 use openledger_primitives::Width;
@@ -51,7 +51,7 @@ pub fn run(
 		let draft = {
 			let rows = rows(leaves, &mut numbers)?;
 			let path = index_path(directory);
-			Draft::build(&GradientDot, &model, &rows, width, &path, &mut console.stages())?
+			IndexDraft::build(&GradientDot, &model, &rows, width, &path, &mut console.stages())?
 		};
 		let building_seconds = start.elapsed().as_secs_f64();
 		console.note(format!("searching {leaves} leaves, {name}"));
