@@ -5,7 +5,7 @@ pub mod picture;
 pub use openledger_output::markup::{element, Element, Markup};
 
 /// The style of every page.
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("html/style.css");
 
 /// A whole page. `content` is what stands below the heading.
 pub fn page(title: &str, content: impl Into<Markup>) -> String {
