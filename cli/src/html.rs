@@ -40,7 +40,7 @@ pub fn bar(part: f64) -> Markup {
 		.into()
 }
 
-/// Names and values.
+/// A list of names, each with its value.
 pub fn pairs<M: Into<Markup>>(pairs: impl IntoIterator<Item = (&'static str, M)>) -> Markup {
 	let pair = |(name, value): (&'static str, M)| {
 		element("div").with(element("dt").with(name)).with(element("dd").with(value))

@@ -5,8 +5,8 @@ use openledger_client::{
 	governance::{shortfall, Clock},
 };
 
-/// What comes next and when, and why. `timelock` is in blocks, `vetoed` whether the security council stopped
-/// the proposal.
+/// Says what comes next, when and why. `timelock` is in blocks, and `vetoed` tells whether the security
+/// council stopped the proposal.
 pub(super) fn outlook(
 	index: u32,
 	proposal: &Proposal,

@@ -25,7 +25,7 @@ pub(super) struct Shown {
 	pub index: u32,
 	pub proposal: Proposal,
 	clock: Clock,
-	/// Blocks; by the parameters of now.
+	/// The timelock in blocks, by the parameters that are in force now.
 	timelock: Option<u32>,
 	vetoed: bool,
 }
