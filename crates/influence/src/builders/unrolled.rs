@@ -61,9 +61,9 @@ pub enum Outcome {
 	Done(FloatIndex),
 	/// It was asked to stop; the same call goes on from the checkpoint.
 	Stopped {
-		/// Steps done.
+		/// Steps of the run that were followed so far.
 		step: u64,
-		/// Steps in all.
+		/// Steps of the whole run.
 		steps: u64,
 	},
 }

@@ -19,7 +19,7 @@ const WHAT: &str = "checkpoint";
 
 /// The state of an unfinished computation, read from its file.
 pub(super) struct Saved {
-	/// Steps done.
+	/// Steps of the run that were followed before the state was saved.
 	pub step: u64,
 	/// The parameters after these steps, `[coordinates]`.
 	pub parameters: Vec<f32>,
