@@ -3,7 +3,7 @@
 use crate::{commands::Command, options::Global};
 use clap::Parser;
 
-/// The command line.
+/// The command line: the options of every command, and one command.
 #[derive(Parser, Debug)]
 #[command(
 	name = "openledger",
@@ -17,7 +17,7 @@ pub struct Arguments {
 	/// Options of every command.
 	#[command(flatten)]
 	pub global: Global,
-	/// The command.
+	/// What to do, with the command's own options.
 	#[command(subcommand)]
 	pub command: Command,
 }

@@ -15,7 +15,7 @@ pub struct BaseModels {
 }
 
 impl BaseModels {
-	/// Opens them, so that models that name them by hash can be loaded.
+	/// Opens the base models, so that models that name them by hash can be loaded.
 	///
 	/// # Errors
 	/// [`Error::BadData`] naming the file that is missing or cannot be used.
@@ -26,12 +26,12 @@ impl BaseModels {
 		self.directories.iter().map(open).collect()
 	}
 
-	/// The first one's directory, as the user named it.
+	/// The directory of the first base model, as the user named it.
 	pub fn first(&self) -> Option<String> {
 		self.directories.first().map(|directory| directory.display().to_string())
 	}
 
-	/// Whether there are none.
+	/// Whether no base model was named.
 	pub fn is_empty(&self) -> bool {
 		self.directories.is_empty()
 	}

@@ -15,22 +15,22 @@ use tokio::sync::OnceCell;
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:9944";
 
-/// What commands share. The connection is made when first needed.
+/// What commands share. The connection to the node is made when a command first needs it.
 pub struct Context {
 	global: Global,
-	/// Notes and progress.
+	/// Takes notes and progress for people.
 	pub console: Console,
 	chain: OnceCell<Chain>,
 }
 
 impl Context {
-	/// A context of these options.
+	/// Makes a context of the options that every command has.
 	pub fn new(global: Global) -> Self {
 		let console = Console { quiet: global.quiet };
 		Self { global, console, chain: OnceCell::new() }
 	}
 
-	/// The connection.
+	/// The connection to the node, which is made at the first call.
 	///
 	/// # Errors
 	/// [`Error::Unreachable`] if there is none after all retries.
@@ -59,7 +59,7 @@ impl Context {
 		Ok(Key::read(&text)?)
 	}
 
-	/// `account`, or that of the key.
+	/// `account` if there is one, or else the account of the key.
 	///
 	/// # Errors
 	/// As [`Self::key`].
@@ -70,7 +70,7 @@ impl Context {
 		}
 	}
 
-	/// The blob store.
+	/// Opens the blob store, in the directory that the options or the environment name.
 	///
 	/// # Errors
 	/// If its directory cannot be made.
@@ -86,7 +86,7 @@ impl Context {
 		self.global.finalized
 	}
 
-	/// Signs and sends one call, and waits for it.
+	/// Signs and sends one call, and waits until a block holds it.
 	///
 	/// # Errors
 	/// See [`chain::submit`].
@@ -95,8 +95,8 @@ impl Context {
 		Ok(chain::submit_one(self.chain().await?, &key, call, self.finalized()).await?)
 	}
 
-	/// As [`Self::send`]. A refusal of the chain is told in the words that `words` finds for the error of this
-	/// name, by the state of the newest block; in the chain's own where it finds none.
+	/// As [`Self::send`]. If the chain refuses, `words` gets the error's name and the state of the newest
+	/// block and puts the refusal into words; where it finds none, those of the chain stay.
 	///
 	/// # Errors
 	/// As [`Self::send`].
@@ -117,7 +117,7 @@ impl Context {
 		})
 	}
 
-	/// Signs and sends many calls in one go, and waits for them.
+	/// Signs and sends many calls in one go, and waits until blocks hold them.
 	///
 	/// # Errors
 	/// See [`chain::submit`].

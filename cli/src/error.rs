@@ -8,22 +8,22 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// A failure of a command. The exit code tells the kinds apart.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-	/// Files, storage, anything unexpected. Exit code 1.
+	/// A file could not be read or written, or something unexpected happened. Exit code 1.
 	#[error("{0}")]
 	Failure(String),
-	/// Options, amounts or keys that make no sense. Exit code 2.
+	/// An option, an amount or a key makes no sense. Exit code 2.
 	#[error("{0}")]
 	Usage(String),
-	/// No connection to the node. Exit code 3.
+	/// The node cannot be reached. Exit code 3.
 	#[error("cannot reach the chain at {url}: {reason}; start a node there, or give another address with --url")]
 	Unreachable {
-		/// The address tried.
+		/// The address that was tried.
 		url: String,
 		/// What the connection said.
 		reason: String,
 	},
-	/// The chain refused a transaction, or would: that is found before it is sent and paid for, where
-	/// it can be. Exit code 4.
+	/// The chain refused a transaction, or would refuse it. Where that can be found out, it is found out
+	/// before the transaction is sent and paid for. Exit code 4.
 	#[error("{}", .0.message)]
 	Refused(Refusal),
 	/// A table or file is not what it should be. Exit code 5.
@@ -36,7 +36,7 @@ pub enum Error {
 		what: String,
 		/// How long it is.
 		length: usize,
-		/// What is counted.
+		/// What is counted, such as `bytes`.
 		unit: &'static str,
 		/// The chain's limit, in the same unit.
 		limit: u32,

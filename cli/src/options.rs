@@ -17,17 +17,17 @@ pub struct Global {
 	/// Print one JSON document on standard output and everything else on standard error
 	#[arg(long, global = true)]
 	pub json: bool,
-	/// Where files named by their hash are kept [env: OPENLEDGER_BLOB_DIR]
+	/// The directory of files that are named by their hash [env: OPENLEDGER_BLOB_DIR]
 	/// [default: ~/.openledger/blobs]
 	#[arg(long, global = true, value_name = "DIR")]
 	pub blob_dir: Option<PathBuf>,
 	/// Wait until transactions are final, not only in a block
 	#[arg(long, global = true)]
 	pub finalized: bool,
-	/// No notes and no progress on standard error
+	/// Print no notes and no progress on standard error
 	#[arg(long, global = true)]
 	pub quiet: bool,
-	/// For how long connecting is tried again, in seconds
+	/// Seconds for which a node that does not answer is tried again
 	#[arg(long, global = true, value_name = "SECONDS", default_value_t = 20)]
 	pub connect_timeout: u32,
 }

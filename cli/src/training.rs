@@ -16,7 +16,7 @@ use openledger_rows::{Dataset, Schema};
 use serde_json::{json, Value};
 use std::path::Path;
 
-/// Reads weights and manifest, which must belong together.
+/// Reads the weights and the manifest of a run, which must belong together.
 ///
 /// # Errors
 /// [`Error::Failure`] if a file is missing, [`Error::BadData`] if one is damaged, naming the
@@ -36,10 +36,10 @@ pub fn load_model(run: &Run) -> Result<(Model, Manifest)> {
 	Ok((model, manifest))
 }
 
-/// Gives a draft of [`Run::index`] its name, and writes its hash beside it.
+/// Gives a draft the name [`Run::index`], and writes the hash of the index beside it.
 ///
 /// # Errors
-/// [`Error::Failure`].
+/// [`Error::Failure`] if a file cannot be written.
 pub fn save_index(run: &Run, draft: IndexDraft) -> Result<Index> {
 	let index = draft.publish()?;
 	let record = json!({
@@ -72,10 +72,10 @@ fn parse_hash(text: &str) -> Option<[u8; 32]> {
 	Some(hash)
 }
 
-/// Reads a file; `hint` says how it comes to be.
+/// Reads a file. `hint` tells the user what makes such a file.
 ///
 /// # Errors
-/// [`Error::Failure`].
+/// [`Error::Failure`] if it cannot be read.
 pub fn read(path: &Path, hint: &str) -> Result<Vec<u8>> {
 	std::fs::read(path).map_err(|e| {
 		let hint = match e.kind() {
@@ -86,10 +86,10 @@ pub fn read(path: &Path, hint: &str) -> Result<Vec<u8>> {
 	})
 }
 
-/// Writes a file.
+/// Writes a file, in place of any that is there.
 ///
 /// # Errors
-/// [`Error::Failure`].
+/// [`Error::Failure`] if it cannot be written.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 	std::fs::write(path, content).map_err(|e| Error::io("write", path, e))
 }
@@ -102,16 +102,17 @@ pub fn read_rows(path: &Path, schema: &Schema) -> Result<Dataset> {
 	Dataset::read(path, schema).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
-/// Reads rows from a file for a model of this architecture, labels numbered as its classes are.
+/// Reads rows from a file for a model of this architecture, and numbers their labels as its classes are
+/// numbered.
 ///
 /// # Errors
-/// As [`read_rows`]; also if labels are none of the model's classes.
+/// Those of [`read_rows`]; also if a label is none of the model's classes.
 pub fn read_rows_for(architecture: &Architecture, path: &Path) -> Result<Dataset> {
 	let rows = read_rows(path, &architecture.schema())?;
 	architecture.number_labels(rows).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
-/// What was found on comparing a contribution's blob with its record on chain.
+/// Which of these a contribution's blob has in common with its record on chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checks {
 	/// The Merkle root over the rows.
@@ -163,12 +164,12 @@ pub fn inspect(
 	Ok((rows, checks))
 }
 
-/// Fetches the contributions of published versions in the canonical order: sources as given,
-/// within each in order of acceptance. Every blob is checked against its record, and each
-/// version's list against its manifest.
+/// Fetches the contributions of published versions in the canonical order: the sources as they are given,
+/// and within each the contributions in the order of acceptance. Every blob is checked against its record,
+/// and each version's list against its manifest.
 ///
 /// # Errors
-/// [`Error::BadData`] naming what does not agree; chain errors.
+/// [`Error::BadData`] naming what does not agree; also the errors of the chain.
 pub async fn fetch(
 	snapshot: &Snapshot,
 	store: &dyn BlobStore,

@@ -26,7 +26,7 @@ pub enum Command {
 	},
 	/// Send OPEN to an account
 	Transfer {
-		/// The receiver
+		/// The account to pay, as SS58 address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		to: AccountId,
 		/// 1.5 for OPEN, 150u for units

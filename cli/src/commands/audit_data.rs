@@ -48,22 +48,22 @@ pub struct Arguments {
 		required_unless_present = "datanet"
 	)]
 	table: Option<PathBuf>,
-	/// A datanet on chain
+	/// Number of the datanet whose published version is ranked, as `datanet list` shows it
 	#[arg(long, requires = "version")]
 	datanet: Option<u32>,
-	/// Its published version
+	/// Number of the version, as `datanet show` lists it
 	#[arg(long, requires = "datanet")]
 	version: Option<u32>,
 	/// Rows known to be good: harm is then measured on them and not on rows left out
 	#[arg(long, value_name = "FILE")]
 	held_out: Option<PathBuf>,
-	/// Parts; one model is trained without each
+	/// Number of parts that the rows are divided into; one model is trained without each
 	#[arg(long, default_value_t = 5, value_name = "PARTS")]
 	folds: usize,
-	/// How the curvature is taken
+	/// How the curvature of the loss is computed
 	#[arg(long, value_name = "METHOD", default_value = "ek-fac")]
 	curvature: CurvatureMethod,
-	/// Rows shown
+	/// How many rows are shown, the most harmful first
 	#[arg(long, default_value_t = 20, value_name = "ROWS")]
 	top: usize,
 	/// Also write a page with these rows, as pictures where they are pictures
@@ -76,21 +76,22 @@ pub struct Arguments {
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 enum CurvatureMethod {
-	/// Kronecker factors
+	/// Approximated by Kronecker factors, for models of any size
 	EkFac,
-	/// The Hessian, for small models
+	/// As the whole Hessian, for small models
 	Exact,
 }
 
 /// Where rows are from: their contributions in order, or a table.
 struct Provenance {
 	name: String,
-	/// Contribution and number of rows; empty for a table.
+	/// Each contribution with its number of rows, in order; empty for a table.
 	contributions: Vec<(ContributionId, usize)>,
 }
 
 impl Provenance {
-	/// The contribution of row `row` of all, and the row's number in it or in the table, from 1.
+	/// Finds where row `row` of all comes from: the contribution, if it is of one, and the row's number there
+	/// or in the table, counted from 1.
 	fn place(&self, row: usize) -> (Option<ContributionId>, usize) {
 		let mut rest = row;
 		for &(id, rows) in &self.contributions {
@@ -103,7 +104,7 @@ impl Provenance {
 	}
 }
 
-/// What was found.
+/// What was found about all rows, and how it was looked for.
 struct Audit {
 	origin: Provenance,
 	rows: Dataset,
@@ -111,7 +112,7 @@ struct Audit {
 	method: &'static str,
 	fit: CrossFit,
 	folds: usize,
-	/// Rows of the file of good rows.
+	/// The number of rows known to be good, if a file of them was given.
 	held_out: Option<usize>,
 	top: usize,
 	seconds: f64,
@@ -192,7 +193,7 @@ impl Audit {
 		self.fit.findings.iter().take(self.top)
 	}
 
-	/// What harm was measured on.
+	/// Says on which rows harm was measured.
 	fn judge(&self) -> String {
 		match (self.held_out, self.fit.accuracy) {
 			(Some(rows), _) => format!("{rows} rows known to be good"),
@@ -201,7 +202,7 @@ impl Audit {
 		}
 	}
 
-	/// How well models do on rows that they have not seen.
+	/// Says how well the models do on rows that they have not seen.
 	fn fit(&self) -> String {
 		match self.fit.accuracy {
 			Some(accuracy) => format!("they answer {:.2} % of it with its label", 100.0 * accuracy),
@@ -214,7 +215,7 @@ impl Audit {
 		self.rows.texts().map_or(FEATURES_SHOWN, |_| TEXT_SHOWN)
 	}
 
-	/// What stands in a row.
+	/// The heading of the column that shows rows.
 	fn content(&self) -> &'static str {
 		self.rows.texts().map_or("features", |_| "text")
 	}

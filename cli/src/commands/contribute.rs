@@ -25,7 +25,7 @@ use std::path::PathBuf;
 /// Any other file is a table of numbers.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// The datanet
+	/// Number of the datanet, as `datanet list` shows it
 	datanet: u32,
 	/// The rows: CSV or JSON Lines, plain or gzip
 	file: PathBuf,
@@ -36,7 +36,7 @@ pub struct Arguments {
 	/// Number of classes: labels go from 0 to one less
 	#[arg(long)]
 	classes: Option<u32>,
-	/// Only check the rows and print its hashes; needs no chain and no key
+	/// Only check the rows and print their hashes; this needs no chain and no key
 	#[arg(long)]
 	dry_run: bool,
 }

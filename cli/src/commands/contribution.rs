@@ -16,35 +16,35 @@ use openledger_client::{
 /// Look at contributions, take one back, release its bond.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-	/// List contributions
+	/// List contributions, by default all of them
 	List(Filter),
-	/// Show one contribution
+	/// Show a contribution as the chain has it
 	Show {
-		/// The contribution
+		/// Number of the contribution, as `contribution list` shows it
 		contribution: u64,
 	},
 	/// Take back a pending contribution, as its contributor
 	Withdraw {
-		/// The contribution
+		/// Number of the contribution, as `contribution list` shows it
 		contribution: u64,
 	},
 	/// Release the bond of a contribution, some time after it was accepted
 	Release {
-		/// The contribution
+		/// Number of the contribution, as `contribution list` shows it
 		contribution: u64,
 	},
 }
 
-/// Which contributions.
+/// Which contributions a list shows; without any of these options it shows all.
 #[derive(Args, Debug, Default)]
 pub struct Filter {
-	/// Of this datanet
+	/// Only those to this datanet
 	#[arg(long)]
 	pub datanet: Option<u32>,
-	/// In this state
+	/// Only those in this state
 	#[arg(long, value_parser = ["pending", "accepted", "rejected"])]
 	pub state: Option<String>,
-	/// Of this account
+	/// Only those that this account sent
 	#[arg(long, value_parser = parse_account)]
 	pub contributor: Option<AccountId>,
 }

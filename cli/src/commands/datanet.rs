@@ -32,22 +32,22 @@ pub enum Command {
 	List,
 	/// Show a datanet and its versions
 	Show {
-		/// The datanet
+		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
 	},
 	/// Change the terms of a datanet, as its owner; what is not given stays
 	Update {
-		/// The datanet
+		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
-		/// What changes
+		/// The terms that change
 		#[command(flatten)]
 		changes: Changes,
 	},
 	/// Let an account contribute to a permissioned datanet, as its owner
 	Allow {
-		/// The datanet
+		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
-		/// The contributor
+		/// The account that may contribute, as SS58 address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 		/// Take the permission back
@@ -56,12 +56,12 @@ pub enum Command {
 	},
 	/// Freeze what was accepted so far as a new version, as owner or curator
 	Publish {
-		/// The datanet
+		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
 	},
 	/// Take no more contributions, as the owner
 	Close {
-		/// The datanet
+		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
 	},
 }
@@ -69,7 +69,7 @@ pub enum Command {
 /// The terms of a new datanet.
 #[derive(Args, Debug)]
 pub struct Create {
-	/// Its name
+	/// Name of the datanet, for people; it need not be unique
 	#[arg(long)]
 	name: String,
 	/// The licence of its data
@@ -78,16 +78,16 @@ pub struct Create {
 	/// Who may accept and reject contributions; may be repeated [default: the key's account]
 	#[arg(long = "curator", value_parser = parse_account, value_name = "ACCOUNT")]
 	curators: Vec<AccountId>,
-	/// Curators that must agree
+	/// Number of curators that must approve a contribution before it is accepted
 	#[arg(long, default_value_t = 1)]
 	approvals: u32,
-	/// Held from each contributor until some time after acceptance
+	/// Amount held from the contributor of each contribution, until some time after it is accepted
 	#[arg(long, default_value = "10", value_name = "AMOUNT")]
 	bond: Amount,
-	/// Rows of one contribution at most
+	/// The most rows that one contribution may have
 	#[arg(long, default_value_t = 10_000)]
 	max_rows: u32,
-	/// Bytes of one contribution at most
+	/// The most bytes that the file of one contribution may have
 	#[arg(long, default_value_t = 16_777_216)]
 	max_bytes: u64,
 	/// Only accounts on the owner's list may contribute
@@ -99,7 +99,7 @@ pub struct Create {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = true)]
 pub struct Changes {
-	/// Its name
+	/// New name of the datanet, for people
 	#[arg(long)]
 	name: Option<String>,
 	/// The licence of its data
@@ -108,16 +108,16 @@ pub struct Changes {
 	/// Who may accept and reject contributions; replaces the list; may be repeated
 	#[arg(long = "curator", value_parser = parse_account, value_name = "ACCOUNT")]
 	curators: Vec<AccountId>,
-	/// Curators that must agree
+	/// Number of curators that must approve a contribution before it is accepted
 	#[arg(long)]
 	approvals: Option<u32>,
-	/// Held from each contributor until some time after acceptance
+	/// Amount held from the contributor of each contribution, until some time after it is accepted
 	#[arg(long, value_name = "AMOUNT")]
 	bond: Option<Amount>,
-	/// Rows of one contribution at most
+	/// The most rows that one contribution may have
 	#[arg(long)]
 	max_rows: Option<u32>,
-	/// Bytes of one contribution at most
+	/// The most bytes that the file of one contribution may have
 	#[arg(long)]
 	max_bytes: Option<u64>,
 	/// Who may contribute
@@ -128,9 +128,9 @@ pub struct Changes {
 /// Who may contribute.
 #[derive(ValueEnum, Debug, Clone, Copy)]
 pub enum AccessName {
-	/// Everybody
+	/// Any account may contribute
 	Open,
-	/// Accounts on the owner's list
+	/// Only accounts on the owner's list may contribute
 	Permissioned,
 }
 

@@ -42,7 +42,7 @@ use std::path::{Path, PathBuf};
 /// them to the unit.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// The inference
+	/// Number of the settled inference, as `inference list` shows it
 	inference: u64,
 	/// Also write all of it as a page for people, with the rows that mattered most where the blob
 	/// store has them
@@ -94,13 +94,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
-/// A line of the receipt that no score decided.
+/// A line of the table for a payment that no score decided.
 fn unscored(paid_for: String, account: String, amount: u128) -> Vec<String> {
 	let empty = String::new;
 	vec![paid_for, account, empty(), empty(), empty(), Amount(amount).to_string()]
 }
 
-/// What was paid for, in words; contributions are shown apart.
+/// What a payment was for, in words. Contributions are shown apart.
 fn role(role: Role) -> Option<String> {
 	match role {
 		Role::Contributor(_) => None,

@@ -42,7 +42,7 @@ const RETRY: Duration = Duration::from_secs(15);
 /// Answers the requests for the models this key hosts, until interrupted.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// Only for this model; may be repeated [default: all models this key hosts]
+	/// Answer only for this model; may be repeated [default: all models this key hosts]
 	#[arg(long = "model", value_name = "MODEL")]
 	models: Vec<u32>,
 	/// Answer what is pending now, then exit
@@ -74,7 +74,7 @@ struct Host<'a> {
 	key: Key,
 	store: DirectoryStore,
 	loaded: HashMap<Hash, Model>,
-	/// Answers that are in a block, and its number.
+	/// Answers that are in a block, each with the number of the block.
 	given: Vec<(Response, u64)>,
 	/// Requests that could not be answered, why, and when that was found.
 	failed: BTreeMap<u64, (String, Instant)>,
@@ -252,7 +252,7 @@ impl Host<'_> {
 		Ok(answers)
 	}
 
-	/// The model, its file checked against the hash on chain.
+	/// Loads a model, unless that was done before, and checks its file against the hash on chain.
 	fn load(&mut self, record: &ModelRecord) -> Result<&Model> {
 		let hash = record.registration.weights;
 		if !self.loaded.contains_key(&hash) {
@@ -296,8 +296,11 @@ impl Response {
 	}
 }
 
-/// The model's answer to an input of the chain, and the tokens used, if the chain takes it. Where the
-/// model has none, attesters expect [`NO_ANSWER`].
+/// Computes the model's answer to an input from the chain, and the tokens that it used. Where the model has
+/// no answer, attesters expect [`NO_ANSWER`].
+///
+/// # Errors
+/// [`Error::TooLong`] if the chain does not take the answer; those of the model.
 fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<(String, Usage)> {
 	let Some((_, answer)) = model.answer_to(input)? else {
 		return Ok((NO_ANSWER.into(), Usage::default()));
@@ -307,15 +310,15 @@ fn answer(model: &Model, input: &[u8], max_output: u32) -> Result<(String, Usage
 	Ok((answer.text, Usage { input_tokens, output_tokens }))
 }
 
-/// Answers of this account that wait in the node's pool, by inference: a host that is started
-/// again does not send them twice.
+/// The inferences whose answer by this account waits in the node's pool already. A host that is started
+/// again does not send such an answer twice.
 async fn in_pool(chain: &Chain, best: &Snapshot, account: &AccountId) -> Result<BTreeSet<u64>> {
 	let calls = chain.pending_calls(best, account, "InferenceMarket", "respond").await?;
 	let first = |arguments: Vec<Vec<u8>>| u64::decode(&mut &arguments.first()?[..]).ok();
 	Ok(calls.into_iter().filter_map(first).collect())
 }
 
-/// Set by the first interrupt; the second ends the process at once.
+/// A stop that the first interrupt asks for. The second interrupt ends the process at once.
 struct Stop {
 	set: Arc<AtomicBool>,
 	changed: Arc<Notify>,
@@ -342,7 +345,7 @@ impl Stop {
 		self.set.load(Ordering::Relaxed)
 	}
 
-	/// Sleeps, or returns early once set.
+	/// Sleeps for this time, or less if the stop is asked for meanwhile.
 	async fn sleep(&self, duration: Duration) {
 		tokio::select! {
 			() = tokio::time::sleep(duration) => {},

@@ -29,12 +29,12 @@ use std::{path::PathBuf, time::Instant};
 /// commits.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// The training directory
+	/// The training directory, with the weights and the manifest that `train` wrote
 	directory: PathBuf,
 	/// Rows not trained on: their loss decides the shares of inferences without attribution
 	#[arg(long, value_name = "FILE")]
 	held_out: PathBuf,
-	/// Bits of a coordinate
+	/// How many bits each coordinate of a leaf has
 	#[arg(long, default_value = "int8")]
 	width: WidthName,
 	/// How influence is computed: `exact` is truer and takes the square of the model's size, `unrolled`
@@ -47,7 +47,7 @@ pub struct Arguments {
 	/// Labels that ekfac draws from the model for each row
 	#[arg(long, default_value_t = EkFac::default().draws)]
 	label_samples: u32,
-	/// Fixes the labels drawn
+	/// Seed of the labels that ekfac draws
 	#[arg(long, default_value_t = EkFac::default().seed)]
 	seed: u64,
 	/// Where base models are.

@@ -31,7 +31,7 @@ const POLL: Duration = Duration::from_millis(400);
 /// Asks a model, and waits for the settlement.
 #[derive(Args, Debug)]
 pub struct Arguments {
-	/// The model
+	/// Number of the model that is asked, as `model list` shows it
 	#[arg(long)]
 	model: u32,
 	/// One row of features, comma-separated, without a label; or a text
@@ -51,7 +51,7 @@ pub struct Arguments {
 	/// Send only the first rows of the file
 	#[arg(long, requires = "inputs", value_name = "ROWS")]
 	limit: Option<usize>,
-	/// The most one answer may cost; held until it is there
+	/// The most that one answer may cost, which is held until the answer is there
 	/// [default: the flat price and the platform fee]
 	#[arg(long, value_name = "AMOUNT")]
 	max_fee: Option<Amount>,
@@ -151,11 +151,11 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	Ok(report.with_error(failure.or(late)))
 }
 
-/// What an input must be like; anything else would cost a fee and come to nothing.
+/// What an input must be like. Any other would cost a fee and get no answer.
 struct Form {
 	/// What the model reads, if this client knows it.
 	architecture: Option<Architecture>,
-	/// Bytes that the chain takes.
+	/// The most bytes that the chain takes as an input.
 	max_bytes: u32,
 }
 
@@ -208,7 +208,7 @@ fn questions(arguments: &Arguments, form: &Form) -> Result<Vec<Question>> {
 	Ok(questions)
 }
 
-/// Rows as they are contributed; with `labelled` each must have the right answer.
+/// Reads rows in the form in which they are contributed. With `labelled` each must have a label.
 fn rows(path: &Path, form: &Form, limit: usize, labelled: bool) -> Result<Vec<Question>> {
 	let rows = form.read(path, labelled)?;
 	if labelled && !rows.is_labelled() {
@@ -225,7 +225,7 @@ fn rows(path: &Path, form: &Form, limit: usize, labelled: bool) -> Result<Vec<Qu
 	Ok(questions)
 }
 
-/// Rows of numbers without labels; a first row without any number is a header.
+/// Reads rows of numbers without labels. A first row without any number is taken for a header.
 fn unlabelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
 	let content = String::from_utf8(read(path, "")?)
 		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
@@ -260,8 +260,8 @@ async fn max_fee(best: &Snapshot, given: Option<Amount>, pricing: &Pricing) -> R
 	Ok(price.saturating_add(market.platform_fee))
 }
 
-/// Follows the chain until all questions are settled or refunded, or the time is up; looks at
-/// least once.
+/// Follows the chain until all questions are settled or refunded, or the time is up. It looks at
+/// the chain at least once.
 async fn watch(
 	chain: &Chain,
 	asked: &mut [SentQuestion],

@@ -16,26 +16,26 @@ use openledger_client::{
 /// Look at inferences, cancel one.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-	/// List inferences
+	/// List inferences, by default all of them
 	List {
-		/// Asked by this account
+		/// Only those that this account asked for
 		#[arg(long, value_parser = parse_account)]
 		user: Option<AccountId>,
-		/// Of this model
+		/// Only those of this model
 		#[arg(long)]
 		model: Option<u32>,
-		/// In this state
+		/// Only those in this state
 		#[arg(long, value_parser = ["requested", "answered", "settled", "refunded"])]
 		state: Option<String>,
 	},
-	/// Show an inference
+	/// Show an inference: question, answer and fee
 	Show {
-		/// The inference
+		/// Number of the inference, as `inference list` shows it
 		inference: u64,
 	},
 	/// Take back a request that is not answered yet, as its user
 	Cancel {
-		/// The inference
+		/// Number of the inference, as `inference list` shows it
 		inference: u64,
 	},
 }

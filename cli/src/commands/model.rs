@@ -34,28 +34,28 @@ pub enum Command {
 	List,
 	/// Show a model
 	Show {
-		/// The model
+		/// Number of the model, as `model list` shows it
 		model: u32,
 	},
 	/// Change the price of later requests, as the owner
 	Price {
-		/// The model
+		/// Number of the model, as `model list` shows it
 		model: u32,
-		/// The price
+		/// What a call costs from then on
 		#[command(flatten)]
 		price: Price,
 	},
 	/// Change who answers requests, as the owner
 	Host {
-		/// The model
+		/// Number of the model, as `model list` shows it
 		model: u32,
-		/// The account that answers
+		/// The account that answers from then on, as SS58 address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},
 	/// Take no more requests, as the owner
 	Retire {
-		/// The model
+		/// Number of the model, as `model list` shows it
 		model: u32,
 	},
 }

@@ -3,7 +3,7 @@
 use crate::html::{element, picture::Look, Markup};
 use openledger_client::amount::Amount;
 
-/// Decimals of an amount that are read; the rest is there for those who count.
+/// Decimals of an amount that are shown in full size. The finer ones are small: few read them.
 const DECIMALS: usize = 6;
 
 /// An exact amount of OPEN, its finer decimals small.
@@ -15,7 +15,7 @@ pub(super) fn amount(units: u128) -> Markup {
 	element("span").class("amount").with(read).with_all(fine).into()
 }
 
-/// A part of one, in percent; it stays in one line.
+/// Writes a part of one in percent, so that it is not broken into two lines.
 pub(super) fn percent(part: f64) -> String {
 	format!("{:.2}\u{a0}%", 100.0 * part)
 }
@@ -24,7 +24,7 @@ pub(super) fn percent(part: f64) -> String {
 pub(super) struct Card {
 	/// The row, as its [`Look`] shows it.
 	pub row: Markup,
-	/// What it is said to be.
+	/// The heading, such as the label that the row has.
 	pub title: Option<String>,
 	/// What was found about it.
 	pub lines: Vec<String>,

@@ -67,7 +67,7 @@ pub struct Recipe {
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 enum ArchitectureName {
-	/// Multi-layer perceptron
+	/// Multi-layer perceptron with the layers of --hidden
 	Mlp,
 	/// Multinomial logistic regression
 	Logistic,
@@ -97,11 +97,11 @@ enum ScheduleName {
 
 #[derive(ValueEnum, Debug, Clone, Copy)]
 enum ScalingName {
-	/// Not at all
+	/// They are taken as they are
 	None,
-	/// All divided by the largest
+	/// All are divided by the largest
 	Maximum,
-	/// Each to mean 0 and variance 1
+	/// Each is brought to mean 0 and variance 1
 	Standardise,
 }
 
@@ -110,7 +110,7 @@ impl Recipe {
 	///
 	/// # Errors
 	/// [`Error::Usage`] if options contradict each other, are out of range, or do not go with such
-	/// rows; those of opening a base model.
+	/// rows; also the errors of opening a base model.
 	pub fn config(&self, rows: &Dataset) -> Result<TrainConfig> {
 		let defaults = match rows.texts() {
 			Some(_) => TrainConfig::adapter(self.of_text(rows)?),

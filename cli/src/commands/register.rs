@@ -37,7 +37,7 @@ const ONE: u32 = 1_000_000;
 pub struct Register {
 	/// The training directory, with the index
 	directory: PathBuf,
-	/// The model's name
+	/// Name of the model, for people
 	#[arg(long)]
 	name: String,
 	/// What a call costs
@@ -46,10 +46,10 @@ pub struct Register {
 	/// The account that answers requests [default: the key's]
 	#[arg(long, value_parser = parse_account, value_name = "ACCOUNT")]
 	host: Option<AccountId>,
-	/// The model it derives from
+	/// Number of the model that this one derives from, whose owner gets a royalty
 	#[arg(long, value_name = "MODEL")]
 	parent: Option<u32>,
-	/// What a model derived from this one passes on to its owner, such as 10%
+	/// Share of their pay that owners of derived models pass on to the owner of this one, such as 10%
 	#[arg(long, default_value = "0%", value_parser = parse_percent)]
 	royalty: u32,
 	/// Where base models are.
@@ -93,9 +93,9 @@ impl Price {
 /// Activates a registered model by submitting the attribution of its held-out rows.
 #[derive(Args, Debug)]
 pub struct Activate {
-	/// The model
+	/// Number of the model, as `model list` shows it
 	model: u32,
-	/// Its training directory
+	/// The model's training directory, with the attribution of the held-out rows
 	directory: PathBuf,
 }
 

@@ -17,7 +17,7 @@ use openledger_client::{
 	limits::Length,
 };
 
-/// Characters of a row that are shown.
+/// The most characters of a row that are shown.
 const ROW_SHOWN: usize = 400;
 
 /// Accept or reject contributions, as a curator.
@@ -25,25 +25,25 @@ const ROW_SHOWN: usize = 400;
 pub enum Command {
 	/// List pending contributions
 	List {
-		/// Of this datanet [default: of all]
+		/// Only those to this datanet [default: those to all]
 		datanet: Option<u32>,
 	},
 	/// Fetch a contribution, check its hashes, and show what is in it
 	Show {
-		/// The contribution
+		/// Number of the contribution, as `review list` shows it
 		contribution: u64,
 	},
-	/// Accept contributions
+	/// Approve contributions; each is accepted once enough curators have approved it
 	Approve {
-		/// The contributions
+		/// Numbers of the contributions, as `review list` shows them
 		#[arg(required = true)]
 		contributions: Vec<u64>,
 	},
 	/// Reject a contribution for good
 	Reject {
-		/// The contribution
+		/// Number of the contribution, as `review list` shows it
 		contribution: u64,
-		/// Why
+		/// Why it is rejected; the chain shows this to everybody
 		#[arg(long)]
 		reason: String,
 		/// Send its bond to the treasury instead of releasing it

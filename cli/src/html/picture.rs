@@ -12,18 +12,18 @@ const LEAST_SIDE: usize = 5;
 /// Shades of a picture.
 const SHADES: u32 = 15;
 
-/// Features of a row that are shown as numbers.
+/// The most features of a row that are shown as numbers.
 const NUMBERS: usize = 12;
 
-/// Characters of a text that are shown.
+/// The most characters of a text that are shown.
 const CHARACTERS: usize = 400;
 
 /// What stands in one row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Row {
-	/// Features.
+	/// The features of a row of numbers, in the order of its columns.
 	Numbers(Vec<f32>),
-	/// Text.
+	/// The text of a row, without its label.
 	Text(String),
 }
 
@@ -69,9 +69,10 @@ pub enum Look {
 }
 
 impl Look {
-	/// Looks at rows, all of the same width: a picture has a square number of features, at least 5
-	/// by 5, in a range that all share, which is one of pixels: within 0 to 255 or within -1 to 1.
-	/// Where there are rows enough to see it, most features must also use half of that range.
+	/// Decides how these rows, which are all of one width, are shown. They are pictures if the number of
+	/// their features is a square of at least 5 by 5, and all features share a range of pixels: within 0 to
+	/// 255 or within -1 to 1. Where there are rows enough to see it, most features must also use half of
+	/// that range.
 	pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
 		let mut ranges: Vec<(f32, f32)> = Vec::new();
 		let mut count = 0;
@@ -101,7 +102,7 @@ impl Look {
 		}
 	}
 
-	/// One row; `name` says what it is to those who do not see it.
+	/// Shows one row. `name` says what the row is to those who do not see it.
 	pub fn show(&self, row: &Row, name: &str) -> Markup {
 		match (row, *self) {
 			(Row::Text(text), _) => {
@@ -115,7 +116,7 @@ impl Look {
 	}
 }
 
-/// Pixels of one shade are one path of runs.
+/// Draws a picture. All pixels of one shade are one path, which keeps the file small.
 fn picture(row: &[f32], side: usize, lowest: f32, highest: f32, name: &str) -> Markup {
 	let shade = |value: f32| {
 		let part = ((value - lowest) / (highest - lowest)).clamp(0.0, 1.0);

@@ -220,7 +220,7 @@ pub fn basis(basis: types::Basis) -> &'static str {
 	}
 }
 
-/// What the answer costs, once it is fixed.
+/// The fee of an inference, once its answer has fixed it.
 pub fn fee(state: &InferenceState) -> Option<u128> {
 	match state {
 		InferenceState::Answered { fee, .. } => Some(*fee),
@@ -229,7 +229,7 @@ pub fn fee(state: &InferenceState) -> Option<u128> {
 	}
 }
 
-/// The answer as it stands on chain; for people it needs [`one_line`](crate::output::one_line).
+/// The answer as it stands on chain. It is shown to people by [`one_line`](crate::output::one_line) only.
 pub fn answer(state: &InferenceState) -> Option<String> {
 	match state {
 		InferenceState::Answered { output, .. } => Some(exact(output)),
@@ -238,7 +238,7 @@ pub fn answer(state: &InferenceState) -> Option<String> {
 	}
 }
 
-/// Text of the chain with its control characters: for documents, which escape them.
+/// Text of the chain with its control characters, for JSON documents, which escape them.
 pub fn exact(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }

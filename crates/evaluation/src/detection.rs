@@ -10,15 +10,15 @@ pub struct Detection {
 	pub auc: Estimate,
 	/// The part of wrong rows found after inspecting 10 % of all.
 	pub found_at_10: Estimate,
-	/// The same after 20 %.
+	/// The part of wrong rows found after inspecting 20 % of all.
 	pub found_at_20: Estimate,
-	/// The part found after inspecting 0, 1, ... 100 % of all, `[101]`.
+	/// The part of wrong rows found after inspecting 0, 1, ... 100 % of all, `[101]`.
 	pub curve: Vec<f64>,
 }
 
 impl Detection {
-	/// Of rows ranked by falling `suspicion` `[rows]`, ties in their order; `wrong` tells which
-	/// rows are. Rows are resampled.
+	/// Ranks rows by falling `suspicion`, `[rows]`, and rows of equal suspicion in their order. `wrong` tells
+	/// which rows are wrong. Intervals come from resampling the rows.
 	pub(super) fn new(suspicion: &[f64], wrong: &[bool], bootstrap: &Bootstrap) -> Self {
 		let ranking = Ranking::new(suspicion, wrong);
 		let of = |statistic: &(dyn Fn(&[u32]) -> f64 + Sync)| {
@@ -48,8 +48,8 @@ impl<'a> Ranking<'a> {
 		Self { suspicion, wrong, order }
 	}
 
-	/// The Mann-Whitney statistic over all pairs, ties counting one half; row `i` stands
-	/// `counts[i]` times. One half if all rows are wrong or all right.
+	/// The Mann-Whitney statistic over all pairs, where ties count one half and row `i` stands
+	/// `counts[i]` times. It is one half if all rows are wrong or all are right.
 	fn auc(&self, counts: &[u32]) -> f64 {
 		let (mut wrong_before, mut right_before, mut pairs) = (0.0, 0.0, 0.0);
 		for equal in self.order.chunk_by(|&a, &b| self.suspicion[a] == self.suspicion[b]) {
@@ -69,8 +69,8 @@ impl<'a> Ranking<'a> {
 		}
 	}
 
-	/// The part of wrong rows among the first `part` of all, rounded up; row `i` stands `counts[i]`
-	/// times. 0 if no row is wrong.
+	/// The part of wrong rows that are among the first `part` of all rows, whose number is rounded up. Row
+	/// `i` stands `counts[i]` times. It is 0 if no row is wrong.
 	fn found(&self, counts: &[u32], part: f64) -> f64 {
 		let total: u32 = counts.iter().sum();
 		// Not a row more because 0.1 is a little more than a tenth.

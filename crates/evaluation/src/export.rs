@@ -22,7 +22,7 @@ const TASK: &str = "task.json";
 const MODEL: &str = "model.safetensors";
 const BASE: &str = "base";
 
-/// `task.json`.
+/// What `task.json` holds: how to read the other files, and how good the model is.
 #[derive(Serialize, Deserialize)]
 struct TaskFile {
 	format: u32,
@@ -37,7 +37,7 @@ struct TaskFile {
 	mislabelled: Vec<usize>,
 }
 
-/// Makes a directory for an export; one that is there already must be empty.
+/// Makes a directory for an export. If it exists already it must be empty.
 ///
 /// # Errors
 /// [`Error::Setting`] naming the directory if there is something in it, [`Error::Io`].
@@ -211,7 +211,7 @@ fn rows_path(name: &str, model: &Model) -> String {
 	format!("{name}.{}", if model.text().is_some() { "jsonl" } else { "csv" })
 }
 
-/// The same rows with labels as numbers: names would be numbered anew when read.
+/// The same rows with labels as numbers, because names would be numbered anew when they are read.
 fn numbered(rows: &Dataset) -> Result<Dataset> {
 	let Some(texts) = rows.texts() else { return Ok(rows.clone()) };
 	let labels = rows.is_labelled().then(|| rows.labels().to_vec());

@@ -9,7 +9,7 @@ use super::{
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// `count` random halves of `0..rows`, drawn without replacement, each `[rows / 2]`.
+/// Draws `count` random halves of `0..rows` without replacement, each `[rows / 2]`.
 pub fn half_subsets(rows: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
 	let mut rng = ChaCha8Rng::seed_from_u64(seed);
 	let half = |_| {
@@ -25,7 +25,7 @@ pub fn half_subsets(rows: usize, count: usize, seed: u64) -> Vec<Vec<usize>> {
 /// subset's contributions and the model output after training on that subset (Park et al. 2023,
 /// definition 2.3).
 ///
-/// `scores` is `[contributions]`, `outputs` `[subsets]`.
+/// `scores` has one number for each contribution, and `outputs` one for each subset.
 pub fn linear_datamodeling_score(scores: &[f64], subsets: &[Vec<usize>], outputs: &[f64]) -> f64 {
 	spearman(&sums(scores, subsets), outputs)
 }
@@ -38,7 +38,7 @@ fn sums(scores: &[f64], subsets: &[Vec<usize>]) -> Vec<f64> {
 /// Subsets of contributions, and what models trained on them answer.
 pub(super) struct Retrained {
 	subsets: Vec<Vec<usize>>,
-	/// `[queries][subsets]`, means over the retrainings of a subset.
+	/// The mean output over the retrainings of a subset, `[queries][subsets]`.
 	outputs: Vec<Vec<f64>>,
 	/// The highest score that a perfect prediction of the expected output would reach; `None`
 	/// where each subset was trained on once.
@@ -79,14 +79,14 @@ impl Retrained {
 		&self.subsets
 	}
 
-	/// The mean score over queries, `scores` being `[queries][contributions]`; queries and subsets
+	/// The mean score over queries, where `scores` is `[queries][contributions]`. Queries and subsets
 	/// are resampled.
 	pub fn score(&self, scores: &[Vec<f64>], bootstrap: &Bootstrap) -> Estimate {
 		let predicted: Vec<Vec<f64>> = scores.iter().map(|s| sums(s, &self.subsets)).collect();
 		Predictions::new(&predicted, &self.outputs).mean(Correlation::Spearman, bootstrap)
 	}
 
-	/// Predicted and actual output of one query, a pair for each subset.
+	/// The predicted and the actual output for one query, a pair for each subset.
 	pub fn pairs(&self, scores: &[Vec<f64>], query: usize) -> Vec<(f64, f64)> {
 		let (Some(scores), Some(outputs)) = (scores.get(query), self.outputs.get(query)) else {
 			return Vec::new();
@@ -95,8 +95,9 @@ impl Retrained {
 	}
 }
 
-/// How well one retraining predicts another gives the reliability of their mean (Spearman 1910,
-/// Brown 1910), whose root bounds the correlation of anything with it.
+/// The highest score that anything can reach. How well one retraining predicts another gives the
+/// reliability of their mean (Spearman 1910, Brown 1910), and the root of that bounds the correlation of
+/// anything with the mean.
 fn ceiling(outcomes: &[RetrainingOutcome], retrains: usize, queries: usize) -> Option<f64> {
 	let pairs: Vec<(usize, usize)> =
 		(0..retrains).flat_map(|a| (0..a).map(move |b| (a, b))).collect();

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 pub struct LeaveOneOut {
 	/// The rows that were left out, one at a time.
 	pub rows: Vec<usize>,
-	/// The length of the objective's gradient at the exact minimum over all rows; it is as small at
-	/// every retrained one.
+	/// The length of the objective's gradient at the exact minimum over all rows. It is as small at the
+	/// minimum of every retraining.
 	pub gradient_norm: f64,
 	/// The largest change of a margin.
 	pub largest_change: f64,
@@ -27,18 +27,18 @@ pub struct LeaveOneOut {
 	pub results: Vec<LeaveOneOutResult>,
 }
 
-/// The same of one method.
+/// How well the scores of one method predict the changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeaveOneOutResult {
-	/// Which method it is, and what it took.
+	/// The method, with its settings, time and memory.
 	#[serde(flatten)]
 	pub measured: Measured,
-	/// Correlation over rows between predicted and actual change of the margin, mean over test
-	/// rows.
+	/// The correlation over rows between predicted and actual change of the margin, as the mean over
+	/// test rows.
 	pub pearson: Estimate,
-	/// The same of their ranks.
+	/// The correlation of the ranks of these changes, as the mean over test rows.
 	pub spearman: Estimate,
-	/// Predicted and actual change of the first test row's margin, for each row left out.
+	/// The predicted and the actual change of the first test row's margin, for each row left out.
 	pub example: Vec<(f64, f64)>,
 }
 
@@ -46,7 +46,7 @@ pub struct LeaveOneOutResult {
 pub(super) struct LeftOut {
 	rows: Vec<usize>,
 	gradient_norm: f64,
-	/// Of the margin of each test row, `[test][rows]`.
+	/// The change of each test row's margin for each row left out, `[test][rows]`.
 	changes: Vec<Vec<f64>>,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn leave_out(
 }
 
 impl LeftOut {
-	/// Compares the scores of single rows with it.
+	/// Compares the scores of single rows with these changes.
 	pub fn compare(&self, scored: &[Scored], protocol: &Protocol) -> LeaveOneOut {
 		let result = |scored: &Scored| {
 			let predicted: Vec<Vec<f64>> = scored

@@ -7,9 +7,9 @@ use openledger_models::{Error, Progress, Result};
 use openledger_rows::Dataset;
 use serde_json::{json, Value};
 
-/// BM25 between the test row's text and those of the training rows, summed over a contribution's
-/// rows: for a row with the test row's label, against it for a row with another. No model takes
-/// part; what attributions of models of text must beat.
+/// BM25 between the test row's text and those of the training rows, summed over a contribution's rows.
+/// A row with the test row's label counts for the answer, and a row with another label against it. No
+/// model takes part: this is what attributions of models of text must beat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lexical;
 

@@ -13,12 +13,12 @@ use openledger_models::{Architecture, Error, Model, Result};
 use openledger_rows::Dataset;
 use rayon::prelude::*;
 
-/// The gradient's length at which a solution is taken.
+/// The length of the gradient below which a solution counts as reached.
 const TOLERANCE: f64 = 1e-10;
-/// Newton's method needs about ten.
+/// The most steps of Newton's method, which needs about ten.
 const NEWTON_STEPS: usize = 100;
-/// With the Hessian of all rows, where one is missing. Each removes at least the part of the error
-/// that the other rows' share of the Hessian is.
+/// The most steps towards the minimum without one row, which use the Hessian of all rows. Each removes at
+/// least the part of the error that the other rows' share of the Hessian is.
 const CHORD_STEPS: usize = 2000;
 
 /// The training objective of a logistic regression: rows and weight decay.
@@ -33,7 +33,7 @@ pub(super) struct Problem {
 
 /// The minimum over all rows.
 pub(super) struct Minimum {
-	/// In the order of gradient coordinates.
+	/// The parameters, in the order of gradient coordinates.
 	pub parameters: Vec<f64>,
 	/// The length of the objective's gradient at the minimum.
 	pub gradient_norm: f64,
@@ -63,7 +63,7 @@ impl Problem {
 		})
 	}
 
-	/// The minimum over all rows, from `start` on.
+	/// Finds the minimum over all rows, from `start` on.
 	///
 	/// # Errors
 	/// [`Error::NotFinite`] if it is not reached.
@@ -96,7 +96,7 @@ impl Problem {
 		Err(Error::NotFinite("the minimum of a logistic regression"))
 	}
 
-	/// The minimum without row `row`, from that over all rows on.
+	/// Finds the minimum without row `row`, from the minimum over all rows on.
 	///
 	/// # Errors
 	/// [`Error::NotFinite`] if it is not reached.
@@ -166,7 +166,8 @@ impl Problem {
 		decayed.map(|(sum, x)| sum / count as f64 + self.decay * x).collect()
 	}
 
-	/// Class pair by class pair: `mean p_a (1[a = b] - p_b) x xᵀ`, and the decay.
+	/// The Hessian, block by block for each pair of classes: `mean p_a (1[a = b] - p_b) x xᵀ`, and the
+	/// decay on the diagonal.
 	fn hessian(&self, parameters: &[f64]) -> Result<Llt<f64>> {
 		let (classes, columns) = (self.classes, self.columns);
 		let probabilities: Vec<Vec<f64>> =

@@ -6,16 +6,16 @@ use std::fs;
 
 /// Resident memory of the process while a computation ran.
 ///
-/// An allocator keeps some of what is freed: memory of earlier computations counts in `peak`, and
-/// what was taken from it does not in `growth`. For a method's own memory, evaluate it alone.
+/// An allocator keeps some of what is freed. So memory of earlier computations counts in `peak`, and what
+/// was taken from it does not count in `growth`. For a method's own memory, evaluate it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
 	/// The most bytes that the process had resident.
 	pub peak: u64,
-	/// Bytes by which that exceeded what there was at the start.
+	/// The bytes by which the peak exceeded what the process had at the start.
 	pub growth: u64,
-	/// Whether the highest value is the kernel's own record (`VmHWM`), reset at the start; otherwise
-	/// it is the larger of those at the end and after each stage (`VmRSS`).
+	/// Whether the peak is the kernel's own record (`VmHWM`), which was reset at the start. Otherwise it is
+	/// the largest of the values at the end and after each stage (`VmRSS`).
 	pub exact: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Meter {
 }
 
 impl Meter {
-	/// Starts; `None` where `/proc` does not tell.
+	/// Starts a measurement; `None` where `/proc` does not tell.
 	pub fn start() -> Option<Self> {
 		let start = resident()?;
 		// 5 resets the record of the highest resident size (proc_pid_clear_refs(5)).
@@ -35,7 +35,7 @@ impl Meter {
 		Some(Self { start, exact, highest: start })
 	}
 
-	/// What has been taken until now.
+	/// The memory that was taken from the start until now.
 	pub fn read(&mut self) -> Memory {
 		let now = status(if self.exact { "VmHWM:" } else { "VmRSS:" });
 		self.highest = self.highest.max(now.unwrap_or(0));

@@ -16,14 +16,14 @@ const THINGS: [&[&str]; 3] = [
 	&["screen", "battery", "camera", "speaker", "box"],
 ];
 
-/// What is wrong with them. Some words belong to two topics.
+/// What is wrong with these things. Some words belong to two topics.
 const FAULTS: [&[&str]; 3] = [
 	&["wrong", "too high", "overdue", "missing"],
 	&["late", "lost", "damaged", "missing"],
 	&["broken", "slow", "damaged", "wrong"],
 ];
 
-/// What things are that are in order, whatever the topic.
+/// What is said of things that are in order, whatever the topic.
 const GOOD: &[&str] = &["fine", "good", "perfect"];
 
 const FILLERS: &[&str] = &["please help", "thank you", "i waited a week", "what now"];
@@ -41,7 +41,7 @@ const NOISE: f64 = 0.05;
 /// keep words alone from settling the class. Equal seeds give equal rows.
 ///
 /// # Errors
-/// [`openledger_rows::Error`] for no or too many rows.
+/// [`openledger_rows::Error`] if `count` is zero or too large.
 pub fn messages(count: usize, seed: u64) -> Result<Dataset> {
 	let mut rng = ChaCha8Rng::seed_from_u64(seed);
 	let (mut texts, mut labels) = (Vec::new(), Vec::new());
@@ -67,7 +67,7 @@ fn message(topic: usize, rng: &mut ChaCha8Rng) -> String {
 	}
 }
 
-/// That a thing of the topic is in order, or not.
+/// A statement that a thing of the topic is in order or, unless `fine`, that it is not.
 fn statement(topic: usize, fine: bool, rng: &mut ChaCha8Rng) -> String {
 	let determiner = one(&["the", "my"], rng);
 	let [thing, fault] = [THINGS, FAULTS].map(|words| one(words[topic], rng));

@@ -32,14 +32,14 @@ pub trait Scorer: Send + Sync {
 	/// The name of the method in reports.
 	fn name(&self) -> String;
 
-	/// Its settings in reports: a JSON object.
+	/// The settings of the method in reports: a JSON object.
 	fn parameters(&self) -> Value;
 
-	/// `[test][contributions]`: positive if the contribution raises the margin of the test row's
-	/// label.
+	/// Scores each contribution for each test row, `[test][contributions]`. A score is positive if the
+	/// contribution raises the margin of the test row's label.
 	///
 	/// # Errors
-	/// The method's own.
+	/// Those of the method.
 	fn scores(
 		&self,
 		subject: &Subject<'_>,
@@ -56,14 +56,14 @@ pub enum Method {
 		name: String,
 		/// What builds the index.
 		builder: Box<dyn IndexBuilder>,
-		/// With which numbers it is queried; the index is built once for all.
+		/// The precisions it is queried in, one after the other; it is built once for all of them.
 		precisions: Vec<Precision>,
 	},
 	/// A method that scores without an index.
 	Direct(Box<dyn Scorer>),
 }
 
-/// Which method, and what it took.
+/// A method as it was measured: its settings, and the time and memory that it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
 	/// The name of the method.
@@ -76,7 +76,7 @@ pub struct Measured {
 	pub building_seconds: f64,
 	/// Wall time to score all queries, in seconds.
 	pub scoring_seconds: f64,
-	/// Memory for both; `None` where the system does not tell.
+	/// The memory that building and scoring took; `None` where the system does not tell.
 	pub memory: Option<Memory>,
 	/// Coordinates of an influence vector; `None` without an index.
 	pub dimension: Option<usize>,
@@ -87,7 +87,7 @@ pub struct Measured {
 /// Scores of all contributions for all test rows.
 pub(super) struct Scored {
 	pub measured: Measured,
-	/// `[test][contributions]`.
+	/// One score for each test row and contribution, `[test][contributions]`.
 	pub scores: Vec<Vec<f64>>,
 }
 
@@ -270,7 +270,7 @@ impl Queried<'_> {
 		Ok(scores)
 	}
 
-	/// Contribution `i` being row `i`.
+	/// By how much each row lowers its own loss, where contribution `i` is row `i`.
 	fn own_losses(&self, subject: &Subject<'_>) -> Result<Vec<f64>> {
 		let mut own = Vec::with_capacity(subject.task.train.len());
 		self.each_gradient(subject, &subject.task.train, Function::Loss, |row, query| {

@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 /// How well rankings find the rows that are known to be mislabelled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mislabelled {
-	/// Number of mislabelled rows.
+	/// The number of mislabelled rows.
 	pub count: usize,
-	/// Ranked by the model's loss at each row: what needs no influence at all.
+	/// Rows ranked by the model's loss on them, which needs no influence at all.
 	pub loss: Detection,
 	/// How well each method finds them.
 	pub results: Vec<MislabelledResult>,
 }
 
-/// The same of one method.
+/// How well one method finds mislabelled rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MislabelledResult {
-	/// Which method it is, and what it took.
+	/// The method, with its settings, time and memory.
 	#[serde(flatten)]
 	pub measured: Measured,
-	/// Ranked by self-influence, by how much a row lowers its own loss (Koh and Liang 2017, section
-	/// 5.4): needs the training rows only.
+	/// Rows ranked by self-influence, that is by how much a row lowers its own loss (Koh and Liang 2017,
+	/// section 5.4). This needs the training rows only.
 	pub self_influence: Detection,
-	/// Ranked by how much a row raises the loss over the test rows: needs rows that are known to be
-	/// right.
+	/// Rows ranked by how much they raise the loss over the test rows. This needs test rows that are known
+	/// to be right.
 	pub held_out_harm: Detection,
 }
 

@@ -9,40 +9,40 @@ use std::{collections::BTreeSet, num::NonZero, path::PathBuf, thread};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
-	/// Linear datamodeling score, each row a contribution of its own.
+	/// The linear datamodeling score, where each row is a contribution of its own.
 	LdsRows,
-	/// Linear datamodeling score over contributions of several rows.
+	/// The linear datamodeling score of contributions of several rows each.
 	LdsContributions,
-	/// Correlation with leaving out one row at a time; logistic regression only.
+	/// The correlation of scores with what leaving out one row changes; for logistic regression only.
 	LeaveOneOut,
-	/// Removing the most helpful rows.
+	/// How much an answer changes when the rows that helped it most are removed.
 	Removal,
-	/// Finding mislabelled rows; for tasks that have some.
+	/// How well scores find mislabelled rows; for tasks that have some.
 	Mislabelled,
 }
 
 /// The settings that measures are taken with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Protocol {
-	/// Random halves of the contributions.
+	/// The number of random halves of the contributions.
 	pub subsets: usize,
-	/// Models trained on each half, over which outputs are averaged.
+	/// The number of models trained on each half, over which outputs are averaged.
 	pub retrains: usize,
-	/// Rows of a contribution where contributions have several.
+	/// The number of rows of a contribution, where contributions have several.
 	pub contribution_rows: usize,
-	/// Rows left out, one at a time.
+	/// The number of rows that are left out, one at a time.
 	pub left_out: usize,
-	/// How many of the most helpful rows are removed.
+	/// How many of the most helpful rows are removed: each of these numbers in turn.
 	pub removed: Vec<usize>,
-	/// Test rows for which rows are removed.
+	/// The number of test rows for which rows are removed.
 	pub removal_rows: usize,
-	/// Models trained on each remainder.
+	/// The number of models trained on the rows that remain after each removal.
 	pub removal_retrains: usize,
-	/// Number of resamples of each bootstrap interval.
+	/// The number of resamples of each bootstrap interval.
 	pub resamples: usize,
 	/// Fixes subsets, samples, resamples and the seeds of retraining.
 	pub seed: u64,
-	/// Threads that retrain; they do not change the result.
+	/// The number of threads that retrain, which does not change the result.
 	pub threads: usize,
 	/// Where outcomes of retrainings are kept from one evaluation to the next, if anywhere.
 	pub cache: Option<PathBuf>,
@@ -51,8 +51,9 @@ pub struct Protocol {
 }
 
 impl Protocol {
-	/// 100 halves, 3 models each; contributions of 20 rows; 60 rows left out; 20, 40 and 80 rows
-	/// removed for 20 test rows, 3 models each; 1,000 resamples; on all processors, nothing kept.
+	/// Usual settings: 100 halves with 3 models each, contributions of 20 rows, 60 rows
+	/// left out, and 20, 40 and 80 rows removed for 20 test rows with 3 models each. Intervals are drawn
+	/// from 1,000 resamples. All processors are used, and nothing is kept on disk.
 	pub fn standard() -> Self {
 		Self {
 			subsets: 100,

@@ -15,39 +15,39 @@ use serde::{Deserialize, Serialize};
 /// section 5).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Removal {
-	/// Test rows whose helpful rows were removed: the first ones.
+	/// The number of test rows whose helpful rows were removed: the first so many.
 	pub test_rows: usize,
-	/// Models trained on each remainder.
+	/// The number of models trained on the rows that remain after each removal.
 	pub retrains: usize,
-	/// Removing as many rows at random.
+	/// What removing as many rows at random does.
 	pub random: Vec<RemovalPoint>,
-	/// Of each method, at its first precision.
+	/// What removing rows by each method does, at the method's first precision.
 	pub results: Vec<RemovalResult>,
 }
 
 /// What removing the rows does that one method says helped most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemovalResult {
-	/// Which method it is, and what it took.
+	/// The method, with its settings, time and memory.
 	#[serde(flatten)]
 	pub measured: Measured,
-	/// For each number of rows.
+	/// The effect of removing each number of rows.
 	pub points: Vec<RemovalPoint>,
 }
 
 /// The effect of removing one number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemovalPoint {
-	/// Number of rows removed.
+	/// The number of rows removed.
 	pub removed: usize,
-	/// By how much the margin of the test row's label falls, mean over test rows and retrainings.
+	/// By how much the margin of the test row's label falls: the mean over test rows and retrainings.
 	pub drop: Estimate,
 	/// The part of answers that change, compared with the model of the same seed trained on all
 	/// rows.
 	pub changed: Estimate,
 }
 
-/// Retrains on all rows, and without rows at random and by each method.
+/// Retrains on all rows, without rows drawn at random, and without the rows that each method names.
 pub(super) fn remove(
 	subject: &Subject<'_>,
 	scored: &[Scored],
@@ -92,7 +92,7 @@ pub(super) fn remove(
 	Ok(Removal { test_rows: queries, retrains: protocol.removal_retrains, random, results })
 }
 
-/// One job for each seed; the seeds are the same whatever is removed.
+/// One job for each seed. The seeds are the same whatever is removed.
 fn jobs(without: &[usize], rows: usize, protocol: &Protocol) -> Vec<Retraining> {
 	let rest: Vec<usize> = (0..rows).filter(|row| without.binary_search(row).is_err()).collect();
 	(0..protocol.removal_retrains as u64)

@@ -19,18 +19,18 @@ pub struct Estimate {
 /// How an interval is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bootstrap {
-	/// Number of resamples, at least 1.
+	/// The number of resamples, at least 1.
 	pub resamples: usize,
-	/// Fixes them: equal seeds give methods on equal samples the same resamples.
+	/// The seed of the resamples. With equal seeds, methods on equal samples have the same resamples.
 	pub seed: u64,
 }
 
 impl Bootstrap {
-	/// The percentile interval (Efron and Tibshirani 1993, chapter 13) of a `statistic` that takes
-	/// how often each element is counted: `[length]` for each of `lengths`, which are resampled
-	/// independently of each other, each with replacement and to its own length.
+	/// The percentile interval (Efron and Tibshirani 1993, chapter 13) of a `statistic`.
 	///
-	/// The same bits for any number of threads.
+	/// There is one sample for each of `lengths`. They are resampled independently of each other, with
+	/// replacement and to their own length. The statistic is told how often each element is counted,
+	/// `[length]` for each sample. The interval has the same bits for any number of threads.
 	pub fn estimate<const N: usize>(
 		&self,
 		lengths: [usize; N],
@@ -54,7 +54,7 @@ impl Bootstrap {
 	}
 }
 
-/// The quantile of ascending values, interpolated between neighbours; NaN if there are none.
+/// The quantile of ascending values, interpolated between neighbours. It is NaN if there are none.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
 	let place = part * (sorted.len() as f64 - 1.0);
 	let at = |i: f64| sorted.get(i as usize).copied().unwrap_or(f64::NAN);
@@ -77,7 +77,7 @@ pub(super) struct Predictions {
 }
 
 impl Predictions {
-	/// `predicted` and `actual` are `[queries][items]`.
+	/// Pairs predicted with actual values, which are both `[queries][items]`.
 	pub fn new(predicted: &[Vec<f64>], actual: &[Vec<f64>]) -> Self {
 		let pairs = predicted.iter().zip(actual);
 		Self {
@@ -86,7 +86,7 @@ impl Predictions {
 		}
 	}
 
-	/// The mean over queries of the correlation over items, both resampled.
+	/// The mean over queries of the correlation over items. Queries and items are both resampled.
 	pub fn mean(&self, correlation: Correlation, bootstrap: &Bootstrap) -> Estimate {
 		bootstrap.estimate([self.pairs.len(), self.items], |[queries, items]| {
 			let mut scratch = Scratch::default();
@@ -151,7 +151,7 @@ impl OrderedValues {
 	}
 }
 
-/// Pearson's correlation where element `i` stands `counts[i]` times; 0 if either side is constant.
+/// Pearson's correlation where element `i` stands `counts[i]` times. It is 0 if either side is constant.
 fn weighted(a: &[f64], b: &[f64], counts: &[u32]) -> f64 {
 	let count: f64 = counts.iter().map(|count| f64::from(*count)).sum();
 	let mean = |x: &[f64]| {
@@ -179,13 +179,13 @@ fn plain(a: &[f64], b: &[f64], correlation: Correlation) -> f64 {
 	a.correlate(&b, &ones, correlation, &mut Scratch::default())
 }
 
-/// Spearman's rank correlation of two equally long lists, -1 to 1; equal values share their mean
-/// rank. 0 if either list is constant.
+/// Spearman's rank correlation of two equally long lists, from -1 to 1. Equal values share their mean
+/// rank. It is 0 if either list is constant.
 pub fn spearman(a: &[f64], b: &[f64]) -> f64 {
 	plain(a, b, Correlation::Spearman)
 }
 
-/// Pearson's correlation of two equally long lists, -1 to 1; 0 if either list is constant.
+/// Pearson's correlation of two equally long lists, from -1 to 1. It is 0 if either list is constant.
 pub fn pearson(a: &[f64], b: &[f64]) -> f64 {
 	plain(a, b, Correlation::Pearson)
 }

@@ -13,10 +13,10 @@ use rand_chacha::ChaCha8Rng;
 pub struct Task {
 	/// The name of the task in reports.
 	pub name: String,
-	/// Rows to train on: those that are scored. Contributions of several rows are neighbours, so
-	/// they are like each other unless these are shuffled.
+	/// Rows to train on, which are those that are scored. A contribution of several rows takes neighbours:
+	/// unless the rows are shuffled, these may be alike.
 	pub train: Dataset,
-	/// Rows to test on: the queries, and the held-out rows.
+	/// Rows to test on, which are the queries and the held-out rows.
 	pub test: Dataset,
 	/// The recipe of the attributed model and of every retraining; only the seed differs.
 	pub config: TrainConfig,
@@ -35,8 +35,8 @@ impl Task {
 		Self { name: name.into(), train, test, config, mislabelled: Vec::new() }
 	}
 
-	/// The same with a part of the training labels, 0 to 1, each changed to another class, all
-	/// others being equally probable.
+	/// The same task with a part of the training labels, 0 to 1, changed. Each becomes one of the other
+	/// classes, which are equally probable.
 	///
 	/// # Errors
 	/// [`Error::Setting`] if the part is out of range or gives no row.
@@ -81,11 +81,11 @@ impl Task {
 pub struct Subject<'a> {
 	/// The task whose model this is.
 	pub task: &'a Task,
-	/// Trained on all training rows with the recipe as it stands.
+	/// The model, trained on all training rows with the recipe as it stands.
 	pub model: Model,
-	/// Its mean loss over the training rows, in nats.
+	/// The model's mean loss over the training rows, in nats.
 	pub loss: f64,
-	/// The part of test rows it answers with their label, 0 to 1.
+	/// The part of test rows, 0 to 1, that the model answers with their label.
 	pub accuracy: f64,
 	/// The length of the gradient of `mean loss + weight_decay / 2 |θ|²`, which training with
 	/// weight decay in the gradient minimises: 0 at the minimum.

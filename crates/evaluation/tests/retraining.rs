@@ -25,7 +25,7 @@ struct Retrained {
 	rows: Vec<Contribution>,
 	test: Dataset,
 	subsets: Vec<Vec<usize>>,
-	/// `[subsets][test]`.
+	/// The margins by the models of all subsets, `[subsets][test]`.
 	outputs: Vec<Vec<f64>>,
 }
 

@@ -95,9 +95,9 @@ pub(crate) fn rotate(rows: &[f32], vectors: &Matrix<f32>) -> Matrix<f32> {
 pub struct RotatedFactors {
 	/// The first token of each row and the end of the last, `[rows + 1]`.
 	pub(crate) tokens: Vec<usize>,
-	/// `[tokens][outputs]`.
+	/// The gradients at the site's outputs, `[tokens][outputs]`.
 	pub(crate) deltas: Matrix<f32>,
-	/// `[tokens][inputs]`.
+	/// The site's inputs, `[tokens][inputs]`.
 	pub(crate) inputs: Matrix<f32>,
 }
 

@@ -18,7 +18,7 @@ const _: () = assert!(openledger_transformers::MAX_PARAMETERS == MAX_DIMENSION a
 pub enum Activation {
 	/// The hyperbolic tangent.
 	Tanh,
-	/// `max(z, 0)`.
+	/// The positive part, `max(z, 0)`.
 	Relu,
 }
 

@@ -20,7 +20,7 @@ impl Console {
 		}
 	}
 
-	/// A bar of `total` steps; hidden where standard error is no terminal.
+	/// A bar of `total` steps, which is hidden where standard error is no terminal.
 	pub fn bar(&self, total: u64, message: impl Into<String>) -> ProgressBar {
 		let bar = ProgressBar::with_draw_target(Some(total), self.target());
 		if let Ok(style) = ProgressStyle::with_template(
@@ -32,8 +32,8 @@ impl Console {
 		bar
 	}
 
-	/// A bar that follows the engine's progress reports, one stage after the other. Rate and
-	/// remaining time are those of the stage.
+	/// A bar that follows the engine's progress reports, one stage after the other. The rate and the
+	/// remaining time are those of the present stage.
 	pub fn stages(&self) -> impl FnMut(Progress) {
 		let mut stages = Stages { bar: self.bar(0, ""), current: None };
 		move |progress| stages.report(progress)

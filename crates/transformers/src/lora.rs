@@ -16,9 +16,9 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The weights of a trained layer, ready for products.
 #[derive(Clone, Debug)]
 pub(crate) struct SiteWeights {
-	/// `[outputs][inputs]`.
+	/// What inputs are multiplied by, `[outputs][inputs]`.
 	pub weight: SharedMatrix,
-	/// `[outputs]`; present if the site has a bias.
+	/// What is added to outputs, `[outputs]`; present if the site has a bias.
 	pub bias: Option<SharedVector>,
 }
 

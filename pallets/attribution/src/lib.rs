@@ -208,7 +208,7 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters.
+		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
 		pub parameters: types::Parameters<BalanceOf<T>, BlockNumberFor<T>>,
 		/// Accounts bonded from the start, out of their own balance. Whether they have session keys is
 		/// not checked.
@@ -230,7 +230,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// What calls did to attesters and jobs, and deadlines to jobs.
 	#[pallet::event]
 	// Fields that their names explain have no words of their own.
 	#[allow(missing_docs)]

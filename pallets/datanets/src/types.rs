@@ -91,9 +91,9 @@ impl<T: Config> DatanetTerms<T> {
 	Debug,
 )]
 pub enum Access {
-	/// Any account.
+	/// Any account may contribute.
 	Open,
-	/// The accounts that the owner listed.
+	/// Only the accounts that the owner listed may contribute.
 	Permissioned,
 }
 

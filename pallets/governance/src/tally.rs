@@ -151,7 +151,7 @@ impl<T: Config> VoteTally<Balance, u16> for Tally<T> {
 		self.decided()
 	}
 
-	/// As [`Self::support`].
+	/// The same as [`Self::support`], so that both curves are met at once or not at all.
 	fn approval(&self, _: u16) -> Perbill {
 		self.decided()
 	}

@@ -23,7 +23,7 @@ use sp_runtime::{
 	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
 )]
 pub struct DelegationMessage<AccountId, Hash, BlockNumber> {
-	/// `b"openledger/delegate"`.
+	/// Always [`DELEGATE`], so that nothing else that is signed can pass for a delegation.
 	pub purpose: [u8; 19],
 	/// The chain it is meant for.
 	pub genesis: Hash,

@@ -103,22 +103,22 @@ pub trait WeightInfo {
 		Work::SIGNED.weight::<Self::Db>().saturating_add(Weight::from_parts(2 * cost::SIGNATURE, 0))
 	}
 
-	/// `cancel`.
+	/// `cancel`, by which a proposer takes a proposal back.
 	fn cancel() -> Weight {
 		Work::CANCEL.weight::<Self::Db>()
 	}
 
-	/// `veto`.
+	/// `veto`, by which the security council stops a queued proposal.
 	fn veto() -> Weight {
 		Work::VETO.weight::<Self::Db>()
 	}
 
-	/// `poke`.
+	/// `poke`, which ends a vote whose end has come.
 	fn poke() -> Weight {
 		Work::POKE.weight::<Self::Db>()
 	}
 
-	/// `set_parameters`.
+	/// `set_parameters`, with a checkpoint for each number of each quorum.
 	fn set_parameters() -> Weight {
 		Work::SET_PARAMETERS.weight::<Self::Db>()
 	}

@@ -172,7 +172,7 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters.
+		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
 		pub parameters: types::Parameters<BlockNumberFor<T>>,
 	}
 
@@ -186,7 +186,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// What calls, deadlines and settlements did to inferences and rewards.
 	#[pallet::event]
 	// Fields that their names explain have no words of their own.
 	#[allow(missing_docs)]

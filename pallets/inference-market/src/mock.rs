@@ -71,7 +71,7 @@ pub const ENDOWMENT: Balance = 1_000_000_000_000;
 pub const FLAT: ModelId = 1;
 /// Costs 3,000 for 1,000 input tokens and 5,000 for 1,000 output tokens; child of [`FLAT`].
 pub const BY_TOKEN: ModelId = 2;
-/// Was active.
+/// Was active once and takes no requests any more.
 pub const RETIRED: ModelId = 3;
 pub const PRICE: Balance = 1_000_000;
 pub const PLATFORM_FEE: Balance = 1_000;

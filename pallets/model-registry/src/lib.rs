@@ -111,7 +111,7 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters.
+		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
 		pub parameters: ParametersOf<T>,
 	}
 
@@ -125,7 +125,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// What the calls of this pallet did to models.
 	#[pallet::event]
 	// Fields that their names explain have no words of their own.
 	#[allow(missing_docs)]

@@ -179,7 +179,7 @@ pub mod pallet {
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters.
+		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
 		pub parameters: ParametersOf<T>,
 		/// The first cohort, which is also the first to be elected.
 		pub first: Vec<T::AccountId>,
@@ -200,7 +200,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// What the calls of this pallet did to members, scheduled calls and elections.
 	#[pallet::event]
 	// Fields that their names explain have no words of their own.
 	#[allow(missing_docs)]

@@ -65,7 +65,7 @@ pub enum Cohort {
 }
 
 impl Cohort {
-	/// Both cohorts.
+	/// Both cohorts, in the order in which elections replace them.
 	pub const BOTH: [Self; 2] = [Self::First, Self::Second];
 
 	/// The cohort that `election` replaces.

@@ -41,10 +41,10 @@ pub mod pallet_origins {
 	}
 }
 
-/// Passes [`Origin::Treasury`].
+/// Lets [`Origin::Treasury`] pass and no other origin, not even Root.
 pub struct EnsureTreasury;
 
-/// Passes [`Origin::CouncilRemoval`].
+/// Lets [`Origin::CouncilRemoval`] pass and no other origin, not even Root.
 pub struct EnsureCouncilRemoval;
 
 fn ensure(origin: RuntimeOrigin, wanted: Origin) -> Result<(), RuntimeOrigin> {

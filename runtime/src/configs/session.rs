@@ -17,11 +17,11 @@ use sp_runtime::{
 impl_opaque_keys! {
 	/// The keys a validator's node holds: one for each task.
 	pub struct SessionKeys {
-		/// Makes blocks.
+		/// Wins slots in BABE and signs the blocks made in them.
 		pub babe: Babe,
-		/// Finalises them.
+		/// Signs votes in GRANDPA, which makes blocks final.
 		pub grandpa: Grandpa,
-		/// Signs attribution claims.
+		/// Signs the claims of an attester, which a validator can be.
 		pub attribution: Attribution,
 	}
 }

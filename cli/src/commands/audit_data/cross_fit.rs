@@ -16,12 +16,12 @@ use openledger_rows::Dataset;
 /// What was found about one row.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
-	/// Its number among all, from 0.
+	/// The row's number among all rows, counted from 0.
 	pub row: usize,
 	/// The loss of the model that has not seen the row, in nats; a language model's is the mean over
 	/// its tokens.
 	pub loss: f64,
-	/// What that model says of the row's label; a language model says nothing.
+	/// What that model says of the row's label; `None` for a language model.
 	pub unseen: Option<UnseenAnswer>,
 	/// How much training on the row would lower its own loss, by the model that has not seen it; in
 	/// nats for each unit of its weight.
@@ -44,17 +44,17 @@ pub(super) struct UnseenAnswer {
 
 /// What was found about all rows.
 pub(super) struct CrossFit {
-	/// The most harmful first.
+	/// What was found about each row, the most harmful row first.
 	pub findings: Vec<Finding>,
 	/// The mean loss on rows of the models that have not seen them, in nats.
 	pub loss: f64,
-	/// The part of rows answered with their label by the model that has not seen them, 0 to 1; none
-	/// of a language model.
+	/// The part of rows, 0 to 1, that the model that has not seen them answers with their label; `None`
+	/// for a language model.
 	pub accuracy: Option<f64>,
 }
 
 impl CrossFit {
-	/// Rows that raise the loss.
+	/// The number of rows whose harm is positive.
 	pub fn harmful(&self) -> usize {
 		self.findings.iter().filter(|finding| finding.harm > 0.0).count()
 	}
@@ -64,7 +64,7 @@ impl CrossFit {
 /// `good` rows, or else to those that each model has not seen and confirms.
 ///
 /// # Errors
-/// [`Error::Usage`] if there are too few or too many parts; those of training and of the index.
+/// [`Error::Usage`] if there are too few or too many parts; also the errors of training and of the index.
 pub(super) fn cross_fit(
 	rows: &Dataset,
 	good: Option<&Dataset>,
@@ -150,9 +150,9 @@ fn look_at(model: &Model, index: &Index, rows: &Dataset) -> Result<Vec<Finding>>
 	Ok(found.map(finding).collect())
 }
 
-/// Those rows that the model confirms, having not seen them: whose label it finds more probable than
-/// not, or the half that a language model predicts best. Wrong labels and foreign texts among those
-/// left out have the largest gradients of all, and would be the measure of harm.
+/// Picks those of the rows left out that the model confirms: rows whose label it finds more probable than
+/// not or, for a language model, the half that it predicts best. Wrong labels and foreign texts have the
+/// largest gradients of all: if they were kept, they would decide what counts as harm.
 fn confirmed(found: &[Finding]) -> Vec<usize> {
 	let mut losses: Vec<f64> = found.iter().map(|finding| finding.loss).collect();
 	losses.sort_by(f64::total_cmp);

@@ -21,36 +21,36 @@ use openledger_models::Model;
 use openledger_primitives::{ContributionId, IndexCommitment};
 use openledger_rows::{parse_input, Dataset};
 
-/// Rows shown as helping, and as many as hurting.
+/// The most rows that are shown as helping, and the most that are shown as hurting.
 const SHOWN: usize = 12;
 
-/// Of these, rows listed without a page.
+/// How many of these rows are listed in the terminal.
 const LISTED: usize = 5;
 
-/// Characters of a text that are listed.
+/// The most characters of a text that are listed.
 const TEXT_SHOWN: usize = 72;
 
 /// What the blob store has on one inference.
 pub(super) struct Evidence {
 	pub query: Row,
-	/// How the query and rows are shown.
+	/// How the question and the rows are shown.
 	pub look: Look,
-	/// The model's answer, computed here; or why there is none.
+	/// The model's answer as it was computed here, or why there is none.
 	pub answer: std::result::Result<OwnAnswer, String>,
-	/// The rows; or why there are none.
+	/// The rows that mattered, or why there are none to show.
 	pub rows: std::result::Result<Rows, String>,
 }
 
 /// The model's answer, computed here.
 pub(super) struct OwnAnswer {
 	pub text: String,
-	/// The probability of each class; none from a language model.
+	/// The probability of each class; empty for a language model.
 	pub probabilities: Vec<f64>,
 	/// The names of the classes, where they have names.
 	pub class_names: Vec<String>,
 }
 
-/// Rows of the contributions paid.
+/// The rows of the contributions that were paid.
 #[derive(Default)]
 pub(super) struct Rows {
 	/// The strongest helping rows, strongest first.
@@ -59,7 +59,7 @@ pub(super) struct Rows {
 	pub hurting: Vec<ScoredRow>,
 	/// The number of rows that were looked at.
 	pub count: usize,
-	/// Contributions whose rows are not at hand, and why.
+	/// The contributions whose rows are not at hand, each with the reason.
 	pub missing: Vec<(ContributionId, String)>,
 }
 
@@ -69,10 +69,11 @@ pub(super) struct ScoredRow {
 	pub contribution: ContributionId,
 	/// Rows are counted from 1 within their contribution.
 	pub number: usize,
-	/// Its label, if rows have labels.
+	/// The row's label, if rows have labels.
 	pub label: Option<String>,
 	pub row: Row,
-	/// Of the score of all contributions paid; negative if it spoke against the answer.
+	/// The row's part in the score of all contributions that were paid. It is negative if the row spoke
+	/// against the answer.
 	pub part: f64,
 }
 
@@ -170,7 +171,7 @@ impl Evidence {
 	}
 }
 
-/// A file of the model; its absence is described with what to do about it.
+/// Reads a file of the model. Where it is missing, the message says what to do about it.
 fn file(
 	store: &dyn BlobStore,
 	what: &str,
@@ -200,7 +201,7 @@ fn load_model(
 	Model::load(&bytes, Some(hash)).map_err(|error| Error::from(error).to_string())
 }
 
-/// All rows at hand of the contributions paid, and the contributions whose rows are not.
+/// The rows at hand of the contributions that were paid, and the contributions whose rows are not at hand.
 type ScoredRows = (Vec<ScoredRow>, Vec<(ContributionId, String)>);
 
 fn score_rows(

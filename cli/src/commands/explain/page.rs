@@ -16,10 +16,10 @@ use openledger_client::{
 };
 use openledger_primitives::PARTS;
 
-/// Classes whose probability is shown, where a model has more.
+/// The most classes whose probability is shown.
 const CLASSES: usize = 12;
 
-/// Characters of an answer that is shown large.
+/// The most characters of an answer that is shown large.
 const SHORT_ANSWER: usize = 24;
 
 /// The page of inference `id`.

@@ -58,7 +58,7 @@ pub(super) struct KnownCall {
 	pub bytes: Vec<u8>,
 	/// This is blake2-256 of the encoding.
 	pub hash: Hash,
-	/// Its amounts are in units.
+	/// The call's pallet, name and arguments, with amounts in units.
 	pub decoded: Decoded,
 	/// The call in words, its amounts in OPEN.
 	pub text: String,
@@ -79,13 +79,13 @@ impl KnownCall {
 }
 
 impl CallOptions {
-	/// Whether nothing is named.
+	/// Whether no call is named.
 	pub fn is_empty(&self) -> bool {
 		self.call.is_none() && self.call_file.is_none() && self.pallet.is_none()
 	}
 
 	/// # Errors
-	/// If it cannot be read, or is no call of this runtime.
+	/// If the call cannot be read, or is no call of this runtime.
 	pub fn read(&self, metadata: &Metadata) -> Result<KnownCall> {
 		let bytes = match (&self.call, &self.call_file, &self.pallet, &self.name) {
 			(Some(digits), ..) => parse_digits(digits.trim()).ok_or_else(|| {
@@ -112,7 +112,7 @@ fn parse_digits(text: &str) -> Option<Vec<u8>> {
 	hex::decode(text.strip_prefix("0x")?).ok()
 }
 
-/// The bytes that a file's text spells, or its own.
+/// The bytes that a file's text spells in hexadecimal, or else the file's own bytes.
 fn parse_content(content: Vec<u8>) -> Vec<u8> {
 	let spelled = std::str::from_utf8(&content).ok().and_then(|text| parse_digits(text.trim()));
 	spelled.unwrap_or(content)

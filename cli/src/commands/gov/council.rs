@@ -44,53 +44,51 @@ pub struct Arguments {
 enum Command {
 	/// Move that a call be dispatched with all rights, as a member
 	Propose {
-		/// When
 		#[command(flatten)]
 		when: When,
-		/// The call
 		#[command(flatten)]
 		source: CallOptions,
 	},
 	/// Move that a member lose its seat
 	Remove {
-		/// The member
+		/// The member's account, by its present or a former key
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},
 	/// Move that a vacancy be filled
 	Add {
-		/// The new member
+		/// The account that gets the seat, as SS58 address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
-		/// The half with the vacancy
+		/// The half of the council that has the vacancy
 		cohort: CohortName,
 	},
 	/// Move that a queued proposal not be dispatched
 	Veto {
-		/// The proposal
+		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
 	},
 	/// Move that a call scheduled by the council not be dispatched
 	Unschedule {
-		/// Its number
+		/// Number of the scheduled call, as `gov council` shows it
 		number: u32,
 	},
 	/// Vote on a motion, as a member
 	Vote {
-		/// The motion's hash
+		/// Hash of the motion, as `gov council motions` shows it
 		#[arg(value_parser = parse_hash)]
 		hash: Hash,
-		/// The motion's number
+		/// Number of the motion, as `gov council motions` shows it
 		index: u32,
-		/// How
+		/// Which way the member votes; a later vote replaces it
 		vote: MotionVote,
 	},
 	/// End a motion on which enough have voted, or whose time is over; dispatches it if it passed
 	Close {
-		/// The motion's hash
+		/// Hash of the motion, as `gov council motions` shows it
 		#[arg(value_parser = parse_hash)]
 		hash: Hash,
-		/// The motion's number
+		/// Number of the motion, as `gov council motions` shows it
 		index: u32,
 	},
 	/// List the open motions
@@ -107,7 +105,7 @@ enum Command {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct When {
-	/// At once
+	/// As soon as nine members agree and the motion is closed
 	#[arg(long)]
 	emergency: bool,
 	/// After the timelock of constitutional proposals
@@ -240,7 +238,7 @@ async fn scheduled_call(at: &Snapshot, task: &Bounded) -> Result<(Value, String)
 	})
 }
 
-/// `Pallet.call` of a call within a call.
+/// Names a call within a call as `Pallet.call`.
 fn nested_label(call: &Value) -> Option<String> {
 	let (pallet, inner) = call.as_object()?.iter().next()?;
 	let name = match inner {

@@ -17,10 +17,10 @@ use openledger_client::{
 use std::io::Read;
 use subxt::utils::MultiSignature;
 
-/// What is signed.
+/// The delegation that is signed, and for how long it can be used.
 #[derive(Args, Debug)]
 pub struct Sign {
-	/// Who gets the votes
+	/// The account that gets the votes, as SS58 address, 0x public key, or //Name
 	#[arg(value_parser = parse_account)]
 	to: AccountId,
 	/// For how many blocks it can be used

@@ -42,30 +42,30 @@ enum Command {
 	Register,
 	/// Give votes for the nomination of a contender
 	Nominate {
-		/// The contender
+		/// The contender's account, as `gov election` shows it
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
-		/// Of the votes delegated to the key's account when nomination began: 1.5, or 150u
+		/// How many of the votes that the key's account had when nomination began: 1.5, or 150u
 		votes: Amount,
 	},
 	/// Exclude a nominee, as the vetter
 	Exclude {
-		/// The nominee
+		/// The nominee's account, as `gov election` shows it
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},
-	/// Make an account a nominee while there are fewer than seats, as the vetter
+	/// Make an account a nominee while there are fewer nominees than seats, as the vetter
 	Include {
-		/// The account
+		/// The account to include, which need not have registered
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},
 	/// Give votes for the election of a nominee: they count less the later they come
 	Vote {
-		/// The nominee
+		/// The nominee's account, as `gov election` shows it
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
-		/// Of the votes delegated to the key's account when voting began: 1.5, or 150u
+		/// How many of the votes that the key's account had when voting began: 1.5, or 150u
 		votes: Amount,
 	},
 	/// Seat the elected, once voting is over
@@ -99,7 +99,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	}
 }
 
-/// The running election.
+/// Reads the running election.
+///
+/// # Errors
+/// If none is running; the message says when the next one is due.
 async fn running(at: &Snapshot) -> Result<Election> {
 	let Some(election) = at.running_election().await? else {
 		let (due, _) = at.next_election().await?;
@@ -113,7 +116,8 @@ async fn running(at: &Snapshot) -> Result<Election> {
 	Ok(election)
 }
 
-/// Sends what the key's account does in an election. `votes` puts into words why it cannot give so many.
+/// Sends a call about an election, and words the chain's refusal for people: `votes` says why the account
+/// cannot give so many votes.
 async fn send(
 	context: &Context,
 	call: Call,
@@ -158,7 +162,7 @@ async fn start(context: &Context) -> Result<Report> {
 	Report::of(&document, text)
 }
 
-/// Sends what has nothing to tell but that it was done.
+/// Sends a call whose result is told in the one phrase `done`.
 async fn simple(context: &Context, call: Call, done: &str) -> Result<Report> {
 	let account = context.key()?.account;
 	let best = context.chain().await?.best().await?;

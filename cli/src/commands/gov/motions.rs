@@ -27,15 +27,15 @@ use subxt::Metadata;
 
 /// The pallet of motions, under the name that wallets look for.
 const MOTIONS: &str = "TechnicalCommittee";
-/// Members that must agree, of twelve seats.
+/// How many of the twelve members must agree on a motion.
 const THRESHOLD: u32 = 9;
 
 /// How to vote on a motion. It can be changed.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MotionVote {
-	/// For it
+	/// Agree; a motion passes once nine members do
 	Yes,
-	/// Against it
+	/// Disagree; a motion fails once nine can no longer agree
 	No,
 }
 
@@ -86,7 +86,8 @@ async fn send(context: &Context, best: &Snapshot, motion: Call) -> Result<Report
 	Report::of(&document, format!("{text}\n{}", described.text))
 }
 
-/// Who is no member is told so, also without the money for a transaction.
+/// Checks that the key's account is a member. The chain would refuse it as well, but only where the account
+/// can pay for a transaction.
 ///
 /// # Errors
 /// If the key's account is no member.
@@ -103,7 +104,7 @@ pub(super) fn not_member(account: &AccountId) -> String {
 	format!("{account} is no member of the security council: see `openledger gov council`")
 }
 
-/// Sends what the key's account does about a motion.
+/// Sends a call about a motion, and words the chain's refusal for people.
 async fn send_about(context: &Context, motion: Hash, call: Call) -> Result<Included> {
 	let account = context.key()?.account;
 	let words = async |name: &str, best: &Snapshot| {

@@ -9,7 +9,7 @@ use openledger_client::{
 /// A kind of proposals.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TrackName {
-	/// Anything
+	/// Any call, with all rights, such as a new runtime
 	Constitutional,
 	/// Spends from the treasury, and the parameters of datanets and models
 	Treasury,

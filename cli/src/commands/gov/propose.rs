@@ -36,7 +36,7 @@ use std::{
 /// The most that the chain stores for a hash, see `pallet_preimage::MAX_SIZE`.
 const LONGEST: u32 = 4 * 1024 * 1024;
 
-/// What is proposed.
+/// What is proposed: a call with the track that it needs, or a proposal of a usual kind.
 #[derive(Args, Debug)]
 #[command(subcommand_negates_reqs = true)]
 pub struct Arguments {
@@ -46,10 +46,9 @@ pub struct Arguments {
 	/// What the call needs to be allowed to do
 	#[arg(long, required = true)]
 	track: Option<TrackName>,
-	/// The call
 	#[command(flatten)]
 	source: CallOptions,
-	/// Blocks between approval and dispatch, if more than the timelock
+	/// Blocks between approval and dispatch; the timelock, if that is more
 	#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 	after: u32,
 }
@@ -59,13 +58,13 @@ pub struct Arguments {
 pub enum Shortcut {
 	/// Pay OPEN from the treasury
 	TreasurySpend {
-		/// The receiver
+		/// The account to pay, as SS58 address, 0x public key, or //Name
 		#[arg(long, value_parser = parse_account, value_name = "ACCOUNT")]
 		to: AccountId,
 		/// 1.5 for OPEN, 150u for units
 		#[arg(long)]
 		amount: Amount,
-		/// Blocks between approval and dispatch, if more than the timelock
+		/// Blocks between approval and dispatch; the timelock, if that is more
 		#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 		after: u32,
 	},
@@ -74,7 +73,7 @@ pub enum Shortcut {
 		/// The new runtime as wasm, compressed or not
 		#[arg(long, value_name = "FILE")]
 		code: PathBuf,
-		/// Blocks between approval and dispatch, if more than the timelock
+		/// Blocks between approval and dispatch; the timelock, if that is more
 		#[arg(long, value_name = "BLOCKS", default_value_t = 0)]
 		after: u32,
 	},

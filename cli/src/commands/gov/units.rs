@@ -20,7 +20,7 @@ use subxt::utils::MultiAddress;
 pub enum Delegate {
 	/// The account of the key.
 	Own,
-	/// Somebody.
+	/// An account that was named by its address or key.
 	Account(AccountId),
 }
 

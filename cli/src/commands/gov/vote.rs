@@ -49,7 +49,7 @@ fn side_text(choice: Choice) -> &'static str {
 	}
 }
 
-/// Sends what the key's account does to a proposal.
+/// Sends a call about a proposal, and words the chain's refusal for people.
 async fn send(context: &Context, index: u32, call: Call) -> Result<Included> {
 	let account = context.key()?.account;
 	let words = async |name: &str, best: &Snapshot| {

@@ -23,26 +23,26 @@ pub struct TextOptions {
 	/// Rank of the adapter [default: 4]
 	#[arg(long, value_name = "RANK")]
 	lora_rank: Option<usize>,
-	/// Scales the adapter [default: twice the rank]
+	/// Factor that scales the adapter, divided by its rank [default: twice the rank]
 	#[arg(long, value_name = "ALPHA")]
 	lora_alpha: Option<u32>,
 	/// The adapted layers by the last parts of their names
 	/// [default: query,value of an encoder; q_proj,v_proj of a decoder]
 	#[arg(long, value_delimiter = ',', value_name = "NAMES")]
 	lora_targets: Vec<String>,
-	/// Tokens of a text; longer ones lose their end [default: 128, or what the base model takes]
+	/// The most tokens of a text; longer ones lose their end [default: 128, or what the base model takes]
 	#[arg(long, value_name = "TOKENS")]
 	max_tokens: Option<usize>,
-	/// Tokens of the longest answer of a decoder [default: 32]
+	/// The most tokens of an answer of a decoder [default: 32]
 	#[arg(long, value_name = "TOKENS")]
 	answer_tokens: Option<usize>,
 }
 
 impl TextOptions {
-	/// Refuses them where there are rows of numbers.
+	/// Refuses these options for rows of numbers, where they mean nothing.
 	///
 	/// # Errors
-	/// [`Error::Usage`].
+	/// [`Error::Usage`] if one of them was given.
 	pub fn check_unused(&self) -> Result<()> {
 		let unused = self.base_models.is_empty()
 			&& self.lora_rank.is_none()
@@ -63,8 +63,8 @@ impl TextOptions {
 	/// The architecture of an adapter for `rows`.
 	///
 	/// # Errors
-	/// [`Error::Usage`] if there is not one base model, or one of the other kind; [`Error::BadData`]
-	/// if rows have no labels where classes are needed.
+	/// [`Error::Usage`] if there is not exactly one base model, or if it is of the other kind;
+	/// [`Error::BadData`] if the rows have no labels where classes are needed.
 	pub(super) fn architecture(
 		&self,
 		name: Option<ArchitectureName>,

@@ -63,7 +63,7 @@ async fn refused_at(
 	}
 }
 
-/// The state of the newest block once there is one above `number`; none if there is none for long.
+/// Waits for a block above `number` and takes its state; `None` if no such block comes for long.
 async fn next_block(chain: &Chain, number: u64) -> Result<Option<Snapshot>> {
 	let started = Instant::now();
 	while started.elapsed() < NEXT_BLOCK {

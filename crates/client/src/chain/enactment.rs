@@ -17,8 +17,8 @@ pub struct Dispatch {
 }
 
 impl Snapshot {
-	/// The dispatch of the call of a proposal that is executed by this block; `None` if the node does
-	/// not keep the state of that block any more.
+	/// Finds the dispatch of a proposal's call, which was executed by this block. It is `None` if the node
+	/// no longer keeps the state of the block that executed it.
 	///
 	/// # Errors
 	/// See [`Snapshot`].

@@ -50,8 +50,8 @@ impl Included {
 		})
 	}
 
-	/// What the first event `pallet.name` says became of a call, `None` if there is no such event. The
-	/// result is the event's last field, with `before` bytes before it.
+	/// What became of a call by the first event `pallet.name`; `None` if there is no such event. The result
+	/// is the event's last field, with `before` bytes before it.
 	///
 	/// # Errors
 	/// [`Error::Unreadable`] if the event cannot be decoded.
@@ -89,7 +89,7 @@ impl Included {
 	}
 }
 
-/// What became of a call, from its result's encoding; it may be followed by more.
+/// Reads what became of a call from the encoding of its result, after which more may follow.
 ///
 /// # Errors
 /// What is wrong with the encoding.
@@ -100,7 +100,7 @@ pub(super) fn call_result(
 	dispatch_result("the call", result, metadata)
 }
 
-/// As [`call_result`]; a refusal is told as that of `what`.
+/// As [`call_result`], with `what` as that which was refused.
 ///
 /// # Errors
 /// What is wrong with the encoding.
@@ -119,8 +119,8 @@ pub(super) fn dispatch_result(
 	}
 }
 
-/// The block of the chain that holds a transaction, looked for in the blocks after number `since`
-/// and in those to come, for [`PATIENCE`] blocks: the best chain, or what of it is final.
+/// Looks for the block that holds a transaction: in the blocks after number `since` and in the next
+/// [`PATIENCE`] ones. It looks at the best chain, or at what of it is final.
 ///
 /// # Errors
 /// [`Error::Unreachable`] or [`Error::Unreadable`].

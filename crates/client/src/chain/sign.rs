@@ -110,9 +110,9 @@ fn mismatch(call: &Call, error: ExtrinsicError) -> Error {
 	Error::Mismatch { call: call.label(), reason: error.to_string() }
 }
 
-/// Number and hash of the block from which on transactions live. They are signed for it, and one of a
-/// losing fork would make them invalid; the last finalized one may be too old where finality stands
-/// still.
+/// The number and the hash of the block from which on transactions live. They are signed for this block, so
+/// a block of a losing fork would make them invalid, and the last finalized block may be too old where
+/// finality stands still.
 pub(super) async fn birth(chain: &Chain, best: &Snapshot) -> Result<(u64, Hash)> {
 	let finalized = chain.finalized().await?;
 	let recent = best.number().saturating_sub(finalized.number()) < MORTALITY / 2;

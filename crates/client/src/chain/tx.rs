@@ -147,7 +147,7 @@ fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
 	))
 }
 
-/// Adds what the account has to a refusal for want of money.
+/// Adds to a refusal for want of money what the account has.
 async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
 	let account = key.account;
 	let balance = match free_balance(chain, &account).await {
@@ -164,8 +164,8 @@ async fn free_balance(chain: &Chain, account: &AccountId) -> Result<u128> {
 	Ok(info.map_or(0, |info| info.data.free))
 }
 
-/// Waits until a transaction is in a block. A node gives up a transaction that a block of a losing
-/// fork, or of another node, has taken: then the chain is searched for it before that is believed.
+/// Waits until a transaction is in a block. A node also gives up a transaction when a block of a losing
+/// fork or of another node has taken it, so the chain is searched before the node is believed.
 async fn wait(
 	chain: &Chain,
 	key: &Key,
@@ -202,7 +202,7 @@ async fn wait(
 	}
 }
 
-/// A refusal as an error; one for want of money tells what the account has.
+/// Turns a refusal into an error. A refusal for want of money also tells what the account has.
 async fn with_reason(chain: &Chain, key: &Key, refusal: Refusal) -> Error {
 	let short = ["InsufficientBalance", "FundsUnavailable", "NotExpendable"];
 	match refusal.name.as_deref().is_some_and(|name| short.contains(&name)) {

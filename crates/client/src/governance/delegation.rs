@@ -63,7 +63,7 @@ impl SignedDelegation {
 		})
 	}
 
-	/// Reads [`Self::to_json`].
+	/// Reads what [`Self::to_json`] writes.
 	///
 	/// # Errors
 	/// [`Error::NoDelegation`], or [`Error::BadDelegation`] naming the field.

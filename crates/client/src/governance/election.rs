@@ -8,7 +8,7 @@ use crate::{
 /// What can be done in a block of an election.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Phase {
-	/// Contenders register.
+	/// Accounts put themselves up for election.
 	Registration,
 	/// Voters nominate contenders.
 	Nomination,
@@ -32,7 +32,7 @@ impl Phase {
 		}
 	}
 
-	/// Its first block and its last; it has no last one once the election is over.
+	/// The first and the last block of the phase. The phase [`Self::Over`] has no last block.
 	pub fn blocks(self, phases: &Phases) -> (u32, Option<u32>) {
 		let after = |block: u32| block.saturating_add(1);
 		match self {

@@ -188,8 +188,8 @@ async fn find_claim(
 	Ok(Err(fault))
 }
 
-/// How fees were split at the block of settlement, or are at the newest one where the node has dropped
-/// that block's state; then the second is true.
+/// How fees were split at the block of settlement, and `false`. Where the node has dropped the state of
+/// that block it is how fees are split at the newest block, and `true`.
 async fn fee_split(chain: &Chain, best: &Snapshot, at: u32) -> Result<(Split, bool)> {
 	let read = |parameters: MarketParameters| parameters.split;
 	let then = match chain.at_number(at).await {

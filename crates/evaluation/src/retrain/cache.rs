@@ -17,7 +17,8 @@ const DOMAIN: &[u8] = b"openledger/evaluation/retraining/1";
 /// A directory in which outcomes are kept.
 pub(super) struct OutcomeCache {
 	directory: PathBuf,
-	/// Of rows, recipe and model: another training code gives another model.
+	/// The hash of rows, recipe and model. The model is part of it because another training code gives
+	/// another model.
 	base: Hash,
 	test_rows: usize,
 }
@@ -52,7 +53,7 @@ impl OutcomeCache {
 		self.directory.join(hex::encode(key))
 	}
 
-	/// The outcome, if it is there and whole.
+	/// Reads the outcome of a job, if it is there and whole.
 	pub fn get(&self, job: &Retraining) -> Option<RetrainingOutcome> {
 		let key = self.key(job);
 		let bytes = fs::read(self.path(&key)).ok()?;

@@ -22,9 +22,9 @@ pub(crate) enum Columns {
 pub(crate) struct SiteColumns {
 	/// The row of each token.
 	rows: Vec<usize>,
-	/// `[outputs][tokens]`.
+	/// The gradients at the site's outputs, `[outputs][tokens]`.
 	deltas: Matrix<f32>,
-	/// `[inputs][tokens]`.
+	/// The site's inputs, `[inputs][tokens]`.
 	features: Matrix<f32>,
 }
 

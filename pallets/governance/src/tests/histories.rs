@@ -72,7 +72,7 @@ type Cast = BTreeMap<u64, (Side, u128)>;
 
 #[derive(Default)]
 struct Model {
-	/// Now.
+	/// As the present block leaves it so far.
 	state: Block,
 	/// By block, as it ended.
 	past: Vec<Block>,

@@ -35,17 +35,17 @@ pub struct Arguments {
 	/// Handwritten digits with the label last, in CSV, compressed with gzip or not
 	#[arg(long, value_name = "CSV", default_value = "tests/data/digits.csv.gz")]
 	data: PathBuf,
-	/// Leaves of the index that is searched
+	/// Number of leaves of the index that is searched
 	#[arg(long, default_value_t = 200_000)]
 	leaves: usize,
-	/// Rows for the largest model
+	/// Number of rows for the largest model
 	#[arg(long, default_value_t = 5000)]
 	rows: usize,
 	/// Where files are put meanwhile: 3.5 GB by default, best on a disk [default: the system's
 	/// directory for temporary files]
 	#[arg(long, value_name = "DIR")]
 	directory: Option<PathBuf>,
-	/// Threads [default: all processors]
+	/// Number of threads [default: one for each processor]
 	#[arg(long)]
 	threads: Option<usize>,
 	/// Also writes the document that --json prints

@@ -33,13 +33,13 @@ pub struct Arguments {
 	/// What is measured; may be repeated
 	#[arg(long = "task", value_delimiter = ',', default_value = "digits-mlp")]
 	tasks: Vec<TaskName>,
-	/// The methods compared [default: those that take seconds]
+	/// The methods that are compared [default: those that take seconds]
 	#[arg(long, value_delimiter = ',')]
 	methods: Vec<Name>,
-	/// Rows to train on
+	/// Number of rows to train on
 	#[arg(long, default_value_t = 1200)]
 	train_rows: usize,
-	/// Rows to test on
+	/// Number of rows to test on
 	#[arg(long, default_value_t = 200)]
 	test_rows: usize,
 	/// Widths of the hidden layers of the multi-layer perceptron
@@ -54,40 +54,40 @@ pub struct Arguments {
 	/// The pull of every weight to zero [default: the recipe's]
 	#[arg(long)]
 	weight_decay: Option<f32>,
-	/// Random halves of the training rows; 0 leaves linear datamodeling scores out
+	/// Number of random halves of the training rows; 0 leaves linear datamodeling scores out
 	#[arg(long, default_value_t = Protocol::standard().subsets)]
 	subsets: usize,
-	/// Models trained on each half; one where training has one outcome
+	/// Number of models trained on each half; it is one where training has one outcome
 	#[arg(long, default_value_t = Protocol::standard().retrains)]
 	retrains: usize,
-	/// Rows of a contribution, where contributions are scored; 0 leaves that out
+	/// Number of rows of a contribution, where contributions are scored; 0 leaves that out
 	#[arg(long, default_value_t = Protocol::standard().contribution_rows)]
 	contribution_rows: usize,
-	/// Rows left out one at a time
+	/// Number of rows that are left out, one at a time
 	#[arg(long, default_value_t = Protocol::standard().left_out)]
 	left_out: usize,
 	/// How many of the most helpful rows are removed
 	#[arg(long, value_delimiter = ',', value_name = "COUNTS", default_value = "20,40,80")]
 	removed: Vec<usize>,
-	/// Test rows for which they are removed
+	/// Number of test rows for which they are removed
 	#[arg(long, default_value_t = Protocol::standard().removal_rows)]
 	removal_rows: usize,
 	/// The part of training labels that are changed, 0 to 1
 	#[arg(long, default_value_t = 0.1)]
 	mislabelled: f64,
-	/// Models of methods that sum over several
+	/// How many models are trained for a method that sums over several
 	#[arg(long, default_value_t = 8)]
 	members: usize,
-	/// Resamples of each interval
+	/// Number of bootstrap resamples for each interval
 	#[arg(long, default_value_t = Protocol::standard().resamples)]
 	resamples: usize,
 	/// Fixes the split, all samples and all training
 	#[arg(long, default_value_t = Protocol::standard().seed)]
 	seed: u64,
-	/// Threads [default: all processors]
+	/// Number of threads [default: one for each processor]
 	#[arg(long)]
 	threads: Option<usize>,
-	/// Keeps what retrained models answer, for the next time
+	/// Keeps what retrained models answer in this directory, for the next time
 	#[arg(long, value_name = "DIR")]
 	cache: Option<PathBuf>,
 	/// Writes each task for other programs: rows, model, halves, what retrained models answer,
@@ -97,7 +97,7 @@ pub struct Arguments {
 	/// Also writes the document that --json prints
 	#[arg(long, value_name = "FILE")]
 	report: Option<PathBuf>,
-	/// Draws the results, in SVG
+	/// Draws the results as SVG files in this directory
 	#[arg(long, value_name = "DIR")]
 	plots: Option<PathBuf>,
 	#[command(flatten)]
@@ -118,7 +118,7 @@ enum TaskName {
 	/// Linear datamodeling scores of a LoRA adapter on a BERT-type classifier of text, by rows and
 	/// by contributions
 	Lora,
-	/// All of them
+	/// All of these, one after the other
 	All,
 }
 
@@ -211,7 +211,7 @@ impl Arguments {
 		self.tasks.contains(&name) || self.tasks.contains(&TaskName::All)
 	}
 
-	/// What is measured of a task with that many random halves.
+	/// The measures that are taken of a task with that many random halves.
 	fn measures(&self, name: TaskName, subsets: usize) -> BTreeSet<Measure> {
 		let wanted = |measure: &Measure| match measure {
 			Measure::LdsRows => subsets > 0,
@@ -232,7 +232,7 @@ impl Arguments {
 		Ok(Some(BenchJob { task, measures, protocol, _files: files }))
 	}
 
-	/// The tasks on the table, one for each model. Removal and the scores of rows share theirs.
+	/// The tasks on the table, one for each model. Removal and the scores of rows share a task.
 	fn jobs(&self, data: &Dataset) -> Result<Vec<BenchJob>> {
 		let (train, rest) = data.split(self.train_rows, self.seed)?;
 		if self.test_rows == 0 || rest.len() < self.test_rows {

@@ -26,13 +26,13 @@ pub struct Arguments {
 	/// Labelled rows, JSON Lines or CSV [default: messages to product support, made by a grammar]
 	#[arg(long, value_name = "FILE")]
 	text: Option<PathBuf>,
-	/// Texts to train on
+	/// Number of texts to train on
 	#[arg(long, default_value_t = 1000)]
 	text_rows: usize,
-	/// Texts to test on
+	/// Number of texts to test on
 	#[arg(long, default_value_t = 100)]
 	text_test_rows: usize,
-	/// Random halves of the texts
+	/// Number of random halves of the texts
 	#[arg(long, default_value_t = 50)]
 	pub text_subsets: usize,
 	/// Rank of the adapter
@@ -41,7 +41,7 @@ pub struct Arguments {
 	/// The adapted layers, by the last parts of their names
 	#[arg(long, value_delimiter = ',', value_name = "NAMES", default_value = "query,value")]
 	targets: Vec<String>,
-	/// Longer texts lose their end
+	/// The most tokens of a text; longer ones lose their end
 	#[arg(long, default_value_t = 64)]
 	max_tokens: usize,
 }

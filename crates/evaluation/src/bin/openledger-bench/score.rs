@@ -20,23 +20,23 @@ use std::{path::PathBuf, time::Instant};
 /// a leaf for each training row, as on chain; or row by row in floating point, as a payment is
 /// explained.
 ///
-/// What `scripts/bench influence --peers` measures beside other programs. Alone in a process, so
-/// that memory is this method's.
+/// `scripts/bench influence --peers` measures this beside other programs. It runs alone in its process, so
+/// that the memory measured is this method's.
 #[derive(Args, Debug)]
 pub struct Arguments {
 	/// A task's directory that `bench influence --export` wrote
 	#[arg(value_name = "DIR")]
 	task: PathBuf,
-	/// The method
+	/// The method that scores rows, by its name in reports
 	#[arg(long, default_value = "exact")]
 	method: Name,
-	/// Integers of leaves and queries, or rows without leaves
+	/// What scores are computed from
 	#[arg(long, default_value = "int16")]
 	by: By,
-	/// Models of methods that sum over several
+	/// How many models are trained for a method that sums over several
 	#[arg(long, default_value_t = 8)]
 	members: usize,
-	/// Threads [default: all processors]
+	/// Number of threads [default: one for each processor]
 	#[arg(long)]
 	threads: Option<usize>,
 	/// Writes the scores, float64 [test rows][training rows], in NumPy's format
@@ -47,11 +47,11 @@ pub struct Arguments {
 /// What scores are made of.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
-	/// 8-bit leaves
+	/// Dot products of 8-bit leaves and queries, as on chain
 	Int8,
-	/// 16-bit leaves
+	/// Dot products of 16-bit leaves and queries, as on chain
 	Int16,
-	/// Each row's gradient
+	/// Each row's gradient in floating point, without leaves
 	Rows,
 }
 

@@ -12,7 +12,7 @@ fn dense(model: &Model, data: &Dataset) -> (Vec<f64>, Matrix<f64>) {
 	(eigen.values, eigen.vectors)
 }
 
-/// `function(H) b`.
+/// Computes `function(H) b` from the eigenvalues and eigenvectors of `H`.
 fn apply(
 	(values, vectors): &(Vec<f64>, Matrix<f64>),
 	b: &[f64],

@@ -77,30 +77,30 @@ pub enum Command {
 	Encode(call::EncodeArguments),
 	/// Vote with all votes delegated to the key's account at the snapshot; once, for good
 	Vote {
-		/// The proposal
+		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
-		/// How
+		/// Which way all of these votes go
 		choice: ChoiceName,
 	},
 	/// Take a proposal back before voting begins, as its proposer
 	Cancel {
-		/// The proposal
+		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
 	},
 	/// Have the chain do what is due for a proposal whose voting is over
 	Poke {
-		/// The proposal
+		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
 	},
 	/// List the proposals that are not over
 	List {
-		/// Those that are over too
+		/// Also those that are over
 		#[arg(long)]
 		all: bool,
 	},
 	/// Show a proposal: its call, its votes, and what comes next
 	Show {
-		/// The proposal
+		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
 	},
 	/// Show the numbers of governance

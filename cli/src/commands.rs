@@ -25,7 +25,7 @@ use crate::{context::Context, error::Result, output::Report, views::Transaction}
 use clap::Subcommand;
 use openledger_client::chain::Included;
 
-/// The commands.
+/// What `openledger` can do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
 	/// Create, change and publish datanets

@@ -5,7 +5,7 @@ pub mod picture;
 pub use openledger_output::markup::{element, Element, Markup};
 
 /// The style of every page.
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("html/style.css");
 
 /// A whole page. `content` is what stands below the heading.
 pub fn page(title: &str, content: impl Into<Markup>) -> String {
@@ -40,7 +40,7 @@ pub fn bar(part: f64) -> Markup {
 		.into()
 }
 
-/// Names and values.
+/// A list of names, each with its value.
 pub fn pairs<M: Into<Markup>>(pairs: impl IntoIterator<Item = (&'static str, M)>) -> Markup {
 	let pair = |(name, value): (&'static str, M)| {
 		element("div").with(element("dt").with(name)).with(element("dd").with(value))
