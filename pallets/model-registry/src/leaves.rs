@@ -57,7 +57,7 @@ impl<T: Config> Pallet<T> {
 		contributions.iter().map(|&contribution| leaf_number::<T>(&spans, contribution)).collect()
 	}
 
-	fn spans_of(model: ModelId) -> Option<Vec<Span>> {
+	fn spans_of(model: ModelId) -> Option<Vec<LeafSpan>> {
 		spans::<T>(&Models::<T>::get(model)?.registration.sources)
 	}
 }
