@@ -13,6 +13,17 @@
 //!
 //! All that speaks to the chain is in `openledger_client`.
 //!
+//! ```
+//! use clap::Parser;
+//! use openledger_cli::{args::Arguments, commands::Command};
+//!
+//! let line = ["openledger", "model", "show", "3", "--json"];
+//! let arguments = Arguments::try_parse_from(line)?;
+//! assert!(arguments.global.json);
+//! assert!(matches!(arguments.command, Command::Model(_)));
+//! # Ok::<(), clap::Error>(())
+//! ```
+//!
 //! Exit codes: 0 success, 1 failure, 2 usage, 3 chain unreachable, 4 refused by the chain, 5 bad
 //! data, 6 verification failed, 7 timed out.
 

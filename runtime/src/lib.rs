@@ -10,6 +10,20 @@
 //! | [`apis`] | implementation of the runtime APIs |
 //! | [`migrations`] | what this runtime changes in the state of an older one |
 //!
+//! ```
+//! use openledger_runtime::{
+//!     constants::currency::SUPPLY,
+//!     genesis::{get_preset, DEV, ENDOWMENT},
+//! };
+//!
+//! // The first state of a development chain, as the changes to the default one.
+//! let patch = get_preset(&DEV.into()).ok_or("there is no such preset")?;
+//! let patch: serde_json::Value = serde_json::from_slice(&patch)?;
+//! assert!(patch["securityCouncil"]["parameters"].is_object());
+//! assert!(ENDOWMENT < SUPPLY);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Durations and windows are storage parameters set by the genesis preset, so one runtime serves
 //! development, test networks and production. There is no sudo: privileged calls need Root, which
 //! no account has.

@@ -9,6 +9,43 @@
 //!
 //! All methods share the same retrainings, and every value has a bootstrap interval. Results are
 //! the same bits for any number of threads.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | this one | [`evaluate`], which takes all measures, and its report |
+//! | `task`, `protocol` | what is evaluated, and the settings of measures |
+//! | `method`, `memory` | methods under evaluation, the time and the memory that they take |
+//! | `retrain`, `logistic` | training again on some rows; the exact minimum of a convex model |
+//! | `lds`, `leave_one_out`, `removal` | the measures that retrain |
+//! | `mislabelled`, `detection` | the measure that knows which labels are wrong |
+//! | `statistics` | correlations, and intervals by the bootstrap |
+//! | [`bm25`], `lexical` | a method that compares words, which attributions of texts must beat |
+//! | [`messages`] | texts for tasks, made by a grammar |
+//! | [`export`] | tasks as files for other programs |
+//!
+//! ```
+//! use openledger_evaluation::{evaluate, Measure, Method, Precision, Protocol, Task};
+//! use openledger_influence::EkFac;
+//! use openledger_models::{Activation, Architecture, TrainConfig};
+//! use openledger_rows::{Dataset, Schema};
+//!
+//! # fn main() -> openledger_models::Result<()> {
+//! let train = b"0,1,0\n1,0,1\n0,2,0\n3,0,1\n0,3,0\n2,1,1\n";
+//! let train = Dataset::from_csv(train, &Schema::default())?;
+//! let test = Dataset::from_csv(b"2,0,1\n1,3,0\n", &Schema::default())?;
+//! let architecture = Architecture::mlp(&[2, 4, 2], Activation::Tanh);
+//! let task = Task::new("example", train, test, TrainConfig::standard(architecture));
+//!
+//! let name = "ekfac".to_owned();
+//! let precisions = vec![Precision::Int8];
+//! let method = Method::Index { name, builder: Box::new(EkFac::default()), precisions };
+//! let protocol = Protocol { subsets: 10, retrains: 1, resamples: 100, ..Protocol::standard() };
+//! let report = evaluate(&task, &[method], &[Measure::LdsRows].into(), &protocol, &mut |_| ())?;
+//! let score = report.lds[0].results[0].lds;
+//! assert!((-1.0..=1.0).contains(&score.value));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod bm25;
 mod detection;
@@ -55,15 +92,15 @@ pub struct Report {
 	pub task: String,
 	/// The recipe that the attributed model was trained by.
 	pub config: TrainConfig,
-	/// Number of training rows: those that are scored.
+	/// The number of training rows, which are those that are scored.
 	pub train_rows: usize,
-	/// Number of test rows: the queries.
+	/// The number of test rows, which are the queries.
 	pub test_rows: usize,
 	/// The part of test rows that the attributed model answers with their label, 0 to 1.
 	pub accuracy: f64,
-	/// Its loss on the training rows, in nats.
+	/// The loss of that model on the training rows, in nats.
 	pub training_loss: f64,
-	/// The length of the training objective's gradient at its parameters.
+	/// The length of the training objective's gradient at that model's parameters.
 	pub gradient_norm: f64,
 	/// The settings that measures were taken with.
 	pub protocol: Protocol,
@@ -83,9 +120,9 @@ pub struct Report {
 /// label as output function.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lds {
-	/// Number of rows of a contribution.
+	/// The number of rows of a contribution.
 	pub contribution_rows: usize,
-	/// Contributions; subsets are halves of them.
+	/// The number of contributions, of which each subset has half.
 	pub contributions: usize,
 	/// The highest score that a perfect prediction would reach, from the agreement of retrainings;
 	/// `None` if each subset was trained on once.
@@ -99,20 +136,20 @@ pub struct Lds {
 /// The linear datamodeling score of one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LdsResult {
-	/// Which method it is, and what it took.
+	/// The method, with its settings, time and memory.
 	#[serde(flatten)]
 	pub measured: Measured,
-	/// The mean over test rows.
+	/// The mean of the score over test rows.
 	pub lds: Estimate,
 	/// Predicted and actual output for the first test row, for each subset.
 	pub example: Vec<(f64, f64)>,
 }
 
-/// Lets everything of this crate run on that many threads, in the whole process and from the first
-/// computation on; the default is all processors.
+/// Has everything in this process run on that many threads, and not on one for each processor. It is to be
+/// called before the first computation.
 ///
 /// # Errors
-/// [`Error::Setting`] if there are none, or something has run already.
+/// [`Error::Setting`] if the number is zero, or something has run already.
 pub fn limit_threads(threads: usize) -> Result<()> {
 	if threads == 0 {
 		return Err(Error::setting("threads", "must be at least 1"));
@@ -212,7 +249,8 @@ fn score(
 	Ok(scored)
 }
 
-/// Everything after relies on this.
+/// Checks that a method scored each contribution for each test row with a number: all that follows relies
+/// on this.
 fn check(scored: &Scored, queries: usize, contributions: usize) -> Result<()> {
 	let fits = scored.scores.len() == queries
 		&& scored.scores.iter().all(|scores| scores.len() == contributions);

@@ -4,6 +4,23 @@
 //! [`halve_deposits`]. With the feature `wasm` the build script makes both changes in a copy of the runtime's
 //! sources, as a developer would in the sources themselves, and builds [`WASM_BINARY`] of it. The runtime knows
 //! nothing of this.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`halve_deposits`] | the migration, which halves the deposits for datanets |
+//!
+//! ```
+//! use openledger_next_runtime::halve_deposits::Halve;
+//! use openledger_runtime::Runtime;
+//! use pallet_datanets::Parameters;
+//! use polkadot_sdk::{frame_support::traits::UncheckedOnRuntimeUpgrade, sp_io::TestExternalities};
+//!
+//! TestExternalities::default().execute_with(|| {
+//!     Parameters::<Runtime>::mutate(|parameters| parameters.creation_deposit = 10);
+//!     Halve::on_runtime_upgrade();
+//!     assert_eq!(Parameters::<Runtime>::get().creation_deposit, 5);
+//! });
+//! ```
 
 extern crate alloc;
 

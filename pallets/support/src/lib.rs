@@ -19,6 +19,23 @@
 //!        |                        |
 //!        +-- ContributionOwners   +-- TrainingData --> datanets
 //! ```
+//!
+//! ```
+//! use openledger_pallet_support::{cost, ContributionOwners};
+//!
+//! // What the market's tests put in the place of the datanets.
+//! struct Owners;
+//! impl ContributionOwners<u64> for Owners {
+//!     fn contributor(contribution: u64) -> Option<u64> {
+//!         (contribution < 50).then(|| 100 + contribution)
+//!     }
+//! }
+//! assert_eq!(Owners::contributor(7), Some(107));
+//! assert_eq!(Owners::contributor(50), None);
+//!
+//! // The computing time of a call that hashes two KiB, in picoseconds.
+//! assert_eq!(cost::CALL + cost::bytes(2048), 30_000_000 + 24_000_000);
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
