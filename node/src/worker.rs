@@ -20,7 +20,7 @@
 //! | `mailbox` | drafts where the runtime finds them |
 //! | `status`, `metrics` | what the worker tells the outside |
 //!
-//! - [`Scheduler`] decides what is computed when. It holds neither a thread nor a clock.
+//! - `Scheduler` decides what is computed when. It holds neither a thread nor a clock.
 //! - [`Mailbox`] keeps drafts where the runtime finds them, so that nothing is computed twice after
 //!   a restart. A verdict is computed as soon as the best block asks for it, and goes into the
 //!   mailbox as soon as the question is final.

@@ -1,8 +1,9 @@
 //! Gradients of single rows by their factors: what every builder of an index starts from.
 //!
-//! Every trained parameter sits in a linear map `z = W x + b`, a *site* ([`Sites`]). There a row's gradient is
-//! the sum over its tokens of the outer product of `δ`, the gradient at the site's output, and `a`,
-//! the site's input. Factors are small; the gradient itself is formed row by row, if at all.
+//! Every trained parameter sits in a linear map `z = W x + b`, a *site* (see [`Sites`](crate::Sites)). There
+//! a row's gradient is the sum over its tokens of the outer product of `δ`, the gradient at the site's
+//! output, and `a`, the site's input. Factors are small; the gradient itself is formed row by row, if at
+//! all.
 
 use crate::matrix::{pieces, pieces_mut, Matrix};
 

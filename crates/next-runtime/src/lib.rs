@@ -2,7 +2,7 @@
 //!
 //! It is the runtime as it is, with a `spec_version` one higher and one migration more,
 //! [`halve_deposits`]. With the feature `wasm` the build script makes both changes in a copy of the runtime's
-//! sources, as a developer would in the sources themselves, and builds [`WASM_BINARY`] of it. The runtime knows
+//! sources, as a developer would in the sources themselves, and builds `WASM_BINARY` of it. The runtime knows
 //! nothing of this.
 //!
 //! | module | subject |

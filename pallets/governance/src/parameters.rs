@@ -122,8 +122,8 @@ pub struct Parameters<BlockNumber> {
 }
 
 impl<BlockNumber: AtLeast32BitUnsigned + Copy> Default for Parameters<BlockNumber> {
-	/// The shortest and strictest rules that pass [`Parameters::check`] on any chain: for tests of
-	/// other pallets. A chain sets its own.
+	/// The shortest and strictest rules that any chain accepts, for tests of other pallets. A chain sets its
+	/// own.
 	fn default() -> Self {
 		let quorum = Quorum { share: Permill::from_percent(50), least: 1, most: 1 };
 		let terms = KindTerms { quorum, timelock: One::one() };
