@@ -6,13 +6,13 @@
 const MICROS: u64 = 1_000_000;
 
 /// Entering the runtime, decoding and encoding a small call, its checks and events.
-pub const CALL: u64 = 30 * MICROS;
+pub const CALL: u64 = 45 * MICROS;
 /// One product of two coordinates, added to a score.
 pub const PRODUCT: u64 = 2_000;
 /// Decoding, encoding and hashing one KiB.
-pub const KIB: u64 = 12_000_000;
+pub const KIB: u64 = 3_600_000;
 /// One step of a Merkle proof: hashing two nodes to one.
-pub const NODE: u64 = 1_600_000;
+pub const NODE: u64 = 600_000;
 /// One entry of an attribution whatever its size: order, distinctness, share.
 pub const ENTRY: u64 = 2 * MICROS;
 /// Verifying one sr25519 signature.
