@@ -93,19 +93,15 @@ impl Snapshot {
 	}
 
 	/// Asks the runtime for the votes that were delegated to an account at the end of block `at`, in the
-	/// smallest unit of OPEN.
+	/// smallest unit of OPEN. As long as that block is to come, it is the votes at this one.
 	///
 	/// # Errors
-	/// Also if `at` is after this block.
+	/// See [`Self::governance_parameters`].
 	pub async fn votes_at(&self, account: &AccountId, at: u32) -> Result<u128> {
+		let at = at.min(self.clock()?.now);
 		let votes: Option<u128> =
 			self.runtime_api("GovernanceApi", "votes", (*account, at)).await?;
-		votes.ok_or_else(|| {
-			Error::Unreadable(format!(
-				"votes at block {at} are not known at block {}",
-				self.number()
-			))
-		})
+		votes.ok_or_else(|| Error::Unreadable(format!("the runtime knows no votes at block {at}")))
 	}
 
 	/// Asks the runtime for the votes that are delegated to an account, in the smallest unit of OPEN.
@@ -113,8 +109,7 @@ impl Snapshot {
 	/// # Errors
 	/// See [`Self::governance_parameters`].
 	pub async fn votes(&self, account: &AccountId) -> Result<u128> {
-		let now = u32::try_from(self.number()).map_err(|e| Error::Unreadable(e.to_string()))?;
-		self.votes_at(account, now).await
+		self.votes_at(account, self.clock()?.now).await
 	}
 
 	/// Reads how much an account has wrapped, in the smallest unit of OPEN.
