@@ -6,6 +6,7 @@ pub mod audit_data;
 pub mod contribute;
 pub mod contribution;
 pub mod datanet;
+pub mod doctor;
 pub mod explain;
 pub mod gov;
 pub mod host;
@@ -64,6 +65,9 @@ pub enum Command {
 	/// Bond as an attester, and see who is
 	#[command(subcommand)]
 	Attester(attester::Command),
+	/// Say why an attester is not drawn, a host has nothing to do, or a contribution earns nothing
+	#[command(subcommand)]
+	Doctor(doctor::Command),
 	/// Wrap and delegate votes, propose and vote, elect and watch the security council
 	#[command(subcommand)]
 	Gov(gov::Command),
@@ -89,6 +93,7 @@ pub async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Account(command) => account::run(context, command).await,
 		Command::AuditData(arguments) => audit_data::run(context, arguments).await,
 		Command::Attester(command) => attester::run(context, command).await,
+		Command::Doctor(command) => doctor::run(context, command).await,
 		Command::Gov(command) => gov::run(context, command).await,
 	}
 }

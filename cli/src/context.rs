@@ -10,7 +10,7 @@ use openledger_client::{
 	chain::{self, Call, Chain, Included, Snapshot},
 	keys::{AccountId, Key},
 };
-use std::{ops::AsyncFnOnce, path::PathBuf, time::Duration};
+use std::{io::IsTerminal, ops::AsyncFnOnce, path::PathBuf, sync::OnceLock, time::Duration};
 use tokio::sync::OnceCell;
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:9944";
@@ -21,13 +21,15 @@ pub struct Context {
 	/// Takes notes and progress for people.
 	pub console: Console,
 	chain: OnceCell<Chain>,
+	/// Read once, so that nobody is asked twice.
+	key: OnceLock<Key>,
 }
 
 impl Context {
 	/// Makes a context of the options that every command has.
 	pub fn new(global: Global) -> Self {
 		let console = Console { quiet: global.quiet };
-		Self { global, console, chain: OnceCell::new() }
+		Self { global, console, chain: OnceCell::new(), key: OnceLock::new() }
 	}
 
 	/// The connection to the node, which is made at the first call.
@@ -49,14 +51,21 @@ impl Context {
 	/// # Errors
 	/// [`Error::Usage`] if there is none or it is malformed.
 	pub fn key(&self) -> Result<Key> {
+		if let Some(key) = self.key.get() {
+			return Ok(key.clone());
+		}
 		let text = setting(self.global.key.clone(), "OPENLEDGER_KEY").ok_or_else(|| {
 			Error::Usage(
 				"this command signs: give the key with --key (or OPENLEDGER_KEY), such as //Alice or \
-				 the path of a file that holds a secret URI"
+				 the path of a file that holds a secret URI, or let it be asked for with --key -"
 					.into(),
 			)
 		})?;
-		Ok(Key::read(&text)?)
+		let key = match text.trim() {
+			"-" => Key::read(&ask_secret()?)?,
+			text => Key::read(text)?,
+		};
+		Ok(self.key.get_or_init(|| key).clone())
 	}
 
 	/// `account` if there is one, or else the account of the key.
@@ -126,6 +135,21 @@ impl Context {
 		let sent = chain::submit(self.chain().await?, &key, calls, self.finalized()).await?;
 		Ok(sent.into_iter().map(|one| one.map_err(Error::from)).collect())
 	}
+}
+
+/// Asks for a secret URI without showing it, or reads the first line of standard input where that is no
+/// terminal.
+///
+/// # Errors
+/// [`Error::Usage`] if there is nothing to read.
+fn ask_secret() -> Result<String> {
+	let read = if std::io::stdin().is_terminal() {
+		rpassword::prompt_password("secret key: ")
+	} else {
+		let mut line = String::new();
+		std::io::stdin().read_line(&mut line).map(|_| line)
+	};
+	read.map_err(|error| Error::Usage(format!("no secret key could be read: {error}")))
 }
 
 fn setting(option: Option<String>, variable: &str) -> Option<String> {

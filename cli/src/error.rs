@@ -146,6 +146,8 @@ impl From<openledger_client::Error> for Error {
 			)),
 			E::Unreadable(_)
 			| E::NotFound { .. }
+			| E::Syncing { .. }
+			| E::NoSessionKeys(_)
 			| E::Mismatch { .. }
 			| E::Unsettled { .. }
 			| E::Refunded { .. }
@@ -218,6 +220,11 @@ mod tests {
 			(no_field, 5, "gov sign-delegation"),
 			(E::NoProposal(7), 1, "no proposal 7 on this chain: see `openledger gov list --all`"),
 			(E::NoVersion { datanet: 1, version: 2 }, 1, "see `openledger datanet show 1`"),
+			(
+				E::Syncing { missing: Box::new(E::NotFound { what: "model", id: 0 }), block: 7 },
+				1,
+				"no model 0 on this chain as far as this node knows, which still catches up",
+			),
 		] {
 			let error = Error::from(error);
 			assert_eq!(error.code(), code, "{error}");

@@ -10,8 +10,8 @@ pub struct Global {
 	/// The node's WebSocket address [env: OPENLEDGER_URL] [default: ws://127.0.0.1:9944]
 	#[arg(long, global = true, value_name = "URL")]
 	pub url: Option<String>,
-	/// The key that signs: //Alice, a mnemonic, a 0x seed, or a file that holds one
-	/// [env: OPENLEDGER_KEY]
+	/// The key that signs: //Alice, a mnemonic, a 0x seed, or a file that holds one; - asks for it,
+	/// so that it is on no command line [env: OPENLEDGER_KEY]
 	#[arg(long, global = true, value_name = "URI|FILE", allow_hyphen_values = true)]
 	pub key: Option<String>,
 	/// Print one JSON document on standard output and everything else on standard error

@@ -28,6 +28,7 @@ pub mod attester;
 pub mod audit;
 pub mod contribution;
 pub mod datanet;
+pub mod doctor;
 pub mod explain;
 pub mod failure;
 pub mod governance;

@@ -26,16 +26,19 @@ pub struct Extensions {
 pub type ChainSpec = sc_service::GenericChainSpec<Extensions>;
 
 /// Finds the specification of the chain `id`, which is a name (`dev`, `local`) or the path of a
-/// JSON file.
+/// JSON file. No chain is the default: whoever forgot to name one would run a node of a chain whose
+/// keys everybody knows.
 ///
 /// # Errors
-/// If the binary carries no wasm runtime, or the file is not a specification.
+/// If no chain is named, the binary carries no wasm runtime, or the file is not a specification.
 pub fn load(id: &str) -> Result<ChainSpec, String> {
 	match id {
 		"dev" => named(DEV, "OpenLedger Development", "openledger_dev", ChainType::Development),
-		"" | "local" => {
-			named(LOCAL, "OpenLedger Local Testnet", "openledger_local", ChainType::Local)
-		},
+		"local" => named(LOCAL, "OpenLedger Local Testnet", "openledger_local", ChainType::Local),
+		"" => Err("say which chain: --chain FILE with the specification that the network hands out, \
+		           --dev for a development chain of one node, or --chain local for a test network on \
+		           this machine, whose keys everybody knows"
+			.into()),
 		path => ChainSpec::from_json_file(path.into()).map_err(|error| {
 			format!("`{path}` is neither a chain of this binary (dev, local) nor a chain specification: {error}")
 		}),

@@ -87,9 +87,54 @@ pub fn run() -> sc_cli::Result<()> {
 	}
 }
 
+/// # Errors
+/// If the node is given a key that everybody knows for a chain that is no test, or fails.
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+	if let Some(known) = cli.run.get_keyring() {
+		let chain =
+			cli.load_spec(&cli.run.shared_params.chain_id(cli.run.shared_params.is_dev()))?;
+		if chain.chain_type() == sc_chain_spec::ChainType::Live {
+			return Err(sc_cli::Error::Input(format!(
+				"--{} gives this node a key that everybody knows, and {} is no test chain: put keys of \
+				 your own into the keystore",
+				known.to_string().to_lowercase(),
+				chain.name()
+			)));
+		}
+	}
 	let attribution = cli.attribution.clone();
-	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+	let runner = cli.create_runner(&cli.run).map_err(|error| match error {
+		sc_cli::Error::NetworkKeyNotFound(path) => sc_cli::Error::Input(format!(
+			"a validator keeps one identity among nodes, and there is none at {}: make it once with \
+			 `openledger-node key generate-node-key`, with the same --chain and --base-path",
+			path.display()
+		)),
+		other => other,
+	})?;
+	runner.run_node_until_exit(|mut config| async move {
+		keep_rpc_port(&mut config)?;
 		service::new_full(config, attribution).map_err(sc_cli::Error::Service)
 	})
+}
+
+/// Has the RPC listen on the port that was asked for or not at all. By default the server would take any
+/// other port when that one is in use, and clients would go on talking to whoever has it.
+///
+/// # Errors
+/// If the port is in use.
+fn keep_rpc_port(config: &mut sc_service::Configuration) -> sc_cli::Result<()> {
+	for endpoint in config.rpc.addr.iter_mut().flatten() {
+		endpoint.retry_random_port = false;
+		if endpoint.is_optional {
+			continue;
+		}
+		let address = endpoint.listen_addr;
+		std::net::TcpListener::bind(address).map_err(|error| {
+			sc_cli::Error::Input(format!(
+				"the RPC cannot listen on {address}: {error}; is another node running? Give another port \
+				 with --rpc-port"
+			))
+		})?;
+	}
+	Ok(())
 }

@@ -12,14 +12,19 @@ use crate::{
 	views::{addresses, attester as views},
 };
 use clap::Subcommand;
-use openledger_client::{amount::Amount, chain::call, keys::AccountId};
+use openledger_client::{
+	amount::Amount,
+	chain::{call, Included, SessionKeys},
+	keys::AccountId,
+};
 
 /// Bond as an attester, and see who is.
 #[derive(Subcommand, Debug)]
 pub enum Command {
 	/// List the attesters
 	List,
-	/// Bond the key's account; its session keys must be set
+	/// Bond the key's account, after session keys are made and set if it has none: --url is then the node
+	/// that will attest, on this machine
 	Register,
 	/// Stop being drawn, and start to unbond; open jobs are still this account's to do
 	Deregister,
@@ -35,9 +40,26 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Withdraw => ("withdraw_bond", "has its bond back"),
 	};
 	let account = context.key()?.account;
+	let mut all = Vec::new();
+	if name == "register" {
+		all.extend(set_missing_keys(context, &account).await?);
+	}
 	let sent = context.send(call("Attribution", name, ())).await?;
-	let document = views::Changed { account: account.into(), transactions: transactions([&sent]) };
-	Report::of(&document, format!("{account} {done} since block {}", sent.block))
+	let text = format!("{account} {done} since block {}", sent.block);
+	all.push(sent);
+	let document = views::Changed { account: account.into(), transactions: transactions(&all) };
+	Report::of(&document, text)
+}
+
+/// Has the node make session keys for an account that has none, and sets them.
+async fn set_missing_keys(context: &Context, account: &AccountId) -> Result<Option<Included>> {
+	let chain = context.chain().await?;
+	if chain.best().await?.attribution_key(account).await?.is_some() {
+		return Ok(None);
+	}
+	let keys = SessionKeys::make(chain, account).await?;
+	context.console.note("the node made session keys for this account and keeps them");
+	Ok(Some(context.send(keys.set()).await?))
 }
 
 async fn list(context: &Context) -> Result<Report> {

@@ -11,6 +11,8 @@ pub mod events;
 pub mod governance;
 mod governance_reads;
 mod inclusion;
+mod node_status;
+mod session_keys;
 mod sign;
 mod snapshot;
 mod tx;
@@ -18,9 +20,11 @@ pub mod types;
 
 pub use connection::{backoff, Chain};
 pub use dry_run::dry_run;
-pub use enactment::Dispatch;
+pub use enactment::{Dispatch, FailedItem};
 pub use inclusion::Included;
-pub use sign::{call, Call, EncodedCall};
+pub use node_status::NodeStatus;
+pub use session_keys::SessionKeys;
+pub use sign::{call, Call, EncodedArgument};
 pub use snapshot::Snapshot;
 pub use tx::{submit, submit_one};
 

@@ -52,6 +52,17 @@ pub enum Error {
 	/// The datanet has no version with this number.
 	#[error("datanet {datanet} has no version {version}")]
 	NoVersion { datanet: u32, version: u32 },
+	/// The node does not have it, and has not all blocks of the chain yet.
+	#[error(
+		"{missing} as far as this node knows, which still catches up with the network: its newest block is \
+		 {block}; wait until it has caught up, or ask another node"
+	)]
+	Syncing {
+		/// The error of a node that has all blocks.
+		missing: Box<Error>,
+		/// The number of the node's newest block.
+		block: u64,
+	},
 	/// The call or its arguments do not fit the runtime of the connected chain.
 	#[error("{call} does not fit this chain's runtime ({reason}): use the client of the chain's version")]
 	Mismatch { call: String, reason: String },
@@ -70,6 +81,12 @@ pub enum Error {
 		/// The chain's limit, in the same unit.
 		limit: u32,
 	},
+	/// The node did not make session keys.
+	#[error(
+		"the node made no session keys ({0}): they are made by the node that will use them, reached on the \
+		 machine it runs on"
+	)]
+	NoSessionKeys(String),
 	/// The text is not a secret key. The message never repeats it.
 	#[error(
 		"the key is neither a file nor a secret URI ({0}): give //Alice, a mnemonic, a 0x seed, or \

@@ -21,7 +21,8 @@ pub struct Key {
 
 impl Key {
 	/// Reads a secret URI (`//Alice`, a mnemonic, a `0x` seed, each with optional derivation
-	/// path), or the path of a file whose first non-empty line holds one.
+	/// path), or the path of a file whose first non-empty line holds one. On Unix the file must be closed
+	/// to everybody but its owner.
 	///
 	/// # Errors
 	/// [`Error::BadKey`] or [`Error::BadKeyFile`]; the message never repeats the secret.
@@ -35,8 +36,17 @@ impl Key {
 	}
 
 	fn from_file(path: &str) -> std::result::Result<Self, String> {
+		check_mode(path)?;
 		let content = std::fs::read_to_string(path)
 			.map_err(|e| format!("cannot read the key file {path}: {e}"))?;
+		// Some editors begin a file with the mark of its byte order.
+		let content = content.trim_start_matches('\u{feff}');
+		if content.trim_start().starts_with('{') {
+			return Err(format!(
+				"the key file {path} is a JSON document, as wallets export accounts, encrypted: put the \
+				 account's recovery phrase into a file instead"
+			));
+		}
 		let line = content.lines().map(str::trim).find(|line| !line.is_empty());
 		let line =
 			line.ok_or_else(|| format!("the key file {path} is empty: put a secret URI into it"))?;
@@ -57,6 +67,29 @@ impl Key {
 		let account = AccountId::from(pair.public_key().0);
 		Ok(Self { pair, account })
 	}
+}
+
+/// Whoever else can read the file can spend what the key owns.
+///
+/// # Errors
+/// If others than the owner may read or write the file, with the command that closes it.
+#[cfg(unix)]
+fn check_mode(path: &str) -> std::result::Result<(), String> {
+	use std::os::unix::fs::PermissionsExt;
+	let metadata =
+		std::fs::metadata(path).map_err(|e| format!("cannot look at the key file {path}: {e}"))?;
+	match metadata.permissions().mode() & 0o077 {
+		0 => Ok(()),
+		_ => Err(format!(
+			"the key file {path} can be read or written by others on this machine: close it with \
+			 `chmod 600 {path}`"
+		)),
+	}
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &str) -> std::result::Result<(), String> {
+	Ok(())
 }
 
 /// Reads an account: SS58, `0x` and 64 hexadecimal digits, or a development URI such as `//Alice`.
@@ -82,13 +115,41 @@ pub fn parse_account(text: &str) -> Result<AccountId> {
 mod tests {
 	use super::*;
 
+	fn write_private(file: &Path, content: &str) {
+		std::fs::write(file, content).unwrap();
+		#[cfg(unix)]
+		{
+			use std::os::unix::fs::PermissionsExt;
+			std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+		}
+	}
+
+	#[cfg(unix)]
+	#[test]
+	fn key_file_should_be_refused_when_others_can_read_it() {
+		use std::os::unix::fs::PermissionsExt;
+		let directory = tempfile::tempdir().unwrap();
+		let file = directory.path().join("key");
+		std::fs::write(&file, "//Alice").unwrap();
+		for (mode, taken) in
+			[(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o620, false)]
+		{
+			std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+			let read = Key::read(file.to_str().unwrap());
+			assert_eq!(read.is_ok(), taken, "{mode:o}");
+			if let Err(error) = read {
+				assert!(error.to_string().contains("chmod 600"), "{error}");
+			}
+		}
+	}
+
 	const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
 
 	#[test]
 	fn key_should_be_alices_when_uri_phrase_or_file_says_so() {
 		let directory = tempfile::tempdir().unwrap();
 		let file = directory.path().join("key");
-		std::fs::write(&file, "\n  //Alice \n").unwrap();
+		write_private(&file, "\u{feff}\n  //Alice \n");
 		let phrase = "bottom drive obey lake curtain smoke basket hold race lonely fit walk//Alice";
 		for text in ["//Alice", phrase, file.to_str().unwrap()] {
 			assert_eq!(Key::read(text).unwrap().account.to_string(), ALICE);
@@ -108,9 +169,9 @@ mod tests {
 	#[test]
 	fn error_should_name_the_file_when_it_holds_no_key() {
 		let directory = tempfile::tempdir().unwrap();
-		for content in ["", "not a key"] {
+		for content in ["", "not a key", "{\"encoded\": \"MFMC\", \"address\": \"5Grw\"}"] {
 			let file = directory.path().join("key");
-			std::fs::write(&file, content).unwrap();
+			write_private(&file, content);
 			let Err(error) = Key::read(file.to_str().unwrap()) else {
 				panic!("{content} was taken")
 			};

@@ -10,13 +10,14 @@ use crate::{
 	client::FullClient,
 	worker::{JobStatus, SharedStatus, WorkerStatus},
 };
-use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned};
+use jsonrpsee::{core::RpcResult, proc_macros::rpc, types::ErrorObjectOwned, Extensions};
 use openledger_runtime::{
 	explanation::{Basis, Explanation as Explained, ExplanationApi, Refund, Role, Unexplained},
 	AccountId, BlockNumber, Hash,
 };
 use polkadot_sdk::*;
 
+use sc_rpc_api::check_if_safe;
 use serde::{Deserialize, Serialize};
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
@@ -24,12 +25,14 @@ use std::sync::Arc;
 
 #[rpc(server)]
 pub trait AttributionApi {
-	/// Tells what the attribution worker of this node is doing.
-	#[method(name = "attribution_status")]
+	/// Tells what the attribution worker of this node is doing. Callers who may not call unsafe methods
+	/// are told neither paths nor keys nor errors.
+	#[method(name = "attribution_status", with_extensions)]
 	fn status(&self) -> RpcResult<WorkerStatus>;
 
-	/// Lists the jobs that this node is working on.
-	#[method(name = "attribution_jobs")]
+	/// Lists the jobs that this node is working on, for callers who may not call unsafe methods without
+	/// their errors.
+	#[method(name = "attribution_jobs", with_extensions)]
 	fn jobs(&self) -> RpcResult<Vec<JobStatus>>;
 
 	/// Explains a settled inference, by the state of the best block unless another block is given.
@@ -119,12 +122,17 @@ impl Attribution {
 }
 
 impl AttributionApiServer for Attribution {
-	fn status(&self) -> RpcResult<WorkerStatus> {
-		Ok(self.worker.status())
+	fn status(&self, caller: &Extensions) -> RpcResult<WorkerStatus> {
+		let status = self.worker.status();
+		Ok(if check_if_safe(caller).is_ok() { status } else { status.for_strangers() })
 	}
 
-	fn jobs(&self) -> RpcResult<Vec<JobStatus>> {
-		Ok(self.worker.jobs())
+	fn jobs(&self, caller: &Extensions) -> RpcResult<Vec<JobStatus>> {
+		let jobs = self.worker.jobs();
+		Ok(match check_if_safe(caller) {
+			Ok(()) => jobs,
+			Err(_) => jobs.into_iter().map(JobStatus::for_strangers).collect(),
+		})
 	}
 
 	fn explain(&self, inference: u64, at: Option<Hash>) -> RpcResult<Explanation> {

@@ -29,6 +29,17 @@ pub struct WorkerStatus {
 	pub queue: usize,
 	/// The last failure in words.
 	pub last_error: Option<String>,
+	/// Whether reason, keys, folder, files in memory and error are left out, because the caller may be a
+	/// stranger.
+	pub restricted: bool,
+}
+
+impl WorkerStatus {
+	/// What everybody may know: nothing of the machine, of its keys and of what went wrong on it.
+	pub fn for_strangers(self) -> Self {
+		let Self { enabled, threads, best, counts, queue, .. } = self;
+		Self { enabled, threads, best, counts, queue, restricted: true, ..Self::default() }
+	}
 }
 
 /// The files of a model in memory, by the blake2-256 hashes of their content.
@@ -77,9 +88,16 @@ pub struct JobStatus {
 	/// The block of the next try, for a job that waits.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub retry_at: Option<BlockNumber>,
-	/// Why the last try failed.
+	/// Why the last try failed; left out for strangers.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub error: Option<String>,
+}
+
+impl JobStatus {
+	/// What everybody may know of the job.
+	pub fn for_strangers(self) -> Self {
+		Self { error: None, ..self }
+	}
 }
 
 /// What the worker writes and the RPC methods read.
@@ -107,5 +125,46 @@ impl SharedStatus {
 
 	pub fn set(&self, status: WorkerStatus, jobs: Vec<JobStatus>) {
 		*self.0.write().unwrap_or_else(PoisonError::into_inner) = (status, jobs);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn strangers_should_be_told_no_path_key_or_error_when_they_ask() {
+		let status = WorkerStatus {
+			enabled: true,
+			reason: Some("/home/operator is full".into()),
+			keys: vec!["0x01".into()],
+			blob_dir: "/home/operator/blobs".into(),
+			threads: 2,
+			best: 7,
+			artifacts: vec![LoadedArtifacts { weights: "0x02".into(), index: "0x03".into() }],
+			queue: 1,
+			last_error: Some("cannot read /home/operator/blobs/0x02".into()),
+			..WorkerStatus::default()
+		};
+		let told = status.for_strangers();
+		assert_eq!((told.enabled, told.threads, told.best, told.queue), (true, 2, 7, 1));
+		assert!(told.restricted);
+		let text = serde_json::to_string(&told).unwrap();
+		for secret in ["operator", "0x01", "0x02", "0x03"] {
+			assert!(!text.contains(secret), "{text}");
+		}
+		let job = JobStatus {
+			job: 1,
+			attempt: 0,
+			inference: 1,
+			model: 0,
+			attester: "5Grw".into(),
+			deadline: 9,
+			state: "waiting".into(),
+			failures: 1,
+			retry_at: None,
+			error: Some("cannot read /home/operator/blobs/0x02".into()),
+		};
+		assert_eq!(job.for_strangers().error, None);
 	}
 }

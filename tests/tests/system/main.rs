@@ -10,6 +10,7 @@
 //! | `language_model` | a language model |
 //! | `local` | four validators, one of whom is killed |
 //! | `polkadot_js` | the chain from Node.js |
+//! | `start` | what a node refuses to start with |
 //! | `text` | a classifier of texts |
 //! | `upgrade` | the runtime replaces itself by vote |
 //!
@@ -25,5 +26,6 @@ mod local;
 mod model;
 mod polkadot_js;
 mod shared;
+mod start;
 mod text;
 mod upgrade;

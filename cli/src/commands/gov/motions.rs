@@ -18,7 +18,7 @@ use openledger_client::{
 		call,
 		council::Motion,
 		events::{MotionProposed, MotionVoted},
-		Call, EncodedCall, Hash, Included, Snapshot,
+		Call, EncodedArgument, Hash, Included, Snapshot,
 	},
 	governance::Clock,
 	keys::AccountId,
@@ -47,7 +47,7 @@ pub(super) async fn act(
 	proposed: KnownCall,
 ) -> Result<Report> {
 	let name = if emergency { "execute" } else { "schedule" };
-	let action = call("SecurityCouncil", name, (EncodedCall(proposed.bytes),));
+	let action = call("SecurityCouncil", name, (EncodedArgument(proposed.bytes),));
 	send(context, best, action).await
 }
 

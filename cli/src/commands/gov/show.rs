@@ -15,7 +15,7 @@ use openledger_client::{
 	amount::Amount,
 	chain::{
 		governance::{Bounded, Proposal, State, Tally},
-		Dispatch, Snapshot,
+		Dispatch, FailedItem, Snapshot,
 	},
 	governance::{next, quorum_percent, state_name, Clock, Track},
 };
@@ -204,9 +204,19 @@ pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
 
 fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
 	match dispatch {
-		Some(Dispatch { block, result: Ok(()) }) => format!("{}: it succeeded", clock.when(*block)),
-		Some(Dispatch { block, result: Err(refusal) }) => {
+		Some(Dispatch { block, result: Err(refusal), .. }) => {
 			format!("{}: it failed: {}", clock.when(*block), refusal.message)
+		},
+		Some(Dispatch { block, failed_items, .. }) if failed_items.is_empty() => {
+			format!("{}: it succeeded", clock.when(*block))
+		},
+		Some(Dispatch { block, failed_items, .. }) => {
+			let mut text = format!("{}: a batch of which calls failed", clock.when(*block));
+			for FailedItem { index, refusal, last } in failed_items {
+				let rest = if *last { "; those after it were not tried" } else { "" };
+				text.push_str(&format!("\n  call {index}: {}{rest}", refusal.message));
+			}
+			text
 		},
 		None => "so long ago that this node does not tell whether it succeeded".into(),
 	}
@@ -305,12 +315,18 @@ mod tests {
 	fn dispatch_should_be_told_as_failed_when_its_call_was_refused() {
 		let clock = Clock { now: 100, block_time: 3_000 };
 		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
-		let failed = Dispatch { block: 98, result: Err(refusal) };
+		let failed = Dispatch { block: 98, result: Err(refusal.clone()), failed_items: vec![] };
 		assert_eq!(dispatch_text(Some(&failed), &clock), "block 98, 6 s ago: it failed: no money");
 		let view = views::Dispatched::new(&failed, &clock);
 		assert_eq!((view.succeeded, view.error.as_deref()), (false, Some("no money")));
-		let done = Dispatch { block: 98, result: Ok(()) };
+		let done = Dispatch { block: 98, result: Ok(()), failed_items: vec![] };
 		assert!(views::Dispatched::new(&done, &clock).succeeded);
+		// A batch succeeds whatever its calls do.
+		let item = FailedItem { index: 1, refusal, last: true };
+		let batch = Dispatch { failed_items: vec![item], ..done };
+		assert!(!views::Dispatched::new(&batch, &clock).succeeded);
+		let text = dispatch_text(Some(&batch), &clock);
+		assert!(text.contains("call 1: no money; those after it were not tried"), "{text}");
 		assert!(dispatch_text(None, &clock).contains("so long ago"));
 	}
 
@@ -328,8 +344,8 @@ mod tests {
 		early.proposal.shortfall = None;
 		let clock = Clock { now: 100, block_time: 3_000 };
 		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
-		let failed = Dispatch { block: 98, result: Err(refusal) };
-		let done = Dispatch { block: 98, result: Ok(()) };
+		let failed = Dispatch { block: 98, result: Err(refusal), failed_items: vec![] };
+		let done = Dispatch { block: 98, result: Ok(()), failed_items: vec![] };
 		let decoded = Decoded {
 			pallet: "System".into(),
 			name: "remark".into(),

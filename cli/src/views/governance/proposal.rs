@@ -74,17 +74,40 @@ pub struct Details {
 pub struct Dispatched {
 	#[serde(flatten)]
 	pub date: Date,
+	/// Whether the call succeeded, and all calls of it if it is a batch.
 	pub succeeded: bool,
 	/// It says for people why the runtime refused the call, and is `null` if the call succeeded.
 	pub error: Option<String>,
+	/// The calls of a batch that failed.
+	pub failed_items: Vec<FailedItem>,
+}
+
+/// A call of a batch that failed.
+#[derive(Serialize, Debug)]
+pub struct FailedItem {
+	/// The place of the call in the batch, from 0.
+	pub index: u32,
+	/// It says for people why the runtime refused the call.
+	pub error: String,
+	/// Whether the calls after it were not tried.
+	pub last: bool,
 }
 
 impl Dispatched {
 	pub fn new(dispatch: &Dispatch, clock: &Clock) -> Self {
 		Self {
 			date: Date::new(dispatch.block, clock),
-			succeeded: dispatch.result.is_ok(),
+			succeeded: dispatch.succeeded(),
 			error: dispatch.result.as_ref().err().map(|refusal| refusal.message.clone()),
+			failed_items: dispatch
+				.failed_items
+				.iter()
+				.map(|item| FailedItem {
+					index: item.index,
+					error: item.refusal.message.clone(),
+					last: item.last,
+				})
+				.collect(),
 		}
 	}
 }

@@ -15,7 +15,7 @@ use std::{
 use subxt::{
 	backend::LegacyBackend,
 	config::{substrate::SubstrateConfig, RpcConfigFor},
-	rpcs::{methods::legacy::LegacyRpcMethods, RpcClient},
+	rpcs::{client::RpcParams, methods::legacy::LegacyRpcMethods, RpcClient},
 	OnlineClient, OnlineClientAtBlock,
 };
 
@@ -166,6 +166,43 @@ impl Chain {
 		.await
 	}
 
+	/// The calls of `pallet.call` in the block with this number: the block's hash, and the place and raw
+	/// arguments of each, in SCALE. The block alone is read, which every node keeps, and not its state,
+	/// which most drop after some minutes; so its extrinsics are decoded by the runtime of `at`.
+	///
+	/// # Errors
+	/// [`Error::Unreachable`], or [`Error::Unreadable`] if there is no such block.
+	pub async fn calls(
+		&self,
+		number: u32,
+		at: &Snapshot,
+		pallet: &str,
+		call: &str,
+	) -> Result<(Hash, Vec<(u32, Vec<Vec<u8>>)>)> {
+		let (hash, bytes) = self
+			.read(&format!("block {number}"), |connection| async move {
+				let missing = || subxt::Error::other_str("the node does not have it");
+				let hash = connection.rpc.chain_get_block_hash(Some(number.into())).await?;
+				let hash = hash.ok_or_else(missing)?;
+				let block = connection.rpc.chain_get_block(Some(hash)).await?;
+				let extrinsics = block.ok_or_else(missing)?.block.extrinsics;
+				Ok((hash, extrinsics.into_iter().map(|extrinsic| extrinsic.0).collect()))
+			})
+			.await?;
+		let at = at.at_block();
+		let extrinsics = at.extrinsics().from_bytes(bytes).await;
+		let calls = (0u32..)
+			.zip(extrinsics.iter())
+			// What this runtime cannot decode is not one of the calls asked for.
+			.filter_map(|(place, extrinsic)| Some((place, extrinsic.ok()?)))
+			.filter(|(_, e)| e.pallet_name() == pallet && e.call_name() == call)
+			.map(|(place, e)| {
+				(place, e.iter_call_data_fields().map(|field| field.bytes().to_vec()).collect())
+			})
+			.collect();
+		Ok((hash, calls))
+	}
+
 	/// The raw arguments of those transactions in the node's pool that `account` signed and that
 	/// call `pallet.call`. They are decoded by the runtime of `at`.
 	///
@@ -231,6 +268,21 @@ impl Chain {
 		let ping = self.connection();
 		let answer = tokio::time::timeout(ATTEMPT_LIMIT, ping.rpc.system_chain()).await;
 		matches!(answer, Err(_) | Ok(Err(E::Client(_) | E::DisconnectedWillReconnect(_))))
+	}
+
+	/// Calls a method of the node once: it may change something.
+	pub(super) async fn request(
+		&self,
+		method: &str,
+		parameters: RpcParams,
+	) -> std::result::Result<serde_json::Value, subxt::rpcs::Error> {
+		self.connection().raw.request(method, parameters).await
+	}
+
+	/// Whether the node says that it still catches up with the network; not, if it does not say.
+	pub(super) async fn is_syncing(&self) -> bool {
+		let health = self.connection().rpc.system_health().await;
+		health.is_ok_and(|health| health.is_syncing)
 	}
 
 	pub(super) fn unreachable(&self, reason: impl ToString) -> Error {

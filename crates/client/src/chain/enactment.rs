@@ -1,8 +1,9 @@
 //! What became of the call of a proposal that was executed.
 
 use super::{governance::State, inclusion::call_result, Hash, Snapshot};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{refusal, Error, Refusal, Result};
 use openledger_primitives::enactment_task;
+use subxt::{error::DispatchError, ArcMetadata};
 
 /// Blocks whose state is asked for: nodes that are no archives keep 256.
 const KEPT: u32 = 250;
@@ -12,8 +13,28 @@ const KEPT: u32 = 250;
 pub struct Dispatch {
 	/// The block in which it was dispatched.
 	pub block: u32,
-	/// Whether the call succeeded.
+	/// Whether the call succeeded. A batch succeeds also if calls of it failed.
 	pub result: std::result::Result<(), Refusal>,
+	/// The calls of a batch that failed.
+	pub failed_items: Vec<FailedItem>,
+}
+
+impl Dispatch {
+	/// Whether the call and, if it is a batch, all calls of it succeeded.
+	pub fn succeeded(&self) -> bool {
+		self.result.is_ok() && self.failed_items.is_empty()
+	}
+}
+
+/// A call of a batch that failed.
+#[derive(Clone, Debug)]
+pub struct FailedItem {
+	/// Its place in the batch, from 0.
+	pub index: u32,
+	/// Why it was refused.
+	pub refusal: Refusal,
+	/// Whether the calls after it were not tried.
+	pub last: bool,
 }
 
 impl Snapshot {
@@ -41,7 +62,7 @@ impl Snapshot {
 		}
 		let at = self.chain().at_number(high).await?;
 		let result = at.task_result(Hash(enactment_task(index).0)).await?;
-		Ok(result.map(|result| Dispatch { block: high, result }))
+		Ok(result.map(|(result, failed_items)| Dispatch { block: high, result, failed_items }))
 	}
 
 	/// Whether a proposal was queued at the end of a block; `None` if that is not known any more.
@@ -52,28 +73,78 @@ impl Snapshot {
 		};
 		match state {
 			Ok(state) => Ok(Some(state == State::Queued)),
-			Err(Error::Unreadable(_) | Error::NoProposal(_)) => Ok(None),
+			Err(Error::Unreadable(_) | Error::NoProposal(_) | Error::Syncing { .. }) => Ok(None),
 			Err(error) => Err(error),
 		}
 	}
 
-	/// What this block's events say about a task of the scheduler.
-	async fn task_result(&self, task: Hash) -> Result<Option<std::result::Result<(), Refusal>>> {
-		for (name, fields) in self.events("Scheduler").await? {
+	/// What this block's events say about a task of the scheduler, and about the items of its batch.
+	async fn task_result(&self, task: Hash) -> Result<Option<TaskResult>> {
+		let undecodable =
+			|error| Error::Unreadable(format!("cannot decode the events of a dispatch: {error}"));
+		let mut items = BatchItems::default();
+		for (pallet, name, fields) in self.events(&["Utility", "Scheduler"]).await? {
+			if pallet == "Utility" {
+				items.take(&name, &fields, self.metadata()).map_err(undecodable)?;
+				continue;
+			}
+			// What came before was of another task, unless this is the one.
+			let items = std::mem::take(&mut items);
 			// Block and place of the task, then its name if it has one.
 			let Some([1, named @ ..]) = fields.get(8..) else { continue };
 			let Some(rest) = named.strip_prefix(&task.0) else { continue };
 			return match name.as_str() {
-				"Dispatched" => call_result(rest, self.metadata()).map(Some).map_err(|error| {
-					Error::Unreadable(format!("cannot decode Scheduler.Dispatched: {error}"))
-				}),
-				_ => Ok(Some(Err(Refusal {
-					message: format!("the scheduler did not dispatch it: {name}"),
-					pallet: Some("Scheduler".into()),
-					name: Some(name),
-				}))),
+				"Dispatched" => {
+					let result = call_result(rest, self.metadata()).map_err(undecodable)?;
+					Ok(Some((result, items.failed)))
+				},
+				_ => Ok(Some((
+					Err(Refusal {
+						message: format!("the scheduler did not dispatch it: {name}"),
+						pallet: Some("Scheduler".into()),
+						name: Some(name),
+					}),
+					Vec::new(),
+				))),
 			};
 		}
 		Ok(None)
+	}
+}
+
+type TaskResult = (std::result::Result<(), Refusal>, Vec<FailedItem>);
+
+/// What the events of `utility` tell about the calls of a batch, in order. A batch within a batch counts on.
+#[derive(Default)]
+struct BatchItems {
+	seen: u32,
+	failed: Vec<FailedItem>,
+}
+
+impl BatchItems {
+	/// # Errors
+	/// What is wrong with the event's encoding.
+	fn take(
+		&mut self,
+		name: &str,
+		fields: &[u8],
+		metadata: ArcMetadata,
+	) -> std::result::Result<(), String> {
+		let error = match name {
+			"ItemCompleted" => None,
+			"ItemFailed" => Some(fields),
+			// The number of the call that failed, then its error: those after it were not tried.
+			"BatchInterrupted" => Some(fields.get(4..).unwrap_or_default()),
+			_ => return Ok(()),
+		};
+		let index = self.seen;
+		self.seen = self.seen.saturating_add(1);
+		if let Some(error) = error {
+			let error =
+				DispatchError::decode_from(error, metadata).map_err(|error| error.to_string())?;
+			let refusal = refusal("the call", &error);
+			self.failed.push(FailedItem { index, refusal, last: name == "BatchInterrupted" });
+		}
+		Ok(())
 	}
 }

@@ -6,7 +6,7 @@ use super::{
 		Voting, Weight,
 	},
 	governance::{Ballot, Parameters, Proposal, Referendum, ReferendumInfo, RequestStatus},
-	EncodedCall, Hash, Snapshot,
+	EncodedArgument, Hash, Snapshot,
 };
 use crate::{
 	clock::Clock,
@@ -40,7 +40,10 @@ impl Snapshot {
 	pub async fn proposal(&self, index: u32) -> Result<Proposal> {
 		let found: Option<Proposal> =
 			self.runtime_api("GovernanceApi", "proposal", (index,)).await?;
-		found.ok_or(Error::NoProposal(index))
+		match found {
+			Some(proposal) => Ok(proposal),
+			None => Err(self.missing(Error::NoProposal(index)).await),
+		}
 	}
 
 	/// Reads how many proposals were made so far; their numbers are all below.
@@ -283,7 +286,7 @@ impl Snapshot {
 	/// See [`Self::seats`]; also if the bytes are no call.
 	pub async fn call_weight(&self, call: &[u8]) -> Result<Weight> {
 		let length = u32::try_from(call.len()).map_err(|e| Error::Unreadable(e.to_string()))?;
-		let arguments = (EncodedCall(call.to_vec()), length);
+		let arguments = (EncodedArgument(call.to_vec()), length);
 		let info: CallInfo =
 			self.runtime_api("TransactionPaymentCallApi", "query_call_info", arguments).await?;
 		Ok(info.weight)

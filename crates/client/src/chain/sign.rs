@@ -49,16 +49,16 @@ impl Call {
 	///
 	/// # Errors
 	/// [`Error::Mismatch`] if it does not fit that runtime.
-	pub fn encode(&self, at: &Snapshot) -> Result<EncodedCall> {
-		(self.encode)(&at.at_block()).map(EncodedCall).map_err(|error| mismatch(self, error))
+	pub fn encode(&self, at: &Snapshot) -> Result<EncodedArgument> {
+		(self.encode)(&at.at_block()).map(EncodedArgument).map_err(|error| mismatch(self, error))
 	}
 }
 
-/// A call as an argument of another call.
+/// An argument that is encoded already, such as a call within another call.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct EncodedCall(pub Vec<u8>);
+pub struct EncodedArgument(pub Vec<u8>);
 
-impl EncodeAsType for EncodedCall {
+impl EncodeAsType for EncodedArgument {
 	fn encode_as_type_to<R: TypeResolver>(
 		&self,
 		_type: R::TypeId,

@@ -3,7 +3,7 @@
 use super::{
 	connection::{AtBlock, Chain, Config},
 	types::{
-		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Share,
+		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Role, Share,
 		Version,
 	},
 	Hash,
@@ -212,27 +212,6 @@ impl Snapshot {
 		lengths.iter().try_for_each(|one| one.check(self.constant(pallet, one.constant)?))
 	}
 
-	/// The raw call arguments of this block's extrinsics that call `pallet.call`, with the
-	/// extrinsic's number: each argument's SCALE encoding, in order.
-	///
-	/// # Errors
-	/// See the type; also if the block cannot be decoded.
-	pub async fn calls(&self, pallet: &str, call: &str) -> Result<Vec<(u32, Vec<Vec<u8>>)>> {
-		self.read("the block's extrinsics", |at| async move {
-			let extrinsics = at.extrinsics().fetch().await?;
-			let mut calls = Vec::new();
-			for (number, extrinsic) in (0u32..).zip(extrinsics.iter()) {
-				let extrinsic = extrinsic?;
-				if extrinsic.pallet_name() == pallet && extrinsic.call_name() == call {
-					let fields = extrinsic.iter_call_data_fields();
-					calls.push((number, fields.map(|field| field.bytes().to_vec()).collect()));
-				}
-			}
-			Ok(calls)
-		})
-		.await
-	}
-
 	/// The events of this block's extrinsic of this hash, `None` if it has no such extrinsic.
 	///
 	/// # Errors
@@ -253,17 +232,18 @@ impl Snapshot {
 		.await
 	}
 
-	/// The names of this block's events of a pallet, with their fields' encoding, in order.
+	/// This block's events of some pallets: pallet, name and the encoding of the fields, in order.
 	///
 	/// # Errors
 	/// See the type; also if the events cannot be decoded.
-	pub(super) async fn events(&self, pallet: &str) -> Result<Vec<(String, Vec<u8>)>> {
+	pub(super) async fn events(&self, pallets: &[&str]) -> Result<Vec<(String, String, Vec<u8>)>> {
 		self.read("the block's events", |at| async move {
 			let mut events = Vec::new();
 			for event in at.events().fetch().await?.iter() {
 				let event = event?;
-				if event.pallet_name() == pallet {
-					events.push((event.event_name().to_owned(), event.field_bytes().to_vec()));
+				let (pallet, name) = (event.pallet_name(), event.event_name());
+				if pallets.contains(&pallet) {
+					events.push((pallet.into(), name.into(), event.field_bytes().to_vec()));
 				}
 			}
 			Ok(events)
@@ -276,7 +256,7 @@ impl Snapshot {
 	/// # Errors
 	/// See the type; also if it does not exist. So for the methods below.
 	pub async fn datanet(&self, id: u32) -> Result<Datanet> {
-		found(self.get("Datanets", "Datanets", (id,)).await?, "datanet", id)
+		self.found(self.get("Datanets", "Datanets", (id,)).await?, "datanet", id).await
 	}
 
 	/// Reads a contribution.
@@ -284,7 +264,7 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn contribution(&self, id: ContributionId) -> Result<Contribution> {
-		found(self.get("Datanets", "Contributions", (id,)).await?, "contribution", id)
+		self.found(self.get("Datanets", "Contributions", (id,)).await?, "contribution", id).await
 	}
 
 	/// Reads a published version of a datanet.
@@ -292,8 +272,10 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn version(&self, datanet: u32, version: u32) -> Result<Version> {
-		let published = self.get("Datanets", "Versions", (datanet, version)).await?;
-		published.ok_or(Error::NoVersion { datanet, version })
+		match self.get("Datanets", "Versions", (datanet, version)).await? {
+			Some(published) => Ok(published),
+			None => Err(self.missing(Error::NoVersion { datanet, version }).await),
+		}
 	}
 
 	/// Reads the contributions of a published version, in order of acceptance.
@@ -325,7 +307,7 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn model(&self, id: u32) -> Result<Model> {
-		found(self.get("ModelRegistry", "Models", (id,)).await?, "model", id)
+		self.found(self.get("ModelRegistry", "Models", (id,)).await?, "model", id).await
 	}
 
 	/// Asks the runtime which leaves the index of a model must have for its training sources, with the
@@ -340,7 +322,7 @@ impl Snapshot {
 		let numbers: Vec<Option<u32>> = self.runtime_api(api, "leaf_indices", arguments).await?;
 		let numbers = contributions.into_iter().zip(numbers);
 		Ok(Leaves {
-			count: found(count, "model", model)?,
+			count: self.found(count, "model", model).await?,
 			numbers: numbers.filter_map(|(id, number)| Some((id, number?))).collect(),
 		})
 	}
@@ -358,7 +340,7 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn inference(&self, id: u64) -> Result<Inference> {
-		found(self.get("InferenceMarket", "Inferences", (id,)).await?, "inference", id)
+		self.found(self.get("InferenceMarket", "Inferences", (id,)).await?, "inference", id).await
 	}
 
 	/// Reads what an inference paid to whom, which is nothing before its settlement.
@@ -367,6 +349,16 @@ impl Snapshot {
 	/// See the type.
 	pub async fn payments(&self, inference: u64) -> Result<Vec<Payment>> {
 		Ok(self.get("InferenceMarket", "Payments", (inference,)).await?.unwrap_or_default())
+	}
+
+	/// Reads what an inference paid for a contribution, in the smallest unit of OPEN.
+	///
+	/// # Errors
+	/// See the type.
+	pub async fn paid_for(&self, inference: u64, contribution: ContributionId) -> Result<u128> {
+		let payments = self.payments(inference).await?;
+		let own = payments.iter().filter(|payment| payment.role == Role::Contributor(contribution));
+		Ok(own.fold(0, |sum, payment| sum.saturating_add(payment.amount)))
 	}
 
 	/// Reads the rewards that an account can claim, in the smallest unit of OPEN.
@@ -382,7 +374,7 @@ impl Snapshot {
 	/// # Errors
 	/// As [`Self::datanet`].
 	pub async fn job_result(&self, job: u64) -> Result<JobResult> {
-		found(self.get("Attribution", "Results", (job,)).await?, "result of job", job)
+		self.found(self.get("Attribution", "Results", (job,)).await?, "result of job", job).await
 	}
 
 	/// Reads all attesters with their accounts.
@@ -418,8 +410,28 @@ impl Snapshot {
 		}
 		Ok(Hash(training_manifest(&manifests).0))
 	}
-}
 
-fn found<T>(value: Option<T>, what: &'static str, id: impl Into<u64>) -> Result<T> {
-	value.ok_or_else(|| Error::NotFound { what, id: id.into() })
+	/// # Errors
+	/// As [`Self::missing`], if there is no value.
+	async fn found<T>(
+		&self,
+		value: Option<T>,
+		what: &'static str,
+		id: impl Into<u64>,
+	) -> Result<T> {
+		match value {
+			Some(value) => Ok(value),
+			None => Err(self.missing(Error::NotFound { what, id: id.into() }).await),
+		}
+	}
+
+	/// The error that something is missing, or that a node which still catches up with the network does not
+	/// have it yet.
+	pub(super) async fn missing(&self, missing: Error) -> Error {
+		if self.chain.is_syncing().await {
+			Error::Syncing { missing: Box::new(missing), block: self.number }
+		} else {
+			missing
+		}
+	}
 }

@@ -131,11 +131,25 @@ async fn rejected(
 		};
 		return with_balance(chain, key, refusal).await;
 	}
-	Error::Refused(Refusal {
-		message: format!("{} was not taken by the node: {reason}", call.label()),
-		pallet: None,
-		name: None,
-	})
+	Error::Refused(not_taken(&call.label(), &key.account, &reason))
+}
+
+/// Why the pool did not take a transaction, by what it said. Two clients that send from one account at the
+/// same time number their transactions alike, and the pool keeps one of two with the same number.
+fn not_taken(call: &str, account: &AccountId, reason: &str) -> Refusal {
+	let same_number = ["Priority is too low", "outdated", "Already Imported", "already imported"];
+	if same_number.iter().any(|words| reason.contains(words)) {
+		return Refusal {
+			message: format!(
+				"{call} was not sent: another transaction of {account} is under way; wait until it is in \
+				 a block and try again"
+			),
+			pallet: None,
+			name: Some("TransactionUnderWay".into()),
+		};
+	}
+	let message = format!("{call} was not taken by the node: {reason}");
+	Refusal { message, pallet: None, name: None }
 }
 
 fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
@@ -223,5 +237,24 @@ async fn outcome(
 		Err(Error::Refused(refusal)) => Err(with_reason(chain, key, refusal).await),
 		Err(Error::Unreachable { .. }) => Err(lost(chain, call, hash)),
 		result => result,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn refusal_should_say_that_another_is_under_way_when_two_have_the_same_number() {
+		let account = AccountId::from([7; 32]);
+		for reason in
+			["Priority is too low: (101 vs 101)", "Transaction is outdated", "Already Imported"]
+		{
+			let refusal = not_taken("Balances.transfer_allow_death", &account, reason);
+			assert!(refusal.message.contains("is under way"), "{}", refusal.message);
+			assert!(refusal.message.contains(&account.to_string()), "{}", refusal.message);
+		}
+		let other = not_taken("Balances.transfer_allow_death", &account, "the pool is full");
+		assert_eq!((other.name, other.message.contains("the pool is full")), (None, true));
 	}
 }

@@ -100,7 +100,7 @@ impl Explanation {
 			(None, Vec::new())
 		} else {
 			let index = IndexCommitment::from(&model.registration.index);
-			match find_claim(chain, &result).await? {
+			match find_claim(chain, best, &result).await? {
 				Ok(found) => {
 					let leaves = best.leaves(inference.model, found.claim.contributions()).await?;
 					let record = Recorded {
@@ -170,16 +170,17 @@ impl Explanation {
 /// The claim whose hash the job's result names, in the result's block; or what is wrong.
 async fn find_claim(
 	chain: &Chain,
+	best: &Snapshot,
 	result: &JobResult,
 ) -> Result<std::result::Result<IncludedClaim, String>> {
-	let block = chain.at_number(result.at).await?;
+	let (block_hash, calls) = chain.calls(result.at, best, "Attribution", "submit_claim").await?;
 	let expected = H256(result.claim.0);
 	let mut fault = format!("block {} holds no claim for this job", result.at);
-	for (extrinsic, arguments) in block.calls("Attribution", "submit_claim").await? {
+	for (extrinsic, arguments) in calls {
 		let Some(bytes) = arguments.first() else { continue };
 		match Claim::read(bytes, expected) {
 			Ok(claim) => {
-				let (block, block_hash) = (block.number(), block.hash());
+				let block = result.at.into();
 				return Ok(Ok(IncludedClaim { claim, extrinsic, block, block_hash }));
 			},
 			Err(error) => fault = error.to_string(),
