@@ -5,16 +5,13 @@ use crate::client::{Executor, FullBackend, FullClient, FullPool, FullSelectChain
 use openledger_runtime::{BlockNumber, OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
 
-use sc_chain_spec::{BuildGenesisBlock, GenesisBlockBuilder};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle};
 use sc_service::{error::Error as ServiceError, Configuration};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_blockchain::HeaderBackend;
 use sp_consensus_babe::inherents::{
 	BabeCreateInherentDataProviders, InherentDataProvider as SlotProvider,
 };
-use sp_runtime::traits::Block as _;
 use std::sync::Arc;
 
 /// The parts of a node that do not need the network.
@@ -62,10 +59,9 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		sc_service::new_full_parts::<Block, RuntimeApi, Executor>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
-			executor.clone(),
+			executor,
 			Default::default(),
 		)?;
-	check_genesis(config, &client, backend.clone(), executor)?;
 	let client = Arc::new(client);
 
 	let telemetry = telemetry.map(|(worker, telemetry)| {
@@ -131,34 +127,6 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		transaction_pool,
 		other: Consensus { block_import, grandpa, babe, babe_handle, telemetry },
 	})
-}
-
-/// Refuses to go on with another chain than the one asked for: a folder keeps the chain that it began with,
-/// also when the specification of the same name was changed since.
-///
-/// # Errors
-/// If the database begins with another block than the specification; it names both.
-fn check_genesis(
-	config: &Configuration,
-	client: &FullClient,
-	backend: Arc<FullBackend>,
-	executor: Executor,
-) -> Result<(), ServiceError> {
-	let spec = config.chain_spec.as_storage_builder();
-	// The operation that comes with the block is dropped: nothing is written.
-	let (block, _): (Block, _) =
-		GenesisBlockBuilder::new(spec, false, backend, executor)?.build_genesis_block()?;
-	let (asked, found) = (block.hash(), client.info().genesis_hash);
-	if asked == found {
-		return Ok(());
-	}
-	Err(ServiceError::Other(format!(
-		"the folder {} holds a chain that begins with block {found:?}, and the specification of {} begins \
-		 with {asked:?}: give the specification that the folder was made with, choose another folder with \
-		 --base-path, or delete this chain's blocks with purge-chain",
-		config.base_path.path().display(),
-		config.chain_spec.name(),
-	)))
 }
 
 /// Takes consensus data back together with the blocks, for the command `revert`.

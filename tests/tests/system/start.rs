@@ -52,20 +52,3 @@ fn node_should_refuse_its_rpc_port_when_somebody_listens_there() {
 	assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
 	assert!(said.contains("--rpc-port"), "{said}");
 }
-
-#[test]
-fn node_should_refuse_the_folder_of_another_chain_when_the_name_is_the_same() {
-	let folder = tempfile::tempdir().unwrap();
-	let base = folder.path().join("base").display().to_string();
-	let window = "/genesis/runtimeGenesis/patch/inferenceMarket/parameters/responseWindow";
-	let first = changed(folder.path(), "first.json", window, 30.into());
-	let second = changed(folder.path(), "second.json", window, 31.into());
-	let with = |chain| ["export-state", "--chain", chain, "--base-path", &base, "0"];
-	let output = node(&with(&first));
-	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-	let said = refusal(&with(&second));
-	assert!(said.contains("holds a chain that begins with block 0x"), "{said}");
-	assert!(said.contains("begins with 0x") && said.contains("purge-chain"), "{said}");
-	// With the specification that it was made with, it goes on.
-	assert!(node(&with(&first)).status.success());
-}
