@@ -33,6 +33,7 @@ pub enum Command {
 }
 
 pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
+	let registers = matches!(command, Command::Register);
 	let (name, done) = match command {
 		Command::List => return list(context).await,
 		Command::Register => ("register", "is bonded as an attester"),
@@ -41,7 +42,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	};
 	let account = context.key()?.account;
 	let mut all = Vec::new();
-	if name == "register" {
+	if registers {
 		all.extend(set_missing_keys(context, &account).await?);
 	}
 	let sent = context.send(call("Attribution", name, ())).await?;

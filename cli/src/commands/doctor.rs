@@ -12,12 +12,13 @@ use openledger_client::{
 	chain::{
 		types::{
 			Attester, AttesterStatus, Contribution, ContributionState, Inference, InferenceState,
-			Model, ModelStatus, Refund,
+			Model, ModelStatus, Payment, Refund, Role,
 		},
 		Chain, NodeStatus, Snapshot,
 	},
 	keys::{parse_account, AccountId},
 };
+use std::collections::BTreeMap;
 use views::{Diagnosis, Finding};
 
 /// Say why something that is waited for does not happen.
@@ -265,6 +266,9 @@ async fn contributed(best: &Snapshot, id: u64) -> Result<Vec<Finding>> {
 	}
 	let inferences: Vec<((u64,), Inference)> =
 		best.all("InferenceMarket", "Inferences", ()).await?;
+	let payments: Vec<((u64,), Vec<Payment>)> = best.all("InferenceMarket", "Payments", ()).await?;
+	let payments: BTreeMap<u64, Vec<Payment>> =
+		payments.into_iter().map(|((inference,), payments)| (inference, payments)).collect();
 	for (model, record) in &trained {
 		findings.push(activity(*model, record));
 		let settled = inferences.iter().filter(|(_, inference)| {
@@ -273,7 +277,9 @@ async fn contributed(best: &Snapshot, id: u64) -> Result<Vec<Finding>> {
 		let (mut answers, mut paid, mut amount) = (0u32, 0u32, 0u128);
 		for ((inference,), _) in settled {
 			answers = answers.saturating_add(1);
-			let own = best.paid_for(*inference, id).await?;
+			let own = payments.get(inference).into_iter().flatten();
+			let own = own.filter(|payment| payment.role == Role::Contributor(id));
+			let own = own.fold(0u128, |sum, payment| sum.saturating_add(payment.amount));
 			paid = paid.saturating_add(u32::from(own > 0));
 			amount = amount.saturating_add(own);
 		}

@@ -46,12 +46,12 @@ pub(crate) fn leaf_number<T: Config>(
 }
 
 impl<T: Config> Pallet<T> {
-	/// Implements [`leaf_count`](crate::runtime_api::ModelRegistryApi).
+	/// The number of leaves that a model's training sources demand; `None` if there is no such model.
 	pub fn leaf_count(model: ModelId) -> Option<u32> {
 		Self::spans_of(model).as_deref().map(leaf_count)
 	}
 
-	/// Implements [`leaf_indices`](crate::runtime_api::ModelRegistryApi).
+	/// As [`IndexedModels::leaf_index`] for many contributions, whose sources are read once.
 	pub fn leaf_indices(model: ModelId, contributions: &[ContributionId]) -> Vec<Option<u32>> {
 		let spans = Self::spans_of(model).unwrap_or_default();
 		contributions.iter().map(|&contribution| leaf_number::<T>(&spans, contribution)).collect()

@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		Ok(election.nominee_threshold.mul_ceil(delegated).max(1))
 	}
 
-	/// Implements [`nomination_quota`](crate::runtime_api::SecurityCouncilApi).
+	/// As [`Self::quota_of`] the running election; `None` if there is none, or nomination has not begun.
 	pub fn nomination_quota() -> Option<Balance> {
 		Self::quota_of(&Self::running().ok()?).ok()
 	}

@@ -85,7 +85,7 @@ pub struct Dispatched {
 /// A call of a batch that failed.
 #[derive(Serialize, Debug)]
 pub struct FailedItem {
-	/// The place of the call in the batch, from 0.
+	/// The place of the call in the batch, from 0. The calls of a batch within the batch count as well.
 	pub index: u32,
 	/// It says for people why the runtime refused the call.
 	pub error: String,

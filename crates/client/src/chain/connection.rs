@@ -189,18 +189,8 @@ impl Chain {
 				Ok((hash, extrinsics.into_iter().map(|extrinsic| extrinsic.0).collect()))
 			})
 			.await?;
-		let at = at.at_block();
-		let extrinsics = at.extrinsics().from_bytes(bytes).await;
-		let calls = (0u32..)
-			.zip(extrinsics.iter())
-			// What this runtime cannot decode is not one of the calls asked for.
-			.filter_map(|(place, extrinsic)| Some((place, extrinsic.ok()?)))
-			.filter(|(_, e)| e.pallet_name() == pallet && e.call_name() == call)
-			.map(|(place, e)| {
-				(place, e.iter_call_data_fields().map(|field| field.bytes().to_vec()).collect())
-			})
-			.collect();
-		Ok((hash, calls))
+		let found = find_calls(at, bytes, pallet, call).await;
+		Ok((hash, found.into_iter().map(|found| (found.place, found.arguments)).collect()))
 	}
 
 	/// The raw arguments of those transactions in the node's pool that `account` signed and that
@@ -225,17 +215,9 @@ impl Chain {
 			.iter()
 			.filter_map(|text| hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok())
 			.collect();
-		let at = at.at_block();
-		let extrinsics = at.extrinsics().from_bytes(bytes).await;
-		// What this client cannot decode is not one of the calls asked for.
-		let calls = extrinsics
-			.iter()
-			.flatten()
-			.filter(|e| e.pallet_name() == pallet && e.call_name() == call)
-			.filter(|e| e.address_bytes().is_some_and(|address| address.ends_with(&account.0)))
-			.map(|e| e.iter_call_data_fields().map(|field| field.bytes().to_vec()).collect())
-			.collect();
-		Ok(calls)
+		let found = find_calls(at, bytes, pallet, call).await;
+		let own = found.into_iter().filter(|found| found.signer.ends_with(&account.0));
+		Ok(own.map(|found| found.arguments).collect())
 	}
 
 	/// Asks `ask`. While the connection fails, reconnects and asks again, so the question must not
@@ -300,6 +282,37 @@ impl Chain {
 		*connection.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
 		Ok(())
 	}
+}
+
+/// A call among extrinsics.
+struct FoundCall {
+	/// The number of its extrinsic among them.
+	place: u32,
+	/// The address that signed it in SCALE, which ends with the account; empty if nobody did.
+	signer: Vec<u8>,
+	/// Its arguments in SCALE.
+	arguments: Vec<Vec<u8>>,
+}
+
+/// The calls of `pallet.call` among extrinsics. What the runtime of `at` cannot decode is none of them.
+async fn find_calls(
+	at: &Snapshot,
+	extrinsics: Vec<Vec<u8>>,
+	pallet: &str,
+	call: &str,
+) -> Vec<FoundCall> {
+	let at = at.at_block();
+	let extrinsics = at.extrinsics().from_bytes(extrinsics).await;
+	(0u32..)
+		.zip(extrinsics.iter())
+		.filter_map(|(place, extrinsic)| Some((place, extrinsic.ok()?)))
+		.filter(|(_, e)| e.pallet_name() == pallet && e.call_name() == call)
+		.map(|(place, e)| FoundCall {
+			place,
+			signer: e.address_bytes().unwrap_or_default().to_vec(),
+			arguments: e.iter_call_data_fields().map(|field| field.bytes().to_vec()).collect(),
+		})
+		.collect()
 }
 
 async fn establish(

@@ -29,7 +29,7 @@ impl Dispatch {
 /// A call of a batch that failed.
 #[derive(Clone, Debug)]
 pub struct FailedItem {
-	/// Its place in the batch, from 0.
+	/// Its place in the batch, from 0. The calls of a batch within the batch count as well.
 	pub index: u32,
 	/// Why it was refused.
 	pub refusal: Refusal,

@@ -186,14 +186,3 @@ pub struct Parameters {
 	pub treasury: KindTerms,
 	pub removal: KindTerms,
 }
-
-impl Parameters {
-	/// The rules for proposals that may do this.
-	pub fn terms(&self, kind: Kind) -> &KindTerms {
-		match kind {
-			Kind::Constitutional => &self.constitutional,
-			Kind::Treasury => &self.treasury,
-			Kind::CouncilRemoval => &self.removal,
-		}
-	}
-}

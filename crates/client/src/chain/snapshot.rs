@@ -3,7 +3,7 @@
 use super::{
 	connection::{AtBlock, Chain, Config},
 	types::{
-		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Role, Share,
+		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Share,
 		Version,
 	},
 	Hash,
@@ -349,16 +349,6 @@ impl Snapshot {
 	/// See the type.
 	pub async fn payments(&self, inference: u64) -> Result<Vec<Payment>> {
 		Ok(self.get("InferenceMarket", "Payments", (inference,)).await?.unwrap_or_default())
-	}
-
-	/// Reads what an inference paid for a contribution, in the smallest unit of OPEN.
-	///
-	/// # Errors
-	/// See the type.
-	pub async fn paid_for(&self, inference: u64, contribution: ContributionId) -> Result<u128> {
-		let payments = self.payments(inference).await?;
-		let own = payments.iter().filter(|payment| payment.role == Role::Contributor(contribution));
-		Ok(own.fold(0, |sum, payment| sum.saturating_add(payment.amount)))
 	}
 
 	/// Reads the rewards that an account can claim, in the smallest unit of OPEN.
