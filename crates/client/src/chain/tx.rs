@@ -110,15 +110,15 @@ async fn rejected(
 	error: ExtrinsicError,
 ) -> Error {
 	use subxt::rpcs::Error as E;
-	let reason = match &error {
+	let (code, reason) = match &error {
 		ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(RpcError::ClientError(
 			E::User(user),
 		))) => {
 			let data = user.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
-			data.unwrap_or_else(|| user.message.clone())
+			(Some(user.code), data.unwrap_or_else(|| user.message.clone()))
 		},
 		_ if chain.is_lost().await => return lost(chain, call, hash),
-		_ => error.to_string(),
+		_ => (None, error.to_string()),
 	};
 	if reason.contains("pay some fees") {
 		let refusal = Refusal {
@@ -131,14 +131,24 @@ async fn rejected(
 		};
 		return with_balance(chain, key, refusal).await;
 	}
-	Error::Refused(not_taken(&call.label(), &key.account, &reason))
+	Error::Refused(not_taken(&call.label(), &key.account, code, &reason))
 }
 
-/// Why the pool did not take a transaction, by what it said. Two clients that send from one account at the
-/// same time number their transactions alike, and the pool keeps one of two with the same number.
-fn not_taken(call: &str, account: &AccountId, reason: &str) -> Refusal {
-	let same_number = ["Priority is too low", "outdated", "Already Imported", "already imported"];
-	if same_number.iter().any(|words| reason.contains(words)) {
+/// Codes of the node's pool, which `sc_rpc_api` fixes.
+const INVALID: i32 = 1010;
+const ALREADY_IMPORTED: i32 = 1013;
+const TOO_LOW_PRIORITY: i32 = 1014;
+
+/// Why the pool did not take a transaction, by its code and what it said. Two clients that send from one
+/// account at the same time number their transactions alike, and the pool keeps one of two with the same
+/// number.
+fn not_taken(call: &str, account: &AccountId, code: Option<i32>, reason: &str) -> Refusal {
+	let same_number = match code {
+		Some(ALREADY_IMPORTED | TOO_LOW_PRIORITY) => true,
+		Some(INVALID) => reason.contains("outdated"),
+		_ => false,
+	};
+	if same_number {
 		return Refusal {
 			message: format!(
 				"{call} was not sent: another transaction of {account} is under way; wait until it is in \
@@ -247,14 +257,18 @@ mod tests {
 	#[test]
 	fn refusal_should_say_that_another_is_under_way_when_two_have_the_same_number() {
 		let account = AccountId::from([7; 32]);
-		for reason in
-			["Priority is too low: (101 vs 101)", "Transaction is outdated", "Already Imported"]
+		// As the node words them.
+		let low = "The transaction has too low priority to replace another transaction already in \
+		           the pool.";
+		for (code, reason) in [(1014, low), (1013, "0x52b7c8…"), (1010, "Transaction is outdated")]
 		{
-			let refusal = not_taken("Balances.transfer_allow_death", &account, reason);
+			let refusal = not_taken("Balances.transfer_allow_death", &account, Some(code), reason);
 			assert!(refusal.message.contains("is under way"), "{}", refusal.message);
 			assert!(refusal.message.contains(&account.to_string()), "{}", refusal.message);
 		}
-		let other = not_taken("Balances.transfer_allow_death", &account, "the pool is full");
-		assert_eq!((other.name, other.message.contains("the pool is full")), (None, true));
+		for (code, reason) in [(Some(1010), "a bad signature"), (None, "the pool is full")] {
+			let other = not_taken("Balances.transfer_allow_death", &account, code, reason);
+			assert_eq!((other.name, other.message.contains(reason)), (None, true));
+		}
 	}
 }
