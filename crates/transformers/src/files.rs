@@ -44,6 +44,12 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 	Ok(bytes)
 }
 
+/// Reads JSON, without the mark that some editors put in front of it.
+fn parse_json<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, FileError> {
+	let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+	serde_json::from_slice(bytes).map_err(|source| FileError::json(path, source))
+}
+
 /// Writes a whole file: to a temporary one first, which is then renamed, so that no reader sees
 /// half of it.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {

@@ -343,7 +343,7 @@ fn split(name: &str) -> Option<(&str, &'static str)> {
 }
 
 fn object(path: &Path, bytes: &[u8]) -> Result<Map<String, Value>, FileError> {
-	serde_json::from_slice(bytes).map_err(|source| FileError::json(path, source))
+	super::parse_json(path, bytes)
 }
 
 fn parse_hash(text: &str) -> Result<Hash, AdapterError> {

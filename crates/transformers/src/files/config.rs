@@ -2,7 +2,7 @@
 //!
 //! Fields that Hugging Face's files may leave out get the defaults of its `transformers` library.
 
-use super::{read, ConfigError, FileError};
+use super::{parse_json, read, ConfigError, FileError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -115,8 +115,7 @@ impl BaseConfig {
 	}
 
 	fn parse(path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-		let fields: Fields =
-			serde_json::from_slice(bytes).map_err(|source| FileError::json(path, source))?;
+		let fields: Fields = parse_json(path, bytes)?;
 		fields.check().map_err(|source| FileError::config(path, source))
 	}
 
@@ -143,7 +142,99 @@ impl BaseConfig {
 	}
 }
 
-/// The fields that are read. All others describe the file, training or generation.
+/// Fields that are not read, since they describe the file, training or generation, or change nothing in
+/// the models that are supported. Those that begin with `_` are notes of the library.
+const HARMLESS: [&str; 87] = [
+	"architectures",
+	"attention_dropout",
+	"attention_probs_dropout_prob",
+	"attn_implementation",
+	"bad_words_ids",
+	"begin_suppress_tokens",
+	"bos_token_id",
+	"chunk_size_feed_forward",
+	"classifier_dropout",
+	"cross_attention_hidden_size",
+	"decoder_start_token_id",
+	"directionality",
+	"diversity_penalty",
+	"do_sample",
+	"dtype",
+	"early_stopping",
+	"embd_pdrop",
+	"encoder_no_repeat_ngram_size",
+	"eos_token_id",
+	"exponential_decay_length_penalty",
+	"finetuning_task",
+	"forced_bos_token_id",
+	"forced_eos_token_id",
+	"gradient_checkpointing",
+	"hidden_dropout",
+	"hidden_dropout_prob",
+	"id2label",
+	"initializer_factor",
+	"initializer_range",
+	"keys_to_ignore_at_inference",
+	"label2id",
+	"layerdrop",
+	"length_penalty",
+	"max_length",
+	"max_window_layers",
+	"min_length",
+	"model_max_length",
+	"name_or_path",
+	"no_repeat_ngram_size",
+	"num_beam_groups",
+	"num_beams",
+	"num_labels",
+	"num_return_sequences",
+	"output_attentions",
+	"output_hidden_states",
+	"output_scores",
+	"pooler_fc_size",
+	"pooler_num_attention_heads",
+	"pooler_num_fc_layers",
+	"pooler_size_per_head",
+	"pooler_type",
+	"prefix",
+	"pretraining_tp",
+	"problem_type",
+	"remove_invalid_values",
+	"repetition_penalty",
+	"resid_pdrop",
+	"return_dict",
+	"return_dict_in_generate",
+	"sep_token_id",
+	"cls_token_id",
+	"mask_token_id",
+	"unk_token_id",
+	"suppress_tokens",
+	"task_specific_params",
+	"temperature",
+	"tf_legacy_loss",
+	"tie_encoder_decoder",
+	"tokenizer_class",
+	"top_k",
+	"top_p",
+	"torch_dtype",
+	"torchscript",
+	"training",
+	"transformers_version",
+	"typical_p",
+	"unsloth_fixed",
+	"unsloth_version",
+	"use_bfloat16",
+	"use_cache",
+	"use_return_dict",
+	"use_flash_attn",
+	"vocab_type",
+	"sentence_transformers",
+	"license",
+	"language",
+	"datasets",
+];
+
+/// The fields that are read. Those of `others` must be known to change nothing.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Fields {
@@ -174,10 +265,24 @@ struct Fields {
 	use_sliding_window: Option<bool>,
 	layer_types: Option<Vec<String>>,
 	quantization_config: Option<Value>,
+	#[serde(flatten)]
+	others: Map<String, Value>,
 }
 
 impl Fields {
+	/// Refuses fields that may change the numbers and are not read.
+	fn check_others(&self) -> Result<(), ConfigError> {
+		let unknown = self.others.iter().find(|(name, value)| {
+			!(is_unset(value) || name.starts_with('_') || HARMLESS.contains(&name.as_str()))
+		});
+		match unknown {
+			None => Ok(()),
+			Some((name, value)) => Err(unknown_field(name, value)),
+		}
+	}
+
 	fn check(&self) -> Result<BaseConfig, ConfigError> {
+		self.check_others()?;
 		if let Some(quantisation) = &self.quantization_config {
 			let method = quantisation.get("quant_method").and_then(Value::as_str);
 			return Err(ConfigError::Quantised(super::shorten(method.unwrap_or("unknown method"))));
@@ -211,6 +316,17 @@ impl Fields {
 			let found = format!("'{}'", super::shorten(embedding));
 			let field = "position_embedding_type";
 			return Err(ConfigError::Unsupported { field, found, supported: "'absolute'" });
+		}
+		for (field, value) in [
+			("rope_theta", self.rope_theta.map(Value::from)),
+			("rope_scaling", self.rope_scaling.clone().map(Value::from)),
+			("rope_parameters", self.rope_parameters.clone().map(Value::from)),
+			("sliding_window", self.sliding_window.clone()),
+			("head_dim", self.head_dim.map(Value::from)),
+		] {
+			if let Some(value) = value.filter(|value| !is_unset(value)) {
+				return Err(unknown_field(field, &value));
+			}
 		}
 		refuse("is_decoder", self.is_decoder)?;
 		refuse("add_cross_attention", self.add_cross_attention)?;
@@ -260,6 +376,7 @@ impl Fields {
 		// It would give the output projection a bias too.
 		refuse("attention_bias", self.attention_bias)?;
 		refuse("mlp_bias", self.mlp_bias)?;
+		refuse("add_cross_attention", self.add_cross_attention)?;
 		let other = |kind: &&String| *kind != "full_attention";
 		if let Some(kind) = self.layer_types.iter().flatten().find(other) {
 			let (field, found) = ("layer_types", format!("'{}'", super::shorten(kind)));
@@ -301,26 +418,38 @@ impl Fields {
 		})
 	}
 
-	/// The base of the rotary embeddings. Newer files keep it under `rope_parameters`.
+	/// The base of the rotary embeddings. Newer files keep it under `rope_parameters`, and some of those
+	/// once for each kind of layer.
 	fn rope_theta(&self) -> Result<f64, ConfigError> {
-		for settings in [&self.rope_scaling, &self.rope_parameters].into_iter().flatten() {
-			let kind = settings.get("rope_type").or_else(|| settings.get("type"));
-			match kind.map(|kind| kind.as_str().unwrap_or("unknown")) {
-				None | Some("default") => (),
-				Some(other) => return Err(ConfigError::RopeScaling(super::shorten(other))),
-			}
-			let part = settings.get("partial_rotary_factor").filter(|part| !part.is_null());
-			if let Some(part) = part.filter(|part| part.as_f64() != Some(1.0)) {
-				return Err(ConfigError::Unsupported {
-					field: "partial_rotary_factor",
-					found: super::shorten(&part.to_string()),
-					supported: "1",
-				});
-			}
+		let mut theta = self.rope_theta;
+		for (name, settings) in
+			[("rope_scaling", &self.rope_scaling), ("rope_parameters", &self.rope_parameters)]
+		{
+			let Some(settings) = settings else { continue };
+			let settings = self.of_full_attention(name, settings)?;
+			theta = rope_settings(name, settings)?.or(theta);
 		}
-		let nested = self.rope_parameters.as_ref().and_then(|settings| settings.get("rope_theta"));
-		let theta = nested.and_then(Value::as_f64).or(self.rope_theta);
 		positive("rope_theta", theta.unwrap_or(10_000.0))
+	}
+
+	/// The settings for the one kind of layer that is supported, where they are nested by kind.
+	fn of_full_attention<'a>(
+		&self,
+		name: &str,
+		settings: &'a Map<String, Value>,
+	) -> Result<&'a Map<String, Value>, ConfigError> {
+		const FULL: &str = "full_attention";
+		let Some((kind, value)) = settings.iter().find(|(_, value)| value.is_object()) else {
+			return Ok(settings);
+		};
+		// Which kinds there are, the caller has checked; without a list they may be any.
+		let others = settings.iter().find(|(key, value)| *key != FULL && !value.is_null());
+		match (settings.get(FULL).and_then(Value::as_object), others) {
+			(Some(full), None) => Ok(full),
+			(Some(full), Some((_, Value::Object(_)))) if self.layer_types.is_some() => Ok(full),
+			(_, Some((key, value))) => Err(unknown_field(&format!("{name}.{key}"), value)),
+			_ => Err(unknown_field(&format!("{name}.{kind}"), value)),
+		}
 	}
 
 	/// A window that no text exceeds is no window.
@@ -333,6 +462,55 @@ impl Fields {
 			_ => Ok(()),
 		}
 	}
+}
+
+/// Whether a value asks for nothing.
+fn is_unset(value: &Value) -> bool {
+	match value {
+		Value::Null | Value::Bool(false) => true,
+		Value::String(text) => text.is_empty(),
+		Value::Array(list) => list.is_empty(),
+		Value::Object(fields) => fields.is_empty(),
+		Value::Bool(true) | Value::Number(_) => false,
+	}
+}
+
+fn unknown_field(name: &str, value: &Value) -> ConfigError {
+	let (field, found) = (super::shorten(name), super::shorten(&value.to_string()));
+	ConfigError::UnknownField { field, found }
+}
+
+/// Checks that rotary embeddings are the plain ones, and returns their base, if it is given.
+fn rope_settings(name: &str, settings: &Map<String, Value>) -> Result<Option<f64>, ConfigError> {
+	let kind = ["rope_type", "type"].into_iter().find_map(|key| settings.get(key)?.as_str());
+	if let Some(other) = kind.filter(|kind| *kind != "default") {
+		return Err(ConfigError::RopeScaling(super::shorten(other)));
+	}
+	let mut theta = None;
+	for (key, value) in settings {
+		let plain = match key.as_str() {
+			"rope_type" | "type" => value.is_null() || value.as_str() == Some("default"),
+			"partial_rotary_factor" if !value.is_null() && value.as_f64() != Some(1.0) => {
+				return Err(ConfigError::Unsupported {
+					field: "partial_rotary_factor",
+					found: super::shorten(&value.to_string()),
+					supported: "1",
+				});
+			},
+			"partial_rotary_factor" => true,
+			"rope_theta" => {
+				theta = value.as_f64();
+				theta.is_some() || value.is_null()
+			},
+			// Stretched by one is not stretched.
+			"factor" | "attention_factor" => value.is_null() || value.as_f64() == Some(1.0),
+			_ => is_unset(value),
+		};
+		if !plain {
+			return Err(unknown_field(&format!("{name}.{key}"), value));
+		}
+	}
+	Ok(theta)
 }
 
 fn refuse(field: &'static str, value: Option<bool>) -> Result<(), ConfigError> {
@@ -445,6 +623,61 @@ mod tests {
 		value["rope_parameters"] = json!({ "rope_type": "default", "rope_theta": 500000.0 });
 		let BaseConfig::Llama(config) = parse(&value).unwrap() else { panic!() };
 		assert_eq!(config.rope_theta, 500_000.0);
+	}
+
+	#[test]
+	fn rope_settings_should_be_computed_or_refused_by_name() {
+		let mut value = llama("llama");
+		let nested =
+			json!({ "full_attention": { "rope_type": "default", "rope_theta": 500000.0 } });
+		value["rope_parameters"] = nested.clone();
+		let BaseConfig::Llama(config) = parse(&value).unwrap() else { panic!() };
+		assert_eq!(config.rope_theta, 500_000.0);
+		value["rope_parameters"]["sliding_attention"] = json!({ "rope_theta": 10000.0 });
+		value["layer_types"] = json!(["full_attention"]);
+		let BaseConfig::Llama(config) = parse(&value).unwrap() else { panic!() };
+		assert_eq!(config.rope_theta, 500_000.0);
+		for (field, change, words) in [
+			("rope_scaling", json!({ "factor": 2.0 }), "\"rope_scaling.factor\" is 2.0"),
+			("rope_scaling", json!({ "type": null, "factor": 4 }), "\"rope_scaling.factor\" is 4"),
+			(
+				"rope_scaling",
+				json!({ "rope_type": "default", "low_freq_factor": 1.0 }),
+				"low_freq_factor",
+			),
+			("rope_parameters", json!({ "rope_theta": "many" }), "rope_parameters.rope_theta"),
+			(
+				"rope_parameters",
+				json!({ "full_attention": {}, "sliding_attention": { "rope_theta": 1e4 } }),
+				"rope_parameters.sliding_attention",
+			),
+			(
+				"rope_parameters",
+				json!({ "full_attention": { "factor": 8.0 } }),
+				"rope_parameters.factor",
+			),
+			("logit_scale", json!(0.5), "\"logit_scale\" is 0.5"),
+			("auto_map", json!({ "AutoModel": "model.M" }), "auto_map"),
+			("partial_rotary_factor", json!(0.5), "partial_rotary_factor"),
+		] {
+			let message = refusal(llama("llama"), field, change).to_string();
+			assert!(message.contains(words), "'{message}' lacks '{words}'");
+		}
+		let message = refusal(bert(), "rope_theta", json!(10000.0)).to_string();
+		assert!(message.contains("rope_theta"), "{message}");
+		for (field, change) in
+			[("rope_scaling", json!({ "factor": 1.0 })), ("logit_scale", Value::Null)]
+		{
+			let mut value = llama("llama");
+			value[field] = change;
+			parse(&value).unwrap();
+		}
+	}
+
+	#[test]
+	fn config_should_be_read_when_a_mark_stands_in_front_of_it() {
+		let bytes = format!("\u{feff}{}", bert());
+		BaseConfig::from_json(bytes.as_bytes()).unwrap();
 	}
 
 	#[test]

@@ -101,6 +101,9 @@ pub enum ConfigError {
 	/// The rotary embeddings are scaled.
 	#[error("rope scaling of type '{0}' is not supported: use a model without rope scaling")]
 	RopeScaling(String),
+	/// A field is not known to change nothing.
+	#[error("\"{field}\" is {found}, which may change what the model computes and is not supported: use a model without it, or delete the field if it does not concern computation")]
+	UnknownField { field: String, found: String },
 	/// Attention sees only a window of the text.
 	#[error("sliding-window attention ({window} of {positions} tokens) is not supported: use a model without it, or set max_position_embeddings to at most the window")]
 	SlidingWindow {

@@ -2,7 +2,9 @@
 
 mod checks;
 
-use super::{read, shorten, shorten_message, BaseConfig, FileError, Hash, TokenizerError};
+use super::{
+	parse_json, read, shorten, shorten_message, BaseConfig, FileError, Hash, TokenizerError,
+};
 use openledger_blobs::blob_hash;
 use std::path::{Path, PathBuf};
 use tokenizers::{PostProcessor, TruncationDirection};
@@ -14,11 +16,34 @@ pub(super) const NAME: &str = "tokenizer.json";
 /// it.
 const MAX_BYTES: u64 = 1 << 28;
 
+/// The marks of a text's end in the tokenizers of decoders, those of turns in a dialogue last.
+const ENDS: [&str; 9] = [
+	"</s>",
+	"<|endoftext|>",
+	"<|end_of_text|>",
+	"<eos>",
+	"<|eos|>",
+	"<|end▁of▁sentence|>",
+	"[EOS]",
+	"<|im_end|>",
+	"<|eot_id|>",
+];
+
 /// A text in tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
 	/// The ids of the tokens, those of the special tokens around the text included; at least one.
 	pub ids: Vec<u32>,
+	/// The number of tokens of the whole text with the special ones, which is larger than that of `ids`
+	/// if the text has lost its end.
+	pub whole: usize,
+}
+
+impl Encoding {
+	/// Whether the text has lost its end.
+	pub fn is_cut(&self) -> bool {
+		self.whole > self.ids.len()
+	}
 }
 
 /// Turns texts into tokens and back.
@@ -57,8 +82,7 @@ impl Tokenizer {
 		let malformed = |reason: String| {
 			FileError::tokenizer(path, TokenizerError::Malformed(shorten_message(&reason)))
 		};
-		let document: serde_json::Value =
-			serde_json::from_slice(bytes).map_err(|source| FileError::json(path, source))?;
+		let document: serde_json::Value = parse_json(path, bytes)?;
 		checks::check(&document).map_err(malformed)?;
 		let mut tokenizer: tokenizers::Tokenizer =
 			serde_json::from_value(document).map_err(|error| malformed(error.to_string()))?;
@@ -110,6 +134,7 @@ impl Tokenizer {
 		if encoding.is_empty() {
 			return Err(self.refused(TokenizerError::NoTokens(shorten(text))));
 		}
+		let whole = encoding.len().saturating_add(special);
 		encoding.truncate(room, 0, TruncationDirection::Right);
 		encoding.take_overflowing();
 		let encoding = self.tokenizer.post_process(encoding, None, true).map_err(failed)?;
@@ -119,7 +144,7 @@ impl Tokenizer {
 				format!("{} tokens with the special ones, where {special} are special", ids.len());
 			return Err(self.refused(TokenizerError::Encode { text: shorten(text), reason }));
 		}
-		Ok(Encoding { ids })
+		Ok(Encoding { ids, whole })
 	}
 
 	/// The text that tokens stand for. Special ones are left out.
@@ -129,6 +154,12 @@ impl Tokenizer {
 	pub fn decode(&self, ids: &[u32]) -> Result<String, FileError> {
 		let failed = |error| TokenizerError::Decode(shorten_message(&error));
 		self.tokenizer.decode(ids, true).map_err(|error| self.refused(failed(error)))
+	}
+
+	/// The token that marks the end of a text; `None` if the tokenizer has none of the usual ones.
+	pub fn end(&self) -> Option<u32> {
+		let id = |token: &&str| self.tokenizer.token_to_id(token).filter(|id| self.is_special(*id));
+		ENDS.iter().find_map(id)
 	}
 
 	/// Whether a token frames texts, as a mark of their end does, and is never a part of them.

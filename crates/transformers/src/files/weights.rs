@@ -138,8 +138,7 @@ fn open_shards(directory: &Path) -> Result<Shards, FileError> {
 		return Err(FileError::tensor(directory, TensorError::NoWeights { hint }));
 	}
 	let wrong = |source| FileError::tensor(&path, source);
-	let index: ShardIndex = serde_json::from_slice(&read(&path, MAX_INDEX_BYTES)?)
-		.map_err(|source| FileError::json(&path, source))?;
+	let index: ShardIndex = super::parse_json(&path, &read(&path, MAX_INDEX_BYTES)?)?;
 	let names: BTreeSet<&String> = index.weight_map.values().collect();
 	if names.is_empty() || names.len() > MAX_SHARDS {
 		let (found, limit) = (names.len(), MAX_SHARDS);
