@@ -1,7 +1,7 @@
 //! Rows that models are trained on: rows of numbers with a class label in the last column, or rows
 //! of text.
 
-use crate::{Error, Result, TextDataset};
+use crate::{header::needs_header, number::is_missing_name, Error, Note, Result, TextDataset};
 use openledger_primitives::{encode_row, H256};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -181,13 +181,18 @@ impl Dataset {
 		text
 	}
 
-	/// Writes the rows as a file: CSV without a header and with the label last, or JSON Lines for
-	/// text. Reading it gives the same rows bit for bit.
+	/// Writes the rows as a file: CSV with the label last, or JSON Lines for text. There is a header
+	/// only where the first row or column could be taken for one or for numbers of rows. Reading it
+	/// gives the same rows bit for bit.
 	pub fn to_bytes(&self) -> Vec<u8> {
 		if let Some(rows) = self.texts() {
 			return rows.to_json_lines();
 		}
 		let mut text = String::new();
+		if needs_header(self.columns(), self.features(), self.labels()) {
+			(1..=self.columns()).for_each(|column| text.push_str(&format!("x{column},")));
+			text.push_str("label\n");
+		}
 		for (row, label) in self.rows() {
 			write_features(row, &mut text);
 			// Writing to a string cannot fail.
@@ -313,6 +318,64 @@ impl Dataset {
 		}
 	}
 
+	/// What is worth knowing about the rows before a model learns from them.
+	pub fn notes(&self) -> Vec<Note> {
+		let mut notes: Vec<Note> = self.scale().into_iter().collect();
+		if self.is_labelled() {
+			let mut found = self.labels.clone();
+			found.sort_unstable();
+			found.dedup();
+			if let [label] = found.as_slice() {
+				notes.push(Note::OneClass { label: self.class_name(*label) });
+			}
+			let largest = found.last().copied().unwrap_or(0);
+			// Some rows of many classes are usual, stray labels are not.
+			if self.class_names().is_empty() && found.len() < (largest as usize).div_ceil(2) {
+				notes.push(Note::Gaps { largest, found: found.len() });
+			}
+		}
+		let texts = self.texts().map_or(&[][..], TextDataset::texts);
+		let missing = || (1..).zip(texts).filter(|(_, text)| is_missing_name(text.trim()));
+		if let Some((row, text)) = missing().next() {
+			notes.push(Note::MissingTexts { count: missing().count(), row, text: text.clone() });
+		}
+		notes
+	}
+
+	/// Whether some features are thousands of times as large as others.
+	fn scale(&self) -> Option<Note> {
+		let mut largest = vec![0f32; self.columns()];
+		for (row, _) in self.rows() {
+			for (most, x) in largest.iter_mut().zip(row) {
+				*most = most.max(x.abs());
+			}
+		}
+		let sizes = || (1..).zip(&largest).filter(|(_, most)| **most > 0.0);
+		let (large, most) = sizes().max_by(|a, b| a.1.total_cmp(b.1))?;
+		let (small, least) = sizes().min_by(|a, b| a.1.total_cmp(b.1))?;
+		(most / 1000.0 > *least).then_some(Note::Scale {
+			large,
+			largest: *most,
+			small,
+			smallest: *least,
+		})
+	}
+
+	/// The number of classes for a model of these rows, where nobody says another.
+	///
+	/// # Errors
+	/// [`Error::Unlabelled`], and [`Error::OneClass`] if all rows have the same label.
+	pub fn class_count(&self) -> Result<usize> {
+		if !self.is_labelled() {
+			return Err(Error::Unlabelled);
+		}
+		let first = self.labels.first().copied().unwrap_or(0);
+		match self.labels.iter().all(|label| *label == first) {
+			true => Err(Error::OneClass { label: self.class_name(first) }),
+			false => Ok(usize::try_from(self.classes()).unwrap_or(usize::MAX)),
+		}
+	}
+
 	/// Checks that the rows fit a model of `columns` features and `classes` classes.
 	///
 	/// # Errors
@@ -407,6 +470,28 @@ mod tests {
 			prop_assert_eq!(read.content_root(), data.content_root());
 			prop_assert_eq!(crate::parse_input(&data.row_text(0), 3).unwrap(), data.row(0));
 		}
+	}
+
+	#[test]
+	fn file_should_have_a_header_only_when_its_first_row_or_column_counts() {
+		for (features, labels) in
+			[(vec![0.0, 1.0], vec![2]), (vec![1.0, 9.0, 2.0, 7.0, 3.0, 5.0], vec![0, 1, 0])]
+		{
+			let data = Dataset::new(2, features, labels).unwrap();
+			let bytes = data.to_bytes();
+			assert!(bytes.starts_with(b"x1,x2,label\n"));
+			assert_eq!(Dataset::from_csv(&bytes, &Schema::default()).unwrap(), data);
+		}
+		assert!(small().to_bytes().starts_with(b"1,2,0\n"));
+	}
+
+	#[test]
+	fn classes_should_be_refused_when_all_rows_have_the_same() {
+		for label in [0, 1] {
+			let data = Dataset::new(1, vec![1.0, 2.0], vec![label; 2]).unwrap();
+			assert!(matches!(data.class_count(), Err(Error::OneClass { .. })));
+		}
+		assert_eq!(small().class_count().unwrap(), 3);
 	}
 
 	fn root(text: &str) -> [u8; 32] {

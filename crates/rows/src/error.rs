@@ -48,7 +48,10 @@ pub enum Error {
 	#[error("row {row}, column {column}: not a JSON object: {reason}")]
 	Json { row: u64, column: usize, reason: String },
 	/// A row is not UTF-8; the column is a byte of the line for JSON Lines, from 1.
-	#[error("row {row}, column {column}: the text is not UTF-8")]
+	#[error(
+		"row {row}, column {column}: the text is not UTF-8: save the file as UTF-8 (in a spreadsheet: CSV \
+		 UTF-8; elsewhere: iconv -t UTF-8)"
+	)]
 	NotUtf8 { row: u64, column: usize },
 	/// A row of numbers has too many or too few columns; the label is counted.
 	#[error("row {row}: {found} columns instead of {expected} ({} features and the label)", .expected.saturating_sub(1))]
@@ -56,9 +59,56 @@ pub enum Error {
 	/// A row of text has not as many columns as the header.
 	#[error("row {row}: {found} columns instead of {expected}")]
 	ColumnCount { row: u64, found: usize, expected: usize },
+	/// A file is of another format.
+	#[error("this is {found}; wanted is CSV or JSON Lines in UTF-8: {advice}")]
+	Format { found: &'static str, advice: &'static str },
+	/// A quote opens a cell and none closes it.
+	#[error(
+		"row {row}, column {column}: a quote opens here and is never closed, which would make one cell \
+		 of all that follows: close it, or write a quote that belongs to the text as \"\"\" and \"\" within"
+	)]
+	OpenQuote { row: u64, column: usize },
+	/// Something stands between the quote that closes a cell and the next comma.
+	#[error(
+		"row {row}, column {column}: a quote closes the cell here, but '{found}' follows: put a comma \
+		 between cells, and double each quote that stands within a quoted cell"
+	)]
+	StrayQuote { row: u64, column: usize, found: String },
+	/// A first row may be a header as well as a row.
+	#[error(
+		"row {row} counts from {from} to {to}: it may be a header that numbers the columns, or a row; if \
+		 it is a header, delete it, and if it is a row, put a header above it, such as x1,x2,label"
+	)]
+	NumberedHeader { row: u64, from: String, to: String },
+	/// A first column may be the numbers of the rows.
+	#[error(
+		"column 1{name} numbers the rows, from which a model would learn to tell them apart: delete it; \
+		 if it is a feature, give it another name in the header"
+	)]
+	NumberedRows { name: String },
+	/// A column has no name.
+	#[error(
+		"column {column} has no name in the header of row {row}: delete the column, or name it if it is a \
+		 feature"
+	)]
+	Unnamed { row: u64, column: usize },
+	/// Several columns may be meant.
+	#[error(
+		"row {row}: {found} may each be {what}: call the right one 'label' or 'text', and delete or \
+		 rename the other"
+	)]
+	TwoColumns { row: u64, what: &'static str, found: String },
+	/// The whole part of a number has more digits than are kept.
+	#[error(
+		"{place}: '{text}' has more digits than a feature keeps: it would be read as {kept}, and others \
+		 near it as the same; subtract a starting point or divide, so that all stay below 16777216"
+	)]
+	DigitsLost { place: Place, text: String, kept: String },
 	/// A feature is not a finite number.
-	#[error("{place}: '{text}' is not a number; features are decimal numbers, at most 3.4e38")]
-	NotANumber { place: Place, text: String },
+	#[error(
+		"{place}: '{text}' is not a number; features are decimal numbers, at most 3.4e38{hint}"
+	)]
+	NotANumber { place: Place, text: String, hint: String },
 	/// What stands where a number should is a word, and the file does not say that it holds text.
 	#[error(
 		"{place}: '{text}' is not a number, and this is no file of text: rows of text are JSON Lines \
@@ -66,8 +116,10 @@ pub enum Error {
 	)]
 	NeitherKind { place: Place, text: String },
 	/// The label of a row of numbers is not a class.
-	#[error("{place}: '{text}' is not a label; labels are whole numbers from 0 to {largest}, in the last column")]
-	TableLabel { place: Place, text: String, largest: u32 },
+	#[error(
+		"{place}: '{text}' is not a label; labels are whole numbers from 0 to {largest}{hint}"
+	)]
+	TableLabel { place: Place, text: String, largest: u32, hint: String },
 	/// The label of a row of text is none of those expected.
 	#[error("row {row}, column '{column}': {found} is not a label; labels are {expected}")]
 	NotALabel { row: u64, column: String, found: String, expected: String },
@@ -80,15 +132,21 @@ pub enum Error {
 	/// A value is not a text.
 	#[error("row {row}, column '{column}': {found} is not a text")]
 	NotText { row: u64, column: String, found: String },
-	/// A text is empty.
-	#[error("row {row}, column '{column}': the text is empty")]
-	Empty { row: u64, column: String },
+	/// A text is empty, or no character of it shows.
+	#[error("row {row}, column '{column}': the text is empty{}", if *.invisible { ": it has invisible characters only; leave the row out" } else { "" })]
+	Empty { row: u64, column: String, invisible: bool },
 	/// A text is longer than this crate reads.
 	#[error("row {row}, column '{column}': the text has more than {limit} bytes: split it")]
 	TooLong { row: u64, column: String, limit: usize },
 	/// An inference's input has too many or too few values.
 	#[error("the input has {found} values instead of {expected}: give the features of one row, comma-separated, without a label")]
 	InputLength { found: usize, expected: usize },
+	/// A row of a file of inputs has too many or too few values.
+	#[error("row {row}: {found} values instead of {expected}: give the features of each row, comma-separated, without a label")]
+	InputWidth { row: u64, found: usize, expected: usize },
+	/// A file of inputs has labels.
+	#[error("row {row}: the column '{name}' has labels, which are not asked about: delete it, or compare with it by --labelled")]
+	LabelInInput { row: u64, name: String },
 	/// Data sets, or a data set and a model, do not fit together.
 	#[error("the rows have {found} features where {expected} are needed")]
 	FeatureCount { found: usize, expected: usize },
@@ -101,6 +159,12 @@ pub enum Error {
 	/// A classifier needs labels.
 	#[error("the rows have no labels, which a classifier needs: give each row a label")]
 	Unlabelled,
+	/// A classifier needs two classes.
+	#[error(
+		"all rows have the label {label}, and a classifier needs two classes at least: add rows of \
+		 another, or say with --classes how many there are"
+	)]
+	OneClass { label: String },
 	/// Parts that do not fit together.
 	#[error("{0}")]
 	Mixed(&'static str),

@@ -7,7 +7,12 @@ use std::{borrow::Cow, fs, io::Read, path::Path};
 /// The size of the largest file that is read, after decompression, in bytes: 1 GiB.
 const MAX_BYTES: u64 = 1 << 30;
 
-pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// Content without the mark that some programs put in front of text.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+	bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
 
 /// The bytes of a file. One that is too large is read just beyond the limit, for [`decompress`] to
 /// refuse.

@@ -3,10 +3,13 @@
 
 use crate::{
 	error::{Error, Result},
-	file::{decompress, file, BYTE_ORDER_MARK},
-	Dataset, TextDataset, TextSchema,
+	file::{decompress, file, without_mark},
+	format,
+	header::text_column,
+	number::is_word,
+	records::Records,
+	Dataset, Note, TextDataset, TextSchema,
 };
-use csv::{ByteRecord, ReaderBuilder, Trim};
 use std::path::Path;
 
 /// What rows must look like. The default asks for nothing.
@@ -36,49 +39,101 @@ impl Dataset {
 	/// | --- | --- |
 	/// | a brace | of text: JSON Lines, one object per line with `text` and, if rows have labels, `label` |
 	/// | a CSV header with a column `text` | of text, with the labels of the column `label`, if there is one |
-	/// | anything else | of numbers, the label last: see [`Dataset::from_csv`] |
+	/// | anything else | of numbers: see [`Dataset::from_csv`] |
 	///
-	/// Labels of text are numbers or names; see [`TextDataset`].
+	/// Names are compared without case, and similar ones (`review`, `sentiment`) are taken where those
+	/// are missing; a column of such a name that has numbers alone makes no rows of text. Labels of
+	/// text are numbers or names; see [`TextDataset`].
 	///
 	/// # Errors
 	/// Those of [`TextDataset::from_bytes`] for rows of text, [`Error::WrongKind`] if there are such where
 	/// the schema asks for features, [`Error::NeitherKind`] where a word stands for a number, and those of
 	/// [`Dataset::from_csv`].
 	pub fn from_bytes(bytes: &[u8], schema: &Schema) -> Result<Self> {
-		let bytes = decompress(bytes)?;
-		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-		if !is_text(bytes) {
-			return Self::table(bytes, schema).map_err(|error| match error {
-				Error::NotANumber { place, text } if is_word(&text) => {
-					Error::NeitherKind { place, text }
-				},
-				error => error,
-			});
-		}
-		if schema.columns.is_some() {
-			return Err(Error::WrongKind { found: "text", expected: "numbers" });
-		}
-		let &Schema { classes, max_rows, .. } = schema;
-		let schema = TextSchema { classes, max_rows, ..TextSchema::default() };
-		Ok(Self::from_text(TextDataset::from_bytes(bytes, &schema)?))
+		Ok(Reading::of(bytes, schema)?.rows)
 	}
+}
+
+/// Rows that were read, and what is worth knowing about them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+	/// The rows.
+	pub rows: Dataset,
+	/// What a reader recognised, left out or noticed, for a person to see.
+	pub notes: Vec<Note>,
+}
+
+impl Reading {
+	/// Reads a file of rows as [`Dataset::read`] does.
+	///
+	/// # Errors
+	/// Those of [`Dataset::read`].
+	pub fn open(path: &Path, schema: &Schema) -> Result<Self> {
+		Self::of(&file(path)?, schema)
+	}
+
+	/// Reads rows as [`Dataset::from_bytes`] does.
+	///
+	/// # Errors
+	/// Those of [`Dataset::from_bytes`].
+	pub fn of(bytes: &[u8], schema: &Schema) -> Result<Self> {
+		let bytes = decompress(bytes)?;
+		let bytes = without_mark(&bytes);
+		format::check(bytes)?;
+		let mut notes = Vec::new();
+		let rows = read(bytes, schema, &mut notes)?;
+		notes.extend(rows.notes());
+		Ok(Self { rows, notes })
+	}
+}
+
+fn read(bytes: &[u8], schema: &Schema, notes: &mut Vec<Note>) -> Result<Dataset> {
+	if !is_text(bytes)? {
+		return Dataset::table(bytes, schema, notes).map_err(|error| match error {
+			Error::NotANumber { place, text, hint } if hint.is_empty() && is_word(&text) => {
+				Error::NeitherKind { place, text }
+			},
+			error => error,
+		});
+	}
+	if schema.columns.is_some() {
+		return Err(Error::WrongKind { found: "text", expected: "numbers" });
+	}
+	let &Schema { classes, max_rows, .. } = schema;
+	let schema = TextSchema { classes, max_rows, ..TextSchema::default() };
+	Ok(Dataset::from_text(TextDataset::plain(bytes, &schema, notes)?))
 }
 
 /// Whether content says by its beginning that it is rows of text.
-fn is_text(bytes: &[u8]) -> bool {
+///
+/// # Errors
+/// Those of [`format::check_separator`].
+fn is_text(bytes: &[u8]) -> Result<bool> {
 	if let Some(b'{' | b'[') = bytes.trim_ascii_start().first() {
-		return true;
+		return Ok(true);
 	}
-	let mut reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(bytes);
-	let mut header = ByteRecord::new();
+	format::check_separator(bytes)?;
+	let mut records = Records::new(bytes);
 	// Whoever reads the table says what is wrong with its first line.
-	let read = reader.read_byte_record(&mut header).unwrap_or(false);
-	read && header.iter().any(|cell| cell == b"text")
+	let Ok(Some(header)) = records.next() else { return Ok(false) };
+	let Ok(names) = header.trimmed() else { return Ok(has_text(&header.cells)) };
+	if names.iter().any(|name| name.eq_ignore_ascii_case("text")) {
+		return Ok(true);
+	}
+	let Some(column) = text_column(header.row, &names)? else { return Ok(false) };
+	// Such a column may count something, as `reviews` may.
+	while let Ok(Some(record)) = records.next() {
+		match record.text(column).map(str::trim) {
+			Ok(cell) if cell.is_empty() || cell.parse::<f64>().is_ok() => {},
+			_ => return Ok(true),
+		}
+	}
+	Ok(false)
 }
 
-/// Whether a cell is not even an attempt at a number.
-fn is_word(cell: &str) -> bool {
-	cell.contains(char::is_alphabetic) && cell.parse::<f64>().is_err()
+/// The same where the header is not UTF-8, which whoever reads the text says.
+fn has_text(cells: &[std::borrow::Cow<[u8]>]) -> bool {
+	cells.iter().any(|cell| cell.trim_ascii().eq_ignore_ascii_case(b"text"))
 }
 
 #[cfg(test)]
@@ -136,7 +191,7 @@ mod tests {
 			("{\"text\":\"good\"}\n{\"txt\":\"bad\"}\n", &["row 2", "'text'", "'txt'"]),
 			("{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\"}\n", &["row 2", "no label"]),
 			("[{\"text\":\"good\"}]\n", &["row 1", "not a JSON object"]),
-			("review,label\ngood film,1\n", &["row 2, column 1", "'good film'", "column 'text'"]),
+			("opinion,label\ngood film,1\n", &["row 2, column 1", "'good film'", "column 'text'"]),
 			("text,label\n", &["no rows"]),
 		] {
 			let message = read(text).unwrap_err().to_string();
@@ -152,6 +207,36 @@ mod tests {
 		assert!(read("text,label\ngood,1\n").is_ok());
 		assert!(read("text,label\ngood,2\n").is_err());
 		assert!(read("text,label\ngood,1\nbad,0\n").is_err());
+	}
+
+	#[test]
+	fn column_of_a_similar_name_should_make_text_only_when_it_holds_words() {
+		assert_eq!(texts("review,label\n12,0\ngood film,1\n"), ["12", "good film"]);
+		let rows = read("reviews,price,label\n12,3.5,0\n4,2,1\n").unwrap();
+		assert_eq!((rows.kind(), rows.columns()), ("numbers", 2));
+	}
+
+	#[test]
+	fn rows_should_be_noted_when_their_sizes_or_classes_are_unusual() {
+		let notes = |text: &str| {
+			let notes = Reading::of(text.as_bytes(), &Schema::default()).unwrap().notes;
+			notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+		};
+		assert!(notes("1700000000,1,0\n1600000000,2,1\n").contains("--scaling standardise"));
+		assert!(notes("5,1,1\n6,2,1\n").contains("all rows have the label 1"));
+		assert!(notes("5,1,1\n6,2,0\n7,4,900\n").contains("only 3 classes have rows"));
+		assert!(notes("text\nNaN\ngood\n").contains("1 texts look like missing values"));
+		assert_eq!(notes("5,1,1\n6,2,0\n"), "");
+	}
+
+	#[test]
+	fn file_should_be_refused_by_its_format_whatever_is_asked_of_it() {
+		let html = b"<!DOCTYPE html><html></html>";
+		for bytes in [&html[..], &gzip(html), b"\xef\xbb\xbf<!DOCTYPE html>"] {
+			let error = Dataset::from_bytes(bytes, &Schema::default()).unwrap_err().to_string();
+			assert!(error.contains("HTML page"), "{error}");
+		}
+		assert!(read("text;label\ngood;1\n").unwrap_err().to_string().contains("semicolons"));
 	}
 
 	#[test]

@@ -4,7 +4,7 @@ mod read;
 
 pub use read::TextSchema;
 
-use crate::{shorten, Error, Result, MAX_LABEL};
+use crate::{characters::is_blank, shorten, Error, Result, MAX_LABEL};
 use openledger_primitives::{encode_text_row, RowLabel};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -240,8 +240,8 @@ fn label_number(label: RowLabel, names: &[String]) -> u32 {
 
 fn check_text(text: &str, row: u64, column: &str) -> Result<()> {
 	let column = || column.to_owned();
-	if text.trim().is_empty() {
-		return Err(Error::Empty { row, column: column() });
+	if is_blank(text) {
+		return Err(Error::Empty { row, column: column(), invisible: !text.trim().is_empty() });
 	}
 	if text.len() > MAX_TEXT_BYTES {
 		return Err(Error::TooLong { row, column: column(), limit: MAX_TEXT_BYTES });

@@ -3,10 +3,13 @@
 use super::{check_text, label_number, TextDataset};
 use crate::{
 	error::{Error, Result},
-	file::{decompress, BYTE_ORDER_MARK},
-	shorten, shorten_message, MAX_LABEL,
+	file::{decompress, without_mark},
+	format,
+	header::{label_name, same, text_column, text_label_column},
+	number::{is_missing_name, label_hint},
+	records::{lines, Records},
+	shorten, shorten_message, Note, MAX_CLASSES, MAX_LABEL,
 };
-use csv::{ByteRecord, ReaderBuilder};
 use openledger_primitives::RowLabel;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -14,8 +17,18 @@ use std::collections::BTreeSet;
 /// The length of the longest name of a class, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
+/// The most names of fields that are kept to be told.
+const MOST_IGNORED: usize = 12;
+
+/// The name of the column of texts that stands for all similar names.
+const TEXT: &str = "text";
+
+/// The name of the column of labels that stands for all similar names.
+const LABEL: &str = "label";
+
 /// What rows must look like. The default takes the texts from the column `text`, and labels from
-/// the column `label` if there is one.
+/// the column `label` if there is one. Where there is none of that name, it takes the only one with
+/// a similar name, such as `Review` and `sentiment`. Names are compared without case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TextSchema {
 	/// The name of the column that has the text.
@@ -36,8 +49,8 @@ pub struct TextSchema {
 impl Default for TextSchema {
 	fn default() -> Self {
 		Self {
-			text_column: "text".to_owned(),
-			label_column: Some("label".to_owned()),
+			text_column: TEXT.to_owned(),
+			label_column: Some(LABEL.to_owned()),
 			labels_required: false,
 			classes: None,
 			class_names: Vec::new(),
@@ -69,13 +82,22 @@ impl TextDataset {
 	/// An [`Error`] with row and column, where there are such.
 	pub fn from_bytes(bytes: &[u8], schema: &TextSchema) -> Result<Self> {
 		let bytes = decompress(bytes)?;
-		let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+		let bytes = without_mark(&bytes);
+		format::check(bytes)?;
+		Self::plain(bytes, schema, &mut Vec::new())
+	}
+
+	/// Reads rows that are not compressed and have no mark in front.
+	pub(crate) fn plain(bytes: &[u8], schema: &TextSchema, notes: &mut Vec<Note>) -> Result<Self> {
 		let mut rows = RowCollector::new(schema);
 		match bytes.trim_ascii_start().first() {
 			Some(b'{' | b'[') => read_json_lines(bytes, &mut rows)?,
-			_ => read_csv(bytes, &mut rows)?,
+			_ => {
+				format::check_separator(bytes)?;
+				read_csv(bytes, &mut rows)?;
+			},
 		}
-		rows.finish()
+		rows.finish(notes)
 	}
 }
 
@@ -86,6 +108,14 @@ enum Label {
 	Name(String),
 }
 
+/// Whether a label is written as a class is.
+fn is_number(label: &Label) -> bool {
+	match label {
+		Label::Number(_) => true,
+		Label::Name(name) => name.parse::<u32>().is_ok(),
+	}
+}
+
 /// Rows read so far.
 struct RowCollector<'a> {
 	schema: &'a TextSchema,
@@ -94,19 +124,36 @@ struct RowCollector<'a> {
 	names: BTreeSet<String>,
 	/// The number of the first row without a label.
 	unlabelled: Option<u64>,
+	/// What the column of texts is called in the file.
+	text_name: String,
+	/// What the column of labels is called in the file; `None` if there is none.
+	label_name: Option<String>,
+	/// The names of columns that are not read.
+	ignored: BTreeSet<String>,
+	spans: Option<Note>,
 }
 
 impl<'a> RowCollector<'a> {
 	fn new(schema: &'a TextSchema) -> Self {
 		let names = schema.class_names.iter().cloned().collect();
-		Self { schema, texts: Vec::new(), labels: Vec::new(), names, unlabelled: None }
+		Self {
+			schema,
+			texts: Vec::new(),
+			labels: Vec::new(),
+			names,
+			unlabelled: None,
+			text_name: schema.text_column.clone(),
+			label_name: None,
+			ignored: BTreeSet::new(),
+			spans: None,
+		}
 	}
 
 	fn add(&mut self, row: u64, text: &str, label: Option<Label>) -> Result<()> {
 		if self.schema.max_rows.is_some_and(|limit| self.texts.len() >= limit) {
 			return Err(Error::TooLarge { limit: self.texts.len() as u64, unit: "rows" });
 		}
-		check_text(text, row, &self.schema.text_column)?;
+		check_text(text, row, &self.text_name)?;
 		match label {
 			Some(label) => {
 				self.check_label(row, &label)?;
@@ -135,7 +182,7 @@ impl<'a> RowCollector<'a> {
 			None => schema.class_names.is_empty() && matches!(label, Label::Number(_)),
 		};
 		let numbers = numbers || schema.classes.is_some();
-		let largest = schema.classes.map_or(MAX_LABEL, |classes| classes.saturating_sub(1));
+		let largest = schema.classes.map_or(MAX_LABEL, |n| n.saturating_sub(1).min(MAX_LABEL));
 		let refusal = match label {
 			Label::Number(number) if numbers => (*number > largest).then(|| up_to(largest)),
 			Label::Name(name) if !numbers => {
@@ -147,8 +194,8 @@ impl<'a> RowCollector<'a> {
 					if !self.names.contains(name) {
 						self.names.insert(name.clone());
 					}
-					if self.names.len() > MAX_LABEL as usize {
-						let limit = u64::from(MAX_LABEL);
+					if self.names.len() > MAX_CLASSES as usize {
+						let limit = u64::from(MAX_CLASSES);
 						return Err(Error::TooLarge { limit, unit: "names of classes" });
 					}
 					None
@@ -161,11 +208,12 @@ impl<'a> RowCollector<'a> {
 		match refusal {
 			None => Ok(()),
 			Some(expected) => {
-				let found = match label {
-					Label::Number(number) => number.to_string(),
-					Label::Name(name) => format!("'{}'", shorten(name)),
+				let (found, hint) = match label {
+					Label::Number(number) => (number.to_string(), None),
+					Label::Name(name) => (format!("'{}'", shorten(name)), label_hint(name)),
 				};
-				Err(self.not_a_label(row, found, expected))
+				let hint = hint.filter(|_| numbers && !is_number(label)).unwrap_or_default();
+				Err(self.not_a_label(row, found, expected + &hint))
 			},
 		}
 	}
@@ -184,13 +232,53 @@ impl<'a> RowCollector<'a> {
 	}
 
 	fn label_column(&self) -> String {
-		self.schema.label_column.clone().unwrap_or_default()
+		let wanted = self.label_name.as_ref().or(self.schema.label_column.as_ref());
+		wanted.cloned().unwrap_or_default()
 	}
 
-	fn finish(self) -> Result<TextDataset> {
+	/// Finds the columns of texts and labels among the names of a header or of an object.
+	fn find_columns(&mut self, row: u64, names: &[&str]) -> Result<(usize, Option<usize>)> {
+		let schema = self.schema;
+		let text = match schema.text_column.as_str() {
+			TEXT => text_column(row, names)?,
+			column => named(row, names, column)?,
+		};
+		let missing = |column: &str| Error::MissingColumn {
+			row,
+			column: column.to_owned(),
+			found: list_columns(names.iter().copied()),
+		};
+		let text = text.ok_or_else(|| missing(&schema.text_column))?;
+		// The column of texts may have a name that says label, as `target`.
+		let label = match schema.label_column.as_deref() {
+			None => None,
+			Some(LABEL) => text_label_column(row, names)?.filter(|label| *label != text),
+			Some(column) => named(row, names, column)?,
+		};
+		Ok((text, label))
+	}
+
+	/// What is worth knowing about the columns.
+	fn notes(&mut self, notes: &mut Vec<Note>) {
+		if self.text_name != self.schema.text_column {
+			notes.push(Note::TextColumn { name: shorten(&self.text_name) });
+		}
+		let label = self.label_name.as_ref().filter(|_| !self.labels.is_empty());
+		if let Some(name) = label.filter(|name| self.schema.label_column.as_ref() != Some(name)) {
+			notes.push(Note::TextLabelColumn { name: shorten(name) });
+		}
+		if !self.ignored.is_empty() {
+			let names = list_columns(self.ignored.iter().map(String::as_str));
+			notes.push(Note::Ignored { names, labelled: !self.labels.is_empty() });
+		}
+		notes.extend(self.spans.take());
+	}
+
+	fn finish(mut self, notes: &mut Vec<Note>) -> Result<TextDataset> {
 		if self.texts.is_empty() {
 			return Err(Error::NoRows);
 		}
+		self.notes(notes);
 		let named = matches!(self.labels.first(), Some(Label::Name(_)));
 		let names: Vec<String> = if named { self.names.into_iter().collect() } else { Vec::new() };
 		let number = |label: &Label| match label {
@@ -203,36 +291,32 @@ impl<'a> RowCollector<'a> {
 	}
 }
 
+/// The column of exactly this name, or else the only one that is the same but for case.
+fn named(row: u64, names: &[&str], wanted: &str) -> Result<Option<usize>> {
+	let exact = (0..names.len()).filter(|column| names.get(*column) == Some(&wanted));
+	let alike =
+		(0..names.len()).filter(|column| names.get(*column).is_some_and(|n| same(n, wanted)));
+	let exact: Vec<usize> = exact.collect();
+	let found = if exact.is_empty() { alike.collect() } else { exact };
+	match found.as_slice() {
+		[] => Ok(None),
+		[column] => Ok(Some(*column)),
+		_ => {
+			let reason = format!("two columns are called '{}'", shorten(wanted));
+			Err(Error::Csv { row, reason })
+		},
+	}
+}
+
 fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
-	for (row, line) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
-		if line.trim_ascii().is_empty() {
-			continue;
-		}
-		let text = std::str::from_utf8(line).map_err(|error| Error::NotUtf8 {
-			row,
-			column: error.valid_up_to().saturating_add(1),
-		})?;
-		let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-			let message = error.to_string();
-			// The library sees this line alone, so its number is always 1.
-			let reason = message.split(" at line ").next().unwrap_or_default();
-			Error::Json { row, column: error.column(), reason: shorten_message(&reason) }
-		})?;
-		let column = &rows.schema.text_column;
-		let text = match object.get(column) {
-			Some(Value::String(text)) => text,
-			Some(other) => {
-				let (column, found) = (column.clone(), shorten(&other.to_string()));
-				return Err(Error::NotText { row, column, found });
-			},
-			None => {
-				let column = column.clone();
-				let found = list_columns(object.keys().map(String::as_str));
-				return Err(Error::MissingColumn { row, column, found });
-			},
+	for (row, line) in lines(bytes) {
+		let object = object(row, line)?;
+		let value = find_text(row, &object, rows)?;
+		let Value::String(text) = value else {
+			let (column, found) = (rows.text_name.clone(), shorten(&value.to_string()));
+			return Err(Error::NotText { row, column, found });
 		};
-		let label = rows.schema.label_column.as_ref().and_then(|column| object.get(column));
-		let label = match label {
+		let label = match rows.label_name.as_ref().and_then(|column| object.get(column)) {
 			None | Some(Value::Null) => None,
 			// No label, as an empty cell of a table is none.
 			Some(Value::String(name)) if name.trim().is_empty() => None,
@@ -240,7 +324,9 @@ fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 			Some(other) => match other.as_u64().map(u32::try_from) {
 				Some(Ok(number)) => Some(Label::Number(number)),
 				_ => {
-					return Err(rows.not_a_label(row, shorten(&other.to_string()), rows.expected()))
+					let found = other.to_string();
+					let hint = label_hint(&found).unwrap_or_default();
+					return Err(rows.not_a_label(row, shorten(&found), rows.expected() + &hint));
 				},
 			},
 		};
@@ -249,79 +335,114 @@ fn read_json_lines(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
 	Ok(())
 }
 
-fn read_csv(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
-	let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-	let mut record = ByteRecord::new();
-	let mut header: Option<(usize, usize, Option<usize>)> = None;
-	while reader.read_byte_record(&mut record).map_err(unreadable)? {
-		let row = line_of(&record, bytes);
-		let Some((columns, text, label)) = header else {
-			header = Some(read_header(&record, row, rows.schema)?);
-			continue;
+fn object(row: u64, line: &[u8]) -> Result<Map<String, Value>> {
+	let text = std::str::from_utf8(line)
+		.map_err(|error| Error::NotUtf8 { row, column: error.valid_up_to().saturating_add(1) })?;
+	serde_json::from_str(text).map_err(|error| {
+		let message = error.to_string();
+		// The library sees this line alone, so its number is always 1.
+		let reason = message.split(" at line ").next().unwrap_or_default();
+		let hint = match text.trim_start().starts_with('[') {
+			true => "; write one object on each line, without brackets around all",
+			false if error.is_eof() => "; a whole object must stand on one line",
+			false => "",
 		};
-		if record.len() != columns {
-			return Err(Error::ColumnCount { row, found: record.len(), expected: columns });
+		Error::Json { row, column: error.column(), reason: shorten_message(&reason) + hint }
+	})
+}
+
+/// The value that holds the text. The first row decides what its field is called, and the first that
+/// has a label what that is called.
+fn find_text<'a>(
+	row: u64,
+	object: &'a Map<String, Value>,
+	rows: &mut RowCollector,
+) -> Result<&'a Value> {
+	let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+	let known = object.get(&rows.text_name).filter(|_| !rows.texts.is_empty());
+	if known.is_none() || rows.label_name.is_none() && keys.iter().any(|key| is_label(key, rows)) {
+		let (text, label) = rows.find_columns(row, &keys)?;
+		let name = |column: usize| keys.get(column).map(|key| (*key).to_owned());
+		if rows.texts.is_empty() {
+			rows.text_name = name(text).unwrap_or_default();
 		}
-		let cell = |column: usize| {
-			let bytes = record.get(column).unwrap_or_default();
-			let refused = |_| Error::NotUtf8 { row, column: column.saturating_add(1) };
-			std::str::from_utf8(bytes).map_err(refused)
-		};
-		let text = cell(text)?;
-		let label = match label.map(cell).transpose()?.map(str::trim) {
+		if rows.label_name.is_none() {
+			rows.label_name = label.and_then(name);
+		}
+	}
+	for key in keys {
+		let read = key == rows.text_name || rows.label_name.as_deref() == Some(key);
+		if !read && !rows.ignored.contains(key) && rows.ignored.len() < MOST_IGNORED {
+			rows.ignored.insert(key.to_owned());
+		}
+	}
+	object.get(&rows.text_name).ok_or_else(|| Error::MissingColumn {
+		row,
+		column: rows.text_name.clone(),
+		found: list_columns(object.keys().map(String::as_str)),
+	})
+}
+
+/// Whether a field of an object may hold the label.
+fn is_label(key: &str, rows: &RowCollector) -> bool {
+	match rows.schema.label_column.as_deref() {
+		None => false,
+		Some(LABEL) => label_name(key).is_some(),
+		Some(column) => same(key, column),
+	}
+}
+
+fn read_csv(bytes: &[u8], rows: &mut RowCollector) -> Result<()> {
+	let mut records = Records::new(bytes);
+	let Some(first) = records.next()? else { return Ok(()) };
+	let names = first.trimmed()?;
+	let (text, label) = rows.find_columns(first.row, &names)?;
+	if label.is_none() && rows.schema.labels_required {
+		if let Some(column) = rows.schema.label_column.clone() {
+			let found = list_columns(names.iter().copied());
+			return Err(Error::MissingColumn { row: first.row, column, found });
+		}
+	}
+	for (column, name) in names.iter().enumerate() {
+		if column == text {
+			rows.text_name = (*name).to_owned();
+		} else if label == Some(column) {
+			rows.label_name = Some((*name).to_owned());
+		} else {
+			let name = if name.is_empty() { "a column without a name" } else { name };
+			rows.ignored.insert(name.to_owned());
+		}
+	}
+	while let Some(record) = records.next()? {
+		let (row, found) = (record.row, record.cells.len());
+		if found != names.len() {
+			return Err(Error::ColumnCount { row, found, expected: names.len() });
+		}
+		Note::span(&mut rows.spans, row, record.line_ends);
+		let cell = label.map(|label| record.text(label)).transpose()?;
+		let label = match cell.map(str::trim) {
 			None | Some("") => None,
-			Some(label) => Some(csv_label(label, rows)),
+			Some(label) => Some(csv_label(row, label, rows)?),
 		};
-		rows.add(row, text, label)?;
+		rows.add(row, record.text(text)?, label)?;
 	}
 	Ok(())
 }
 
 /// What a cell says: a name where names are expected, otherwise whatever it looks like.
-fn csv_label(label: &str, rows: &RowCollector) -> Label {
+fn csv_label(row: u64, label: &str, rows: &RowCollector) -> Result<Label> {
+	let known = rows.schema.class_names.iter().any(|name| name == label);
 	let names =
 		!rows.schema.class_names.is_empty() || matches!(rows.labels.first(), Some(Label::Name(_)));
 	match label.parse::<u32>() {
-		Ok(number) if !names => Label::Number(number),
-		_ => Label::Name(label.to_owned()),
-	}
-}
-
-/// The number of columns, and which of them hold text and label.
-fn read_header(
-	record: &ByteRecord,
-	row: u64,
-	schema: &TextSchema,
-) -> Result<(usize, usize, Option<usize>)> {
-	let name = |(column, cell)| {
-		let refused = |_| Error::NotUtf8 { row, column };
-		std::str::from_utf8(cell).map(str::trim).map_err(refused)
-	};
-	let names: Vec<&str> = (1..).zip(record).map(name).collect::<Result<_>>()?;
-	let find = |wanted: &str| {
-		let mut places = (0..).zip(&names).filter(|(_, name)| **name == wanted);
-		match (places.next(), places.next()) {
-			(Some(_), Some(_)) => {
-				let reason = format!("two columns are called '{}'", shorten(wanted));
-				Err(Error::Csv { row, reason })
-			},
-			(place, _) => Ok(place.map(|(column, _)| column)),
-		}
-	};
-	let missing = |column: &str| Error::MissingColumn {
-		row,
-		column: column.to_owned(),
-		found: list_columns(names.iter().copied()),
-	};
-	let text = find(&schema.text_column)?.ok_or_else(|| missing(&schema.text_column))?;
-	let label = match &schema.label_column {
-		None => None,
-		Some(column) => match find(column)? {
-			None if schema.labels_required => return Err(missing(column)),
-			place => place,
+		Ok(number) if !names => Ok(Label::Number(number)),
+		// A number that is no class is no name either, nor is a mark of a missing value.
+		Err(_) if !known && (label.parse::<f64>().is_ok() || is_missing_name(label)) => {
+			let hint = label_hint(label).unwrap_or_default();
+			Err(rows.not_a_label(row, format!("'{}'", shorten(label)), rows.expected() + &hint))
 		},
-	};
-	Ok((names.len(), text, label))
+		_ => Ok(Label::Name(label.to_owned())),
+	}
 }
 
 fn list_columns<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -334,19 +455,4 @@ fn list_columns<'a>(names: impl Iterator<Item = &'a str>) -> String {
 		true => "none".to_owned(),
 		false => names.join(", "),
 	}
-}
-
-/// The line of the file on which a record starts. The reader's own number would be that of the
-/// empty lines before it.
-fn line_of(record: &ByteRecord, text: &[u8]) -> u64 {
-	let Some(position) = record.position() else { return 0 };
-	let start = usize::try_from(position.byte()).ok();
-	let rest = start.and_then(|start| text.get(start..)).unwrap_or_default();
-	let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-	position.line() + blank.filter(|byte| **byte == b'\n').count() as u64
-}
-
-fn unreadable(error: csv::Error) -> Error {
-	let row = error.position().map_or(0, |position| position.line());
-	Error::Csv { row, reason: shorten_message(&error) }
 }

@@ -67,24 +67,29 @@ fn row_and_column_should_be_named_when_a_value_is_wrong() {
 		("{\"text\":7}", "row 1, column 'text': 7 is not a text"),
 		("{\"text\":\"a\"}\n{\"txt\":1,\"b\":2}", "row 2: there is no column 'text'; there are 'b', 'txt'"),
 		("txt,label\na,0\n", "row 1: there is no column 'text'; there are 'txt', 'label'"),
-		("{\"text\":\"a\"}\n{\"text\":", "row 2, column 8: not a JSON object: EOF while parsing a value"),
-		("[1,2]", "row 1, column 0: not a JSON object: invalid type: sequence, expected a map"),
+		("{\"text\":\"a\"}\n{\"text\":", "row 2, column 8: not a JSON object: EOF while parsing a value; a whole object must stand on one line"),
+		("[1,2]", "row 1, column 0: not a JSON object: invalid type: sequence, expected a map; write one object on each line, without brackets around all"),
 		("text,label\na,0\nb\n", "row 3: 1 columns instead of 2"),
-		("text,text\na,b\n", "row 1: two columns are called 'text'"),
+		(
+			"text,text\na,b\n",
+			"row 1: 'text' (column 1) and 'text' (column 2) may each be the text: call the right one 'label' \
+			 or 'text', and delete or rename the other",
+		),
 		("text,label\na,0\nb,\n", "row 3, column 'label': there is no label"),
 		("text,label\na,\nb,0\n", "row 2, column 'label': there is no label"),
 		("{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\"}", "row 2, column 'label': there is no label"),
 		(
 			"text,label\na,0\nb,seven\n",
-			"row 3, column 'label': 'seven' is not a label; labels are whole numbers from 0 to 65535",
+			"row 3, column 'label': 'seven' is not a label; labels are whole numbers from 0 to 9999",
 		),
 		(
 			"text,label\na,70000\n",
-			"row 2, column 'label': 70000 is not a label; labels are whole numbers from 0 to 65535",
+			"row 2, column 'label': 70000 is not a label; labels are whole numbers from 0 to 9999",
 		),
 		(
 			"{\"text\":\"a\",\"label\":-1}",
-			"row 1, column 'label': -1 is not a label; labels are whole numbers from 0 to 65535 or names",
+			"row 1, column 'label': -1 is not a label; labels are whole numbers from 0 to 9999 or names; \
+			 count classes from 0",
 		),
 		(
 			"{\"text\":\"a\",\"label\":\"x\"}\n{\"text\":\"a\",\"label\":1}",
@@ -141,6 +146,82 @@ fn labels_should_be_those_of_the_schema_when_it_has_some() {
 		let error = TextDataset::from_bytes(rows.as_bytes(), &named).unwrap_err().to_string();
 		assert!(error.ends_with("labels are one of 1, neg, pos"), "{error}");
 	}
+}
+
+#[test]
+fn columns_should_be_found_without_case_or_by_similar_names_and_others_told() {
+	for (rows, told) in [
+		("Text,Label\ngood film,1\n", "text is taken from 'Text'; label is taken from 'Label'"),
+		("text,sentiment\ngood film,1\n", "label is taken from 'sentiment'"),
+		("Review,Class\ngood film,1\n", "text is taken from 'Review'; label is taken from 'Class'"),
+		("id,text,label\n7,good film,1\n", "not read: 'id'"),
+		("text,label,label_text\ngood film,1,good\n", "not read: 'label_text'"),
+		(
+			"{\"TEXT\":\"good film\",\"target\":1}\n",
+			"text is taken from 'TEXT'; label is taken from 'target'",
+		),
+		("{\"text\":\"good film\",\"label\":1,\"stars\":5}\n", "not read: 'stars'"),
+	] {
+		let (read, notes) = noted(rows);
+		assert_eq!((read.texts(), read.labels()), (&["good film".to_owned()][..], Some(&[1][..])));
+		let words: Vec<String> =
+			notes.iter().map(|note| note.to_string().replace("the ", "")).collect();
+		assert_eq!(words.join("; "), told, "{rows}");
+	}
+	let (read, notes) = noted("text,stars\ngood film,5\n");
+	assert_eq!(read.labels(), None);
+	assert!(notes[0].to_string().contains("'stars'; the rows have no labels"), "{}", notes[0]);
+	for rows in ["text,Text\na,b\n", "text,class,target\na,0,1\n", "review,comment\na,b\n"] {
+		assert!(message(rows).contains("may each be the"), "{}", message(rows));
+	}
+}
+
+fn noted(rows: &str) -> (TextDataset, Vec<crate::Note>) {
+	let mut notes = Vec::new();
+	let rows = TextDataset::plain(rows.as_bytes(), &TextSchema::default(), &mut notes).unwrap();
+	(rows, notes)
+}
+
+#[test]
+fn row_should_be_refused_when_a_quote_never_closes_or_no_character_shows() {
+	let open = "label,text\n0,dull\n1,\"good film\n0,bad\n1,fine\n0,poor\n";
+	assert!(message(open).starts_with("row 3, column 2: a quote opens here"), "{}", message(open));
+	let (read, notes) = noted("label,text\n1,\"good\n\nfilm\"\n0,bad\n");
+	assert_eq!(read.len(), 2);
+	assert!(notes[0].to_string().contains("row 2 and takes 3"), "{}", notes[0]);
+	for text in ["\u{200b}", "\u{ad}", "\u{feff}\u{2060} "] {
+		let rows = format!("text,label\ngood,1\n{text},0\n");
+		assert!(
+			message(&rows).starts_with("row 3, column 'text': the text is empty: it has invisible")
+		);
+		let lines = format!("{{\"text\":\"{text}\"}}");
+		assert!(message(&lines)
+			.starts_with("row 1, column 'text': the text is empty: it has invisible"));
+	}
+}
+
+#[test]
+fn label_should_be_refused_with_what_to_do_when_it_is_no_class_and_no_name() {
+	for (rows, words) in [
+		("text,label\na,1.0\n", "without a decimal point"),
+		("text,label\na,0\nb,1.0\n", "without a decimal point"),
+		("{\"text\":\"a\",\"label\":1.0}", "without a decimal point"),
+		("text,label\na,-1\n", "count classes from 0"),
+		("text,label\na,NA\n", "no label"),
+		("text,label\na,None\n", "no label"),
+		("text,label\na,65535\n", "from 0 to 9999"),
+	] {
+		assert!(message(rows).contains(words), "{}", message(rows));
+	}
+	assert_eq!(read("text,label\na,TRUE\nb,none\n").unwrap().class_names(), ["TRUE", "none"]);
+}
+
+#[test]
+fn rows_should_have_the_numbers_of_their_lines_when_carriage_returns_end_them() {
+	let error = message("text,label\ra,0\r\rb,x\r");
+	assert!(error.starts_with("row 4, column 'label': 'x' is not a label"), "{error}");
+	let error = message("{\"text\":\"a\"}\r{\"text\":7}\r");
+	assert_eq!(error, "row 2, column 'text': 7 is not a text");
 }
 
 #[test]
