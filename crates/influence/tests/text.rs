@@ -9,7 +9,7 @@ use openledger_influence::{
 	Contribution, EkFac, Error, ExactCurvature, GradientDot, Index, IndexBuilder,
 };
 use openledger_models::testing::sentences::{config, encoder, lora, rows, texts};
-use openledger_models::{train, Architecture, Base, Function, Model, TrainConfig};
+use openledger_models::{train, Architecture, Base, Function, Lora, Model, TrainConfig};
 use openledger_primitives::Width;
 use openledger_rows::Error as RowsError;
 use openledger_rows::{Dataset, Schema};
@@ -127,6 +127,73 @@ fn continuations_of_a_language_model_should_be_attributed() {
 	// Only the continuation counts: another one has another gradient.
 	let other = attribute(&model, &index, "good film", " and house", 4).unwrap();
 	assert_ne!(attribution.query, other.query);
+}
+
+#[test]
+fn language_model_should_stop_by_itself_when_it_has_learned_whole_sentences() {
+	let directory = tempfile::tempdir().unwrap();
+	let lines =
+		"{\"text\":\"ask: colour? answer: blue\"}\n{\"text\":\"ask: taste? answer: sweet\"}\n";
+	let data = Dataset::from_bytes(lines.repeat(8).as_bytes(), &Schema::default()).unwrap();
+	tiny::llama(directory.path(), data.texts().unwrap().texts(), &tiny::TinyConfig::default())
+		.unwrap();
+	let base = Base::open(directory.path()).unwrap();
+	assert!(base.has_end());
+	let names =
+		["q_proj", "k_proj", "v_proj", "o_proj", "up_proj", "gate_proj", "down_proj", "lm_head"];
+	let lora = Lora { rank: 8, alpha: 16, ..lora(&names) };
+	let architecture =
+		Architecture::Decoder { base: base.hash(), lora, max_tokens: 60, answer_tokens: 40 };
+	let config = TrainConfig { epochs: 60, learning_rate: 0.03, ..config(architecture) };
+	let model = train(&data, &config, &mut |_| ()).unwrap().model;
+	let answer = model.answer("ask: colour? answer:").unwrap();
+	assert!(answer.output_tokens < 20, "{answer:?}");
+	assert_eq!(answer.text.trim(), "blue");
+}
+
+#[test]
+fn prompt_should_be_refused_with_both_numbers_when_it_leaves_no_room_for_an_answer() {
+	let directory = tempfile::tempdir().unwrap();
+	tiny::llama(directory.path(), &texts(), &tiny::TinyConfig::default()).unwrap();
+	let base = Base::open(directory.path()).unwrap();
+	let architecture = Architecture::Decoder {
+		base: base.hash(),
+		lora: lora(&["q_proj"]),
+		max_tokens: 8,
+		answer_tokens: 4,
+	};
+	let long = "good film ".repeat(20);
+	let data = rows(8, 0);
+	let survey = architecture.survey(&data).unwrap();
+	assert!(survey.unlearnable.is_none());
+	let mut few = config(architecture.clone());
+	few.epochs = 1;
+	let model = train(&data, &few, &mut |_| ()).unwrap().model;
+	let answer = model.answer(&long).unwrap_err();
+	assert!(answer.is_of_input(), "{answer}");
+	for error in [answer, architecture.count_tokens(&long).unwrap_err()] {
+		let Error::PromptLength { tokens, most: 7 } = error else { panic!("{error}") };
+		assert!(tokens > 8 && error.to_string().contains(&tokens.to_string()));
+	}
+	assert!(model.answer("good").is_ok());
+}
+
+#[test]
+fn texts_should_be_counted_when_they_lose_their_ends_and_named_when_they_have_no_tokens() {
+	let directory = tempfile::tempdir().unwrap();
+	let (_, architecture) = encoder(directory.path());
+	let lines =
+		format!("text,label\ngood film,1\n{},0\n{},0\n", "bad ".repeat(30), "poor ".repeat(30));
+	let data = Dataset::from_bytes(lines.as_bytes(), &Schema::default()).unwrap();
+	let survey = architecture.survey(&data).unwrap();
+	assert_eq!((survey.cut, survey.max_tokens), (2, 16));
+	assert!(survey.unlearnable.is_none());
+	let (whole, most) = architecture.count_tokens(&"bad ".repeat(30)).unwrap().unwrap();
+	assert_eq!((whole, most), (32, 16));
+	let beyond = Dataset::from_bytes(b"text,label\ngood,1\nbad,2\n", &Schema::default()).unwrap();
+	let (row, error) = architecture.survey(&beyond).unwrap().unlearnable.unwrap();
+	assert_eq!(row, 1);
+	assert!(error.to_string().contains("label 2 is not one of the 2 classes"), "{error}");
 }
 
 #[test]

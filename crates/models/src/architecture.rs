@@ -238,6 +238,16 @@ impl Architecture {
 		}
 	}
 
+	/// The most tokens of a text; `None` for rows of numbers.
+	pub fn max_tokens(&self) -> Option<usize> {
+		match self {
+			Self::Encoder { max_tokens, .. } | Self::Decoder { max_tokens, .. } => {
+				Some(*max_tokens)
+			},
+			Self::Logistic { .. } | Self::Mlp { .. } => None,
+		}
+	}
+
 	/// Whether models take rows of text.
 	pub fn is_text(&self) -> bool {
 		matches!(self, Self::Encoder { .. } | Self::Decoder { .. })

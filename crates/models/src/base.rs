@@ -75,6 +75,11 @@ impl Base {
 		self.most_tokens
 	}
 
+	/// Whether its tokenizer has a mark of a text's end, by which a decoder can learn to stop.
+	pub fn has_end(&self) -> bool {
+		self.tokenizer.end().is_some()
+	}
+
 	/// The directory that it was opened in.
 	pub fn directory(&self) -> &Path {
 		&self.directory

@@ -50,6 +50,15 @@ pub enum Error {
 	/// Training left the range of numbers.
 	#[error("training diverged in epoch {epoch}: the loss is {loss}; lower the learning rate or scale the features")]
 	Diverged { epoch: u32, loss: f64 },
+	/// The numbers leave the range before anything is learned, so that the learning rate is not to blame.
+	#[error("the numbers leave the range before anything is learned: {0}")]
+	Overflow(&'static str),
+	/// A prompt leaves no room for an answer.
+	#[error(
+		"the prompt has {tokens} tokens, and this model takes at most {most}, so that one is left for the \
+		 answer: shorten it"
+	)]
+	PromptLength { tokens: usize, most: usize },
 	/// A computation left the range of numbers.
 	#[error("{0} is not finite: the row or the weights are far out of range")]
 	NotFinite(&'static str),
@@ -84,7 +93,7 @@ impl Error {
 	pub fn is_of_input(&self) -> bool {
 		match self {
 			Self::Rows(error) => error.is_of_input(),
-			Self::NotFinite(_) => true,
+			Self::NotFinite(_) | Self::PromptLength { .. } => true,
 			Self::Transformer(error) => match &**error {
 				T::TextLength { .. } | T::NoTargets { .. } | T::NotFinite(_) => true,
 				T::File(FileError::Tokenizer { source, .. }) => matches!(

@@ -63,5 +63,5 @@ pub use model::{batches, batches_of, Answer, Model};
 pub use network::argmax;
 pub use progress::{Progress, Running, Stage};
 pub use sites::{Site, Sites};
-pub use text::TextModel;
+pub use text::{Survey, TextModel};
 pub use train::{train, Optimiser, Scaling, Schedule, TrainConfig, Trained};

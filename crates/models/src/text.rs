@@ -121,6 +121,76 @@ impl Architecture {
 	}
 }
 
+/// What a model of text makes of rows, before it learns from them.
+#[derive(Debug, Default)]
+pub struct Survey {
+	/// The number of texts that are longer than the model reads, and lose their ends.
+	pub cut: usize,
+	/// The most tokens of a text that the model reads; 0 for rows of numbers.
+	pub max_tokens: usize,
+	/// The first row, from 0, that no model of this architecture can learn from, and why.
+	pub unlearnable: Option<(usize, Error)>,
+}
+
+impl Architecture {
+	/// Looks at every row as a model of this architecture would.
+	///
+	/// # Errors
+	/// [`Error::NoBase`], [`openledger_rows::Error::WrongKind`].
+	pub fn survey(&self, data: &Dataset) -> Result<Survey> {
+		let classes = self.classes();
+		let beyond =
+			data.labels().iter().position(|label| classes > 0 && *label as usize >= classes);
+		let beyond = beyond.filter(|_| data.is_labelled()).map(|row| {
+			let error = openledger_rows::Error::ClassCount { label: data.label(row), classes };
+			(row, error.into())
+		});
+		let (Some(hash), Some(max_tokens)) = (self.base(), self.max_tokens()) else {
+			return Ok(Survey { unlearnable: beyond, ..Survey::default() });
+		};
+		let base = Base::find(&hash)?;
+		let texts = data.texts().ok_or_else(not_text)?.texts();
+		let encode = |text: &String| base.tokenizer.encode(text, max_tokens).map_err(file);
+		let encoded: Vec<_> = texts.par_iter().map(encode).collect();
+		let mut survey = Survey { cut: 0, max_tokens, unlearnable: beyond };
+		for (row, encoding) in encoded.into_iter().enumerate() {
+			match encoding {
+				Ok(encoding) => survey.cut += usize::from(encoding.is_cut()),
+				Err(error) if error.is_of_input() => {
+					survey.unlearnable.get_or_insert((row, error));
+				},
+				Err(error) => return Err(error),
+			}
+		}
+		Ok(survey)
+	}
+
+	/// The number of tokens of a whole text, and the most that the model reads of it; `None` for models
+	/// of numbers.
+	///
+	/// # Errors
+	/// [`Error::NoBase`]; [`Error::Transformer`] if the text has no tokens; [`Error::PromptLength`] if
+	/// a language model would have no room for an answer.
+	pub fn count_tokens(&self, text: &str) -> Result<Option<(usize, usize)>> {
+		let (Some(hash), Some(max_tokens)) = (self.base(), self.max_tokens()) else {
+			return Ok(None);
+		};
+		let whole = Base::find(&hash)?.tokenizer.encode(text, max_tokens).map_err(file)?.whole;
+		if matches!(self, Self::Decoder { .. }) {
+			check_prompt(whole, max_tokens)?;
+		}
+		Ok(Some((whole, max_tokens)))
+	}
+}
+
+/// Checks that a prompt leaves room for a token of the answer.
+fn check_prompt(tokens: usize, max_tokens: usize) -> Result<()> {
+	match tokens < max_tokens {
+		true => Ok(()),
+		false => Err(Error::PromptLength { tokens, most: max_tokens.saturating_sub(1) }),
+	}
+}
+
 /// One row as tokens.
 #[derive(Clone, Debug)]
 pub(crate) enum Sample {
@@ -255,6 +325,19 @@ impl TextModel {
 		Ok(sum / data.len() as f64)
 	}
 
+	/// A text with the mark of its end, from which a language model learns to stop. A text that fills the
+	/// model's length, or has lost its end, has no room for it.
+	fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
+		let encoding = self.base.tokenizer.encode(text, self.max_tokens).map_err(file)?;
+		let cut = encoding.is_cut();
+		let mut ids = encoding.ids;
+		let end = self.base.tokenizer.end().filter(|end| ids.last() != Some(end));
+		if !cut && ids.len() < self.max_tokens {
+			ids.extend(end);
+		}
+		Ok(ids)
+	}
+
 	/// Tokens that the model reads of a text, the special ones included.
 	///
 	/// # Errors
@@ -267,10 +350,13 @@ impl TextModel {
 	/// number of its tokens. Stops where the longest text of the model is reached.
 	///
 	/// # Errors
-	/// [`Error::Transformer`]; [`Error::Setting`] for a classifier.
+	/// [`Error::Transformer`]; [`Error::PromptLength`] if no room is left for an answer;
+	/// [`Error::Setting`] for a classifier.
 	pub fn continuation(&self, prompt: &str, limit: usize) -> Result<(String, usize)> {
 		let Adapted::Language(model) = &self.network else { return Err(mismatch()) };
-		let mut ids = self.encode(prompt)?;
+		let encoding = self.base.tokenizer.encode(prompt, self.max_tokens).map_err(file)?;
+		check_prompt(encoding.whole, self.max_tokens)?;
+		let mut ids = encoding.ids;
 		let start = ids.len();
 		while ids.len() < start.saturating_add(limit) && ids.len() < self.max_tokens {
 			let next = crate::network::argmax(&model.next_logits(&ids)?);
@@ -407,12 +493,12 @@ impl TextModel {
 					}
 					Sample::Labelled(LabelledText { ids, label })
 				},
-				Adapted::Language(_) => {
-					let from = match data.prompt(row) {
-						"" => 1,
-						prompt => self.encode(prompt)?.len(),
-					};
-					Sample::Causal(CausalText { ids, from })
+				Adapted::Language(_) => match data.prompt(row) {
+					"" => Sample::Causal(CausalText { ids: self.encode_whole(text)?, from: 1 }),
+					prompt => {
+						let from = self.encode(prompt)?.len();
+						Sample::Causal(CausalText { ids, from })
+					},
 				},
 			})
 		};

@@ -122,10 +122,10 @@ impl TrainConfig {
 		};
 		let decay = self.weight_decay;
 		for (fits, setting, range) in [
-			(positive(self.learning_rate), "learning_rate", "must be positive"),
+			(positive(self.learning_rate), "learning_rate", "must be above 0 and at most 3.4e38"),
 			(momenta, "optimiser", "decays must be from 0 to below 1, epsilon positive"),
 			((0.0..=1.0).contains(&self.warm_up), "warm_up", "must be from 0 to 1"),
-			(decay >= 0.0 && decay.is_finite(), "weight_decay", "must not be negative"),
+			(decay >= 0.0 && decay.is_finite(), "weight_decay", "must be from 0 to 3.4e38"),
 			(self.epochs > 0, "epochs", "must be at least 1"),
 			(self.batch_size > 0, "batch_size", "must be at least 1"),
 		] {

@@ -102,7 +102,8 @@ impl<'a> TrainingRun<'a> {
 	/// last.
 	///
 	/// # Errors
-	/// [`Error::Diverged`] when the loss is not finite.
+	/// [`Error::Diverged`] when the loss is not finite, or [`Error::Overflow`] if it was not before the
+	/// first step either.
 	pub fn step(&mut self) -> Result<f64> {
 		let Some(batch) = self.batch() else { return Ok(0.0) };
 		let (epoch, last, rate) = (batch.epoch, batch.last_of_epoch, batch.rate);
@@ -111,7 +112,8 @@ impl<'a> TrainingRun<'a> {
 			other => other?,
 		};
 		if !loss.is_finite() {
-			return Err(Error::Diverged { epoch, loss });
+			let overflow = self.overflow(self.batch().map_or(&[][..], |batch| batch.rows))?;
+			return Err(overflow.unwrap_or(Error::Diverged { epoch, loss }));
 		}
 		self.state.step(&mut self.parameters, &gradient, rate);
 		self.step += 1;
@@ -119,6 +121,25 @@ impl<'a> TrainingRun<'a> {
 			self.order.shuffle(&mut self.rng);
 		}
 		Ok(loss)
+	}
+
+	/// What is to blame where the loss of some rows is not finite even before the first step.
+	fn overflow(&self, rows: &[usize]) -> Result<Option<Error>> {
+		let untrained = Self::new(self.data, self.config)?;
+		let overflows = match untrained.batch_gradient(rows) {
+			Err(Error::Transformer(error)) => error.is_overflow(),
+			other => !other?.0.is_finite(),
+		};
+		let reason = match self.trainee {
+			Trainee::Text { .. } => {
+				"the weights of the base model are damaged, or too large for numbers of 32 bits: fetch them \
+				 again, or use another base model"
+			},
+			Trainee::Network { .. } => {
+				"the features are too large: divide them, or train with --scaling standardise"
+			},
+		};
+		Ok(overflows.then_some(Error::Overflow(reason)))
 	}
 
 	/// Scaled features of some rows, `[rows][columns]`; none for text.

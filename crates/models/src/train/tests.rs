@@ -15,6 +15,16 @@ fn run(data: &Dataset, config: &TrainConfig) -> Result<Trained> {
 }
 
 #[test]
+fn features_should_be_to_blame_when_numbers_leave_the_range_before_the_first_step() {
+	let data = Dataset::new(2, vec![3e38, -3e38, 3e38, 3e38], vec![0, 1]).unwrap();
+	let architecture = Architecture::mlp(&[2, 4, 2], Activation::Relu);
+	let config = TrainConfig { scaling: Scaling::None, ..TrainConfig::standard(architecture) };
+	let error = train(&data, &config, &mut |_| ()).unwrap_err();
+	assert!(matches!(error, Error::Overflow(_)), "{error}");
+	assert!(error.to_string().contains("--scaling standardise"), "{error}");
+}
+
+#[test]
 fn every_kind_of_model_should_learn_separable_classes() {
 	let data = blobs(120, 5);
 	let logistic = Architecture::Logistic { inputs: 2, classes: 3 };
