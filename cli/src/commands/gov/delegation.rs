@@ -127,7 +127,8 @@ fn read(file: &str) -> Result<String> {
 		"-" => std::io::stdin().read_to_string(&mut text).map(|_| ()),
 		path => std::fs::read_to_string(path).map(|content| text = content),
 	};
-	read.map(|()| text).map_err(|error| Error::io("read", file.as_ref(), error))
+	read.map(|()| text.trim_start_matches('\u{feff}').to_owned())
+		.map_err(|error| Error::io("read", file.as_ref(), error))
 }
 
 #[cfg(test)]
