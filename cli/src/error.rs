@@ -104,6 +104,14 @@ impl Error {
 		Self::Failure(format!("cannot {action} {}: {error}", path.display()))
 	}
 
+	/// Puts what to do behind the message of bad data; other errors stay as they are.
+	pub fn with_advice(self, advice: &str) -> Self {
+		match self {
+			Self::BadData(message) => Self::BadData(format!("{message}; {advice}")),
+			other => other,
+		}
+	}
+
 	/// Puts the place before the message of bad data; other errors stay as they are.
 	pub fn in_file(self, file: impl std::fmt::Display) -> Self {
 		match self {

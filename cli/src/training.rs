@@ -12,7 +12,7 @@ use openledger_client::{
 use openledger_influence::{Contribution, Index, IndexDraft};
 use openledger_models::{Architecture, Manifest, Model};
 use openledger_primitives::{manifest, ContributionId};
-use openledger_rows::{Dataset, Schema};
+use openledger_rows::{without_mark, Dataset, Note, Reading, Schema};
 use serde_json::{json, Value};
 use std::path::Path;
 
@@ -24,7 +24,7 @@ use std::path::Path;
 pub fn load_model(run: &Run) -> Result<(Model, Manifest)> {
 	let path = run.manifest();
 	let text = read(&path, "train a model into that directory first")?;
-	let text = String::from_utf8(text)
+	let text = String::from_utf8(without_mark(&text).to_vec())
 		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
 	let manifest =
 		Manifest::from_json(&text).map_err(|e| Error::from(e).in_file(path.display()))?;
@@ -94,12 +94,31 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 	std::fs::write(path, content).map_err(|e| Error::io("write", path, e))
 }
 
-/// Reads rows from a file, of numbers or of text.
+/// Reads rows from a file, of numbers or of text, and prints what is worth knowing about them.
 ///
 /// # Errors
 /// [`Error::BadData`] naming file, row and column; [`Error::Failure`] if it cannot be read.
-pub fn read_rows(path: &Path, schema: &Schema) -> Result<Dataset> {
-	Dataset::read(path, schema).map_err(|e| Error::from(e).in_file(path.display()))
+pub fn read_rows(path: &Path, schema: &Schema, console: Console) -> Result<Dataset> {
+	let reading = Reading::open(path, schema);
+	let Reading { rows, notes } = reading.map_err(|e| Error::from(e).in_file(path.display()))?;
+	print_notes(&notes, path.display(), console);
+	Ok(rows)
+}
+
+/// Prints what is worth knowing about rows.
+pub fn print_notes(notes: &[Note], of: impl std::fmt::Display, console: Console) {
+	notes.iter().for_each(|note| console.note(format!("{of}: {note}")));
+}
+
+/// Says how many texts are longer than the model reads.
+pub fn print_cut(cut: usize, of: usize, architecture: &Architecture, console: Console) {
+	if cut > 0 {
+		let most = architecture.max_tokens().unwrap_or(0);
+		console.note(format!(
+			"{cut} of {of} texts have more than the {most} tokens that the model reads (--max-tokens): their \
+			 ends count for nothing"
+		));
+	}
 }
 
 /// Reads rows from a file for a model of this architecture, and numbers their labels as its classes are
@@ -107,8 +126,12 @@ pub fn read_rows(path: &Path, schema: &Schema) -> Result<Dataset> {
 ///
 /// # Errors
 /// Those of [`read_rows`]; also if a label is none of the model's classes.
-pub fn read_rows_for(architecture: &Architecture, path: &Path) -> Result<Dataset> {
-	let rows = read_rows(path, &architecture.schema())?;
+pub fn read_rows_for(
+	architecture: &Architecture,
+	path: &Path,
+	console: Console,
+) -> Result<Dataset> {
+	let rows = read_rows(path, &architecture.schema(), console)?;
 	architecture.number_labels(rows).map_err(|e| Error::from(e).in_file(path.display()))
 }
 
@@ -165,8 +188,8 @@ pub fn inspect(
 }
 
 /// Fetches the contributions of published versions in the canonical order: the sources as they are given,
-/// and within each the contributions in the order of acceptance. Every blob is checked against its record,
-/// and each version's list against its manifest.
+/// and within each the contributions in the order of acceptance, without those that `skips` says to leave
+/// out. Every blob is checked against its record, and each version's list against its manifest.
 ///
 /// # Errors
 /// [`Error::BadData`] naming what does not agree; also the errors of the chain.
@@ -174,6 +197,7 @@ pub async fn fetch(
 	snapshot: &Snapshot,
 	store: &dyn BlobStore,
 	sources: &[(u32, u32)],
+	skips: impl Fn(ContributionId) -> bool,
 	console: Console,
 ) -> Result<Vec<Contribution>> {
 	let mut contributions = Vec::new();
@@ -188,6 +212,10 @@ pub async fn fetch(
 		let total = u64::try_from(records.len()).unwrap_or(u64::MAX);
 		let bar = console.bar(total, format!("datanet {datanet} version {version}"));
 		for (id, record) in records {
+			if skips(id) {
+				bar.inc(1);
+				continue;
+			}
 			let (rows, checks) = inspect(store, id, &record)?;
 			if !checks.hold() {
 				return Err(Error::BadData(format!(

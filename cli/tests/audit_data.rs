@@ -147,8 +147,8 @@ fn foreign_sentences_should_come_first_when_rows_are_for_a_language_model() {
 	tiny::llama(&home.path().join("base"), &texts, &tiny::TinyConfig::default()).unwrap();
 	let options =
 		"--table rows.jsonl --base-model base --folds 3 --top 4 --epochs 40 --learning-rate 0.05 \
-		--batch-size 8 --lora-rank 8 --lora-targets q_proj,v_proj,o_proj,up_proj,gate_proj,down_proj \
-		--html page.html";
+		--batch-size 8 --lora-rank 8 --html page.html \
+		--lora-targets q_proj,k_proj,v_proj,o_proj,up_proj,gate_proj,down_proj,lm_head";
 	let (document, code, error) = run(home.path(), &options.split_whitespace().collect::<Vec<_>>());
 	assert_eq!(code, 0, "{error}");
 	let worst = document["worst"].as_array().unwrap();

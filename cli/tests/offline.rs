@@ -97,7 +97,7 @@ fn dry_run_should_show_labels_by_name_when_rows_are_of_text() {
 	for (name, content, options, words) in [
 		("rows.jsonl", "{\"text\":\"a\"}\n{\"txt\":\"b\"}\n", &[][..], &["row 2", "'txt'"][..]),
 		("rows.jsonl", "{\"text\":\"a\"}\n0,1,2\n", &[], &["row 2", "not a JSON object"]),
-		("rows.csv", "review,label\nfine,1\n", &[], &["row 2", "'fine'", "column 'text'"]),
+		("rows.csv", "opinion,label\nfine,1\n", &[], &["row 2", "'fine'", "column 'text'"]),
 		("rows.csv", csv, &["--columns", "64"], &["text, not of numbers"]),
 		("rows.csv", csv, &["--classes", "2"], &["row 2", "'good' is not a label"]),
 	] {
@@ -106,6 +106,42 @@ fn dry_run_should_show_labels_by_name_when_rows_are_of_text() {
 		for word in words.iter().chain(&[name]) {
 			assert!(error.contains(word), "'{error}' lacks '{word}'");
 		}
+	}
+}
+
+#[test]
+fn contribute_should_say_what_it_recognised_and_refuse_what_may_mean_two_things() {
+	let home = tempfile::tempdir().unwrap();
+	let dry_run = |content: &[u8]| {
+		std::fs::write(home.path().join("rows.csv"), content).unwrap();
+		let (document, code, error) =
+			json(home.path(), &["contribute", "0", "rows.csv", "--dry-run"]);
+		(document["rows"].as_u64(), code, error)
+	};
+	for (content, rows, words) in [
+		(&b"label,1x1,1x2\n3,0,255\n"[..], 1, "'label'"),
+		(b",a,b,label\n0,5,6,1\n1,7,8,0\n", 2, "left out"),
+		(b"0,1,2,3,label\n5,1,4,2,0\n6,1,4,2,1\n", 2, ""),
+		(b"Text,Sentiment,stars\ngood film,good,5\ndull,bad,1\n", 2, "not read: 'stars'"),
+		(b"1700000000,1,0\n1600000000,2,1\n", 2, "--scaling standardise"),
+	] {
+		let (found, code, error) = dry_run(content);
+		assert_eq!((found, code), (Some(rows), 0), "{error}");
+		assert!(error.contains(words), "'{error}' lacks '{words}'");
+	}
+	for (content, words) in [
+		(&b"0,1,2,3,4\n5,1,4,2,0\n"[..], "it may be a header"),
+		(b"label,text\n0,dull\n1,\"good film\n0,bad\n", "row 3, column 2: a quote opens"),
+		(b"1700000001,1,0\n", "subtract"),
+		(b"text,label\n\xe2\x80\x8b,1\n", "invisible"),
+		(b"text,label\na,65535\n", "from 0 to 9999"),
+		(b"1,2,65535\n", "from 0 to 9999"),
+		(b"PAR1\x15\x00", "Parquet"),
+		(b"a;b;label\n1;2;0\n", "semicolons"),
+	] {
+		let (_, code, error) = dry_run(content);
+		assert_eq!(code, 5, "{error}");
+		assert!(error.contains(words), "'{error}' lacks '{words}'");
 	}
 }
 

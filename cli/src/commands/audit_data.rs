@@ -13,12 +13,12 @@ use crate::{
 		Column::{Number, Text},
 		Report,
 	},
-	training::{fetch, read_rows, read_rows_for, write},
+	training::{fetch, print_cut, read_rows, read_rows_for, write},
 	views::audit as views,
 };
 use clap::{Args, ValueEnum};
-use cross_fit::{cross_fit, CrossFit, Finding, UnseenAnswer};
-use openledger_influence::{EkFac, ExactCurvature, IndexBuilder};
+use cross_fit::{check_folds, cross_fit, CrossFit, Finding, UnseenAnswer};
+use openledger_influence::{curvature::DENSE_LIMIT, EkFac, ExactCurvature, IndexBuilder};
 use openledger_models::TrainConfig;
 use openledger_primitives::ContributionId;
 use openledger_rows::{Dataset, Schema};
@@ -120,9 +120,22 @@ struct Audit {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let (origin, rows) = read(context, &arguments).await?;
+	check_folds(&rows, arguments.folds)?;
 	let config = arguments.recipe.config(&rows)?;
+	check_curvature(arguments.curvature, &config)?;
+	let survey = config.architecture.survey(&rows)?;
+	print_cut(survey.cut, rows.len(), &config.architecture, context.console);
+	if let Some((row, reason)) = survey.unlearnable {
+		let place = match origin.place(row) {
+			(Some(id), row) => format!("contribution {id}, row {row} of its data"),
+			(None, row) => format!("{}: row {row} of its data", origin.name),
+		};
+		return Err(Error::from(reason).in_file(place));
+	}
 	let held_out = arguments.held_out.as_ref();
-	let held_out = held_out.map(|path| read_rows_for(&config.architecture, path)).transpose()?;
+	let held_out = held_out
+		.map(|path| read_rows_for(&config.architecture, path, context.console))
+		.transpose()?;
 	let builder = builder(arguments.curvature, &config);
 	let started = Instant::now();
 	let fit = cross_fit(
@@ -155,7 +168,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 async fn read(context: &Context, arguments: &Arguments) -> Result<(Provenance, Dataset)> {
 	if let Some(path) = &arguments.table {
-		let rows = read_rows(path, &Schema::default())?;
+		let rows = read_rows(path, &Schema::default(), context.console)?;
 		return Ok((
 			Provenance { name: path.display().to_string(), contributions: Vec::new() },
 			rows,
@@ -166,11 +179,24 @@ async fn read(context: &Context, arguments: &Arguments) -> Result<(Provenance, D
 	};
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
-	let contributions = fetch(&best, &store, &[(datanet, version)], context.console).await?;
+	let contributions =
+		fetch(&best, &store, &[(datanet, version)], |_| false, context.console).await?;
 	let parts: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
 	let rows = Dataset::concat(&parts)?;
 	let contributions = contributions.iter().map(|c| (c.id, c.rows.len())).collect();
 	Ok((Provenance { name: format!("datanet {datanet}, version {version}"), contributions }, rows))
+}
+
+/// Exact curvature of larger models has no vectors for single rows.
+fn check_curvature(curvature: CurvatureMethod, config: &TrainConfig) -> Result<()> {
+	let parameters = config.architecture.coordinates()?;
+	if curvature == CurvatureMethod::Exact && parameters > DENSE_LIMIT {
+		return Err(Error::Usage(format!(
+			"--curvature exact is for models of at most {DENSE_LIMIT} trained parameters, and this one has \
+			 {parameters}: take --curvature ek-fac, or a smaller model (by --hidden or --lora-rank)"
+		)));
+	}
+	Ok(())
 }
 
 fn builder(curvature: CurvatureMethod, config: &TrainConfig) -> Box<dyn IndexBuilder> {
@@ -308,6 +334,7 @@ mod tests {
 	use super::*;
 	use crate::views::recorded::{check, json};
 	use clap::Parser;
+	use openledger_models::{Activation, Architecture};
 
 	#[derive(Parser)]
 	struct Line {
@@ -327,6 +354,18 @@ mod tests {
 		for line in ["", "--datanet 0", "--version 0", "--table a.csv --datanet 0 --version 0"] {
 			assert!(!taken(line), "{line} was taken");
 		}
+	}
+
+	#[test]
+	fn exact_curvature_should_be_refused_with_the_limit_when_the_model_is_too_large() {
+		let config =
+			|hidden| TrainConfig::standard(Architecture::mlp(&[64, hidden, 10], Activation::Tanh));
+		let error = check_curvature(CurvatureMethod::Exact, &config(128)).unwrap_err().to_string();
+		for words in ["at most 8192", "this one has 9610", "--curvature ek-fac"] {
+			assert!(error.contains(words), "'{error}' lacks '{words}'");
+		}
+		check_curvature(CurvatureMethod::Exact, &config(32)).unwrap();
+		check_curvature(CurvatureMethod::EkFac, &config(128)).unwrap();
 	}
 
 	#[test]

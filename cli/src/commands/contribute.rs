@@ -22,7 +22,8 @@ use std::path::PathBuf;
 /// Sends rows to a datanet: of numbers, the class label last, or of text, with a label or none.
 ///
 /// A file of JSON Lines, or of CSV whose header has a column `text`, holds text; the label is in `label`.
-/// Any other file is a table of numbers.
+/// Any other file is a table of numbers. What the client recognises, leaves out or finds unusual it says on
+/// standard error: read that before you send.
 #[derive(Args, Debug)]
 pub struct Arguments {
 	/// Number of the datanet, as `datanet list` shows it
@@ -103,7 +104,7 @@ impl Upload {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let Arguments { datanet, file, columns, classes, dry_run } = arguments;
 	let schema = Schema { columns, classes, ..Schema::default() };
-	let upload = Upload::new(read_rows(&file, &schema)?)?;
+	let upload = Upload::new(read_rows(&file, &schema, context.console)?)?;
 
 	let labels = wording::histogram(&upload.rows);
 	let prepared = upload.view(datanet, &labels);

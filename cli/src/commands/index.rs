@@ -72,11 +72,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let files = Run::new(&arguments.directory);
 	arguments.base_models.open()?;
 	let (model, manifest) = load_model(&files)?;
-	let held_out = read_rows_for(model.architecture(), &arguments.held_out)?;
+	let held_out = read_rows_for(model.architecture(), &arguments.held_out, context.console)?;
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
 	let sources: Vec<_> = manifest.sources.iter().map(|s| (s.datanet, s.version)).collect();
-	let contributions = fetch(&best, &store, &sources, context.console).await?;
+	// What `train` was told to leave out is not in the manifest.
+	let skips = |id| manifest.contributions.iter().all(|entry| entry.id != id);
+	let contributions = fetch(&best, &store, &sources, skips, context.console).await?;
 	let found = contributions.iter().map(|c| (c.id, c.rows.len()));
 	check_manifest(&manifest, found)?;
 	let contributions = contributions

@@ -2,10 +2,11 @@
 
 use super::{transactions, wording};
 use crate::{
+	base_models::BaseModels,
 	context::Context,
 	error::{Error, Result},
-	output::{open, Report},
-	training::{read, read_rows, read_rows_for},
+	output::{open, Console, Report},
+	training::{print_notes, read, read_rows, read_rows_for},
 	views::{inference as views, model},
 };
 use clap::Args;
@@ -20,7 +21,7 @@ use openledger_client::{
 	limits,
 };
 use openledger_models::Architecture;
-use openledger_rows::{parse_input, Dataset, Schema};
+use openledger_rows::{check_input, is_blank, read_inputs, Dataset, Input, Schema};
 use std::{
 	path::{Path, PathBuf},
 	time::{Duration, Instant},
@@ -55,6 +56,9 @@ pub struct Arguments {
 	/// [default: the flat price and the platform fee]
 	#[arg(long, value_name = "AMOUNT")]
 	max_fee: Option<Amount>,
+	/// Where base models are, with which the tokens of texts are counted before they are paid for.
+	#[command(flatten)]
+	base_models: BaseModels,
 	/// Do not wait for answers
 	#[arg(long)]
 	no_wait: bool,
@@ -85,6 +89,7 @@ impl SentQuestion {
 
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let key = context.key()?;
+	arguments.base_models.open()?;
 	let chain = context.chain().await?;
 	let best = chain.best().await?;
 	let model = best.model(arguments.model).await?;
@@ -98,7 +103,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let registration = &model.registration;
 	let architecture = std::str::from_utf8(&registration.architecture).ok();
 	let architecture = architecture.and_then(|text| Architecture::from_json(text).ok());
-	let form = Form { architecture, max_bytes: best.constant("InferenceMarket", "MaxInput")? };
+	let max_bytes = best.constant("InferenceMarket", "MaxInput")?;
+	let form = Form { architecture, max_bytes, console: context.console };
 	let questions = questions(&arguments, &form)?;
 	let max_fee = max_fee(&best, arguments.max_fee, &registration.pricing).await?;
 
@@ -152,11 +158,14 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 }
 
 /// What an input must be like. Any other would cost a fee and get no answer.
+#[derive(Clone)]
 struct Form {
 	/// What the model reads, if this client knows it.
 	architecture: Option<Architecture>,
 	/// The most bytes that the chain takes as an input.
 	max_bytes: u32,
+	/// Takes what is worth knowing about inputs.
+	console: Console,
 }
 
 impl Form {
@@ -168,9 +177,37 @@ impl Form {
 		limits::check("the input", input.len(), "bytes", self.max_bytes)?;
 		let Some(architecture) = &self.architecture else { return Ok(()) };
 		if !architecture.is_text() {
-			parse_input(input, architecture.inputs())?;
-		} else if input.trim().is_empty() {
-			return Err(Error::BadData("the input is empty: give a text".into()));
+			let note = check_input(input, architecture.inputs())?;
+			print_notes(note.as_slice(), "the input", self.console);
+		} else if is_blank(input) {
+			return Err(Error::BadData(
+				"the input is empty, or has invisible characters only: give a text".into(),
+			));
+		} else {
+			self.check_length(architecture, input)?;
+		}
+		Ok(())
+	}
+
+	/// Counts the tokens of a text, if the base model is at hand, and says what it cannot count.
+	fn check_length(&self, architecture: &Architecture, input: &str) -> Result<()> {
+		match architecture.count_tokens(input) {
+			Ok(Some((tokens, most))) if tokens > most => self.console.note(format!(
+				"the text has {tokens} tokens, and the model reads {most}: its end counts for nothing"
+			)),
+			Ok(_) => {},
+			Err(openledger_models::Error::NoBase(_)) => {
+				let most = architecture.max_tokens().unwrap_or(usize::MAX);
+				// No text has more tokens than bytes, but for those around it.
+				if input.len().saturating_add(2) > most {
+					self.console.note(format!(
+						"the model reads at most {most} tokens, and this text of {} bytes may have more: \
+						 give the model's base model with --base-model to have them counted before you pay",
+						input.len()
+					));
+				}
+			},
+			Err(error) => return Err(Error::BadData(error.to_string())),
 		}
 		Ok(())
 	}
@@ -178,11 +215,11 @@ impl Form {
 	/// The rows of a file; labels are read only if they are wanted.
 	fn read(&self, path: &Path, labelled: bool) -> Result<Dataset> {
 		match &self.architecture {
-			Some(architecture) if labelled => read_rows_for(architecture, path),
+			Some(architecture) if labelled => read_rows_for(architecture, path, self.console),
 			Some(architecture) => {
-				read_rows(path, &Schema { classes: None, ..architecture.schema() })
+				read_rows(path, &Schema { classes: None, ..architecture.schema() }, self.console)
 			},
-			None => read_rows(path, &Schema::default()),
+			None => read_rows(path, &Schema::default(), self.console),
 		}
 	}
 }
@@ -225,25 +262,20 @@ fn rows(path: &Path, form: &Form, limit: usize, labelled: bool) -> Result<Vec<Qu
 	Ok(questions)
 }
 
-/// Reads rows of numbers without labels. A first row without any number is taken for a header.
+/// Reads rows of numbers without labels, as tables are read.
 fn unlabelled(path: &Path, form: &Form, limit: usize) -> Result<Vec<Question>> {
-	let content = String::from_utf8(read(path, "")?)
-		.map_err(|_| Error::BadData(format!("{} is not UTF-8 text", path.display())))?;
-	let is_header = |line: &str| line.split(',').all(|cell| cell.trim().parse::<f64>().is_err());
-	let mut questions = Vec::new();
-	for (number, line) in content.lines().enumerate() {
-		let line = line.trim();
-		if line.is_empty() || (number == 0 && is_header(line)) {
-			continue;
-		}
-		if questions.len() == limit {
-			break;
-		}
-		let row = number.saturating_add(1);
-		form.check(line).map_err(|e| e.in_file(format!("{}: row {row}", path.display())))?;
-		questions.push(Question { input: line.to_owned(), expected: None });
-	}
-	Ok(questions)
+	let columns = form.architecture.as_ref().map(Architecture::inputs);
+	let (inputs, notes) = read_inputs(&read(path, "")?, columns)
+		.map_err(|error| Error::from(error).in_file(path.display()))?;
+	print_notes(&notes, path.display(), form.console);
+	let question = |input: Input| {
+		// Digits that are lost are told of all rows at once.
+		let quiet = Form { console: Console { quiet: true }, ..form.clone() };
+		let place = || format!("{}: row {}", path.display(), input.row);
+		quiet.check(&input.text).map_err(|error| error.in_file(place()))?;
+		Ok(Question { input: input.text, expected: None })
+	};
+	inputs.into_iter().take(limit).map(question).collect()
 }
 
 async fn max_fee(best: &Snapshot, given: Option<Amount>, pricing: &Pricing) -> Result<u128> {
@@ -358,8 +390,11 @@ mod tests {
 	use openledger_client::chain::types::{Basis, Receipt, Refund};
 	use openledger_models::Lora;
 
-	const FORM: Form =
-		Form { architecture: Some(Architecture::Logistic { inputs: 2, classes: 2 }), max_bytes: 8 };
+	const FORM: Form = Form {
+		architecture: Some(Architecture::Logistic { inputs: 2, classes: 2 }),
+		max_bytes: 8,
+		console: Console { quiet: true },
+	};
 
 	#[derive(Parser)]
 	struct Line {
@@ -436,7 +471,11 @@ mod tests {
 			class_names: vec!["bad".into(), "good".into()],
 			max_tokens: 8,
 		};
-		let form = Form { architecture: Some(architecture), max_bytes: 8 };
+		let form = Form {
+			architecture: Some(architecture),
+			max_bytes: 8,
+			console: Console { quiet: true },
+		};
 		let asked = |labelled| rows(&path, &form, 9, labelled).map_err(|error| error.to_string());
 		std::fs::write(&path, "{\"text\":\" so\\nso \",\"label\":\"good\"}\n").unwrap();
 		let question = asked(true).unwrap().remove(0);
@@ -498,6 +537,6 @@ mod tests {
 		let Err(Error::BadData(message)) = unlabelled(&path, &FORM, 9) else {
 			panic!("a malformed row was taken")
 		};
-		assert!(message.contains("rows.csv: row 2: column 2"), "{message}");
+		assert!(message.contains("rows.csv: row 2, column 2"), "{message}");
 	}
 }

@@ -150,8 +150,7 @@ impl Recipe {
 		let inputs = rows.columns();
 		let classes = match self.classes {
 			Some(classes) => classes,
-			None => usize::try_from(rows.classes())
-				.map_err(|_| Error::BadData("there are too many classes".into()))?,
+			None => rows.class_count()?,
 		};
 		match self.architecture {
 			Some(ArchitectureName::Encoder | ArchitectureName::Decoder) => Err(Error::Usage(
@@ -292,6 +291,23 @@ mod tests {
 			let error = of_text(line, base, rows).unwrap_err().to_string();
 			assert!(error.contains(words), "{line}: '{error}' lacks '{words}'");
 		}
+	}
+
+	#[test]
+	fn config_should_be_refused_when_all_rows_have_one_class_whichever_it_is() {
+		for label in [0, 1] {
+			let rows = Dataset::new(1, vec![0.5, 1.5], vec![label; 2]).unwrap();
+			let line = |line: &[&str]| Line::try_parse_from([&["train"], line].concat()).unwrap();
+			let error = line(&[]).recipe.config(&rows).unwrap_err().to_string();
+			assert!(error.contains(&format!("all rows have the label {label}")), "{error}");
+			line(&["--classes", "2"]).recipe.config(&rows).unwrap();
+		}
+	}
+
+	#[test]
+	fn learning_rate_should_be_refused_with_its_range_when_no_number_holds_it() {
+		let error = config("--learning-rate 1e39").unwrap_err().to_string();
+		assert!(error.contains("at most 3.4e38"), "{error}");
 	}
 
 	#[test]

@@ -8,10 +8,11 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{beginning, fields, one_line, open, Report},
-	training::inspect,
+	training::{inspect, print_notes},
 	views::contribution as views,
 };
 use clap::Subcommand;
+use openledger_blobs::BlobStore;
 use openledger_client::{
 	chain::{call, Included},
 	limits::Length,
@@ -101,15 +102,13 @@ async fn show(context: &Context, id: u64) -> Result<Report> {
 		("labels", wording::histogram_text(&labels)),
 		("first row", first),
 	]);
-	let fault = (!checks.hold()).then(|| {
-		Error::Verification(format!(
-			"contribution {id} is not what its contributor committed to: reject it"
-		))
-	});
+	let fault = (!checks.hold()).then(|| not_as_committed(id));
+	print_notes(&rows.notes(), format!("contribution {id}"), context.console);
 	Ok(Report::of(&document, text)?.with_error(fault))
 }
 
 async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
+	check(context, contributions).await?;
 	let calls = contributions.iter().map(|id| call("Datanets", "approve", (*id,))).collect();
 	let (mut sent, mut failure) = (Vec::new(), None);
 	for result in context.send_all(calls).await? {
@@ -122,6 +121,37 @@ async fn approve(context: &Context, contributions: &[u64]) -> Result<Report> {
 		Some(error) if sent.is_empty() => Err(error),
 		failure => Ok(report(context, contributions, &sent).await?.with_error(failure)),
 	}
+}
+
+/// Refuses to approve what was not committed to or cannot be read, since it would keep every later version
+/// from being trained on. What is not in the blob store cannot be looked at.
+async fn check(context: &Context, contributions: &[u64]) -> Result<()> {
+	context.key()?;
+	let best = context.chain().await?.best().await?;
+	let store = context.store()?;
+	for &id in contributions {
+		// Whether there is such a contribution, the chain says.
+		let Ok(record) = best.contribution(id).await else { continue };
+		if !store.contains(&record.blob.0)? {
+			context.console.note(format!(
+				"contribution {id}: its file is not in the blob store, so that nobody has looked at it here"
+			));
+			continue;
+		}
+		let advice = "reject it with `openledger review reject`";
+		let (_, checks) =
+			inspect(&store, id, &record).map_err(|error| error.with_advice(advice))?;
+		if !checks.hold() {
+			return Err(not_as_committed(id));
+		}
+	}
+	Ok(())
+}
+
+fn not_as_committed(id: u64) -> Error {
+	Error::Verification(format!(
+		"contribution {id} is not what its contributor committed to: reject it"
+	))
 }
 
 async fn report(context: &Context, ids: &[u64], sent: &[Included]) -> Result<Report> {

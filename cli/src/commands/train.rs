@@ -5,13 +5,14 @@ use crate::{
 	context::Context,
 	error::{Error, Result},
 	output::{fields, hex, Report},
-	training::{fetch, read_rows_for, write},
+	training::{fetch, print_cut, print_notes, read_rows_for, write},
 	views::model as views,
 };
 use clap::Args;
 use openledger_blobs::BlobStore;
 use openledger_client::{limits, runs::Run};
-use openledger_models::{train, Manifest, ManifestEntry, Source};
+use openledger_influence::Contribution;
+use openledger_models::{train, Architecture, Manifest, ManifestEntry, Source};
 use openledger_rows::Dataset;
 use std::{path::PathBuf, time::Instant};
 
@@ -27,6 +28,10 @@ pub struct Arguments {
 	/// Where weights and manifest are written
 	#[arg(long, value_name = "DIR")]
 	out: PathBuf,
+	/// Number of a contribution to leave out, such as one that no model can be trained on; may be
+	/// repeated
+	#[arg(long = "skip", value_name = "CONTRIBUTION")]
+	skips: Vec<u64>,
 	/// Rows not trained on, to measure accuracy and loss
 	#[arg(long, value_name = "FILE")]
 	test: Option<PathBuf>,
@@ -36,6 +41,24 @@ pub struct Arguments {
 	/// How the model is trained.
 	#[command(flatten)]
 	recipe: Recipe,
+}
+
+/// What to do about a contribution that keeps a version from being trained on.
+const SKIP: &str = "leave the contribution out with --skip and its number";
+
+/// Names the contribution and the row that no model of this architecture can learn from.
+/// Returns the number of texts that lose their ends.
+fn check_contributions(parts: &[Contribution], architecture: &Architecture) -> Result<usize> {
+	let mut cut = 0usize;
+	for Contribution { id, rows } in parts {
+		let survey = architecture.survey(rows)?;
+		cut = cut.saturating_add(survey.cut);
+		if let Some((row, reason)) = survey.unlearnable {
+			let place = format!("contribution {id}, row {} of its data", row.saturating_add(1));
+			return Err(Error::from(reason).in_file(place).with_advice(SKIP));
+		}
+	}
+	Ok(cut)
 }
 
 fn parse_source(text: &str) -> std::result::Result<(u32, u32), String> {
@@ -48,10 +71,16 @@ fn parse_source(text: &str) -> std::result::Result<(u32, u32), String> {
 pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Report> {
 	let store = context.store()?;
 	let best = context.chain().await?.best().await?;
-	let contributions = fetch(&best, &store, &arguments.sources, context.console).await?;
+	let skips = |id| arguments.skips.contains(&id);
+	let contributions = fetch(&best, &store, &arguments.sources, skips, context.console)
+		.await
+		.map_err(|error| error.with_advice(SKIP))?;
 	let parts: Vec<&Dataset> = contributions.iter().map(|c| &c.rows).collect();
 	let rows = Dataset::concat(&parts)?;
 	let config = arguments.recipe.config(&rows)?;
+	print_notes(&rows.notes(), "all rows", context.console);
+	let cut = check_contributions(&contributions, &config.architecture)?;
+	print_cut(cut, rows.len(), &config.architecture, context.console);
 	if arguments.adapter.is_some() && !config.architecture.is_text() {
 		return Err(Error::Usage("--adapter is for models of text".into()));
 	}
@@ -60,7 +89,8 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	let what = "a sketch of this model, which has a number for each trained parameter,";
 	limits::check(what, parameters, "coordinates", limit)?;
 	let test = arguments.test.as_ref();
-	let test = test.map(|path| read_rows_for(&config.architecture, path)).transpose()?;
+	let test =
+		test.map(|path| read_rows_for(&config.architecture, path, context.console)).transpose()?;
 
 	let started = Instant::now();
 	let trained = train(&rows, &config, &mut context.console.stages())?;
@@ -87,6 +117,13 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	write(&files.weights(), trained.model.to_bytes())?;
 	write(&files.manifest(), manifest.to_json())?;
 	store.put(trained.model.to_bytes())?;
+	let base = trained.model.text().filter(|_| !classifies).map(|model| model.base());
+	if base.is_some_and(|base| !base.has_end()) {
+		context.console.note(
+			"the tokenizer of the base model has no mark of a text's end that is known here: the model \
+			 cannot learn to stop, and each answer has as many tokens as --answer-tokens says",
+		);
+	}
 	if let (Some(path), Some(model)) = (&arguments.adapter, trained.model.text()) {
 		model.write_adapter(path, arguments.recipe.base_models().first().as_deref())?;
 	}

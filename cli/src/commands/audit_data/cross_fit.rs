@@ -60,6 +60,20 @@ impl CrossFit {
 	}
 }
 
+/// Checks that there are two parts at least, and a row for each.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub(super) fn check_folds(rows: &Dataset, folds: usize) -> Result<()> {
+	if folds < 2 || folds > rows.len() {
+		return Err(Error::Usage(format!(
+			"--folds {folds}: there must be at least 2 parts, and a row for each; the table has {} rows",
+			rows.len()
+		)));
+	}
+	Ok(())
+}
+
 /// Trains `folds` models, each without one part of `rows`, and ranks all rows by their harm to
 /// `good` rows, or else to those that each model has not seen and confirms.
 ///
@@ -73,12 +87,7 @@ pub(super) fn cross_fit(
 	builder: &dyn IndexBuilder,
 	progress: &mut dyn FnMut(Progress),
 ) -> Result<CrossFit> {
-	if folds < 2 || folds > rows.len() {
-		return Err(Error::Usage(format!(
-			"--folds {folds}: there must be at least 2 parts, and a row for each; the table has {} rows",
-			rows.len()
-		)));
-	}
+	check_folds(rows, folds)?;
 	let order = shuffled(rows.len(), config.seed);
 	let mut findings: Vec<Option<Finding>> = vec![None; rows.len()];
 	let mut harms = vec![0.0; rows.len()];

@@ -119,15 +119,15 @@ impl TextOptions {
 		if self.answer_tokens.is_some() {
 			return Err(Error::Usage("--answer-tokens is for decoders".into()));
 		}
-		if !rows.is_labelled() {
-			return Err(openledger_rows::Error::Unlabelled.into());
-		}
-		let found = usize::try_from(rows.classes())
-			.map_err(|_| Error::BadData("there are too many classes".into()))?;
+		let classes = match classes {
+			Some(_) if !rows.is_labelled() => return Err(openledger_rows::Error::Unlabelled.into()),
+			Some(classes) => classes,
+			None => rows.class_count()?,
+		};
 		Ok(Architecture::Encoder {
 			base: base.hash(),
 			lora: self.lora(&["query", "value"])?,
-			classes: classes.unwrap_or(found),
+			classes,
 			class_names: rows.class_names().to_vec(),
 			max_tokens: self.max_tokens(base),
 		})
