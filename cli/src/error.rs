@@ -112,6 +112,18 @@ impl Error {
 		}
 	}
 
+	/// Puts behind the message what a failure to reach the chain, or to read what it has, left undone;
+	/// other errors stay as they are.
+	pub fn with_note(self, note: impl std::fmt::Display) -> Self {
+		match self {
+			Self::Unreachable { url, reason } => {
+				Self::Unreachable { url, reason: format!("{reason} ({note})") }
+			},
+			Self::Failure(message) => Self::Failure(format!("{message} ({note})")),
+			other => other,
+		}
+	}
+
 	/// Puts the place before the message of bad data; other errors stay as they are.
 	pub fn in_file(self, file: impl std::fmt::Display) -> Self {
 		match self {

@@ -140,9 +140,10 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 
 	bar.set_message("settling");
 	let limit = Duration::from_secs(if arguments.no_wait { 0 } else { arguments.timeout });
-	watch(chain, &mut asked, limit, &bar).await?;
+	let watched = watch(chain, &mut asked, limit, &bar).await;
 	bar.finish_and_clear();
 	let open_count = asked.iter().filter(|a| !a.is_over()).count();
+	let lost = watched.err().map(|error| unwatched(error, &asked));
 	let late = (!arguments.no_wait && open_count > 0).then(|| {
 		Error::Timeout(format!(
 			"{open_count} of {} inferences are not settled after {} s; look again with \
@@ -154,7 +155,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 	});
 	let user = key.account.to_string();
 	let report = report(&arguments, &user, &asked, &included, started.elapsed())?;
-	Ok(report.with_error(failure.or(late)))
+	Ok(report.with_error(failure.or(lost).or(late)))
 }
 
 /// What an input must be like. Any other would cost a fee and get no answer.
@@ -320,6 +321,24 @@ async fn watch(
 	}
 }
 
+/// The numbers shown of questions that are not over.
+const NUMBERS_SHOWN: usize = 5;
+
+/// What to say when the chain could not be followed to the end: the questions are asked and paid for, and a
+/// user who does not know their numbers would ask again.
+fn unwatched(error: Error, asked: &[SentQuestion]) -> Error {
+	let open: Vec<String> =
+		asked.iter().filter(|one| !one.is_over()).map(|one| one.id.to_string()).collect();
+	let Some(first) = open.first() else { return error };
+	let shown = open.iter().take(NUMBERS_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+	let more = open.len().saturating_sub(NUMBERS_SHOWN);
+	let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+	error.with_note(format!(
+		"not settled yet: inference {shown}{more}; asked and paid for, so look with `openledger inference \
+		 show {first}` instead of asking again"
+	))
+}
+
 fn report(
 	arguments: &Arguments,
 	user: &str,
@@ -405,6 +424,20 @@ mod tests {
 	fn ask(options: &[&str]) -> Result<Vec<Question>> {
 		let line = [&["infer", "--model", "0"][..], options].concat();
 		questions(&Line::try_parse_from(line).unwrap().arguments, &FORM)
+	}
+
+	#[test]
+	fn numbers_should_be_told_when_the_chain_is_lost_after_questions_were_asked() {
+		let asked: Vec<SentQuestion> =
+			(7..14).map(|id| SentQuestion { id, expected: None, state: None }).collect();
+		let gone = || Error::Unreachable { url: "ws://here".into(), reason: "gone".into() };
+		let told = unwatched(gone(), &asked);
+		assert_eq!(told.code(), gone().code());
+		let told = told.to_string();
+		for words in ["gone", "7, 8, 9, 10, 11 and 2 more", "paid for", "inference show 7"] {
+			assert!(told.contains(words), "'{told}' lacks '{words}'");
+		}
+		assert_eq!(unwatched(gone(), &[]).to_string(), gone().to_string());
 	}
 
 	#[test]

@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Subcommand;
 use openledger_client::{
-	chain::{call, events::RewardsClaimed},
+	chain::{call, events::RewardsClaimed, types::AccountInfo},
 	keys::{parse_account, AccountId},
 };
 
@@ -30,9 +30,20 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 	match command {
 		Command::Show { account } => {
 			let account = context.account_or_own(account)?;
-			let rewards = context.chain().await?.best().await?.rewards(&account).await?;
+			let best = context.chain().await?.best().await?;
+			let rewards = best.rewards(&account).await?;
+			let least = best.existential_deposit()?;
+			let known: Option<AccountInfo> = best.get("System", "Account", (account,)).await?;
 			let document = views::Rewards { account: account.into(), rewards: rewards.into() };
-			Report::of(&document, format!("{account} can claim {}", open(rewards)))
+			let wait = match known.is_none() && rewards > 0 && rewards < least {
+				true => format!(
+					", once it exists or has earned {}: the existential deposit, which an account holds at \
+					 least",
+					open(least)
+				),
+				false => String::new(),
+			};
+			Report::of(&document, format!("{account} can claim {}{wait}", open(rewards)))
 		},
 		Command::Claim => {
 			let account = context.key()?.account;

@@ -47,6 +47,8 @@ pub struct Transferred {
 	pub to: Address,
 	/// The receiver got all of it: the sender paid the transaction's fee on top.
 	pub amount: Units,
+	/// Whether the sender has nothing any more, so that the chain has deleted its account.
+	pub deleted: bool,
 	pub transactions: Vec<Transaction>,
 }
 

@@ -464,6 +464,7 @@ fn accounts_should_be_printed_as_recorded() {
 					from: account(1).into(),
 					to: account(2).into(),
 					amount: OPEN.into(),
+					deleted: false,
 					transactions: transactions(),
 				}),
 			),

@@ -8,8 +8,8 @@ const DECIMALS: usize = 18;
 
 /// An amount in the smallest unit of OPEN.
 ///
-/// Reads `1.5` and `1_000` as OPEN and `150u` as units; prints OPEN with exact decimals, which
-/// reads back as the same amount.
+/// Reads `1.5`, `1_000` and `1.5 OPEN` as OPEN and `150u` as units; prints OPEN with exact decimals,
+/// which reads back as the same amount.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Amount(pub u128);
 
@@ -30,7 +30,7 @@ impl fmt::Display for Amount {
 pub enum ParseAmountError {
 	/// It is not a number.
 	#[error(
-		"'{0}' is not an amount: write 1.5 for 1.5 OPEN, or 150u for 150 of the smallest unit"
+		"'{0}' is not an amount: write 1.5 or \"1.5 OPEN\", or 150u for 150 of the smallest unit"
 	)]
 	Malformed(String),
 	/// It has more than 18 decimals.
@@ -57,7 +57,8 @@ impl std::str::FromStr for Amount {
 			return units.parse().map(Self).map_err(|_| too_large());
 		}
 
-		let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+		let open = text.strip_suffix("OPEN").map_or(text, str::trim_end);
+		let (whole, fraction) = open.split_once('.').unwrap_or((open, "0"));
 		let whole = digits(whole).ok_or_else(malformed)?;
 		let fraction = digits(fraction).ok_or_else(malformed)?;
 		if fraction.len() > DECIMALS {
@@ -82,6 +83,8 @@ mod tests {
 	fn parse_should_read_open_and_units_when_well_formed() {
 		let parse = |text: &str| text.parse::<Amount>().map(|a| a.0);
 		assert_eq!(parse("1.5"), Ok(1_500_000_000_000_000_000));
+		assert_eq!(parse("1.5 OPEN"), parse("1.5"));
+		assert_eq!(parse("2OPEN"), parse("2"));
 		assert_eq!(parse("150u"), Ok(150));
 		assert_eq!(parse("1_000"), Ok(1_000 * UNITS_PER_OPEN));
 		assert_eq!(parse("0.000000000000000001"), Ok(1));
@@ -89,7 +92,10 @@ mod tests {
 
 	#[test]
 	fn parse_should_refuse_when_malformed() {
-		for text in ["", ".", "1.", ".5", "-1", "1e3", "1,5", "u", "1.5u", "1.2.3", "١", "_"] {
+		for text in [
+			"", ".", "1.", ".5", "-1", "1e3", "1,5", "u", "1.5u", "1.2.3", "١", "_", "OPEN",
+			"1 DOT",
+		] {
 			let error = text.parse::<Amount>();
 			assert!(matches!(error, Err(ParseAmountError::Malformed(_))), "{text}: {error:?}");
 		}

@@ -181,7 +181,7 @@ pub(crate) fn refusal(what: &str, error: &DispatchError) -> Refusal {
 			"BelowMinimum",
 		),
 		D::Token(T::NotExpendable | T::OnlyProvider) => plain(
-			"insufficient balance: the account must keep the existential deposit".into(),
+			"insufficient balance: the account would hold less than the existential deposit".into(),
 			"NotExpendable",
 		),
 		D::Token(T::Frozen) => plain("part of the balance is frozen".into(), "Frozen"),

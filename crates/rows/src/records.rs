@@ -193,9 +193,9 @@ mod tests {
 	}
 
 	proptest! {
-		/// Another reader of the same format, which is lenient about quotes.
+		/// A line of one empty cell is a blank line, which is no record.
 		#[test]
-		fn records_should_be_those_of_another_reader_when_quotes_are_sound(
+		fn records_should_have_the_cells_that_were_written_when_quotes_are_sound(
 			cells in prop::collection::vec(prop::collection::vec("[a, \"\n\r]{0,4}", 1..4), 0..6),
 			end in prop::sample::select(vec!["\n", "\r\n", "\r"]),
 		) {
@@ -205,13 +205,11 @@ mod tests {
 			};
 			let line = |cells: &Vec<String>| cells.iter().map(quoted).collect::<Vec<_>>().join(",");
 			let text: Vec<String> = cells.iter().map(line).collect();
-			let text = text.join(end);
-			let mut reader = csv::ReaderBuilder::new();
-			let mut reader = reader.has_headers(false).flexible(true).from_reader(text.as_bytes());
-			let expected: Vec<Vec<String>> =
-				reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
-			let found: Vec<Vec<String>> = read(&text).unwrap().into_iter().map(|row| row.2).collect();
-			prop_assert_eq!(found, expected);
+			let written: Vec<Vec<String>> =
+				cells.into_iter().filter(|cells| *cells != [String::new()]).collect();
+			let found = read(&text.join(end)).unwrap();
+			let found: Vec<Vec<String>> = found.into_iter().map(|row| row.2).collect();
+			prop_assert_eq!(found, written);
 		}
 	}
 

@@ -204,6 +204,15 @@ impl Snapshot {
 		value.map_err(|e| Error::Unreadable(format!("cannot read {pallet}.{name}: {e}")))
 	}
 
+	/// The least that an account may hold, in the smallest unit of OPEN. The chain deletes an account that has
+	/// less.
+	///
+	/// # Errors
+	/// [`Error::Unreadable`] if the chain has no such constant.
+	pub fn existential_deposit(&self) -> Result<u128> {
+		self.constant("Balances", "ExistentialDeposit")
+	}
+
 	/// Refuses the first of `lengths` that is longer than the pallet's constant for it.
 	///
 	/// # Errors

@@ -174,18 +174,25 @@ fn lost(chain: &Chain, call: &Call, hash: Hash) -> Error {
 /// Adds to a refusal for want of money what the account has.
 async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
 	let account = key.account;
-	let balance = match free_balance(chain, &account).await {
-		Ok(free) => format!("{account} has {} free", open(free)),
+	let balance = match balance(chain, &account).await {
+		Ok((free, least)) => format!(
+			"{account} has {} free, of which it must keep the existential deposit of {}: an account with less \
+			 is deleted",
+			open(free),
+			open(least)
+		),
 		Err(_) => format!("look at the free balance of {account}"),
 	};
 	refusal.message = format!("{}; {balance}", refusal.message.trim_end_matches('.'));
 	Error::Refused(refusal)
 }
 
-async fn free_balance(chain: &Chain, account: &AccountId) -> Result<u128> {
+/// What an account has free, and the existential deposit.
+async fn balance(chain: &Chain, account: &AccountId) -> Result<(u128, u128)> {
+	let best = chain.best().await?;
 	let info: Option<super::types::AccountInfo> =
-		chain.best().await?.get("System", "Account", (*account,)).await?;
-	Ok(info.map_or(0, |info| info.data.free))
+		best.get("System", "Account", (*account,)).await?;
+	Ok((info.map_or(0, |info| info.data.free), best.existential_deposit()?))
 }
 
 /// Waits until a transaction is in a block. A node also gives up a transaction when a block of a losing
