@@ -10,10 +10,9 @@ use crate::{
 use clap::Subcommand;
 use openledger_client::{
 	amount::Amount,
-	chain::{call, types::AccountInfo, Included, Snapshot},
+	chain::{call, events::BalanceTransfer, types::AccountInfo, Included, Snapshot},
 	keys::{parse_account, AccountId, Key, DEV_NAMES},
 };
-use scale_decode::DecodeAsType;
 use subxt::utils::MultiAddress;
 
 /// Balances and transfers.
@@ -116,16 +115,10 @@ async fn transfer_all(context: &Context, to: AccountId) -> Result<Report> {
 	let sent = context
 		.send_telling(call("Balances", "transfer_all", (receiver(to), false)), words)
 		.await?;
-	let Transfer { amount } = sent.event("Balances", "Transfer")?;
+	let BalanceTransfer { amount } = sent.event("Balances", "Transfer")?;
 	let at = context.chain().await?.at(sent.block_hash).await?;
-	let deleted = at.get::<AccountInfo, _>("System", "Account", (from,)).await?.is_none();
-	transferred(&sent, from, to, amount, deleted)
-}
-
-/// OPEN went from one account to another.
-#[derive(DecodeAsType)]
-struct Transfer {
-	amount: u128,
+	let left: Option<AccountInfo> = at.get("System", "Account", (from,)).await?;
+	transferred(&sent, from, to, amount, left.is_none())
 }
 
 fn receiver(account: AccountId) -> MultiAddress<AccountId, ()> {

@@ -2,9 +2,11 @@
 //!
 //! | module | subject |
 //! | --- | --- |
+//! | `accounts` | accounts at the edge of what the chain keeps |
 //! | `client_examples` | the example programs of the client library |
 //! | `crash` | a node killed at work |
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
+//! | `doctor` | why something does not happen |
 //! | `faults` | bad input and broken promises |
 //! | `governance` | votes, proposals, the security council and its election |
 //! | `language_model` | a language model |
@@ -14,11 +16,14 @@
 //! | `text` | a classifier of texts |
 //! | `upgrade` | the runtime replaces itself by vote |
 //!
-//! `client_examples`, `faults` and `polkadot_js` share one node, whose accounts each test has for itself.
+//! `accounts`, `client_examples`, `doctor`, `faults` and `polkadot_js` share one node, whose accounts each
+//! test has for itself.
 
+mod accounts;
 mod client_examples;
 mod crash;
 mod demo;
+mod doctor;
 mod faults;
 mod governance;
 mod language_model;

@@ -49,6 +49,13 @@ pub struct RewardsClaimed {
 	pub amount: u128,
 }
 
+/// What `Balances.Transfer` tells.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct BalanceTransfer {
+	pub amount: u128,
+}
+
 /// What `TransactionPayment.TransactionFeePaid` tells.
 #[derive(DecodeAsType, Debug)]
 #[allow(missing_docs)]
