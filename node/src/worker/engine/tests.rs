@@ -215,17 +215,19 @@ fn answers_of_text_should_be_confirmed_with_the_tokens_that_were_used() {
 }
 
 #[test]
-fn continuations_should_be_confirmed_and_those_without_a_gradient_without_entries() {
+fn continuations_should_be_confirmed_and_be_no_answer_when_the_prompt_fills_the_model() {
 	let (Fixture { engine, assignment, folder: _folder }, _base, _) = text_fixture(true);
 	assert!(assignment.usage.output_tokens <= 3);
 	let attribution = confirmed(engine.verdict(&assignment).unwrap());
 	attribution.check(&assignment.index, assignment.max_entries).unwrap();
-	// The prompt fills the model, so that there is no room for an answer.
+	// There is no room for an answer, and an empty one that counts the prompt's tokens is not right.
 	let input = b"good film ".repeat(16);
 	let usage = Usage { input_tokens: 16, output_tokens: 0 };
-	let full = Assignment { input, output: Vec::new(), usage, ..assignment };
-	let attribution = confirmed(engine.verdict(&full).unwrap());
-	assert_eq!(attribution.check(&full.index, full.max_entries), Ok(Vec::new()));
+	let billed = Assignment { input, output: Vec::new(), usage, ..assignment };
+	assert_eq!(corrected(engine.verdict(&billed).unwrap()), NO_ANSWER);
+	let honest = Assignment { output: NO_ANSWER.into(), usage: Usage::default(), ..billed };
+	let attribution = confirmed(engine.verdict(&honest).unwrap());
+	assert_eq!(attribution.check(&honest.index, honest.max_entries), Ok(Vec::new()));
 }
 
 #[test]
