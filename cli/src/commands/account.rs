@@ -10,7 +10,7 @@ use crate::{
 use clap::Subcommand;
 use openledger_client::{
 	amount::Amount,
-	chain::{call, events::BalanceTransfer, types::AccountInfo, Included, Snapshot},
+	chain::{call, events::BalanceTransfer, Included, Snapshot},
 	keys::{parse_account, AccountId, Key, DEV_NAMES},
 };
 use subxt::utils::MultiAddress;
@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 async fn show(context: &Context, account: Option<AccountId>) -> Result<Report> {
 	let account = context.account_or_own(account)?;
 	let best = context.chain().await?.best().await?;
-	let info = info(&best, &account).await?;
+	let info = best.account_info(&account).await?;
 	let rewards = best.rewards(&account).await?;
 	let (free, held, frozen) = (info.data.free, info.data.reserved, info.data.frozen);
 	let total = free.saturating_add(held);
@@ -72,10 +72,6 @@ async fn show(context: &Context, account: Option<AccountId>) -> Result<Report> {
 	Report::of(&document, text)
 }
 
-async fn info(at: &Snapshot, account: &AccountId) -> Result<AccountInfo> {
-	Ok(at.get("System", "Account", (*account,)).await?.unwrap_or_else(AccountInfo::none))
-}
-
 async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Report> {
 	let from = context.key()?.account;
 	let words = async |name: &str, best: &Snapshot| {
@@ -89,7 +85,7 @@ async fn transfer(context: &Context, to: AccountId, amount: Amount) -> Result<Re
 				"{from} has {} free, and cannot send {amount} and keep the existential deposit, {least}: an \
 				 account with less is deleted, and what it had goes to the treasury; send less, or all of it \
 				 with --all",
-				open(info(best, &from).await?.data.free)
+				open(best.account_info(&from).await?.data.free)
 			)),
 			_ => None,
 		})
@@ -117,8 +113,8 @@ async fn transfer_all(context: &Context, to: AccountId) -> Result<Report> {
 		.await?;
 	let BalanceTransfer { amount } = sent.event("Balances", "Transfer")?;
 	let at = context.chain().await?.at(sent.block_hash).await?;
-	let left: Option<AccountInfo> = at.get("System", "Account", (from,)).await?;
-	transferred(&sent, from, to, amount, left.is_none())
+	let deleted = at.account_info(&from).await?.is_empty();
+	transferred(&sent, from, to, amount, deleted)
 }
 
 fn receiver(account: AccountId) -> MultiAddress<AccountId, ()> {

@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Subcommand;
 use openledger_client::{
-	chain::{call, events::RewardsClaimed, types::AccountInfo},
+	chain::{call, events::RewardsClaimed},
 	keys::{parse_account, AccountId},
 };
 
@@ -33,9 +33,9 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 			let best = context.chain().await?.best().await?;
 			let rewards = best.rewards(&account).await?;
 			let least = best.existential_deposit()?;
-			let known: Option<AccountInfo> = best.get("System", "Account", (account,)).await?;
+			let exists = !best.account_info(&account).await?.is_empty();
 			let document = views::Rewards { account: account.into(), rewards: rewards.into() };
-			let wait = match known.is_none() && rewards > 0 && rewards < least {
+			let wait = match !exists && rewards > 0 && rewards < least {
 				true => format!(
 					", once it exists or has earned {}: the existential deposit, which an account holds at \
 					 least",

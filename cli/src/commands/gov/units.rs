@@ -10,7 +10,7 @@ use crate::{
 };
 use openledger_client::{
 	amount::Amount,
-	chain::{call, types::AccountInfo, Included, Snapshot},
+	chain::{call, Included, Snapshot},
 	keys::{parse_account, AccountId},
 };
 use subxt::utils::MultiAddress;
@@ -78,7 +78,7 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 	let account = context.account_or_own(account)?;
 	let best = context.chain().await?.best().await?;
 	let power = VotingPower::read(&best, &account).await?;
-	let free = free(&best, &account).await?;
+	let free = best.account_info(&account).await?.data.free;
 	let text = fields(&[
 		("account", account.to_string()),
 		("free", open(free)),
@@ -89,11 +89,6 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 	]);
 	let document = views::AccountVotingPower { power: power.view(&account), free: free.into() };
 	Report::of(&document, text)
-}
-
-async fn free(at: &Snapshot, account: &AccountId) -> Result<u128> {
-	let info: Option<AccountInfo> = at.get("System", "Account", (*account,)).await?;
-	Ok(info.map_or(0, |info| info.data.free))
 }
 
 /// The account's voting power after a transaction, as document and text.

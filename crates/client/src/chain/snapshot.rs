@@ -3,8 +3,8 @@
 use super::{
 	connection::{AtBlock, Chain, Config},
 	types::{
-		Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment, Share,
-		Version,
+		AccountInfo, Attester, Contribution, Datanet, Inference, JobResult, Leaves, Model, Payment,
+		Share, Version,
 	},
 	Hash,
 };
@@ -202,6 +202,15 @@ impl Snapshot {
 		let at = self.at_block();
 		let value = at.constants().entry(subxt::dynamic::constant::<V>(pallet, name));
 		value.map_err(|e| Error::Unreadable(format!("cannot read {pallet}.{name}: {e}")))
+	}
+
+	/// What an account holds, and how many transactions it sent; nothing if it does not exist.
+	///
+	/// # Errors
+	/// See the type.
+	pub async fn account_info(&self, account: &AccountId) -> Result<AccountInfo> {
+		let info: Option<AccountInfo> = self.get("System", "Account", (*account,)).await?;
+		Ok(info.unwrap_or_else(AccountInfo::none))
 	}
 
 	/// The least that an account may hold, in the smallest unit of OPEN. The chain deletes an account that has

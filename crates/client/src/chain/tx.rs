@@ -190,9 +190,7 @@ async fn with_balance(chain: &Chain, key: &Key, mut refusal: Refusal) -> Error {
 /// What an account has free, and the existential deposit.
 async fn balance(chain: &Chain, account: &AccountId) -> Result<(u128, u128)> {
 	let best = chain.best().await?;
-	let info: Option<super::types::AccountInfo> =
-		best.get("System", "Account", (*account,)).await?;
-	Ok((info.map_or(0, |info| info.data.free), best.existential_deposit()?))
+	Ok((best.account_info(account).await?.data.free, best.existential_deposit()?))
 }
 
 /// Waits until a transaction is in a block. A node also gives up a transaction when a block of a losing

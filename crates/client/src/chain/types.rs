@@ -422,6 +422,11 @@ pub struct AccountInfo {
 }
 
 impl AccountInfo {
+	/// Whether the account holds nothing, and so does not exist.
+	pub fn is_empty(&self) -> bool {
+		self.data.free == 0 && self.data.reserved == 0
+	}
+
 	/// An account that does not exist.
 	pub fn none() -> Self {
 		Self { nonce: 0, data: AccountData { free: 0, reserved: 0, frozen: 0 } }
