@@ -147,9 +147,11 @@ impl From<openledger_client::Error> for Error {
 				"--key is neither a file nor a secret URI ({reason}); give //Alice, a mnemonic in \
 				 quotes, a 0x seed, or the path of a file that holds one"
 			)),
-			E::BadKeyFile(_) | E::BadAccount { .. } | E::BadAmount(_) | E::BadArguments(_) => {
-				Self::Usage(message)
-			},
+			E::BadKeyFile(_)
+			| E::BadAccount { .. }
+			| E::ForeignAddress { .. }
+			| E::BadAmount(_)
+			| E::BadArguments(_) => Self::Usage(message),
 			E::Unreachable { url, reason } => Self::Unreachable { url, reason },
 			E::Refused(refusal) => Self::Refused(refusal),
 			E::TooLong { what, length, unit, limit } => Self::TooLong { what, length, unit, limit },

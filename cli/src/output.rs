@@ -63,7 +63,7 @@ mod tests {
 
 	#[test]
 	fn short_should_keep_both_ends_when_text_is_long() {
-		assert_eq!(short("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), "5GrwvaEF…KutQY");
+		assert_eq!(short("e3Ly4EgZjVjwj7RE6WG2norBThc1RaXWBfxnqKV289EL7LbyH"), "e3Ly4EgZ…7LbyH");
 		assert_eq!(short("0x12"), "0x12");
 	}
 

@@ -59,7 +59,7 @@ impl Serialize for Units {
 	}
 }
 
-/// An account in SS58 with the prefix 42.
+/// The address of an account on this network: SS58 with its prefix.
 #[derive(Clone, Debug)]
 pub struct Address(AccountId);
 

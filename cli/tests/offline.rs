@@ -200,7 +200,50 @@ fn list_dev_should_work_without_a_chain() {
 	assert_eq!(code, 0);
 	let alice = &document["accounts"][0];
 	assert_eq!(alice["name"], "//Alice");
-	assert_eq!(alice["account"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+	assert_eq!(alice["account"], "e3Ly4EgZjVjwj7RE6WG2norBThc1RaXWBfxnqKV289EL7LbyH");
+}
+
+/// Bob's address with the prefix of Polkadot, Kusama, Ajuna, of nobody, and with the reserved one.
+const FOREIGN: [(&str, &str); 5] = [
+	("14E5nqKAp3oAJcmzgZhUD2RcptBeUBScxKHgJKU4HPNcKVf3", "polkadot (prefix 0)"),
+	("FoQJpPyadYccjavVdTWxpxU7rUEaYhfLCPwXgkfD6Zat9QP", "kusama (prefix 2)"),
+	("aUsc89yARC4Q1oxio7mvho42JQq89ZoKwu4SrLxGW66A1HJJA", "ajuna (prefix 1328)"),
+	("dvw1gR7jnmPyJxequ7FmKtqFJEhqicFoY6wC6tNjBSXMfZE5N", "prefix 6735"),
+	("5eSRgUDiVS2bVKPLM4AZaUfAZCmAzcQZdamibm3uaij3GNQH", "reserved"),
+];
+
+#[test]
+fn address_should_be_refused_before_the_chain_is_asked_when_it_is_of_another_network() {
+	let home = tempfile::tempdir().unwrap();
+	let key = ["--key", "//Alice", "--url", NOWHERE, "--connect-timeout", "0"];
+	for (address, network) in FOREIGN {
+		for line in [
+			&["account", "transfer", address, "1"][..],
+			&["account", "show", address],
+			&["rewards", "show", address],
+			&["gov", "delegate", address],
+			&["gov", "sign-delegation", address],
+			&["gov", "propose", "treasury-spend", "--to", address, "--amount", "1"],
+			&["datanet", "allow", "0", address],
+			&["datanet", "create", "name", "--curator", address],
+			&["model", "host", "0", address],
+			&["doctor", "attester", address],
+			&["gov", "election", "nominate", address, "1"],
+		] {
+			let (_, code, error) = json(home.path(), &[line, &key].concat());
+			assert_eq!(code, 2, "{line:?}: {error}");
+			assert!(error.contains(network) && error.contains("OpenLedger"), "{line:?}: {error}");
+		}
+	}
+	for own in [
+		"e3KPtxcPbN1wpxQjb5L4r4WGVbkzY7z6rB8eWG7tT5FQsZj2H",
+		"5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty",
+		"0x8eaf04151687736326c9fea17e25fc5287613693c912909cb226aa4794f26a48",
+	] {
+		let line = ["account", "transfer", own, "1"];
+		let (_, code, error) = json(home.path(), &[&line[..], &key].concat());
+		assert_eq!(code, 3, "the chain is asked: {error}");
+	}
 }
 
 /// What nothing but a key is needed for.
@@ -216,7 +259,7 @@ fn delegation_should_be_signed_without_a_chain_when_all_is_given() {
 	let whole = [&line[..], &key, &["--genesis", &genesis]].concat();
 	let (document, code, error) = json(home.path(), &whole);
 	assert_eq!(code, 0, "{error}");
-	assert_eq!(document["delegator"], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY");
+	assert_eq!(document["delegator"], "e3Ly4EgZjVjwj7RE6WG2norBThc1RaXWBfxnqKV289EL7LbyH");
 	assert_eq!((&document["nonce"], &document["expiry"]), (&4.into(), &900.into()));
 
 	// What is printed for people is what can be handed on.
@@ -225,6 +268,13 @@ fn delegation_should_be_signed_without_a_chain_when_all_is_given() {
 	let line = ["gov", "submit-delegation", "signed.json"];
 	let (_, code, error) = json(home.path(), &[&line[..], &key].concat());
 	assert_eq!(code, 3, "it is read and then sent: {error}");
+	for (address, network) in FOREIGN {
+		let foreign = serde_json::json!({ "delegator": address }).to_string();
+		std::fs::write(home.path().join("signed.json"), foreign).unwrap();
+		let (_, code, error) = json(home.path(), &[&line[..], &key].concat());
+		assert_eq!(code, 5, "{error}");
+		assert!(error.contains("'delegator'") && error.contains(network), "{error}");
+	}
 	std::fs::write(home.path().join("signed.json"), "{}").unwrap();
 	let (document, code, error) = json(home.path(), &[&line[..], &key].concat());
 	assert_eq!((code, &document["error"]["kind"]), (5, &"bad_data".into()));

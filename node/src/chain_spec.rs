@@ -1,5 +1,6 @@
 //! The chains this binary knows by name, built from the runtime's genesis presets.
 
+use openledger_primitives::SS58_PREFIX;
 use openledger_runtime::{
 	constants::currency::DECIMALS,
 	genesis::{DEV, LOCAL},
@@ -64,6 +65,6 @@ fn properties() -> Properties {
 	let mut properties = Properties::new();
 	properties.insert("tokenSymbol".into(), "OPEN".into());
 	properties.insert("tokenDecimals".into(), DECIMALS.into());
-	properties.insert("ss58Format".into(), 42.into());
+	properties.insert("ss58Format".into(), SS58_PREFIX.into());
 	properties
 }

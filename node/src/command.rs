@@ -5,6 +5,7 @@ use crate::{
 	cli::{Cli, Subcommand},
 	service::{self, Partial},
 };
+use openledger_primitives::SS58_PREFIX;
 use openledger_runtime::OpaqueBlock as Block;
 use polkadot_sdk::*;
 
@@ -45,6 +46,8 @@ impl SubstrateCli for Cli {
 /// # Errors
 /// If the command fails.
 pub fn run() -> sc_cli::Result<()> {
+	// The commands for keys and the RPC write addresses with the prefix of the process.
+	sp_core::crypto::set_default_ss58_version(SS58_PREFIX.into());
 	let cli = Cli::from_args();
 	match &cli.subcommand {
 		None => run_node(&cli),

@@ -236,10 +236,12 @@ impl_runtime_apis! {
 
 	impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
 		fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
+			genesis::use_own_addresses();
 			build_state::<RuntimeGenesisConfig>(config)
 		}
 
 		fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
+			genesis::use_own_addresses();
 			get_preset::<RuntimeGenesisConfig>(id, genesis::get_preset)
 		}
 

@@ -28,6 +28,7 @@ use alloc::{vec, vec::Vec};
 use polkadot_sdk::*;
 
 use frame_support::build_struct_json_patch;
+use openledger_primitives::SS58_PREFIX;
 use pallet_inference_market::types::Split;
 use serde_json::Value;
 use sp_genesis_builder::PresetId;
@@ -41,6 +42,12 @@ pub const LOCAL: &str = "local";
 
 /// What each development account gets: enough for one to reach the quorum of a proposal.
 pub const ENDOWMENT: Balance = 20_000_000 * OPEN;
+
+/// Has addresses in JSON read and written with the prefix of this chain. An executor of the runtime
+/// otherwise takes the generic prefix, and refuses those that no registry lists.
+pub fn use_own_addresses() {
+	sp_core::crypto::set_default_ss58_version(SS58_PREFIX.into());
+}
 
 /// The names of all presets of this runtime.
 pub fn preset_names() -> Vec<PresetId> {

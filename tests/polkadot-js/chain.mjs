@@ -27,7 +27,7 @@ export async function connect() {
 	return ApiPromise.create({ provider, rpc, throwOnConnect: false, noInitWarn: true });
 }
 
-const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 });
+const keyring = new Keyring({ type: 'sr25519', ss58Format: 6736 });
 
 export function account(uri) {
 	return keyring.addFromUri(uri);

@@ -1,7 +1,7 @@
 //! The chain's state and events, read without the client under test, and calls sent without it.
 
 use crate::{
-	state::{AccountInfo, Address, Contribution, Snapshot},
+	state::{address_of, AccountInfo, Address, Contribution, Snapshot},
 	Error, Result,
 };
 use scale_decode::{DecodeAsFields, DecodeAsType};
@@ -193,7 +193,7 @@ impl Chain {
 				rewards: by_address(rewards),
 				contributors: contributions
 					.into_iter()
-					.map(|(id, contribution)| (id, contribution.contributor.to_string()))
+					.map(|(id, contribution)| (id, address_of(&contribution.contributor)))
 					.collect(),
 				results: map(&at, "Attribution", "Results").await?,
 				open_jobs: jobs.into_iter().map(|(id, _)| id).collect(),
@@ -253,7 +253,7 @@ impl Chain {
 		fields: impl EncodeAsFields,
 	) -> Result<()> {
 		let signer = keypair(key)?;
-		let address = signer.public_key().to_account_id().to_string();
+		let address = address_of(&signer.public_key().to_account_id());
 		let mut parameters = RpcParams::new();
 		parameters.push(address).map_err(subxt::Error::from)?;
 		let nonce: u64 = self.rpc("system_accountNextIndex", parameters)?;
@@ -300,7 +300,7 @@ impl Chain {
 /// # Errors
 /// If the URI cannot be read.
 pub fn address(key: &str) -> Result<Address> {
-	Ok(keypair(key)?.public_key().to_account_id().to_string())
+	Ok(address_of(&keypair(key)?.public_key().to_account_id()))
 }
 
 /// The address of the account in which a pallet keeps money, from its id of eight bytes.
@@ -308,7 +308,7 @@ pub fn pallet_address(id: &[u8; 8]) -> Address {
 	let mut account = [0; 32];
 	account[..4].copy_from_slice(b"modl");
 	account[4..12].copy_from_slice(id);
-	AccountId32(account).to_string()
+	address_of(&AccountId32(account))
 }
 
 fn keypair(key: &str) -> Result<Keypair> {
@@ -356,5 +356,5 @@ async fn map<K: DecodeAsType + Ord, V: DecodeAsType>(
 }
 
 fn by_address(entries: impl IntoIterator<Item = (AccountId32, u128)>) -> BTreeMap<Address, u128> {
-	entries.into_iter().map(|(account, amount)| (account.to_string(), amount)).collect()
+	entries.into_iter().map(|(account, amount)| (address_of(&account), amount)).collect()
 }

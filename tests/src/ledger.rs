@@ -5,7 +5,7 @@
 
 use crate::{
 	chain::{BlockEvent, Chain},
-	state::Address,
+	state::{address_of, Address},
 	Error, Result,
 };
 use scale_decode::DecodeAsType;
@@ -116,12 +116,12 @@ impl Ledger {
 			))),
 			("TransactionPayment", "TransactionFeePaid") => {
 				let FeePaid { who, actual_fee } = event.fields()?;
-				*self.transaction_fees.entry(who.to_string()).or_default() += actual_fee;
+				*self.transaction_fees.entry(address_of(&who)).or_default() += actual_fee;
 				Ok(())
 			},
 			("InferenceMarket", "RewardsClaimed") => {
 				let OfAccount { account, amount } = event.fields()?;
-				*self.claimed.entry(account.to_string()).or_default() += amount;
+				*self.claimed.entry(address_of(&account)).or_default() += amount;
 				Ok(())
 			},
 			_ => Ok(()),
@@ -136,7 +136,7 @@ impl Ledger {
 	}
 
 	fn add(&mut self, account: &AccountId32, amount: i128) {
-		*self.change.entry(account.to_string()).or_default() += amount;
+		*self.change.entry(address_of(account)).or_default() += amount;
 	}
 }
 

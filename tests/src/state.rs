@@ -2,11 +2,20 @@
 //! any pallet, so what is decoded here is what any client sees.
 
 use scale_decode::DecodeAsType;
+use sp_core::crypto::Ss58Codec;
 use std::collections::{BTreeMap, BTreeSet};
 use subxt::utils::AccountId32;
 
-/// The SS58 address of an account.
+/// The address of an account on this network.
 pub type Address = String;
+
+/// The prefix of the network's addresses.
+const PREFIX: u16 = 6736;
+
+/// The address of an account. That of the client is not asked, which is under test.
+pub fn address_of(account: &AccountId32) -> Address {
+	sp_core::crypto::AccountId32::new(account.0).to_ss58check_with_version(PREFIX.into())
+}
 
 /// The state of all that concerns money, at one block.
 #[derive(Debug, Default)]

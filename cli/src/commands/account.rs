@@ -20,7 +20,7 @@ use subxt::utils::MultiAddress;
 pub enum Command {
 	/// Show balance, holds and rewards of an account, by default the key's
 	Show {
-		/// SS58 address, 0x public key, or //Name
+		/// Address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: Option<AccountId>,
 	},
@@ -29,7 +29,10 @@ pub enum Command {
 	/// An account that would hold less than the existential deposit is not opened, and the sender keeps that
 	/// much, except with --all.
 	Transfer {
-		/// The account to pay, as SS58 address, 0x public key, or //Name
+		/// The account to pay, as address, 0x public key, or //Name
+		///
+		/// An address of another network is refused, since its owner may not hold the key here. To insist, give
+		/// the account as 0x and 64 hexadecimal digits.
 		#[arg(value_parser = parse_account)]
 		to: AccountId,
 		/// 1.5 for OPEN, 150u for units

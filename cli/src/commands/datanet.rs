@@ -47,7 +47,7 @@ pub enum Command {
 	Allow {
 		/// Number of the datanet, as `datanet list` shows it
 		datanet: u32,
-		/// The account that may contribute, as SS58 address, 0x public key, or //Name
+		/// The account that may contribute, as address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 		/// Take the permission back

@@ -42,7 +42,7 @@ const VOTES: &str = "ConvictionVoting";
 pub enum Command {
 	/// Show votes, wrapped units and delegate of an account, by default the key's
 	Account {
-		/// SS58 address, 0x public key, or //Name
+		/// Address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: Option<AccountId>,
 	},

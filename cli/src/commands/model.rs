@@ -49,7 +49,7 @@ pub enum Command {
 	Host {
 		/// Number of the model, as `model list` shows it
 		model: u32,
-		/// The account that answers from then on, as SS58 address, 0x public key, or //Name
+		/// The account that answers from then on, as address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},

@@ -18,7 +18,7 @@ use openledger_client::{
 pub enum Command {
 	/// Show what an account can claim, by default the key's
 	Show {
-		/// SS58 address, 0x public key, or //Name
+		/// Address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: Option<AccountId>,
 	},

@@ -2,7 +2,7 @@
 //!
 //! | type | JSON |
 //! | --- | --- |
-//! | account, address | SS58, `0x` public key, or `//Name` |
+//! | account | its address on this network, `0x` public key, or `//Name` |
 //! | bytes, hashes | `0x` and the digits; bytes of any length also as plain text |
 //! | whole numbers | number, or its digits as text; of 128 bits also `"1.5 OPEN"` |
 //! | shares such as `Permill` | their parts, or `"37.5 %"` |

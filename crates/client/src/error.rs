@@ -1,6 +1,7 @@
 //! What can go wrong between a program and the chain.
 
 use crate::amount::ParseAmountError;
+use openledger_primitives::{NETWORK, SS58_PREFIX};
 use std::path::PathBuf;
 use subxt::error::DispatchError;
 
@@ -98,10 +99,23 @@ pub enum Error {
 	BadKeyFile(String),
 	/// The text does not name an account.
 	#[error(
-		"'{text}' is not an account ({reason}): give an SS58 address, 0x and 64 hexadecimal digits, \
+		"'{text}' is not an account ({reason}): give an address of {NETWORK}, 0x and 64 hexadecimal digits, \
 		 or //Name"
 	)]
 	BadAccount { text: String, reason: String },
+	/// The address is one of another network, where somebody may have the account who does not have it here.
+	#[error(
+		"'{text}' is an address of {network}, not of {NETWORK} (prefix {SS58_PREFIX}): ask whoever gave it \
+		 to you for their address on {NETWORK}; if you are sure that they hold its key here as well, give \
+		 the account as {account}"
+	)]
+	ForeignAddress {
+		text: String,
+		/// The other network's name and prefix.
+		network: String,
+		/// The account as `0x` and its hexadecimal digits.
+		account: String,
+	},
 	/// The text is not an amount of OPEN.
 	#[error(transparent)]
 	BadAmount(#[from] ParseAmountError),

@@ -1,11 +1,12 @@
 //! Keys that sign, and accounts that are named.
 
+mod address;
+
+pub use address::AccountId;
+
 use crate::error::{Error, Result};
 use std::{path::Path, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
-
-/// A 32-byte account; prints as SS58 with the generic prefix 42.
-pub type AccountId = subxt::utils::AccountId32;
 
 /// The development accounts that every development chain endows.
 pub const DEV_NAMES: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
@@ -92,10 +93,11 @@ fn check_mode(_: &str) -> std::result::Result<(), String> {
 	Ok(())
 }
 
-/// Reads an account: SS58, `0x` and 64 hexadecimal digits, or a development URI such as `//Alice`.
+/// Reads an account: its address, `0x` and 64 hexadecimal digits, or a development URI such as `//Alice`.
+/// The digits say nothing of a network: whoever means the same key on this one writes them.
 ///
 /// # Errors
-/// [`Error::BadAccount`], which says which forms are read.
+/// [`Error::BadAccount`], which says which forms are read, or [`Error::ForeignAddress`].
 pub fn parse_account(text: &str) -> Result<AccountId> {
 	let text = text.trim();
 	let wrong = |reason: String| Error::BadAccount { text: text.to_owned(), reason };
@@ -104,11 +106,16 @@ pub fn parse_account(text: &str) -> Result<AccountId> {
 	}
 	if let Some(digits) = text.strip_prefix("0x") {
 		let mut bytes = [0; 32];
-		return hex::decode_to_slice(digits, &mut bytes)
-			.map(|()| AccountId::from(bytes))
-			.map_err(|e| wrong(e.to_string()));
+		return hex::decode_to_slice(digits, &mut bytes).map(|()| AccountId::from(bytes)).map_err(
+			|_| {
+				wrong(format!(
+					"0x is followed by {} characters, not by 64 digits",
+					digits.chars().count()
+				))
+			},
+		);
 	}
-	AccountId::from_str(text).map_err(|e| wrong(e.to_string()))
+	address::read(text)
 }
 
 #[cfg(test)]
@@ -143,7 +150,7 @@ mod tests {
 		}
 	}
 
-	const ALICE: &str = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY";
+	const ALICE: &str = "e3Ly4EgZjVjwj7RE6WG2norBThc1RaXWBfxnqKV289EL7LbyH";
 
 	#[test]
 	fn key_should_be_alices_when_uri_phrase_or_file_says_so() {
@@ -188,7 +195,7 @@ mod tests {
 
 	#[test]
 	fn account_should_be_refused_when_malformed() {
-		let typo = ALICE.replace("5Grw", "5Grx");
+		let typo = ALICE.replace("e3Ly", "e3Lx");
 		for text in [typo.as_str(), "0x12", "Alice", ""] {
 			assert!(parse_account(text).unwrap_err().to_string().contains("not an account"));
 		}

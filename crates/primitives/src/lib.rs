@@ -21,6 +21,7 @@
 //! | `share` | scores to parts of a whole, parts to money |
 //! | `pricing`, `answer` | what an inference costs and uses; what an answer may be |
 //! | `scheduled` | the names of scheduled calls |
+//! | `network` | the network's name, and the prefix of its addresses |
 //!
 //! ```
 //! use openledger_primitives::*;
@@ -52,6 +53,7 @@ mod ids;
 mod leaf;
 mod manifest;
 mod merkle;
+mod network;
 mod pricing;
 mod rows;
 mod scheduled;
@@ -66,6 +68,7 @@ pub use ids::{ContributionId, DatanetId, InferenceId, JobId, ModelId, VersionNum
 pub use leaf::{verify, IndexCommitment, Leaf};
 pub use manifest::{extend_manifest, manifest, training_manifest};
 pub use merkle::{merkle_root, verify_merkle_proof, MerkleTree};
+pub use network::{NETWORK, SS58_PREFIX};
 pub use pricing::{Pricing, Usage};
 pub use rows::{content_root, encode_row, encode_text_row, RowLabel};
 pub use scheduled::{council_task, enactment_task};

@@ -41,7 +41,7 @@ pub trait AttributionApi {
 }
 
 /// Explains a settled inference. Amounts are decimal strings in the smallest unit of OPEN, and
-/// accounts are SS58 addresses.
+/// accounts are addresses with the prefix of the network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {

@@ -19,8 +19,7 @@ parameter_types! {
 	pub const BlockHashCount: u32 = 2_400;
 	/// The version of this runtime.
 	pub const Version: RuntimeVersion = VERSION;
-	/// The prefix of addresses: that of any Substrate chain.
-	pub const SS58Prefix: u16 = 42;
+	pub const SS58Prefix: u16 = openledger_primitives::SS58_PREFIX;
 	pub BlockWeights: Weights =
 		Weights::with_sensible_defaults(limits::BLOCK_WEIGHT, limits::NORMAL_RATIO);
 	pub BlockLength: Lengths = Lengths::builder()

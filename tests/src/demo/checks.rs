@@ -4,7 +4,7 @@
 use super::{cast::Character, report::Line};
 use crate::{
 	ledger::Ledger,
-	state::{Address, InferenceState, Role, Snapshot},
+	state::{address_of, Address, InferenceState, Role, Snapshot},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ impl Evidence {
 	pub fn paid(&self) -> BTreeMap<Address, u128> {
 		let mut paid = BTreeMap::new();
 		for (_, payment) in self.end.all_payments() {
-			*paid.entry(payment.account.to_string()).or_default() += payment.amount;
+			*paid.entry(address_of(&payment.account)).or_default() += payment.amount;
 		}
 		paid
 	}

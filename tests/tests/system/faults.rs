@@ -6,8 +6,10 @@ use openledger_tests::{
 	state::{Ending, InferenceState, Refund},
 	Error,
 };
-use std::{fs, net::TcpListener, time::Duration};
+use sp_core::crypto::{AccountId32, Ss58Codec};
+use std::{fs, net::TcpListener, str::FromStr, time::Duration};
 use subxt::dynamic::Value;
+use subxt_signer::{sr25519::Keypair, SecretUri};
 
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -94,6 +96,28 @@ fn request_should_be_refused_when_the_balance_does_not_cover_it() {
 	let refused =
 		shared.client.attempt("//Nobody", &["account", "transfer", "//Bob", "1"]).unwrap();
 	assert_eq!((refused.code, refused.error("kind")), (4, "refused"), "{}", refused.messages);
+}
+
+#[test]
+fn payment_should_go_to_nobody_when_the_address_is_of_another_network() {
+	let shared = shared();
+	let uri = SecretUri::from_str("//Somebody//elsewhere").unwrap();
+	let bytes = Keypair::from_uri(&uri).unwrap().public_key().0;
+	let with = |prefix: u16| AccountId32::new(bytes).to_ss58check_with_version(prefix.into());
+	let pay = |to: &str| shared.client.attempt("//Bob", &["account", "transfer", to, "1"]).unwrap();
+	let balance = || shared.node.chain().unwrap().snapshot().unwrap().balance(&with(6736));
+	for prefix in [0, 2, 46, 47, 63, 1328, 6735] {
+		let refused = pay(&with(prefix));
+		assert_eq!(refused.code, 2, "{prefix}: {}", refused.messages);
+		assert!(refused.messages.contains("OpenLedger"), "{prefix}: {}", refused.messages);
+	}
+	assert_eq!(balance(), 0);
+	let insisted = format!("0x{}", bytes.map(|byte| format!("{byte:02x}")).concat());
+	for to in [with(6736), with(42), insisted] {
+		let paid = pay(&to);
+		assert_eq!((paid.code, &paid.json["to"]), (0, &with(6736).into()), "{}", paid.messages);
+	}
+	assert_eq!(balance(), 3 * 10_u128.pow(18));
 }
 
 #[test]

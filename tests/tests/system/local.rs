@@ -4,7 +4,7 @@ use openledger_tests::{
 	digits::csv,
 	node::{Node, NodeOptions, Role},
 	scenario::{Inferred, Scenario},
-	state::Role as Paid,
+	state::{address_of, Role as Paid},
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -70,7 +70,7 @@ fn settle(node: &Node) {
 	let attesters: BTreeSet<String> = state
 		.all_payments()
 		.filter(|(_, payment)| payment.role == Paid::Attester)
-		.map(|(_, payment)| payment.account.to_string())
+		.map(|(_, payment)| address_of(&payment.account))
 		.collect();
 	assert!(attesters.len() > 1, "one attester did the work of all: {attesters:?}");
 }

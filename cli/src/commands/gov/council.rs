@@ -57,7 +57,7 @@ enum Command {
 	},
 	/// Move that a vacancy be filled
 	Add {
-		/// The account that gets the seat, as SS58 address, 0x public key, or //Name
+		/// The account that gets the seat, as address, 0x public key, or //Name
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 		/// The half of the council that has the vacancy

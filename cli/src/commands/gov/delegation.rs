@@ -20,7 +20,7 @@ use subxt::utils::MultiSignature;
 /// The delegation that is signed, and for how long it can be used.
 #[derive(Args, Debug)]
 pub struct Sign {
-	/// The account that gets the votes, as SS58 address, 0x public key, or //Name
+	/// The account that gets the votes, as address, 0x public key, or //Name
 	#[arg(value_parser = parse_account)]
 	to: AccountId,
 	/// For how many blocks it can be used
@@ -143,7 +143,7 @@ mod tests {
 		let told = |name, next| refusal_text(name, &signed, next, 12);
 		for (name, next, words) in [
 			("SignatureExpired", 4, "expired with block 10, now is block 12"),
-			("BadSignature", 4, "not that of 5Grwva"),
+			("BadSignature", 4, "not that of e3Ly4E"),
 			("WrongNonce", 5, "it was used"),
 			("WrongNonce", 3, "one before it is missing"),
 		] {

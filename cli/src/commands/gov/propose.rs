@@ -58,7 +58,7 @@ pub struct Arguments {
 pub enum Shortcut {
 	/// Pay OPEN from the treasury
 	TreasurySpend {
-		/// The account to pay, as SS58 address, 0x public key, or //Name
+		/// The account to pay, as address, 0x public key, or //Name
 		#[arg(long, value_parser = parse_account, value_name = "ACCOUNT")]
 		to: AccountId,
 		/// 1.5 for OPEN, 150u for units

@@ -12,6 +12,7 @@ use openledger_client::{
 	amount::Amount,
 	chain::{call, Included, Snapshot},
 	keys::{parse_account, AccountId},
+	Error,
 };
 use subxt::utils::MultiAddress;
 
@@ -28,9 +29,10 @@ pub enum Delegate {
 pub(super) fn parse_delegate(text: &str) -> std::result::Result<Delegate, String> {
 	match text {
 		"self" => Ok(Delegate::Own),
-		_ => {
-			parse_account(text).map(Delegate::Account).map_err(|error| format!("{error}, or self"))
-		},
+		_ => parse_account(text).map(Delegate::Account).map_err(|error| match error {
+			Error::BadAccount { .. } => format!("{error}, or self"),
+			other => other.to_string(),
+		}),
 	}
 }
 

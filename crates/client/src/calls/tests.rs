@@ -68,7 +68,7 @@ fn decoded<T: TypeInfo + 'static>(bytes: &[u8]) -> Option<Value> {
 	decode::value(bytes, id, &types, Amounts::Units)
 }
 
-const BOB: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
+const BOB: &str = "e3KPtxcPbN1wpxQjb5L4r4WGVbkzY7z6rB8eWG7tT5FQsZj2H";
 
 fn bob() -> AccountId32 {
 	AccountId32(crate::keys::parse_account("//Bob").unwrap().0)
@@ -107,6 +107,15 @@ fn call_should_be_encoded_as_the_runtime_does_when_arguments_are_named() {
 		assert_eq!(encoded::<Call>(&json!({ "Cut": { "by": share } })), Ok(cut.encode()));
 	}
 	assert_eq!(encoded::<RuntimeCall>(&both), Ok(RuntimeCall::Market(call).encode()));
+}
+
+#[test]
+fn account_should_be_refused_when_its_address_is_of_another_network() {
+	const KUSAMA: &str = "FoQJpPyadYccjavVdTWxpxU7rUEaYhfLCPwXgkfD6Zat9QP";
+	for pay in [json!({ "Pay": [KUSAMA, 1, 0] }), json!({ "Pay": [{ "Id": KUSAMA }, 1, 0] })] {
+		let wrong = encoded::<Call>(&pay).unwrap_err();
+		assert!(wrong.contains("kusama (prefix 2), not of OpenLedger (prefix 6736)"), "{wrong}");
+	}
 }
 
 #[test]

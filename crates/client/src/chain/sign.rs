@@ -123,7 +123,7 @@ pub(super) async fn birth(chain: &Chain, best: &Snapshot) -> Result<(u64, Hash)>
 /// The account's next nonce, which counts what is in the pool already, so that several clients of one key
 /// do not collide.
 pub(super) async fn next_nonce(chain: &Chain, key: &Key) -> Result<u64> {
-	let account = key.account;
+	let account = subxt::utils::AccountId32(key.account.0);
 	chain
 		.read("the account's nonce", |connection| async move {
 			Ok(connection.rpc.system_account_next_index(&account).await?)

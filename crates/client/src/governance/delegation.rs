@@ -74,7 +74,7 @@ impl SignedDelegation {
 			|field, expected: &str| Error::BadDelegation { field, expected: expected.into() };
 		let account = |field: &'static str| {
 			let text = document[field].as_str().unwrap_or_default();
-			parse_account(text).map_err(|_| wrong(field, "an account"))
+			parse_account(text).map_err(|error| wrong(field, &format!("an account: {error}")))
 		};
 		let number = |field: &'static str| {
 			let number = document[field].as_u64().and_then(|number| u32::try_from(number).ok());

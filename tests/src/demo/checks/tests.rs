@@ -17,7 +17,7 @@ fn account(number: u8) -> AccountId32 {
 }
 
 fn address(number: u8) -> Address {
-	account(number).to_string()
+	address_of(&account(number))
 }
 
 fn amounts<T: Copy>(of: &[(u8, T)]) -> BTreeMap<Address, T> {
