@@ -1,6 +1,7 @@
 //! Puts a node together: client, pool, consensus, network, off-chain workers.
 
 mod full;
+mod genesis;
 mod partial;
 
 pub use full::new_full;

@@ -1,6 +1,6 @@
 //! What every command that touches the database needs.
 
-use super::{BlockImport, GrandpaLink, JUSTIFICATION_PERIOD};
+use super::{genesis, BlockImport, GrandpaLink, JUSTIFICATION_PERIOD};
 use crate::client::{Executor, FullBackend, FullClient, FullPool, FullSelectChain};
 use openledger_runtime::{BlockNumber, OpaqueBlock as Block, RuntimeApi};
 use polkadot_sdk::*;
@@ -55,12 +55,16 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		.transpose()?;
 
 	let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+	let backend = sc_service::new_db_backend(config.db_config())?;
+	let genesis = genesis::checked(config, &backend, &executor)?;
 	let (client, backend, keystore_container, task_manager) =
-		sc_service::new_full_parts::<Block, RuntimeApi, Executor>(
+		sc_service::new_full_parts_with_genesis_builder::<Block, RuntimeApi, Executor, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
 			executor,
-			Default::default(),
+			backend,
+			genesis,
+			false,
 		)?;
 	let client = Arc::new(client);
 

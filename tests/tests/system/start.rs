@@ -45,6 +45,46 @@ fn node_should_refuse_keys_that_everybody_knows_when_the_chain_is_live() {
 }
 
 #[test]
+fn node_should_refuse_a_folder_when_it_began_with_another_block() {
+	let folder = tempfile::tempdir().unwrap();
+	let window = "/genesis/runtimeGenesis/patch/inferenceMarket/parameters/responseWindow";
+	let one = changed(folder.path(), "one.json", window, 12.into());
+	let two = changed(folder.path(), "two.json", window, 13.into());
+	let named = changed(folder.path(), "named.json", "/name", "Another name".into());
+	let base = |name: &str| folder.path().join(name).display().to_string();
+	// The smallest command that opens the database, and makes it where there is none.
+	let open = |chain: &str, name: &str| {
+		node(&["export-blocks", "--chain", chain, "--base-path", &base(name), "--to", "1"])
+	};
+	assert!(open(&one, "one").status.success());
+	assert!(open(&two, "two").status.success());
+	assert!(open("dev", "dev").status.success());
+	assert!(open(&named, "dev").status.success(), "another name is no other chain");
+
+	let hashes = |said: &str| -> Vec<String> {
+		let words = said.split(|c: char| !c.is_ascii_alphanumeric());
+		words.filter(|word| word.starts_with("0x") && word.len() == 66).map(Into::into).collect()
+	};
+	let refused = |chain: &str, name: &str| {
+		let output = open(chain, name);
+		let said = String::from_utf8_lossy(&output.stderr).into_owned();
+		assert!(!output.status.success(), "{chain} was taken");
+		for words in ["--base-path", "purge-chain", &base(name)] {
+			assert!(said.contains(words), "'{said}' lacks '{words}'");
+		}
+		hashes(&said)
+	};
+	let (first, second) = (refused(&two, "one"), refused(&one, "two"));
+	let [stored, demanded] = first.as_slice() else { panic!("{first:?}") };
+	assert!(stored != demanded);
+	assert_eq!(second, [demanded.clone(), stored.clone()]);
+
+	let said = refusal(&["--chain", &two, "--base-path", &base("one"), "--rpc-port", "0"]);
+	assert_eq!(hashes(&said), first, "{said}");
+	assert!(open(&one, "one").status.success(), "the folder is as it was");
+}
+
+#[test]
 fn node_should_refuse_its_rpc_port_when_somebody_listens_there() {
 	let taken = TcpListener::bind("127.0.0.1:0").unwrap();
 	let port = taken.local_addr().unwrap().port().to_string();
