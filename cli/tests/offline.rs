@@ -225,7 +225,7 @@ fn address_should_be_refused_before_the_chain_is_asked_when_it_is_of_another_net
 			&["gov", "sign-delegation", address],
 			&["gov", "propose", "treasury-spend", "--to", address, "--amount", "1"],
 			&["datanet", "allow", "0", address],
-			&["datanet", "create", "name", "--curator", address],
+			&["datanet", "create", "--curator", address],
 			&["model", "host", "0", address],
 			&["doctor", "attester", address],
 			&["gov", "election", "nominate", address, "1"],

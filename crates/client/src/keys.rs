@@ -106,14 +106,10 @@ pub fn parse_account(text: &str) -> Result<AccountId> {
 	}
 	if let Some(digits) = text.strip_prefix("0x") {
 		let mut bytes = [0; 32];
-		return hex::decode_to_slice(digits, &mut bytes).map(|()| AccountId::from(bytes)).map_err(
-			|_| {
-				wrong(format!(
-					"0x is followed by {} characters, not by 64 digits",
-					digits.chars().count()
-				))
-			},
-		);
+		let what = "what follows 0x is not 64 hexadecimal digits";
+		return hex::decode_to_slice(digits, &mut bytes)
+			.map(|()| AccountId::from(bytes))
+			.map_err(|_| wrong(what.into()));
 	}
 	address::read(text)
 }
