@@ -1,7 +1,10 @@
 //! The command line.
 
 use polkadot_sdk::sc_cli;
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
+
+/// The command by which the node starts an engine's process.
+pub const ATTRIBUTION_ENGINE: &str = "attribution-engine";
 
 /// Command line of `openledger-node`.
 #[derive(Debug, clap::Parser)]
@@ -35,11 +38,25 @@ pub struct AttributionParams {
 	#[arg(long = "base-model", value_name = "PATH")]
 	pub base_models: Vec<PathBuf>,
 
-	/// How many attributions are computed at the same time.
+	/// How many attributions are computed at the same time, each in a process of its own.
 	///
 	/// Default: half of the machine's cores, at least one.
 	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=256))]
 	pub attribution_threads: Option<u32>,
+
+	/// How many MiB of memory each of these processes may use. One that needs more ends with its job.
+	///
+	/// Base models are part of it. Default: half of the machine's memory, divided by the number of
+	/// processes. In a container with less memory than the machine give the number yourself.
+	#[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(MEMORY))]
+	pub attribution_memory: Option<u64>,
+
+	/// How many seconds a job may take. One that takes longer is ended with its process.
+	///
+	/// A job is drawn anew when its deadline passes, 20 blocks of three seconds after it was drawn on the
+	/// chain `dev`, and 40 on `local`.
+	#[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+	pub attribution_timeout: u64,
 
 	/// Do not compute attributions, even with an attester's key in the keystore.
 	///
@@ -47,6 +64,25 @@ pub struct AttributionParams {
 	/// its open jobs have ended.
 	#[arg(long)]
 	pub no_attribution: bool,
+}
+
+/// The MiB that a process of the engine may be given. Fewer are not enough for it to start.
+const MEMORY: RangeInclusive<u64> = 32..=1 << 24;
+
+/// What the node gives an engine's process.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EngineParams {
+	/// Folder of the content-addressed files.
+	#[arg(long, value_name = "PATH")]
+	pub blob_dir: PathBuf,
+
+	/// Folder of a base model. May be repeated.
+	#[arg(long = "base-model", value_name = "PATH")]
+	pub base_models: Vec<PathBuf>,
+
+	/// How many MiB of memory the process may use.
+	#[arg(long, value_name = "MIB")]
+	pub memory: u64,
 }
 
 /// Commands other than running the node.
@@ -80,4 +116,8 @@ pub enum Subcommand {
 
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+
+	/// Work on attributions for the node that started this process.
+	#[command(name = ATTRIBUTION_ENGINE, hide = true)]
+	AttributionEngine(EngineParams),
 }

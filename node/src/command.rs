@@ -4,6 +4,7 @@ use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
 	service::{self, Partial},
+	worker,
 };
 use openledger_primitives::SS58_PREFIX;
 use openledger_runtime::OpaqueBlock as Block;
@@ -86,6 +87,9 @@ pub fn run() -> sc_cli::Result<()> {
 		}),
 		Some(Subcommand::ChainInfo(command)) => {
 			cli.create_runner(command)?.sync_run(|config| command.run::<Block>(&config))
+		},
+		Some(Subcommand::AttributionEngine(params)) => {
+			worker::serve(params).map_err(sc_cli::Error::Input)
 		},
 	}
 }

@@ -59,6 +59,11 @@ impl Base {
 		lock().get(hash).cloned().ok_or(Error::NoBase(*hash))
 	}
 
+	/// Takes it from those that [`Base::find`] finds. Models that use it keep it.
+	pub fn close(&self) {
+		lock().remove(&self.hash);
+	}
+
 	/// blake2-256 of the hashes of configuration and weights, and of the tokenizer.
 	pub fn hash(&self) -> Hash {
 		self.hash

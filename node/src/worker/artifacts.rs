@@ -1,5 +1,6 @@
 //! Models and indexes in memory, loaded from the blob store and checked against their hashes.
 
+use super::{child::FileHashes, limits};
 use openledger_blobs::{BlobError, BlobStore};
 use openledger_influence::{Error, Index};
 use openledger_models::Model;
@@ -37,6 +38,8 @@ pub enum LoadError {
 pub struct Cache<B> {
 	store: B,
 	capacity: usize,
+	/// The bytes that the process may use before models are forgotten for another.
+	comfort: u64,
 	entries: Mutex<Entries>,
 }
 
@@ -47,16 +50,16 @@ struct Entries {
 	clock: u64,
 }
 
-type FileHashes = ([u8; 32], [u8; 32]);
-
 fn key(artifacts: &Artifacts) -> FileHashes {
 	(artifacts.weights.0, artifacts.index.0)
 }
 
 impl<B: BlobStore> Cache<B> {
-	/// Makes a cache of at most `capacity` models over `store`.
-	pub fn new(store: B, capacity: usize) -> Self {
-		Self { store, capacity, entries: Mutex::default() }
+	/// Makes a cache of at most `capacity` models over `store`, in a process that may use `memory`
+	/// MiB.
+	pub fn new(store: B, capacity: usize, memory: u64) -> Self {
+		let comfort = memory.saturating_mul(1 << 20) / 2;
+		Self { store, capacity, comfort, entries: Mutex::default() }
 	}
 
 	/// Gets the model behind `artifacts`, from memory or from the store.
@@ -67,8 +70,10 @@ impl<B: BlobStore> Cache<B> {
 		if let Some(loaded) = self.lock().touch(&key(artifacts)) {
 			return Ok(loaded);
 		}
-		// Not under the lock: loading takes long, and other threads may find in memory what they
-		// need.
+		// Models that were used before must not be why another has no room.
+		if limits::in_use().is_some_and(|bytes| bytes > self.comfort) {
+			self.lock().loaded.clear();
+		}
 		let loaded = Arc::new(self.load(artifacts)?);
 		self.lock().insert(key(artifacts), loaded.clone(), self.capacity);
 		Ok(loaded)

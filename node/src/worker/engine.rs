@@ -2,6 +2,7 @@
 
 use super::{
 	artifacts::{Cache, LoadError},
+	child::FileHashes,
 	Assignment,
 };
 use openledger_blobs::BlobStore;
@@ -10,27 +11,11 @@ use openledger_models::Answer;
 use openledger_pallet_support::Usage;
 use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, NO_ANSWER};
 use pallet_attribution::Verdict;
-use polkadot_sdk::sp_panic_handler::AbortGuard;
-use std::{
-	panic::{catch_unwind, AssertUnwindSafe},
-	time::{Duration, Instant},
-};
+use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// Turns an assignment into a verdict.
-pub trait Engine: Send + Sync + 'static {
-	/// Recomputes the answer, and attributes it if that of the host is right.
-	///
-	/// # Errors
-	/// If the model or its index is not to be had or not usable; trying again later may help.
-	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure>;
-
-	/// The hashes of the weights and of the index of each model in memory.
-	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])>;
-}
-
-/// Why there is no verdict.
+/// Why the engine has no verdict.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum NoVerdict {
 	/// The model's files are not to be had or not usable.
 	#[error(transparent)]
 	Load(#[from] LoadError),
@@ -53,19 +38,22 @@ pub struct InfluenceEngine<B> {
 	cache: Cache<B>,
 }
 
-impl<B: BlobStore + 'static> InfluenceEngine<B> {
-	/// Makes an engine that keeps the last eight models in memory.
-	pub fn new(store: B) -> Self {
-		Self { cache: Cache::new(store, 8) }
+impl<B: BlobStore> InfluenceEngine<B> {
+	/// Makes an engine that keeps the last eight models in memory, or fewer: it forgets them before
+	/// it loads another when more than half of `memory` MiB is in use.
+	pub fn new(store: B, memory: u64) -> Self {
+		Self { cache: Cache::new(store, 8, memory) }
 	}
-}
 
-impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
-	fn verdict(&self, assignment: &Assignment) -> Result<Verdict, Failure> {
+	/// Recomputes the answer, and attributes it if that of the host is right.
+	///
+	/// # Errors
+	/// If the model or its index is not to be had or not usable; trying again later may help.
+	pub fn verdict(&self, assignment: &Assignment) -> Result<Verdict, NoVerdict> {
 		let loaded = self.cache.get(&assignment.artifacts)?;
 		let (expected, found) = (assignment.index, loaded.index.commitment());
 		if found != expected {
-			return Err(Failure::OtherIndex { expected: expected.root, found: found.root });
+			return Err(NoVerdict::OtherIndex { expected: expected.root, found: found.root });
 		}
 		let answer = loaded.model.answer_to(&assignment.input)?;
 		if let Some(output) = correction(&answer, assignment) {
@@ -86,7 +74,8 @@ impl<B: BlobStore + 'static> Engine for InfluenceEngine<B> {
 		Ok(Verdict::Confirmed(attribution))
 	}
 
-	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])> {
+	/// The hashes of the weights and of the index of each model in memory.
+	pub fn loaded(&self) -> Vec<FileHashes> {
 		self.cache.loaded()
 	}
 }
@@ -121,27 +110,20 @@ fn nothing(index: &IndexCommitment) -> Attribution {
 	Attribution { query, entries: Vec::new() }
 }
 
-/// Runs the engine and measures how long it takes. A panic is the failure of this one job.
+/// Has a panic be the failure of the one job that it happened in: the process and the models that it
+/// has in memory are kept for others.
 ///
-/// The files of a model come from strangers, and the work is done in the node's own process. The
-/// sizes that weights claim are bounded before memory is taken for them, and so is the length of
-/// answers. But nothing limits the time of a job or the memory of all jobs together, and a node
-/// that runs out of memory ends, with block production and finality.
-pub fn compute(
-	engine: &dyn Engine,
-	assignment: &Assignment,
-) -> (Result<Verdict, Failure>, Duration) {
-	let start = Instant::now();
-	let _guard = AbortGuard::force_unwind();
-	let result = catch_unwind(AssertUnwindSafe(|| engine.verdict(assignment)));
-	let result = result.unwrap_or_else(|panic| {
+/// The files of a model come from strangers. The sizes that weights claim are bounded before memory is
+/// taken for them, and so is the length of answers. What a job takes beyond that ends its process: its
+/// memory by the limit that the process set on itself, its time by the node that waits for it.
+pub fn guarded(work: impl FnOnce() -> Result<Verdict, NoVerdict>) -> Result<Verdict, NoVerdict> {
+	catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
 		let text = panic
 			.downcast_ref::<&str>()
 			.map(|text| text.to_string())
 			.or_else(|| panic.downcast_ref::<String>().cloned());
-		Err(Failure::Panicked(text.unwrap_or_else(|| "without a message".into())))
-	});
-	(result, start.elapsed())
+		Err(NoVerdict::Panicked(text.unwrap_or_else(|| "without a message".into())))
+	})
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
-//! What the worker does at each event: a best block, a final block, a thread that is done.
+//! What the worker does at each event: a best block, a final block, a job that is done.
 
 use super::{
-	engine::Failure,
 	mailbox::{digest, DraftRecord, Mailbox},
 	metrics::Metrics,
+	pool::Engine,
+	process::Failure,
 	scheduler::{JobState, Scheduler, Ticket, TrackedJob},
 	status::{JobStatus, LoadedArtifacts, SharedStatus, WorkerStatus},
-	Assignment, AttesterId, Draft, Engine, LOG_TARGET,
+	Assignment, AttesterId, Draft, LOG_TARGET,
 };
 use openledger_pallet_support::JobId;
 use openledger_runtime::{BlockNumber, Hash};
@@ -249,11 +250,17 @@ impl<C: Chain, S: OffchainStorage> Worker<C, S> {
 	}
 
 	fn on_failed(&mut self, job: JobId, failure: Failure) {
-		let error = failure.to_string();
-		let until = self.scheduler.failed(job, self.status.best, error.clone());
+		let (error, death) = (failure.to_string(), failure.is_death());
+		let until = self.scheduler.failed(job, self.status.best, error.clone(), death);
 		self.status.counts.failed = self.status.counts.failed.saturating_add(1);
 		if let Some(metrics) = &self.metrics {
 			metrics.failed.inc();
+			if death {
+				metrics.died.inc();
+			}
+		}
+		if death {
+			self.status.counts.died = self.status.counts.died.saturating_add(1);
 		}
 		let retry = until.map(|block| format!("; next try at block {block}")).unwrap_or_default();
 		self.note_error(format!("job {job}: {error}{retry}"));

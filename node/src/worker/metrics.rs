@@ -16,9 +16,11 @@ pub struct Metrics {
 	pub submitted: Counter<U64>,
 	/// The tries that failed.
 	pub failed: Counter<U64>,
+	/// The engine's processes that died or were ended at work, each with one job.
+	pub died: Counter<U64>,
 	/// The seconds that a verdict took.
 	pub seconds: Histogram,
-	/// The jobs that wait for a thread or are on one.
+	/// The jobs that wait for a process or are in one.
 	pub queue: Gauge<U64>,
 }
 
@@ -36,6 +38,7 @@ impl Metrics {
 			computed: counter("jobs_computed", "Verdicts computed")?,
 			submitted: counter("jobs_submitted", "Claims submitted, resubmissions not counted")?,
 			failed: counter("jobs_failed", "Tries to compute a verdict that failed")?,
+			died: counter("processes_died", "Processes that died or were ended at work on a job")?,
 			seconds: register(
 				Histogram::with_opts(
 					HistogramOpts::new("attribution_job_seconds", "Seconds per verdict")

@@ -1,6 +1,6 @@
 //! Decides what is computed when.
 
-use super::{mailbox::digest, Assignment};
+use super::{child::FileHashes, mailbox::digest, Assignment};
 use openledger_pallet_support::JobId;
 use openledger_runtime::{BlockNumber, Hash};
 use std::{
@@ -14,12 +14,12 @@ const LONGEST_WAIT: BlockNumber = 32;
 /// How far a job is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JobState {
-	/// It waits for a thread or, after a failure, for a later block.
+	/// It waits for a process or, after a failure, for a later block.
 	Waiting {
 		/// The block before which it is not tried.
 		until: BlockNumber,
 	},
-	/// A thread computes it.
+	/// A process computes it.
 	Computing,
 	/// Its verdict is known, but the job is not final yet.
 	Computed,
@@ -43,7 +43,7 @@ pub struct TrackedJob {
 	pub error: Option<String>,
 }
 
-/// A job as it was asked when a thread took it.
+/// A job as it was asked when a process took it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
 	pub job: JobId,
@@ -51,16 +51,28 @@ pub struct Ticket {
 	pub digest: Hash,
 }
 
-/// Holds the jobs and hands them to a bounded number of threads, earliest deadline first.
+/// A model whose jobs cost processes. A process is started, and the models that it had in memory are
+/// loaded, at everybody's cost, so one model may cause that only so often.
+struct Suspect {
+	/// How many processes died in a row.
+	deaths: u32,
+	/// The block before which none of its jobs is tried.
+	until: BlockNumber,
+}
+
+/// Holds the jobs and hands them to a bounded number of threads, earliest deadline first. Jobs of
+/// models that cost processes come after all others, one at a time for each model, and after waits
+/// that grow with each process.
 pub struct Scheduler {
 	jobs: BTreeMap<JobId, TrackedJob>,
+	suspects: BTreeMap<FileHashes, Suspect>,
 	threads: usize,
 	running: usize,
 }
 
 impl Scheduler {
 	pub fn new(threads: usize) -> Self {
-		Self { jobs: BTreeMap::new(), threads, running: 0 }
+		Self { jobs: BTreeMap::new(), suspects: BTreeMap::new(), threads, running: 0 }
 	}
 
 	/// All jobs, ordered by number.
@@ -101,10 +113,12 @@ impl Scheduler {
 				entry.assignment = Arc::new(assignment);
 				continue;
 			}
+			let suspect = self.suspects.get(&files(&assignment));
+			let until = suspect.map_or(now, |suspect| suspect.until.max(now));
 			let entry = TrackedJob {
 				assignment: Arc::new(assignment),
 				digest,
-				state: JobState::Waiting { until: now },
+				state: JobState::Waiting { until },
 				failures: 0,
 				error: None,
 			};
@@ -115,12 +129,15 @@ impl Scheduler {
 			let kept = matches!(entry.state, JobState::Computing | JobState::Drafted { .. });
 			kept || present.contains(job)
 		});
+		let known: BTreeSet<_> = self.jobs.values().map(|entry| files(&entry.assignment)).collect();
+		self.suspects.retain(|files, suspect| suspect.until > now || known.contains(files));
 		new
 	}
 
 	/// Notes that the verdict on a job is known.
 	pub fn computed(&mut self, job: JobId) {
 		if let Some(entry) = self.jobs.get_mut(&job) {
+			self.suspects.remove(&files(&entry.assignment));
 			entry.state = JobState::Computed;
 			entry.error = None;
 		}
@@ -142,16 +159,24 @@ impl Scheduler {
 		}
 	}
 
-	/// Hands out the job with the earliest deadline, if a thread is free and a job is due.
+	/// Hands out the job with the earliest deadline, if a thread is free and a job is due. Suspects'
+	/// jobs come last.
 	pub fn start(&mut self, now: BlockNumber) -> Option<(Ticket, Arc<Assignment>)> {
 		if self.running >= self.threads {
 			return None;
 		}
-		let entry = self
+		let computing = self.jobs.values().filter(|entry| entry.state == JobState::Computing);
+		let computing: BTreeSet<_> = computing.map(|entry| files(&entry.assignment)).collect();
+		let suspects = &self.suspects;
+		let (_, entry) = self
 			.jobs
 			.values_mut()
 			.filter(|entry| matches!(entry.state, JobState::Waiting { until } if until <= now))
-			.min_by_key(|entry| (entry.assignment.deadline, entry.assignment.job))?;
+			.map(|entry| (suspects.contains_key(&files(&entry.assignment)), entry))
+			.filter(|(suspect, entry)| !suspect || !computing.contains(&files(&entry.assignment)))
+			.min_by_key(|(suspect, entry)| {
+				(*suspect, entry.assignment.deadline, entry.assignment.job)
+			})?;
 		entry.state = JobState::Computing;
 		self.running = self.running.saturating_add(1);
 		let ticket = Ticket { job: entry.assignment.job, digest: entry.digest };
@@ -166,15 +191,37 @@ impl Scheduler {
 		})
 	}
 
-	/// Notes that the computation of a job failed. It is tried again after 1, 2, 4, ... blocks;
-	/// returns the block.
-	pub fn failed(&mut self, job: JobId, now: BlockNumber, error: String) -> Option<BlockNumber> {
+	/// Notes that the computation of a job failed, and whether its process died. It is tried again
+	/// after 1, 2, 4, ... blocks, and so are all jobs of a model that costs processes, after as many
+	/// deaths; returns the block.
+	pub fn failed(
+		&mut self,
+		job: JobId,
+		now: BlockNumber,
+		error: String,
+		died: bool,
+	) -> Option<BlockNumber> {
 		let entry = self.jobs.get_mut(&job)?;
-		let wait = 1u32.checked_shl(entry.failures).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
-		let until = now.saturating_add(wait);
+		let mut until = wait(now, entry.failures);
+		let files_of_job = files(&entry.assignment);
+		if died {
+			let suspect =
+				self.suspects.entry(files_of_job).or_insert(Suspect { deaths: 0, until: now });
+			until = until.max(wait(now, suspect.deaths));
+			*suspect = Suspect { deaths: suspect.deaths.saturating_add(1), until };
+		}
 		entry.failures = entry.failures.saturating_add(1);
 		entry.error = Some(error);
 		entry.state = JobState::Waiting { until };
+		if died {
+			for other in self.jobs.values_mut() {
+				if let JobState::Waiting { until: earlier } = &mut other.state {
+					if files(&other.assignment) == files_of_job {
+						*earlier = until.max(*earlier);
+					}
+				}
+			}
+		}
 		Some(until)
 	}
 
@@ -182,6 +229,16 @@ impl Scheduler {
 	pub fn remove(&mut self, job: JobId) {
 		self.jobs.remove(&job);
 	}
+}
+
+fn files(assignment: &Assignment) -> FileHashes {
+	(assignment.artifacts.weights.0, assignment.artifacts.index.0)
+}
+
+/// The block after a wait that doubles with each failure before.
+fn wait(now: BlockNumber, failures: u32) -> BlockNumber {
+	let blocks = 1u32.checked_shl(failures).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
+	now.saturating_add(blocks)
 }
 
 #[cfg(test)]
@@ -234,7 +291,7 @@ mod tests {
 		for _ in 0..8 {
 			assert_eq!(started(&mut scheduler, now), [1]);
 			assert!(scheduler.finish(ticket(&asked)));
-			let until = scheduler.failed(1, now, "no blob".into()).unwrap();
+			let until = scheduler.failed(1, now, "no blob".into(), false).unwrap();
 			assert!(started(&mut scheduler, until - 1).is_empty());
 			waits.push(until - now);
 			now = until;
@@ -314,7 +371,7 @@ mod tests {
 							if attempt == 0 {
 								scheduler.drafted(ticket.job);
 							} else {
-								scheduler.failed(ticket.job, now, "failed".into());
+								scheduler.failed(ticket.job, now, "failed".into(), job == 0);
 							}
 						}
 					},

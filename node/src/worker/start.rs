@@ -1,12 +1,14 @@
 //! Starts the worker on a running node.
 
 use super::{
-	engine::compute,
-	events::{Chain, Done},
-	Assignment, AttesterId, Engine, InfluenceEngine, Mailbox, Metrics, SharedStatus, Worker,
+	events::{Chain, Done, WorkItem},
+	limits, Assignment, AttesterId, Engine, Mailbox, Metrics, Pool, Program, SharedStatus, Worker,
 	LOG_TARGET,
 };
-use crate::{cli::AttributionParams, client::FullClient};
+use crate::{
+	cli::{AttributionParams, ATTRIBUTION_ENGINE},
+	client::FullClient,
+};
 use futures::{
 	channel::mpsc::{unbounded, UnboundedSender},
 	select, StreamExt,
@@ -25,7 +27,13 @@ use sp_blockchain::HeaderBackend;
 use sp_consensus::SyncOracle;
 use sp_core::offchain::OffchainStorage;
 use sp_keystore::KeystorePtr;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+	ffi::OsString,
+	io,
+	path::{Path, PathBuf},
+	sync::Arc,
+	time::{Duration, Instant},
+};
 use substrate_prometheus_endpoint::Registry;
 
 /// What the worker is given at the start.
@@ -68,33 +76,43 @@ pub fn start<S: OffchainStorage + 'static>(
 	}
 	let Some(storage) = storage else { return off("the database has no off-chain storage") };
 
-	let blob_dir = setup.params.blob_dir.unwrap_or(setup.default_blob_dir);
-	let store = DirectoryStore::open(&blob_dir).map_err(|e| ServiceError::Other(e.to_string()))?;
-	open_base_models(&setup.params.base_models)?;
+	let params = setup.params;
+	let blob_dir = params.blob_dir.unwrap_or(setup.default_blob_dir);
+	DirectoryStore::open(&blob_dir).map_err(|e| ServiceError::Other(e.to_string()))?;
+	check_base_models(&params.base_models)?;
 	let metrics = setup.registry.as_ref().map(Metrics::register).transpose()?;
-	let engine: Arc<dyn Engine> = Arc::new(InfluenceEngine::new(store));
-	let threads = setup
-		.params
+	let threads = params
 		.attribution_threads
 		.map_or_else(default_threads, |threads| usize::try_from(threads).unwrap_or(1));
+	let memory = params.attribution_memory.unwrap_or_else(|| limits::default_memory(threads));
+	let program = Program {
+		path: own_program()?,
+		arguments: arguments(&blob_dir, &params.base_models, memory),
+		memory,
+		timeout: Duration::from_secs(params.attribution_timeout),
+	};
 	log::info!(
 		target: LOG_TARGET,
-		"The attribution worker uses {threads} threads and the files in {}",
+		"The attribution worker uses at most {threads} processes of at most {memory} MiB, {} s for a \
+		 job, and the files in {}",
+		program.timeout.as_secs(),
 		blob_dir.display()
 	);
+	let pool = Arc::new(Pool::new(program, threads));
 
 	let chain = NodeChain { client: client.clone(), keystore };
 	let mailbox = Mailbox::open(storage);
 	let blob_dir = blob_dir.display().to_string();
-	let worker = Worker::new(chain, engine.clone(), mailbox, threads, blob_dir, metrics);
+	let worker = Worker::new(chain, pool.clone(), mailbox, threads, blob_dir, metrics);
 	let shared = worker.shared();
-	let task = follow(worker, engine, client, sync, spawner.clone());
+	let task = follow(worker, pool, client, sync, spawner.clone());
 	spawner.spawn_blocking("attribution-worker", Some("attribution"), task);
 	Ok(shared)
 }
 
-/// Opens base models, so that models which name them by hash can be loaded.
-fn open_base_models(folders: &[PathBuf]) -> Result<(), ServiceError> {
+/// Opens base models and closes them again: they are to be known as usable, and by their hashes,
+/// before there is a job. Only the engine's processes keep them in memory.
+fn check_base_models(folders: &[PathBuf]) -> Result<(), ServiceError> {
 	for folder in folders {
 		let base = Base::open(folder)
 			.map_err(|error| ServiceError::Other(format!("--base-model: {error}")))?;
@@ -104,8 +122,42 @@ fn open_base_models(folders: &[PathBuf]) -> Result<(), ServiceError> {
 			folder.display(),
 			hex::encode(base.hash())
 		);
+		base.close();
 	}
 	Ok(())
+}
+
+/// What an engine's process is started with.
+fn arguments(blob_dir: &Path, base_models: &[PathBuf], memory: u64) -> Vec<OsString> {
+	let mut arguments: Vec<OsString> = vec![
+		ATTRIBUTION_ENGINE.into(),
+		"--memory".into(),
+		memory.to_string().into(),
+		"--blob-dir".into(),
+		blob_dir.into(),
+	];
+	for folder in base_models {
+		arguments.extend(["--base-model".into(), folder.into()]);
+	}
+	arguments
+}
+
+/// The program that runs, even if another was put in its place since it started.
+fn own_program() -> io::Result<PathBuf> {
+	let running = Path::new("/proc/self/exe");
+	if running.exists() {
+		return Ok(running.into());
+	}
+	std::env::current_exe()
+}
+
+/// Ends the processes with the worker, so that no job keeps the node from ending.
+struct StopsWithWorker(Arc<Pool>);
+
+impl Drop for StopsWithWorker {
+	fn drop(&mut self) {
+		self.0.stop();
+	}
 }
 
 fn default_threads() -> usize {
@@ -114,7 +166,7 @@ fn default_threads() -> usize {
 
 async fn follow<S: OffchainStorage + 'static>(
 	mut worker: Worker<NodeChain, S>,
-	engine: Arc<dyn Engine>,
+	pool: Arc<Pool>,
 	client: Arc<FullClient>,
 	sync: Arc<SyncingService<Block>>,
 	spawner: SpawnTaskHandle,
@@ -122,6 +174,7 @@ async fn follow<S: OffchainStorage + 'static>(
 	let mut imports = client.import_notification_stream().fuse();
 	let mut finality = client.finality_notification_stream().fuse();
 	let (sender, mut results) = unbounded();
+	let pool = StopsWithWorker(pool);
 
 	// First comes what an earlier run left open.
 	let info = client.info();
@@ -129,7 +182,7 @@ async fn follow<S: OffchainStorage + 'static>(
 	worker.on_finalised(info.finalized_hash, info.finalized_number);
 	loop {
 		while let Some(item) = worker.next_item() {
-			spawn(&spawner, engine.clone(), item.assignment, item.ticket, sender.clone());
+			spawn(&spawner, pool.0.clone(), item, sender.clone());
 		}
 		select! {
 			block = imports.next() => match block {
@@ -153,13 +206,15 @@ async fn follow<S: OffchainStorage + 'static>(
 
 fn spawn(
 	spawner: &SpawnTaskHandle,
-	engine: Arc<dyn Engine>,
-	assignment: Arc<Assignment>,
-	ticket: super::scheduler::Ticket,
+	pool: Arc<Pool>,
+	item: WorkItem,
 	results: UnboundedSender<Done>,
 ) {
 	spawner.spawn_blocking("attribution-job", Some("attribution"), async move {
-		let (result, took) = compute(&*engine, &assignment);
+		let WorkItem { ticket, assignment } = item;
+		let started = Instant::now();
+		let result = pool.verdict(&assignment);
+		let took = started.elapsed();
 		// The worker is only gone when the node stops.
 		let _ = results.unbounded_send(Done { ticket, result, took });
 	});
@@ -191,13 +246,13 @@ mod tests {
 	use openledger_transformers::files::tiny;
 
 	#[test]
-	fn base_models_should_be_opened_or_the_bad_one_named() {
+	fn base_models_should_be_usable_or_the_bad_one_named() {
 		let folder = tempfile::tempdir().unwrap();
 		tiny::bert(folder.path(), &["a good film"], &tiny::TinyConfig::default()).unwrap();
-		open_base_models(&[folder.path().to_owned()]).unwrap();
+		check_base_models(&[folder.path().to_owned()]).unwrap();
 		std::fs::write(folder.path().join("config.json"), "{}").unwrap();
 		for wrong in [folder.path().to_owned(), folder.path().join("missing")] {
-			let error = open_base_models(std::slice::from_ref(&wrong)).unwrap_err().to_string();
+			let error = check_base_models(std::slice::from_ref(&wrong)).unwrap_err().to_string();
 			let named = error.contains("--base-model") && error.contains("config.json");
 			assert!(named && error.contains(&wrong.display().to_string()), "{error}");
 		}

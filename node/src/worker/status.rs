@@ -17,11 +17,11 @@ pub struct WorkerStatus {
 	pub keys: Vec<String>,
 	/// The folder from which weights and indexes are read.
 	pub blob_dir: String,
-	/// How many jobs are computed at the same time, at most.
+	/// How many jobs are computed at the same time, at most, each in a process of its own.
 	pub threads: usize,
 	/// The number of the best block that the worker has looked at.
 	pub best: BlockNumber,
-	/// The files of the models in memory.
+	/// The files of the models that are in memory, in one or several of the engine's processes.
 	pub artifacts: Vec<LoadedArtifacts>,
 	/// What was counted since the node started.
 	pub counts: Counts,
@@ -62,6 +62,8 @@ pub struct Counts {
 	pub submitted: u64,
 	/// The tries that failed.
 	pub failed: u64,
+	/// Of these, the tries that cost the engine's process: it died, or was ended for taking too long.
+	pub died: u64,
 }
 
 /// A job that this node is working on, as `attribution_jobs` answers it.

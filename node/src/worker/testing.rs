@@ -1,6 +1,8 @@
 //! Stand-ins for the chain, the engine and the database.
 
-use super::{engine::Failure, events::Chain, Assignment, AttesterId, Draft, Engine};
+use super::{
+	child::FileHashes, events::Chain, pool::Engine, process::Failure, Assignment, AttesterId, Draft,
+};
 use openledger_pallet_support::{Artifacts, JobId, Usage};
 use openledger_primitives::{Attribution, IndexCommitment, Sketch, Width, H256};
 use openledger_runtime::Hash;
@@ -12,6 +14,7 @@ use std::{
 		atomic::{AtomicU32, Ordering},
 		Arc, Mutex,
 	},
+	time::Duration,
 };
 
 /// Off-chain storage in memory, shared by its clones as the database is by a node's tasks.
@@ -108,26 +111,29 @@ impl Chain for FakeChain {
 	}
 }
 
-/// An engine that counts what it computes, and fails or panics when told.
+/// An engine that counts what it computes, and fails when told.
 #[derive(Default)]
 pub struct FakeEngine {
 	pub computed: AtomicU32,
 	pub fail: AtomicU32,
-	pub panic: bool,
+	/// The first byte of the weights' hash of a model whose jobs take too long.
+	pub deadly: Option<u8>,
 }
 
 impl Engine for FakeEngine {
-	fn verdict(&self, _: &Assignment) -> Result<Verdict, Failure> {
-		assert!(!self.panic, "told to panic");
+	fn verdict(&self, assignment: &Arc<Assignment>) -> Result<Verdict, Failure> {
+		if self.deadly == Some(assignment.artifacts.weights.0[0]) {
+			return Err(Failure::TimedOut(Duration::from_secs(1)));
+		}
 		if self.fail.load(Ordering::SeqCst) > 0 {
 			self.fail.fetch_sub(1, Ordering::SeqCst);
-			return Err(Failure::Engine(openledger_rows::Error::NoRows.into()));
+			return Err(Failure::Reported("no rows".into()));
 		}
 		self.computed.fetch_add(1, Ordering::SeqCst);
 		Ok(verdict())
 	}
 
-	fn loaded(&self) -> Vec<([u8; 32], [u8; 32])> {
+	fn loaded(&self) -> Vec<FileHashes> {
 		Vec::new()
 	}
 }

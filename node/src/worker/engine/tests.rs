@@ -39,7 +39,7 @@ fn fixture() -> Fixture {
 		index: index.commitment(),
 		..testing::assignment(1, 0)
 	};
-	Fixture { folder, engine: InfluenceEngine::new(store), assignment }
+	Fixture { folder, engine: InfluenceEngine::new(store, 1_024), assignment }
 }
 
 fn corrected(verdict: Verdict) -> String {
@@ -136,7 +136,7 @@ fn file_should_be_refused_when_it_is_no_model() {
 	let weights = H256(store.put(b"no model").unwrap());
 	let other =
 		Assignment { artifacts: Artifacts { weights, ..assignment.artifacts }, ..assignment };
-	assert!(matches!(engine.verdict(&other), Err(Failure::Load(LoadError::Engine { .. }))));
+	assert!(matches!(engine.verdict(&other), Err(NoVerdict::Load(LoadError::Engine { .. }))));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn index_should_be_refused_when_the_chain_commits_to_another() {
 	let Fixture { engine, assignment, folder: _folder } = fixture();
 	let index = IndexCommitment { root: H256::repeat_byte(1), ..assignment.index };
 	let other = Assignment { index, ..assignment };
-	assert!(matches!(engine.verdict(&other), Err(Failure::OtherIndex { .. })));
+	assert!(matches!(engine.verdict(&other), Err(NoVerdict::OtherIndex { .. })));
 }
 
 /// A model of text, a classifier or a language model, with its index in a store. The base model's
@@ -196,7 +196,7 @@ fn text_fixture(decoder: bool) -> (Fixture, tempfile::TempDir, [u8; 32]) {
 		index: index.commitment(),
 		..testing::assignment(1, 0)
 	};
-	(Fixture { folder, engine: InfluenceEngine::new(store), assignment }, base_folder, base)
+	(Fixture { folder, engine: InfluenceEngine::new(store, 1_024), assignment }, base_folder, base)
 }
 
 #[test]
@@ -264,7 +264,40 @@ fn job_should_fail_alone_when_its_weights_claim_more_than_they_hold() {
 		let weights = H256(store.put(&with_metadata(&file, from, to)).unwrap());
 		let artifacts = Artifacts { weights, ..text.assignment.artifacts };
 		let claiming = Assignment { artifacts, ..text.assignment.clone() };
-		assert!(matches!(text.engine.verdict(&claiming), Err(Failure::Load(_))), "{to}");
+		assert!(matches!(text.engine.verdict(&claiming), Err(NoVerdict::Load(_))), "{to}");
 	}
 	confirmed(text.engine.verdict(&text.assignment).unwrap());
+}
+
+#[test]
+fn job_should_fail_alone_when_the_engine_panics() {
+	let error = guarded(|| panic!("told to panic")).unwrap_err().to_string();
+	assert!(error.contains("told to panic"), "{error}");
+	let error = guarded(|| Err(EngineError::from(openledger_rows::Error::NoRows).into()));
+	assert!(matches!(error, Err(NoVerdict::Engine(_))));
+}
+
+#[test]
+fn models_should_be_forgotten_before_another_is_loaded_when_memory_is_short() {
+	let Fixture { engine, assignment, folder } = fixture();
+	let other = {
+		let path = folder.path().join(hex::encode(assignment.artifacts.weights.0));
+		let file = fs::read(path).unwrap();
+		let store = DirectoryStore::open(folder.path()).unwrap();
+		// Spaces after its header make it another file with the same model.
+		let (length, rest) = file.split_first_chunk::<8>().unwrap();
+		let (header, tensors) = rest.split_at(u64::from_le_bytes(*length) as usize);
+		let header = [header, b"        "].concat();
+		let weights = [&(header.len() as u64).to_le_bytes(), &header[..], tensors].concat();
+		let weights = H256(store.put(&weights).unwrap());
+		let artifacts = Artifacts { weights, ..assignment.artifacts };
+		Assignment { artifacts, ..assignment.clone() }
+	};
+	let short = InfluenceEngine::new(DirectoryStore::open(folder.path()).unwrap(), 0);
+	for (engine, kept) in [(&engine, 2), (&short, 1)] {
+		confirmed(engine.verdict(&assignment).unwrap());
+		let _ = engine.verdict(&other);
+		confirmed(engine.verdict(&other).unwrap());
+		assert_eq!(engine.loaded().len(), kept);
+	}
 }

@@ -1,11 +1,12 @@
 use super::*;
 use crate::worker::{
-	engine::compute,
 	status::Counts,
 	testing::{assignment, draft, storage, FakeChain, FakeEngine, Storage},
 	Sent,
 };
 use codec::Encode;
+use openledger_pallet_support::Artifacts;
+use openledger_primitives::H256;
 use pallet_attribution::mailbox::{claim_key, sent_key};
 use polkadot_sdk::sp_offchain::STORAGE_PREFIX;
 use std::sync::atomic::Ordering;
@@ -47,7 +48,7 @@ impl Node {
 
 	fn compute_all(&mut self) {
 		while let Some(WorkItem { ticket, assignment }) = self.worker.next_item() {
-			let (result, took) = compute(&*self.engine, &assignment);
+			let (result, took) = (self.engine.verdict(&assignment), Duration::ZERO);
 			self.worker.on_done(Done { ticket, result, took });
 		}
 	}
@@ -85,7 +86,10 @@ fn draft_should_be_written_once_when_the_job_stays_open() {
 	}
 	assert_eq!(node.draft(4), Some(draft(&assignment(4, 0))));
 	assert_eq!(node.engine.computed.load(Ordering::SeqCst), 1);
-	assert_eq!(node.worker.counts(), Counts { seen: 1, computed: 1, submitted: 0, failed: 0 });
+	assert_eq!(
+		node.worker.counts(),
+		Counts { seen: 1, computed: 1, submitted: 0, failed: 0, died: 0 }
+	);
 }
 
 #[test]
@@ -219,17 +223,39 @@ fn job_should_be_tried_again_when_the_engine_failed() {
 		node.settle(number, &[assignment(4, 0)]);
 	}
 	assert!(node.draft(4).is_some());
-	assert_eq!(node.worker.counts(), Counts { seen: 1, computed: 1, submitted: 0, failed: 2 });
+	assert_eq!(
+		node.worker.counts(),
+		Counts { seen: 1, computed: 1, submitted: 0, failed: 2, died: 0 }
+	);
 }
 
 #[test]
-fn worker_should_go_on_when_the_engine_panics() {
-	let engine = FakeEngine { panic: true, ..Default::default() };
+fn others_should_go_first_when_a_model_costs_processes() {
+	let engine = FakeEngine { deadly: Some(9), ..Default::default() };
 	let mut node = start(&FakeChain::default(), &storage(), engine);
-	node.best(1, &[assignment(4, 0), assignment(5, 0)]);
-	node.compute_all();
-	assert_eq!(node.worker.counts().failed, 2);
-	assert!(node.worker.shared().status().last_error.unwrap().contains("told to panic"));
+	let artifacts = Artifacts { weights: H256::repeat_byte(9), index: H256::repeat_byte(2) };
+	let poisoned = |job| Assignment { artifacts, deadline: 20, ..assignment(job, 0) };
+	node.settle(1, &[poisoned(4)]);
+	let jobs = [poisoned(4), poisoned(5), poisoned(6), assignment(7, 0)];
+	node.best(2, &jobs);
+	let first = node.worker.next_item().unwrap();
+	assert_eq!(first.assignment.job, 7, "though its deadline is the last");
+	let second = node.worker.next_item().unwrap();
+	assert_eq!(second.assignment.job, 4);
+	for WorkItem { ticket, assignment } in [first, second] {
+		let result = node.engine.verdict(&assignment);
+		node.worker.on_done(Done { ticket, result, took: Duration::ZERO });
+	}
+	assert!(node.worker.next_item().is_none(), "the model rests");
+	assert_eq!(
+		node.worker.counts(),
+		Counts { seen: 4, computed: 1, submitted: 0, failed: 2, died: 2 }
+	);
+	let waiting: Vec<_> = node.worker.shared().jobs().iter().map(|job| job.retry_at).collect();
+	assert_eq!(waiting, [Some(4), Some(4), Some(4), None]);
+	node.best(4, &jobs);
+	assert!(node.worker.next_item().is_some());
+	assert!(node.worker.next_item().is_none(), "one at a time");
 }
 
 #[test]
