@@ -83,7 +83,7 @@ impl Fixture {
 			folder,
 		];
 		let arguments = arguments.map(|argument: &std::ffi::OsStr| argument.to_owned()).to_vec();
-		Pool::new(Program { path: NODE.into(), arguments, memory, timeout }, size)
+		Pool::new(Program { path: NODE.into(), arguments, threads: 2, memory, timeout }, size)
 	}
 
 	/// The same job with other files.

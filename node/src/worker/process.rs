@@ -92,6 +92,8 @@ impl End {
 pub struct Program {
 	pub path: PathBuf,
 	pub arguments: Vec<OsString>,
+	/// How many threads one job is spread over. The stacks of all count as memory of a process.
+	pub threads: usize,
 	/// The limit on the memory of a process, in MiB. The process sets it itself.
 	pub memory: u64,
 	/// How long a job may take.
@@ -142,6 +144,7 @@ impl Line {
 		// its processes.
 		let mut child = Command::new(&program.path)
 			.args(&program.arguments)
+			.env("RAYON_NUM_THREADS", program.threads.to_string())
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.process_group(0)

@@ -30,6 +30,7 @@ use sp_keystore::KeystorePtr;
 use std::{
 	ffi::OsString,
 	io,
+	num::NonZero,
 	path::{Path, PathBuf},
 	sync::Arc,
 	time::{Duration, Instant},
@@ -83,11 +84,12 @@ pub fn start<S: OffchainStorage + 'static>(
 	let metrics = setup.registry.as_ref().map(Metrics::register).transpose()?;
 	let threads = params
 		.attribution_threads
-		.map_or_else(default_threads, |threads| usize::try_from(threads).unwrap_or(1));
+		.map_or_else(|| cores().div_ceil(2), |threads| usize::try_from(threads).unwrap_or(1));
 	let memory = params.attribution_memory.unwrap_or_else(|| limits::default_memory(threads));
 	let program = Program {
 		path: own_program()?,
 		arguments: arguments(&blob_dir, &params.base_models, memory),
+		threads: cores().div_ceil(threads),
 		memory,
 		timeout: Duration::from_secs(params.attribution_timeout),
 	};
@@ -160,8 +162,8 @@ impl Drop for StopsWithWorker {
 	}
 }
 
-fn default_threads() -> usize {
-	std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+fn cores() -> usize {
+	std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 async fn follow<S: OffchainStorage + 'static>(

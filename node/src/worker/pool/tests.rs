@@ -11,6 +11,7 @@ fn pool(script: &str, size: usize) -> Pool {
 	let program = Program {
 		path: "/bin/sh".into(),
 		arguments: vec!["-c".into(), script.into()],
+		threads: 1,
 		memory: 64,
 		timeout: Duration::from_secs(120),
 	};

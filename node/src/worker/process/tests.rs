@@ -10,6 +10,7 @@ fn line(script: &str, seconds: u64) -> Line {
 	let program = Program {
 		path: "/bin/sh".into(),
 		arguments: vec!["-c".into(), format!("{READY}{script}").into()],
+		threads: 1,
 		memory: 64,
 		timeout: Duration::from_secs(seconds),
 	};
@@ -81,6 +82,7 @@ fn process_should_be_told_as_not_ready_when_it_ends_at_once() {
 	let program = Program {
 		path: "/bin/sh".into(),
 		arguments: vec!["-c".into(), "exit 3".into()],
+		threads: 1,
 		memory: 64,
 		timeout: Duration::from_secs(20),
 	};
