@@ -45,12 +45,20 @@ pub struct NodeOptions {
 	pub blobs: Option<PathBuf>,
 	/// The folders of the base models that models of text need.
 	pub base_models: Vec<PathBuf>,
+	/// The MiB that an attribution may take; the node's own default if `None`.
+	pub attribution_memory: Option<u32>,
 }
 
 impl Default for NodeOptions {
 	fn default() -> Self {
 		let role = Role::Alone { genesis: Vec::new() };
-		Self { role, rpc_port: None, blobs: None, base_models: Vec::new() }
+		Self {
+			role,
+			rpc_port: None,
+			blobs: None,
+			base_models: Vec::new(),
+			attribution_memory: None,
+		}
 	}
 }
 
@@ -127,6 +135,9 @@ impl Node {
 		}
 		for folder in options.base_models {
 			arguments.extend(["--base-model".into(), folder.display().to_string()]);
+		}
+		if let Some(memory) = options.attribution_memory {
+			arguments.extend(["--attribution-memory".into(), memory.to_string()]);
 		}
 		let mut node =
 			Self { process: None, guard, program, arguments, log, rpc_port, blobs, address };

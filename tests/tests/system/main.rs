@@ -7,6 +7,7 @@
 //! | `crash` | a node killed at work |
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `doctor` | why something does not happen |
+//! | `engine` | a job that needs more memory than it may |
 //! | `faults` | bad input and broken promises |
 //! | `governance` | votes, proposals, the security council and its election |
 //! | `language_model` | a language model |
@@ -24,6 +25,7 @@ mod client_examples;
 mod crash;
 mod demo;
 mod doctor;
+mod engine;
 mod faults;
 mod governance;
 mod language_model;

@@ -1,0 +1,95 @@
+//! A model that needs more memory than the node gives to a job.
+
+use crate::model::{self, MODEL};
+use openledger_tests::{
+	chain::Chain,
+	node::{Node, NodeOptions},
+	scenario::{Inferred, Plan, Scenario},
+	state::Ending,
+};
+use serde_json::Value;
+use std::{fs, path::Path, thread, time::Duration};
+use subxt::rpcs::client::RpcParams;
+
+const LIMIT: Duration = Duration::from_secs(90);
+/// What the node gives to a job, in MiB: enough for the small model, and for nothing of the wide one.
+const MEMORY: u32 = 48;
+
+/// A model whose index holds two bases with the square of 2,000 numbers each.
+const WIDE: Plan<'static> = Plan {
+	name: "wide",
+	host: "//Dave//stash",
+	training: &["--architecture", "mlp", "--hidden", "2000", "--classes", "10", "--epochs", "1"],
+	..MODEL
+};
+
+#[test]
+fn node_should_go_on_and_settle_other_jobs_when_one_needs_more_memory_than_it_may() {
+	let options = NodeOptions { attribution_memory: Some(MEMORY), ..NodeOptions::default() };
+	let mut node = Node::start("engine", options).unwrap();
+	let scenario = Scenario::of(&node).unwrap();
+	let data = model::train(&scenario).unwrap();
+	let small = scenario.register(&MODEL).unwrap().model.to_string();
+	let held_out = scenario.files.join("held-out.csv").display().to_string();
+	scenario.train(&WIDE, (data.datanet, 0), &held_out).unwrap();
+	scenario.index(&WIDE, &held_out).unwrap();
+	let wide = scenario.register(&WIDE).unwrap().model.to_string();
+
+	let chain = node.chain().unwrap();
+	let poisoned = answered(&scenario, &wide, &data.questions[0].pixels, WIDE.host);
+	let error = chain
+		.wait_for("the death of a process", LIMIT, |chain| {
+			let jobs: Value = chain.rpc("attribution_jobs", RpcParams::new())?;
+			let of_it = |job: &&Value| job["inference"] == poisoned && job["failures"] != 0;
+			let job = jobs.as_array().and_then(|jobs| jobs.iter().find(of_it).cloned());
+			Ok(job.and_then(|job| job["error"].as_str().map(str::to_owned)))
+		})
+		.unwrap();
+	let limit = format!("its limit is {MEMORY} MiB");
+	assert!(error.contains("the engine's process ended") && error.contains(&limit), "{error}");
+	let status: Value = chain.rpc("attribution_status", RpcParams::new()).unwrap();
+	assert!(status["counts"]["died"].as_u64().unwrap() >= 1, "{status}");
+
+	let before = chain.best_number().unwrap();
+	let honest = answered(&scenario, &small, &data.questions[1].pixels, MODEL.host);
+	let settled = chain
+		.wait_for("the settlement of another model's answer", LIMIT, |chain| {
+			let state = chain.snapshot()?;
+			let ended = state.results.values().find(|result| result.inference == honest);
+			Ok(ended.map(|result| result.ending == Ending::Attributed))
+		})
+		.unwrap();
+	assert!(settled, "it was settled without an attribution");
+	assert!(chain.best_number().unwrap() > before);
+	assert!(!processes(&node.blobs()).is_empty(), "processes are kept for the next job");
+
+	drop(chain);
+	let blobs = node.blobs();
+	node.kill();
+	// They notice that nobody waits for them.
+	for _ in 0..100 {
+		if processes(&blobs).is_empty() {
+			return;
+		}
+		thread::sleep(Duration::from_millis(100));
+	}
+	panic!("{:?} are left behind", processes(&blobs));
+}
+
+/// Asks a model, and has its host answer. Returns the inference.
+fn answered(scenario: &Scenario, model: &str, question: &str, host: &str) -> u64 {
+	let ask = ["infer", "--model", model, "--input", question, "--no-wait"];
+	let asked: Inferred = scenario.client.run("//Ferdie", &ask).unwrap();
+	scenario.client.run::<Value>(host, &["host", "--model", model, "--once"]).unwrap();
+	asked.inferences[0].inference
+}
+
+/// The processes that compute attributions with the files of this folder.
+fn processes(blobs: &Path) -> Vec<String> {
+	let blobs = blobs.display().to_string();
+	let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+		let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+		Some(String::from_utf8_lossy(&line).replace('\0', " "))
+	});
+	lines.filter(|line| line.contains("attribution-engine") && line.contains(&blobs)).collect()
+}
