@@ -59,7 +59,7 @@ mod tests {
 
 	#[test]
 	fn arguments_should_be_refused_when_they_make_no_sense() {
-		let lines: [&[&str]; 24] = [
+		let lines: [&[&str]; 28] = [
 			&["datanet", "create"],
 			&["datanet", "create", "--name", "digits", "--bond", "lots"],
 			&["datanet", "update", "0"],
@@ -83,6 +83,10 @@ mod tests {
 			&["gov", "vote", "0", "maybe"],
 			&["gov", "sign-delegation", "//Bob", "--expiry", "9", "--expires-in", "9"],
 			&["gov", "council", "propose", "--call", "0x00"],
+			&["gov", "council", "rotate"],
+			&["gov", "council", "rotate", "--new-key", "//Bob", "--acceptance", "file"],
+			&["gov", "council", "sign-acceptance"],
+			&["gov", "council", "sign-acceptance", "--of", "//Bob", "--cohort", "first"],
 			&["gov", "council", "propose", "--emergency", "--timelocked", "--call", "0x00"],
 		];
 		for line in lines {
@@ -95,7 +99,7 @@ mod tests {
 	fn governance_should_be_taken_in_each_of_its_forms_when_well_formed() {
 		let call = ["--pallet", "System", "--name", "remark", "--args", "{\"remark\":\"0x00\"}"];
 		let hash = format!("0x{}", "00".repeat(32));
-		let lines: [&[&str]; 14] = [
+		let lines: [&[&str]; 20] = [
 			&["account"],
 			&["account", "//Bob"],
 			&["delegate", "self"],
@@ -108,6 +112,21 @@ mod tests {
 			&["council"],
 			&[&["council", "propose", "--emergency"], call.as_slice()].concat(),
 			&["council", "vote", &hash, "3", "yes"],
+			&["council", "add", "-"],
+			&["council", "resign"],
+			&["council", "rotate", "--new-key", "//Eve//next"],
+			&["council", "rotate", "--acceptance", "acceptance.json"],
+			&["council", "sign-acceptance", "--of", "//Eve", "--expires-in", "9"],
+			&[
+				"council",
+				"sign-acceptance",
+				"--cohort",
+				"second",
+				"--expiry",
+				"9",
+				"--genesis",
+				&hash,
+			],
 			&["election"],
 			&["election", "nominate", "//Bob", "1000"],
 		];

@@ -155,9 +155,12 @@ impl From<openledger_client::Error> for Error {
 			E::Unreachable { url, reason } => Self::Unreachable { url, reason },
 			E::Refused(refusal) => Self::Refused(refusal),
 			E::TooLong { what, length, unit, limit } => Self::TooLong { what, length, unit, limit },
-			E::UnknownCall(_) | E::NoDelegation(_) => Self::BadData(message),
+			E::UnknownCall(_) | E::NoDelegation(_) | E::NoAcceptance(_) => Self::BadData(message),
 			E::BadDelegation { .. } => Self::BadData(format!(
 				"{message}: give what `openledger gov sign-delegation` printed"
+			)),
+			E::BadAcceptance { .. } => Self::BadData(format!(
+				"{message}: give what `openledger gov council sign-acceptance` printed"
 			)),
 			E::BadClaim(_) => Self::Verification(message),
 			E::NoProposal(_) => {
@@ -216,7 +219,11 @@ impl From<openledger_blobs::BlobError> for Error {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use openledger_client::{governance::SignedDelegation, keys::Key, limits};
+	use openledger_client::{
+		governance::{SignedAcceptance, SignedDelegation},
+		keys::Key,
+		limits,
+	};
 
 	#[test]
 	fn length_should_be_told_after_the_place_when_something_is_too_long() {
@@ -234,12 +241,14 @@ mod tests {
 		use openledger_client::Error as E;
 		let Err(no_key) = Key::read("no such key") else { panic!("it was taken") };
 		let Err(no_field) = SignedDelegation::from_json("{}") else { panic!("it was taken") };
+		let Err(no_seat) = SignedAcceptance::from_json("{}") else { panic!("it was taken") };
 		let nowhere = E::Unreachable { url: "ws://a".into(), reason: "refused".into() };
 		for (error, code, words) in [
 			(E::BadAddress("a".into()), 2, "--url 'a' is no WebSocket address"),
 			(no_key, 2, "--key is neither a file nor a secret URI"),
 			(nowhere, 3, "with --url"),
 			(no_field, 5, "gov sign-delegation"),
+			(no_seat, 5, "gov council sign-acceptance"),
 			(E::NoProposal(7), 1, "no proposal 7 on this chain: see `openledger gov list --all`"),
 			(E::NoVersion { datanet: 1, version: 2 }, 1, "see `openledger datanet show 1`"),
 			(

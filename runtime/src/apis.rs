@@ -289,6 +289,10 @@ impl_runtime_apis! {
 		fn nomination_quota() -> Option<Balance> {
 			SecurityCouncil::nomination_quota()
 		}
+
+		fn voting_quorum() -> Option<Balance> {
+			SecurityCouncil::voting_quorum()
+		}
 	}
 
 	impl pallet_model_registry::runtime_api::ModelRegistryApi<Block> for Runtime {

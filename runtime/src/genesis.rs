@@ -6,7 +6,7 @@
 //! | `local` | Alice, Bob, Charlie, Dave | 5 minutes | 2 minutes | 10 minutes | 9 minutes |
 //!
 //! The security council of both is the six well-known accounts, and their stashes as the second
-//! cohort.
+//! cohort. `//One` vets the nominees.
 //!
 //! Both mint the whole supply of 1,000,000,000 OPEN: to the well-known development accounts, to the
 //! market's account what keeps it alive, and all the rest to the treasury.
@@ -144,6 +144,9 @@ const SECOND_COHORT: [Sr25519Keyring; 6] = [
 	Sr25519Keyring::FerdieStash,
 ];
 
+/// Who vets nominees: none of the members.
+const VETTER: Sr25519Keyring = Sr25519Keyring::One;
+
 fn accounts(keys: &[Sr25519Keyring]) -> Vec<AccountId> {
 	keys.iter().map(|key| key.to_account_id()).collect()
 }
@@ -163,7 +166,7 @@ fn council(
 		vetting_period,
 		voting_period,
 		full_weight_period,
-		vetter: Some(Sr25519Keyring::Ferdie.to_account_id()),
+		vetter: Some(VETTER.to_account_id()),
 		rotation_interval,
 		..migrations::governance::council()
 	}
@@ -241,7 +244,7 @@ fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
 			},
 		},
 		security_council: SecurityCouncilConfig {
-			parameters: windows.council.clone(),
+			parameters: Some(windows.council.clone()),
 			first: accounts(&FIRST_COHORT),
 			second: accounts(&SECOND_COHORT),
 		},
@@ -252,7 +255,7 @@ fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
 /// Every unit of the supply, with its owner.
 fn balances() -> Vec<(AccountId, Balance)> {
 	let mut balances: Vec<_> = Sr25519Keyring::iter()
-		.filter(|key| !matches!(key, Sr25519Keyring::One | Sr25519Keyring::Two))
+		.filter(|key| !matches!(key, Sr25519Keyring::Two))
 		.map(|key| (key.to_account_id(), ENDOWMENT))
 		.collect();
 	balances.push((MarketAccount::get(), EXISTENTIAL_DEPOSIT));

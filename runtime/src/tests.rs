@@ -6,6 +6,7 @@ mod keys;
 mod limits;
 mod metadata;
 mod migrations;
+mod motions;
 mod parameters;
 
 use crate::{

@@ -10,7 +10,8 @@ use polkadot_sdk::*;
 use frame_support::{
 	assert_ok,
 	genesis_builder_helper::build_state,
-	traits::{OnRuntimeUpgrade, StorageVersion},
+	traits::{OnRuntimeUpgrade, StorageVersion, UncheckedOnRuntimeUpgrade},
+	weights::Weight,
 	BoundedVec,
 };
 use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo};
@@ -20,7 +21,7 @@ use pallet_datanets::{Access, DatanetTerms};
 use serde_json::Value;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use sp_runtime::StateVersion;
+use sp_runtime::{StateVersion, TryRuntimeError};
 
 type ToGovernance = SpecVersioned<2, SetUpGovernance>;
 
@@ -115,6 +116,36 @@ fn upgrade_should_fail_when_a_migration_did_not_run() {
 		StorageVersion::new(0).put::<Datanets>();
 		let tried = Executive::try_runtime_upgrade(UpgradeCheckSelect::All);
 		assert!(tried.is_err_and(|error| format!("{error:?}").contains("storage version")));
+	});
+}
+
+/// A migration whose parameters the council refuses.
+struct Refused;
+
+impl UncheckedOnRuntimeUpgrade for Refused {
+	fn on_runtime_upgrade() -> Weight {
+		let mut parameters = migrations::governance::council();
+		parameters.voting_period = 0;
+		migrations::governance::set_up_council(parameters);
+		Weight::zero()
+	}
+
+	fn pre_upgrade() -> Result<Vec<u8>, TryRuntimeError> {
+		Ok(Vec::new())
+	}
+
+	fn post_upgrade(_: Vec<u8>) -> Result<(), TryRuntimeError> {
+		Ok(())
+	}
+}
+
+#[test]
+#[should_panic(
+	expected = "the upgrade cannot set the parameters of the security council: ZeroVotingPeriod"
+)]
+fn rehearsal_should_halt_when_the_council_refuses_its_parameters() {
+	chain(1).execute_with(|| {
+		let _ = SpecVersioned::<2, Refused>::try_on_runtime_upgrade(true);
 	});
 }
 

@@ -10,9 +10,10 @@
 //! | `show` | `list`, `show` |
 //! | `outlook`, `names` | what comes next in words, and words for options |
 //! | `parameters` | `parameters` |
-//! | `council`, `motions` | `council` |
+//! | `council`, `motions`, `acceptance` | `council` |
 //! | `election` | `election` |
 
+mod acceptance;
 mod call;
 mod council;
 mod delegation;

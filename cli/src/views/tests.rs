@@ -18,7 +18,7 @@ use openledger_client::{
 	calls::Decoded,
 	chain::{
 		council::{self as stored, Cohort, Contender, Motion, Seat, Standing, Voting},
-		events::VersionPublished,
+		events::{ElectionFinished, VersionPublished},
 		governance::{KindTerms, Parameters, Quorum},
 		types::{
 			Access, AccountData, AccountInfo, Attester, AttesterStatus, Basis, Contribution,
@@ -563,7 +563,16 @@ fn parameters_should_be_printed_as_recorded() {
 
 fn election(vetter: Option<AccountId>) -> stored::Election {
 	let cohort = Cohort::Second;
-	stored::Election { number: 3, cohort, phases: PHASES, nominee_threshold: 2_000, vetter }
+	let quorum = Quorum { share: 100_000, least: 5 * OPEN, most: 45 * OPEN };
+	stored::Election {
+		number: 3,
+		cohort,
+		phases: PHASES,
+		nominee_threshold: 2_000,
+		quorum,
+		least_votes: OPEN / 4,
+		vetter,
+	}
 }
 
 fn no_election() -> Summary {
@@ -584,12 +593,13 @@ fn elections_should_be_printed_as_recorded() {
 			("show", {
 				let (phase, needed) = (Phase::Vetting, Some(20 * OPEN));
 				let election = election(Some(account(50)));
-				let view = Election::new(&election, phase, needed, &contenders, &CLOCK);
+				let votes = (2 * OPEN, Some(7 * OPEN));
+				let view = Election::new(&election, phase, needed, votes, &contenders, &CLOCK);
 				json(&Summary::Running(Box::new(view)))
 			}),
 			(
 				"show, at its start",
-				json(&Election::new(&early, Phase::Registration, None, &[], &CLOCK)),
+				json(&Election::new(&early, Phase::Registration, None, (0, None), &[], &CLOCK)),
 			),
 			("start", {
 				let (phases, transactions) = (Phases::new(&PHASES, &CLOCK), transactions());
@@ -621,8 +631,9 @@ fn elections_should_be_printed_as_recorded() {
 				}),
 			),
 			("finish", {
-				let members = [account(40), account(41)];
-				json(&election::Finished::new(&early, &members, transactions()))
+				let finished =
+					ElectionFinished { members: vec![account(40), account(41)], elected: 1 };
+				json(&election::Finished::new(&early, true, &finished, transactions()))
 			}),
 		],
 	);
@@ -663,6 +674,10 @@ fn council_should_be_printed_as_recorded() {
 			("rotate", {
 				let (old, new) = (account(1).into(), account(2).into());
 				json(&council::Rotated { old, new, transactions: transactions() })
+			}),
+			("resign", {
+				let account = account(1).into();
+				json(&council::Resigned { account, transactions: transactions() })
 			}),
 			(
 				"propose, remove, add, veto, unschedule",

@@ -131,6 +131,12 @@ pub enum Error {
 	/// A field of a signed delegation is missing or malformed.
 	#[error("'{field}' is not {expected}")]
 	BadDelegation { field: &'static str, expected: String },
+	/// The document is not a signed acceptance of a seat.
+	#[error("a signed acceptance is a JSON object: {0}")]
+	NoAcceptance(String),
+	/// A field of a signed acceptance is missing or malformed.
+	#[error("'{field}' is not {expected}")]
+	BadAcceptance { field: &'static str, expected: String },
 	/// The inference was neither answered and settled nor refunded yet, so that nobody was paid.
 	#[error("inference {inference} is {state}, not settled yet: look again in a few blocks")]
 	Unsettled {

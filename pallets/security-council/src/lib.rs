@@ -4,7 +4,9 @@
 
 extern crate alloc;
 
+pub mod acceptance;
 mod actions;
+mod counting;
 mod elections;
 mod members;
 mod nominations;
@@ -21,10 +23,12 @@ mod tests;
 
 use polkadot_sdk::*;
 
+pub use acceptance::{Acceptance, AcceptanceMessage, AcceptanceOf, OfferedSeat};
 pub use pallet::*;
 pub use types::{
-	Balance, Cohort, Contender, Election, ElectionNumber, ElectionOf, ParametersOf, Phase, Phases,
-	Scheduled, ScheduledOf, Seat, SeatNumber, SeatsOf, Spent, Standing, COHORT_SIZE,
+	Balance, Cohort, Contender, Election, ElectionBallot, ElectionNumber, ElectionOf, NamedOf,
+	ParametersOf, Phase, Phases, Quorum, Scheduled, ScheduledOf, Seat, SeatNumber, SeatsOf, Spent,
+	Standing, COHORT_SIZE, MAX_BALLOTS, MAX_CHOICES, MOTIONS_OF_A_MEMBER,
 };
 pub use weights::WeightInfo;
 
@@ -42,7 +46,7 @@ pub mod pallet {
 		},
 	};
 	use frame_system::pallet_prelude::*;
-	use openledger_pallet_support::PastVotes;
+	use openledger_pallet_support::{PastVotes, SignedBy};
 	use sp_runtime::traits::Dispatchable;
 	use types::PalletsOriginOf;
 
@@ -71,7 +75,7 @@ pub mod pallet {
 		/// The vote by which members are removed.
 		type RemovalOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
-		/// Who may change the parameters, and cancel what the council scheduled.
+		/// Who may change the parameters, seat a council that cannot act, and cancel what the council scheduled.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Where the council's motions are voted on: told of every change of members.
@@ -103,9 +107,19 @@ pub mod pallet {
 		/// Keeps scheduled calls that are too long for the scheduler's agenda.
 		type Preimages: QueryPreimage<H = Self::Hashing> + StorePreimage;
 
+		/// Signatures under acceptances of seats.
+		type Signature: SignedBy<Self::AccountId> + Parameter;
+
 		/// Nominees of one election at most.
 		#[pallet::constant]
 		type MaxNominees: Get<u32>;
+
+		/// The members that it takes to act. With fewer no election is started.
+		#[pallet::constant]
+		type LeastMembers: Get<u32>;
+
+		/// The highest quorum of an election that the parameters may set.
+		type HighestQuorum: Get<Balance>;
 
 		/// What each call costs.
 		type WeightInfo: WeightInfo;
@@ -122,6 +136,11 @@ pub mod pallet {
 	/// The seats of keys that were rotated away. The seat may be gone since.
 	#[pallet::storage]
 	pub type FormerKeys<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, SeatNumber>;
+
+	/// The last block of the acceptance of a seat that each account gave and that was used. Those that expire no
+	/// later count no more.
+	#[pallet::storage]
+	pub type Accepted<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
 
 	/// The number of the next election.
 	#[pallet::storage]
@@ -163,6 +182,22 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
+	/// The votes spent in the running election's phase of voting, before they were weighed.
+	#[pallet::storage]
+	pub type Turnout<T> = StorageValue<_, Balance, ValueQuery>;
+
+	/// What those voters of each election gave to whom whose votes can be transferred.
+	#[pallet::storage]
+	pub type ElectionBallots<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		ElectionNumber,
+		Blake2_128Concat,
+		T::AccountId,
+		ElectionBallot,
+		ValueQuery,
+	>;
+
 	/// The number of the next scheduled call.
 	#[pallet::storage]
 	pub type NextScheduled<T> = StorageValue<_, u32, ValueQuery>;
@@ -171,29 +206,45 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Schedule<T: Config> = StorageMap<_, Twox64Concat, u32, ScheduledOf<T>>;
 
-	/// The parameters in force.
+	/// The parameters in force. There are none only until the migration that sets them has run.
 	#[pallet::storage]
-	pub type Parameters<T: Config> = StorageValue<_, ParametersOf<T>, ValueQuery>;
+	pub type Parameters<T: Config> = StorageValue<_, ParametersOf<T>>;
 
 	/// The parameters and members at genesis.
 	#[pallet::genesis_config]
-	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
-		pub parameters: ParametersOf<T>,
+		/// The parameters that the chain starts with. No genesis block can be made without, or with invalid ones.
+		pub parameters: Option<ParametersOf<T>>,
+		/// Whether nobody has filled this in. The frame makes every runtime test that such a genesis can be built;
+		/// it leaves the council without parameters. A genesis that is read from a specification is none.
+		#[serde(skip)]
+		pub unfilled: bool,
 		/// The first cohort, which is also the first to be elected.
 		pub first: Vec<T::AccountId>,
 		/// The second cohort, which is elected next after the first.
 		pub second: Vec<T::AccountId>,
 	}
 
+	impl<T: Config> Default for GenesisConfig<T> {
+		fn default() -> Self {
+			Self { parameters: None, unfilled: true, first: Vec::new(), second: Vec::new() }
+		}
+	}
+
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = self.parameters.check::<T>() {
+			let Some(parameters) = &self.parameters else {
+				assert!(
+					self.unfilled && self.first.is_empty() && self.second.is_empty(),
+					"the security council's genesis has no parameters: give securityCouncil.parameters"
+				);
+				return;
+			};
+			if let Err(error) = parameters.check::<T>() {
 				panic!("the security council's genesis parameters are invalid: {error:?}");
 			}
-			Parameters::<T>::put(&self.parameters);
+			Parameters::<T>::put(parameters);
 			Pallet::<T>::seat_at_genesis(Cohort::First, &self.first);
 			Pallet::<T>::seat_at_genesis(Cohort::Second, &self.second);
 			T::MembershipChanged::initialize_members(&Pallet::<T>::members());
@@ -227,6 +278,14 @@ pub mod pallet {
 		ScheduledCanceled { number: u32 },
 		/// A vacancy was filled.
 		MemberAdded { who: T::AccountId, cohort: Cohort },
+		/// Vacancies of a council that could not act were filled.
+		CouncilSeated { first: NamedOf<T>, second: NamedOf<T> },
+		/// A member gave up its seat.
+		MemberResigned {
+			who: T::AccountId,
+			/// The cohort that has a vacancy now.
+			cohort: Cohort,
+		},
 		/// A member lost its seat before its term was over.
 		MemberRemoved {
 			who: T::AccountId,
@@ -273,12 +332,23 @@ pub mod pallet {
 			/// What these votes count for, which is less the later they come.
 			weight: Balance,
 		},
-		/// A cohort was replaced.
+		/// Too few voted: the cohort stays as it is.
+		QuorumMissed {
+			election: ElectionNumber,
+			/// The votes that were spent.
+			votes: Balance,
+			/// The votes that were needed.
+			quorum: Balance,
+		},
+		/// An election is over.
 		ElectionFinished {
 			election: ElectionNumber,
 			cohort: Cohort,
-			/// Its members from now on: the elected by rank, then who stayed for want of nominees.
+			/// The cohort's members from now on: the elected by rank, then who stayed because nobody else had enough
+			/// votes for the seat.
 			members: Vec<T::AccountId>,
+			/// How many of these were elected.
+			elected: u32,
 		},
 		/// Records of a finished election were deleted.
 		PastCleared { election: ElectionNumber, records: u32 },
@@ -362,6 +432,33 @@ pub mod pallet {
 		ThresholdOutOfRange,
 		/// The rotation interval is zero.
 		ZeroRotationInterval,
+		/// The quorum has no share or no least, or its least is above its most, or its most above `HighestQuorum`.
+		QuorumOutOfRange,
+		/// The least votes of the elected are zero, or more than a sixth of the least quorum.
+		LeastVotesOutOfRange,
+		/// There are no parameters: set them by `set_parameters` first.
+		NoParameters,
+		/// The account vets the running election or is named to vet the next: have another vetter named first.
+		IsVetter,
+		/// The vetter named is a member of the council, or was the key of one: name another account.
+		VetterIsMember,
+		/// The vetter named stands in the running election: name another account, or wait until it is finished.
+		VetterStands,
+		/// Fewer than `LeastMembers` seats would be filled: have them filled by `seat_council`, and name enough.
+		TooFewMembers,
+		/// The council has `LeastMembers` members or more: it fills vacancies itself by `add_member`.
+		CouncilCanAct,
+		/// The voter has given votes to 16 nominees: give further votes to some of these.
+		TooManyChoices,
+		/// The acceptance of the seat has expired: have the new key sign another.
+		AcceptanceExpired,
+		/// This acceptance was used, or a later one was: have the new key sign one that expires later.
+		AcceptanceUsed,
+		/// The acceptance is not the new key's, or is for another seat, chain or last block: have the new key
+		/// sign one for this seat.
+		BadAcceptance,
+		/// The member has two motions open: close one of them first.
+		NoMotionLeft,
 	}
 
 	#[pallet::hooks]
@@ -370,6 +467,10 @@ pub mod pallet {
 			assert!(
 				T::MaxNominees::get() > COHORT_SIZE,
 				"an election needs room for more nominees than seats"
+			);
+			assert!(
+				T::LeastMembers::get() <= COHORT_SIZE.saturating_mul(2),
+				"there must be a seat for each member that it takes to act"
 			);
 		}
 
@@ -425,43 +526,51 @@ pub mod pallet {
 			Self::do_remove_member(&who)
 		}
 
-		/// Fills a vacancy until the cohort's next election.
+		/// Fills a vacancy until the cohort's next election, with an account that accepts it.
 		///
 		/// # Errors
 		/// If the caller is not the council, the cohort has no vacancy, or `who` is a member, was the key of
-		/// one, or is a contender or nominee of the running election.
+		/// one, is a contender or nominee of the running election, or vets. If `acceptance` has expired, was
+		/// used, or is not the signature of `who` under its acceptance of a vacancy of this cohort.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::add_member().saturating_add(T::ChangeWeight::get()))]
 		pub fn add_member(
 			origin: OriginFor<T>,
 			who: T::AccountId,
 			cohort: Cohort,
+			acceptance: AcceptanceOf<T>,
 		) -> DispatchResult {
 			T::CouncilOrigin::ensure_origin(origin)?;
-			Self::do_add_member(who, cohort)
+			Self::do_add_member(who, cohort, acceptance)
 		}
 
-		/// Gives the caller's seat to the key `new`. The member keeps its cohort, and its candidacy in the
-		/// running election if it stands again; what it voted for in open motions is dropped.
+		/// Gives the caller's seat to the key `new`, which accepts it. The member keeps its cohort, and its candidacy
+		/// in the running election if it stands again; what it voted for in open motions is dropped.
 		///
 		/// # Errors
 		/// If the caller is not a member or rotated less than `rotation_interval` blocks ago, or if `new` is a
-		/// member, was the key of one, or is a contender or nominee of the running election.
+		/// member, was the key of one, is a contender or nominee of the running election, or vets. If `acceptance`
+		/// has expired, was used, or is not the signature of `new` under its acceptance of the caller's seat.
 		#[pallet::call_index(4)]
 		#[pallet::weight(
 			T::WeightInfo::rotate_key(T::MaxNominees::get())
 				.saturating_add(T::ChangeWeight::get())
 		)]
-		pub fn rotate_key(origin: OriginFor<T>, new: T::AccountId) -> DispatchResult {
+		pub fn rotate_key(
+			origin: OriginFor<T>,
+			new: T::AccountId,
+			acceptance: AcceptanceOf<T>,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_rotate_key(who, new)
+			Self::do_rotate_key(who, new, acceptance)
 		}
 
-		/// Starts the election of the cohort whose turn it is. Anyone may call this. Timetable, threshold and
+		/// Starts the election of the cohort whose turn it is. Anyone may call this. Timetable, threshold, quorum and
 		/// vetter are those of the parameters now; later parameters apply to later elections.
 		///
 		/// # Errors
-		/// If the election is not due, or the previous one is not finished.
+		/// If the election is not due, the previous one is not finished, or fewer than `LeastMembers` seats are
+		/// filled.
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::start_election())]
 		pub fn start_election(origin: OriginFor<T>) -> DispatchResult {
@@ -473,7 +582,7 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// If it is not the phase of registration, or the caller stands already, is a member of the other
-		/// cohort, or was the key of a member.
+		/// cohort, was the key of a member, or vets.
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::register())]
 		pub fn register(origin: OriginFor<T>) -> DispatchResult {
@@ -516,7 +625,7 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// If it is not the phase of vetting, or the caller is not the vetter, or there are six nominees, or
-		/// `account` is a nominee, was excluded, is a member of the other cohort, or was the key of a member.
+		/// `account` is a nominee, was excluded, is a member of the other cohort, was the key of a member, or vets.
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::include())]
 		pub fn include(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
@@ -525,47 +634,52 @@ pub mod pallet {
 		}
 
 		/// Gives a nominee `votes` votes. They count in full for the first `full_weight_period` blocks of the
-		/// phase, and ever less from then on.
+		/// phase, and ever less from then on. If the caller had one two-thousandth of the votable units or more at
+		/// the start of the phase, votes that its nominees do not need go to its other nominees.
 		///
 		/// # Errors
-		/// If it is not the phase of voting, `nominee` is none, the votes would count for nothing, or the
-		/// caller's votes at the start of the phase do not cover `votes` and what it spent before.
+		/// If it is not the phase of voting, `nominee` is none, the votes would count for nothing, the caller's
+		/// votes at the start of the phase do not cover `votes` and what it spent before, or the caller gave votes
+		/// to 16 other nominees.
 		#[pallet::call_index(10)]
-		#[pallet::weight(T::WeightInfo::vote().saturating_add(T::LookupWeight::get()))]
+		#[pallet::weight(
+			T::WeightInfo::vote(T::MaxNominees::get())
+				.saturating_add(T::LookupWeight::get().saturating_mul(2))
+		)]
 		pub fn vote(origin: OriginFor<T>, nominee: T::AccountId, votes: Balance) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_vote(who, nominee, votes)
 		}
 
-		/// Replaces the cohort by the six nominees of most weight, once the phase of voting is over. Anyone may
-		/// call this.
+		/// Ends the election, once the phase of voting is over: the cohort is replaced by those whom the voters
+		/// elected, if enough voted. Anyone may call this.
 		///
 		/// # Errors
 		/// If no election is running, or its phase of voting is not over.
 		#[pallet::call_index(11)]
 		#[pallet::weight(
-			T::WeightInfo::finish_election(T::MaxNominees::get())
+			T::WeightInfo::finish_election(T::MaxNominees::get(), MAX_BALLOTS)
+				.saturating_add(T::LookupWeight::get())
 				.saturating_add(T::ChangeWeight::get())
 		)]
 		pub fn finish_election(origin: OriginFor<T>) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			let nominees = Self::do_finish_election()?;
-			let spent = T::WeightInfo::finish_election(nominees);
+			let (nominees, ballots) = Self::do_finish_election()?;
+			let spent = T::WeightInfo::finish_election(nominees, ballots)
+				.saturating_add(T::LookupWeight::get());
 			Ok(Some(spent.saturating_add(T::ChangeWeight::get())).into())
 		}
 
 		/// Changes the parameters. A running election keeps those of its start.
 		///
 		/// # Errors
-		/// If the caller is not the admin origin, or elections could not work.
+		/// If the caller is not the admin origin, or elections could not work or be decided by few, or if the vetter
+		/// is a member, was the key of one, or stands in the running election.
 		#[pallet::call_index(12)]
 		#[pallet::weight(T::WeightInfo::set_parameters())]
 		pub fn set_parameters(origin: OriginFor<T>, parameters: ParametersOf<T>) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			parameters.check::<T>()?;
-			Parameters::<T>::put(&parameters);
-			Self::deposit_event(Event::ParametersSet { parameters });
-			Ok(())
+			Self::do_set_parameters(parameters)
 		}
 
 		/// Cancels a scheduled call that waits.
@@ -581,8 +695,8 @@ pub mod pallet {
 			Self::do_cancel_scheduled(number)
 		}
 
-		/// Deletes up to `limit` records of a finished election: contenders first, then voters. Anyone may
-		/// call this.
+		/// Deletes up to `limit` records of a finished election: contenders first, then voters, then ballots. Anyone
+		/// may call this.
 		///
 		/// # Errors
 		/// If the election is not finished, or nothing of it is left.
@@ -613,6 +727,35 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_root(origin)?;
 			Self::do_enact(number, *call)
+		}
+
+		/// Gives up the caller's seat, which is vacant then.
+		///
+		/// # Errors
+		/// If the caller is not the present key of a member.
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::resign().saturating_add(T::ChangeWeight::get()))]
+		pub fn resign(origin: OriginFor<T>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_resign(&who)
+		}
+
+		/// Fills vacancies of a council that has too few members to act, such as one that never had any, of which the
+		/// first election is due `election_interval` blocks from now.
+		///
+		/// # Errors
+		/// If the caller is not the admin origin, the council can act, or could not with these members either, a
+		/// cohort has no such many vacancies, or an account is a member, was the key of one, is a contender or
+		/// nominee of the running election, or vets.
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::seat_council().saturating_add(T::ChangeWeight::get()))]
+		pub fn seat_council(
+			origin: OriginFor<T>,
+			first: NamedOf<T>,
+			second: NamedOf<T>,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_seat_council(first, second)
 		}
 	}
 }

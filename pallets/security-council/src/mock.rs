@@ -2,12 +2,16 @@
 //! are given by the tests.
 
 use crate as pallet_security_council;
-use crate::{types::Parameters, Balance, Cohort, Cohorts, SeatNumber};
+use crate::{
+	acceptance::{AcceptanceMessage, ACCEPT_SEAT},
+	types::Parameters,
+	Acceptance, AcceptanceOf, Accepted, Balance, Cohort, Cohorts, OfferedSeat, Quorum, SeatNumber,
+};
 use alloc::collections::BTreeMap;
 use codec::Encode;
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
-	traits::{ConstU32, ConstU64, EqualPrivilegeOnly, IsInVec, SortedMembers},
+	traits::{ConstU128, ConstU32, ConstU64, EqualPrivilegeOnly, IsInVec, SortedMembers},
 	weights::Weight,
 };
 use frame_system::{EnsureNever, EnsureRoot, EnsureSignedBy};
@@ -16,6 +20,7 @@ use openledger_pallet_testing::{chain, weights::DbWeight, Chain, MockRuntime};
 use pallet_collective::{EnsureMembers, Instance1, PrimeDefaultVote, RawOrigin};
 use polkadot_sdk::*;
 use sp_runtime::{
+	testing::TestSignature,
 	traits::{BlakeTwo256, Hash},
 	DispatchError, DispatchResult, Permill,
 };
@@ -74,6 +79,7 @@ parameter_types! {
 	pub const ChangeWeight: Weight = Weight::from_parts(1_000, 0);
 	pub const LookupWeight: Weight = Weight::from_parts(100, 0);
 	pub RemovalVote: Vec<AccountId> = vec![REMOVAL_VOTE];
+	pub static MaxNominees: u32 = 10;
 	/// The votes of each voter from a block on, in order of blocks.
 	pub static History: BTreeMap<AccountId, Vec<(u64, Balance)>> = BTreeMap::new();
 }
@@ -148,7 +154,10 @@ impl pallet_security_council::Config for Test {
 	type Timelock = ConstU64<TIMELOCK>;
 	type Scheduler = Scheduler;
 	type Preimages = Preimage;
-	type MaxNominees = ConstU32<10>;
+	type Signature = TestSignature;
+	type MaxNominees = MaxNominees;
+	type LeastMembers = ConstU32<9>;
+	type HighestQuorum = ConstU128<HIGHEST_QUORUM>;
 	type WeightInfo = crate::weights::SubstrateWeight<Self>;
 }
 
@@ -168,6 +177,12 @@ pub const SMALL: AccountId = 100;
 pub const UNCOUNTED: AccountId = 70;
 /// The votes that make a nominee: a tenth of all.
 pub const ENOUGH: Balance = 100;
+
+/// The votes that must be spent in voting: a tenth of all.
+pub const QUORUM: Balance = 100;
+/// The votes that an elected nominee holds.
+pub const LEAST: Balance = 10;
+pub const HIGHEST_QUORUM: Balance = 5_000;
 
 pub const TIMELOCK: u64 = 12;
 pub const INTERVAL: u64 = 100;
@@ -189,6 +204,8 @@ pub fn parameters() -> Parameters<AccountId, u64> {
 		voting_period: 20,
 		full_weight_period: 5,
 		nominee_threshold: Permill::from_percent(10),
+		quorum: Quorum { share: Permill::from_percent(10), least: 60, most: 500 },
+		least_votes: LEAST,
 		vetter: Some(VETTER),
 		rotation_interval: ROTATION,
 	}
@@ -206,7 +223,8 @@ impl MockRuntime for Test {
 pub fn genesis(first: &[AccountId], second: &[AccountId]) -> Chain<Test> {
 	History::set([BIG, MIDDLE, SMALL].map(|who| (who, vec![(0, who.into())])).into());
 	let council = pallet_security_council::GenesisConfig {
-		parameters: parameters(),
+		parameters: Some(parameters()),
+		unfilled: false,
 		first: first.to_vec(),
 		second: second.to_vec(),
 	};
@@ -285,6 +303,33 @@ pub fn close(call: &RuntimeCall) -> DispatchResult {
 	Motions::close(signed(STRANGER), hash, index, MaxWeight::get(), length)
 		.map(|_| ())
 		.map_err(|failed| failed.error)
+}
+
+/// What `who` signs to take `seat` up to the block `expiry`.
+pub fn message(seat: OfferedSeat<AccountId>, expiry: u64) -> Vec<u8> {
+	// What the frame takes for the hash of the first block.
+	let genesis = sp_runtime::testing::H256::repeat_byte(69);
+	AcceptanceMessage { purpose: ACCEPT_SEAT, genesis, seat, expiry }.encode()
+}
+
+pub fn acceptance(who: AccountId, seat: OfferedSeat<AccountId>, expiry: u64) -> AcceptanceOf<Test> {
+	Acceptance { expiry, signature: TestSignature(who, message(seat, expiry)) }
+}
+
+/// A fresh acceptance.
+fn consent(who: AccountId, seat: OfferedSeat<AccountId>) -> AcceptanceOf<Test> {
+	let last = Accepted::<Test>::get(who).unwrap_or_default();
+	acceptance(who, seat, last.max(System::block_number()) + 1)
+}
+
+/// The member `old` gives its seat to `new`, which accepts.
+pub fn rotate_key(old: AccountId, new: AccountId) -> DispatchResult {
+	Council::rotate_key(signed(old), new, consent(new, OfferedSeat::Of(old)))
+}
+
+/// The council fills a vacancy with `who`, who accepts.
+pub fn add_member(who: AccountId, cohort: Cohort) -> DispatchResult {
+	Council::add_member(nine(), who, cohort, consent(who, OfferedSeat::Vacancy(cohort)))
 }
 
 pub fn seats(cohort: Cohort) -> Vec<AccountId> {

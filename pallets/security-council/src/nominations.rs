@@ -122,6 +122,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// If `who` may not be a member of `cohort`.
 	fn ensure_may_stand(who: &AccountIdOf<T>, cohort: Cohort) -> Result<(), Error<T>> {
+		Self::ensure_no_vetter(who)?;
 		let Some((own, seats, place)) = Self::find(who) else { return Ok(()) };
 		ensure!(own == cohort, Error::<T>::OtherCohort);
 		let present = seats.get(place).is_some_and(|seat| seat.account == *who);

@@ -9,5 +9,9 @@ sp_api::decl_runtime_apis! {
 		/// The votes that make a contender of the running election a nominee, in the smallest unit; `None`
 		/// without an election, and until the block after which nomination begins is past.
 		fn nomination_quota() -> Option<Balance>;
+
+		/// The votes that must be spent in the running election, in the smallest unit, or the cohort stays as it
+		/// is; `None` without an election, and until the block after which voting begins is past.
+		fn voting_quorum() -> Option<Balance>;
 	}
 }

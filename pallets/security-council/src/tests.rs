@@ -1,17 +1,20 @@
 //! Tests by topic. Every block ends with the invariants of `try_state`.
 
+mod acceptance;
 mod actions;
+mod counting;
 mod elections;
 mod members;
 mod nominations;
 mod parameters;
+mod quorum;
 mod rotation;
 mod sequences;
 mod vetting;
 mod voting;
 mod weights;
 
-use crate::{mock::*, Contender, Contenders, Event, Nominees, Running, Standing};
+use crate::{mock::*, Contender, Contenders, Event, Nominees, Running, Standing, Voters};
 use frame_support::assert_ok;
 use polkadot_sdk::*;
 
@@ -43,6 +46,14 @@ fn nominate(contenders: &[AccountId]) {
 fn begin_voting(contenders: &[AccountId]) {
 	nominate(contenders);
 	run_to(VETTING_END + 1);
+}
+
+/// The biggest voter divides what it has left evenly among `nominees`.
+fn spread(nominees: &[AccountId]) {
+	let left = u128::from(BIG) - Voters::<Test>::get(0, BIG).voting;
+	for who in nominees {
+		assert_ok!(Council::vote(signed(BIG), *who, left / nominees.len() as u128));
+	}
 }
 
 /// Ends the first election.

@@ -1,10 +1,10 @@
 //! What must hold after every block.
 
 use crate::{
-	types::{count, AccountIdOf},
-	Balance, Cohort, Cohorts, Config, Contenders, Election, ElectionOf, FormerKeys, LastDue,
-	NextElection, NextScheduled, NextSeat, Nominees, Pallet, Parameters, Phase, Phases, Running,
-	Schedule, Spent, Standing, Voters,
+	types::{count, AccountIdOf, MAX_BALLOTS},
+	Balance, Cohort, Cohorts, Config, Contenders, Election, ElectionBallots, ElectionOf,
+	FormerKeys, LastDue, NextElection, NextScheduled, NextSeat, Nominees, Pallet, Parameters,
+	Phase, Phases, Running, Schedule, Spent, Standing, Turnout, Voters,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use frame_support::{ensure, traits::SortedMembers};
@@ -19,16 +19,30 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		Parameters::<T>::get().check::<T>()?;
+		let parameters = Parameters::<T>::get().ok_or("the council has no parameters")?;
+		parameters.check::<T>()?;
+		if let Some(vetter) = parameters.vetter {
+			Self::try_vetter(&vetter)?;
+		}
 		Self::try_seats()?;
 		Self::try_numbers()?;
 		match Running::<T>::get() {
 			Some(election) => Self::try_election(&election),
 			None => {
 				ensure!(!Nominees::<T>::exists(), "there are nominees of no election");
+				ensure!(!Turnout::<T>::exists(), "there are votes in no election");
 				Ok(())
 			},
 		}
+	}
+
+	/// A vetter neither sits nor stands.
+	fn try_vetter(vetter: &AccountIdOf<T>) -> Result<(), TryRuntimeError> {
+		ensure!(Self::find(vetter).is_none(), "the vetter is a member");
+		let stands = Running::<T>::get()
+			.is_some_and(|election| Contenders::<T>::contains_key(election.number, vetter));
+		ensure!(!stands, "the vetter stands for election");
+		Ok(())
 	}
 
 	/// Nobody sits twice, under whatever key, and the collective knows the members.
@@ -59,7 +73,8 @@ impl<T: Config> Pallet<T> {
 		let next = NextElection::<T>::get();
 		let elections = Contenders::<T>::iter_keys()
 			.map(|(election, _)| election)
-			.chain(Voters::<T>::iter_keys().map(|(election, _)| election));
+			.chain(Voters::<T>::iter_keys().map(|(election, _)| election))
+			.chain(ElectionBallots::<T>::iter_keys().map(|(election, _)| election));
 		for election in elections {
 			ensure!(election < next, "there are records of an unknown election");
 		}
@@ -94,10 +109,51 @@ impl<T: Config> Pallet<T> {
 			LastDue::<T>::get() <= start && start <= frame_system::Pallet::<T>::block_number(),
 			"an election started before it was due, or in the future"
 		);
+		if let Some(vetter) = &election.vetter {
+			Self::try_vetter(vetter)?;
+		}
 		let (nominations, weight) = Self::try_contenders(election)?;
 		let (nominating, voting) = Self::try_voters(election)?;
 		ensure!(nominations == nominating, "nominations are not what voters spent on them");
 		ensure!(weight <= voting, "votes weigh more than voters spent");
+		ensure!(voting == Turnout::<T>::get(), "the turnout is not what voters spent");
+		Self::try_ballots(election)
+	}
+
+	/// Ballots are those of voters with enough votes, give no more than was spent, and name each nominee once.
+	fn try_ballots(election: &ElectionOf<T>) -> Result<(), TryRuntimeError> {
+		let nominees = Nominees::<T>::get();
+		let mut given: Vec<Balance> = nominees.iter().map(|_| 0).collect();
+		let mut ballots = 0;
+		for (voter, ballot) in ElectionBallots::<T>::iter_prefix(election.number) {
+			let votes = T::Votes::votes(&voter, election.phases.voting)?;
+			let votable = T::Votes::delegated(election.phases.voting)?;
+			ensure!(
+				votes.saturating_mul(MAX_BALLOTS.into()) >= votable,
+				"a voter with few votes has a ballot"
+			);
+			let places: BTreeSet<_> = ballot.iter().map(|(place, _)| *place).collect();
+			ensure!(places.len() == ballot.len(), "a ballot names a nominee twice");
+			let mut sum = 0;
+			for (place, weight) in ballot {
+				let given = usize::try_from(place).ok().and_then(|place| given.get_mut(place));
+				let given = given.ok_or("a ballot names one who is no nominee")?;
+				*given = given.saturating_add(weight);
+				sum = Balance::saturating_add(sum, weight);
+			}
+			let spent = Voters::<T>::get(election.number, &voter).voting;
+			ensure!(0 < sum && sum <= spent, "a ballot gives nothing, or more than was spent");
+			ballots = u32::saturating_add(ballots, 1);
+		}
+		// An account whose votes are not votable may have one more.
+		ensure!(
+			ballots <= MAX_BALLOTS.saturating_add(1),
+			"there are more ballots than can be counted"
+		);
+		for (nominee, given) in nominees.iter().zip(given) {
+			let weight = Contenders::<T>::get(election.number, nominee).map_or(0, |c| c.weight);
+			ensure!(given <= weight, "ballots give a nominee more than it has");
+		}
 		Ok(())
 	}
 

@@ -19,6 +19,13 @@ use sp_runtime::{
 
 /// The seats of one of the two cohorts.
 pub const COHORT_SIZE: u32 = 6;
+/// Voters of one election whose votes are transferred, at most. Each had at least this part of the votable
+/// units, so that there cannot be more.
+pub const MAX_BALLOTS: u32 = 2_000;
+/// Motions that one member can have open: one, and one more so that an emergency need not wait for it.
+pub const MOTIONS_OF_A_MEMBER: usize = 2;
+/// Nominees to whom one ballot can give votes.
+pub const MAX_CHOICES: u32 = 16;
 
 /// Votes: units of the native token.
 pub type Balance = u128;
@@ -38,6 +45,10 @@ pub type ParametersOf<T> = Parameters<AccountIdOf<T>, BlockNumberFor<T>>;
 pub type SeatsOf<T> = BoundedVec<Seat<AccountIdOf<T>, BlockNumberFor<T>>, ConstU32<COHORT_SIZE>>;
 /// An election as the runtime stores it.
 pub type ElectionOf<T> = Election<AccountIdOf<T>, BlockNumberFor<T>>;
+/// The accounts that get the seats of a cohort.
+pub type NamedOf<T> = BoundedVec<AccountIdOf<T>, ConstU32<COHORT_SIZE>>;
+/// To which nominees, by their place among them, a voter gave what weight of votes.
+pub type ElectionBallot = BoundedVec<(u32, Balance), ConstU32<MAX_CHOICES>>;
 /// A scheduled call as the runtime stores it.
 pub type ScheduledOf<T> = Scheduled<
 	Bounded<<T as Config>::RuntimeCall, <T as frame_system::Config>::Hashing>,
@@ -195,8 +206,45 @@ pub struct Election<AccountId, BlockNumber> {
 	pub phases: Phases<BlockNumber>,
 	/// The part of the votable units that makes a contender a nominee.
 	pub nominee_threshold: Permill,
+	/// The votes that must be spent in voting; with fewer the cohort stays.
+	pub quorum: Quorum,
+	/// The votes that an elected nominee holds at least.
+	pub least_votes: Balance,
 	/// Who may exclude nominees; nobody if there is none.
 	pub vetter: Option<AccountId>,
+}
+
+/// A quorum: a share of the votable units at the start of voting, within limits.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quorum {
+	/// The share of the votable units; not zero.
+	pub share: Permill,
+	/// The least it can be; not zero.
+	pub least: Balance,
+	/// The most it can be.
+	pub most: Balance,
+}
+
+impl Quorum {
+	/// The quorum where `votable` units are votable: the share rounded down, no more than `most`, no less than
+	/// `least`.
+	pub fn of(&self, votable: Balance) -> Balance {
+		self.share.mul_floor(votable).min(self.most).max(self.least)
+	}
 }
 
 /// What became of an account that stood for election.
@@ -312,26 +360,15 @@ pub struct Parameters<AccountId, BlockNumber> {
 	pub full_weight_period: BlockNumber,
 	/// The part of the votable units that makes a contender a nominee; from one `MaxNominees`th to one sixth.
 	pub nominee_threshold: Permill,
-	/// Who may exclude nominees. Without, nobody does.
+	/// The votes that must be spent in voting, or the cohort stays as it is.
+	pub quorum: Quorum,
+	/// The votes that a nominee must hold, once transfers are over, to be elected; from one to a sixth of the
+	/// least quorum.
+	pub least_votes: Balance,
+	/// Who may exclude nominees. Without, nobody does. Neither a member nor one who stands for election.
 	pub vetter: Option<AccountId>,
 	/// Blocks from one rotation of a member's key to the next at least; not zero.
 	pub rotation_interval: BlockNumber,
-}
-
-impl<AccountId, BlockNumber: From<u32>> Default for Parameters<AccountId, BlockNumber> {
-	fn default() -> Self {
-		Self {
-			election_interval: 4.into(),
-			registration_period: 1.into(),
-			nomination_period: 1.into(),
-			vetting_period: 1.into(),
-			voting_period: 1.into(),
-			full_weight_period: 1.into(),
-			nominee_threshold: HIGHEST_THRESHOLD,
-			vetter: None,
-			rotation_interval: 1.into(),
-		}
-	}
 }
 
 /// The highest threshold: with a higher one, the votable units could not nominate one contender for each seat.
@@ -339,7 +376,7 @@ const HIGHEST_THRESHOLD: Permill = Permill::from_parts(1_000_000 / COHORT_SIZE);
 
 impl<AccountId, BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<AccountId, BlockNumber> {
 	/// # Errors
-	/// If elections or rotations could not work.
+	/// If elections or rotations could not work, or few voters could decide an election.
 	pub(crate) fn check<T: Config>(&self) -> Result<(), Error<T>> {
 		let zero = BlockNumber::zero();
 		ensure!(self.registration_period > zero, Error::<T>::ZeroRegistrationPeriod);
@@ -357,6 +394,16 @@ impl<AccountId, BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<AccountId, 
 		ensure!(
 			nominees >= 1_000_000 && self.nominee_threshold <= HIGHEST_THRESHOLD,
 			Error::<T>::ThresholdOutOfRange
+		);
+		let Quorum { share, least, most } = self.quorum;
+		ensure!(
+			!share.is_zero() && least > 0 && least <= most && most <= T::HighestQuorum::get(),
+			Error::<T>::QuorumOutOfRange
+		);
+		// Otherwise an election that reaches its quorum might be unable to fill all seats.
+		ensure!(
+			self.least_votes > 0 && self.least_votes.saturating_mul(COHORT_SIZE.into()) <= least,
+			Error::<T>::LeastVotesOutOfRange
 		);
 		ensure!(self.rotation_interval > zero, Error::<T>::ZeroRotationInterval);
 		Ok(())

@@ -11,6 +11,7 @@
 //! | [`cost`] | measured computing time of the units of work that weights are built from |
 //! | `deadlines` | bounded queues of what falls due in a block |
 //! | `models`, `training`, `settlement`, `votes` | the traits between pallets |
+//! | `signatures` | signatures that come with a call |
 //!
 //! ```text
 //! inference-market --AttributionJobs--> attribution --Settlement--> inference-market
@@ -45,6 +46,7 @@ pub mod cost;
 mod deadlines;
 mod models;
 mod settlement;
+mod signatures;
 mod training;
 mod votes;
 
@@ -54,5 +56,6 @@ pub use openledger_primitives::{
 	DatanetId, InferenceId, JobId, ModelId, Pricing, Usage, VersionNumber,
 };
 pub use settlement::{AnsweredInference, AttributionJobs, Inferences, Outcome, Settlement};
+pub use signatures::SignedBy;
 pub use training::{ContributionOwners, TrainingData, TrainingSource};
 pub use votes::PastVotes;

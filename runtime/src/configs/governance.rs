@@ -11,10 +11,11 @@ use crate::{
 		time::{DAYS, MINUTES},
 	},
 	AccountId, Balance, Balances, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Runtime,
-	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, Signature, System,
-	TechnicalCommittee,
+	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, SecurityCouncil,
+	Signature, System, TechnicalCommittee,
 };
 use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::*;
 
 use frame_support::{
@@ -22,8 +23,8 @@ use frame_support::{
 	traits::{
 		fungible::HoldConsideration,
 		tokens::{PayFromAccount, UnityAssetBalanceConversion},
-		ConstU128, ConstU32, EitherOf, EqualPrivilegeOnly, Get, LinearStoragePrice, MapSuccess,
-		NeverEnsureOrigin, SortedMembers,
+		Consideration, ConstU128, ConstU32, EitherOf, EqualPrivilegeOnly, Get, LinearStoragePrice,
+		MapSuccess, MaybeConsideration, NeverEnsureOrigin, SortedMembers,
 	},
 	weights::{constants::ParityDbWeight, Weight},
 	PalletId,
@@ -31,9 +32,10 @@ use frame_support::{
 use frame_system::{EnsureRoot, EnsureRootWithSuccess, RawOrigin};
 use pallet_collective::WeightInfo as _;
 use pallet_governance::{EnsureProposer, Kind, RoomForDispatch, Tally, Tracks, UndecidingTimeout};
+use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{Convert, IdentityLookup, Replace},
-	Perbill, Permill,
+	DispatchError, Perbill, Permill,
 };
 
 /// Members of the security council who act together: an absolute number, seats empty or not.
@@ -41,8 +43,9 @@ pub const COUNCIL_MAJORITY: u32 = 9;
 
 /// Seats of the security council.
 const MAX_MEMBERS: u32 = 12;
-/// Motions that the council can have open at once.
-const MAX_MOTIONS: u32 = 32;
+/// Motions that the council can have open at once: two of each member, and two of each member of the cohort
+/// that an election replaced, which stay open for as long as [`MotionDuration`].
+const MAX_MOTIONS: u32 = 36;
 
 /// The security council, with enough of its members.
 pub type EnsureCouncil =
@@ -174,13 +177,99 @@ impl pallet_collective::Config<CouncilInstance> for Runtime {
 	type MaxProposals = ConstU32<MAX_MOTIONS>;
 	type MaxMembers = ConstU32<MAX_MEMBERS>;
 	type DefaultVote = AbsenteesAreAgainst;
-	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = MotionWeights;
 	// The security council's pallet alone does.
 	type SetMembersOrigin = NeverEnsureOrigin<()>;
 	type MaxProposalWeight = MaxMotionWeight;
 	type DisapproveOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	type Consideration = ();
+	type Consideration = MotionSlot;
+}
+
+/// One of the two motions that a member can have open: one, and one more so that an emergency need not wait for
+/// it. The chain does not tell which is which; who uses both for other things lacks one in an emergency, and
+/// eleven others have theirs.
+///
+/// The collective keeps the owner of each motion beside it ([`pallet_collective::CostOf`]), so that the open ones
+/// are counted when another is made, and one that is closed or killed counts no more. The entry of a motion that
+/// is over can be deleted by anybody (`release_proposal_cost`).
+#[derive(
+	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Clone, PartialEq, Eq, Debug,
+)]
+pub struct MotionSlot;
+
+impl Consideration<AccountId, u32> for MotionSlot {
+	fn new(who: &AccountId, others: u32) -> Result<Self, DispatchError> {
+		let open = pallet_collective::Proposals::<Runtime, CouncilInstance>::get();
+		// The new motion is the last of these. An entry under its hash is that of an earlier motion.
+		let others = open.into_iter().take(usize::try_from(others).unwrap_or(usize::MAX));
+		let owners = others.filter_map(pallet_collective::CostOf::<Runtime, CouncilInstance>::get);
+		SecurityCouncil::ensure_motion_left(who, owners.map(|(owner, _)| owner))?;
+		Ok(Self)
+	}
+
+	fn update(self, _: &AccountId, _: u32) -> Result<Self, DispatchError> {
+		Ok(self)
+	}
+
+	fn drop(self, _: &AccountId) -> Result<(), DispatchError> {
+		Ok(())
+	}
+}
+
+impl MaybeConsideration<AccountId, u32> for MotionSlot {
+	fn is_none(&self) -> bool {
+		false
+	}
+}
+
+/// The weights of the collective's calls: those of the SDK, and for a new motion what [`MotionSlot`] reads and
+/// keeps.
+pub struct MotionWeights;
+
+type CollectiveWeights = pallet_collective::weights::SubstrateWeight<Runtime>;
+
+impl pallet_collective::WeightInfo for MotionWeights {
+	fn set_members(m: u32, n: u32, p: u32) -> Weight {
+		CollectiveWeights::set_members(m, n, p)
+	}
+	fn execute(b: u32, m: u32) -> Weight {
+		CollectiveWeights::execute(b, m)
+	}
+	fn propose_execute(b: u32, m: u32) -> Weight {
+		CollectiveWeights::propose_execute(b, m)
+	}
+	/// Reads more: both cohorts, the owner of each other motion, and the seat of each of these and of the member
+	/// among former keys. Writes more: the owner.
+	fn propose_proposed(b: u32, m: u32, p: u32) -> Weight {
+		let reads = u64::from(p).saturating_mul(2).saturating_add(3);
+		CollectiveWeights::propose_proposed(b, m, p)
+			.saturating_add(ParityDbWeight::get().reads_writes(reads, 1))
+	}
+	fn vote(m: u32) -> Weight {
+		CollectiveWeights::vote(m)
+	}
+	fn close_early_disapproved(m: u32, p: u32) -> Weight {
+		CollectiveWeights::close_early_disapproved(m, p)
+	}
+	fn close_early_approved(b: u32, m: u32, p: u32) -> Weight {
+		CollectiveWeights::close_early_approved(b, m, p)
+	}
+	fn close_disapproved(m: u32, p: u32) -> Weight {
+		CollectiveWeights::close_disapproved(m, p)
+	}
+	fn close_approved(b: u32, m: u32, p: u32) -> Weight {
+		CollectiveWeights::close_approved(b, m, p)
+	}
+	fn disapprove_proposal(p: u32) -> Weight {
+		CollectiveWeights::disapprove_proposal(p)
+	}
+	fn kill(d: u32, p: u32) -> Weight {
+		CollectiveWeights::kill(d, p)
+	}
+	fn release_proposal_cost() -> Weight {
+		CollectiveWeights::release_proposal_cost()
+	}
 }
 
 /// The members as the collective knows them.
@@ -226,7 +315,10 @@ impl pallet_security_council::Config for Runtime {
 	type Timelock = ConstitutionalTimelock;
 	type Scheduler = Scheduler;
 	type Preimages = Preimage;
+	type Signature = Signature;
 	type MaxNominees = ConstU32<500>;
+	type LeastMembers = ConstU32<COUNCIL_MAJORITY>;
+	type HighestQuorum = HighestQuorum;
 	type WeightInfo = pallet_security_council::weights::SubstrateWeight<Runtime>;
 }
 

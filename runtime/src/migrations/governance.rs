@@ -8,7 +8,9 @@ use polkadot_sdk::*;
 
 use frame_support::{traits::UncheckedOnRuntimeUpgrade, weights::Weight};
 use pallet_governance::{types::ParametersOf, KindTerms, Quorum, Terms};
-use pallet_security_council::types::Parameters as CouncilParameters;
+use pallet_security_council::types::{
+	Parameters as CouncilParameters, ParametersOf as CouncilParametersOf, Quorum as ElectionQuorum,
+};
 use sp_runtime::{Perbill, Permill};
 #[cfg(any(test, feature = "try-runtime"))]
 use {
@@ -22,8 +24,9 @@ use {
 /// Sets the parameters of proposals and of the security council where there are none: without, a proposal
 /// of one vote would pass, by one vote.
 ///
-/// The council's seats stay empty until they are elected, and nobody is endowed: whoever has OPEN can wrap and
-/// delegate it from the first block on.
+/// The council's seats stay empty until a constitutional proposal seats the first members: with fewer than nine no
+/// election starts, so that nobody elects a council while few have votes. Nobody is endowed: whoever has OPEN can
+/// wrap and delegate it from the first block on.
 pub struct SetUpGovernance;
 
 /// The rules of proposals of a chain that has none.
@@ -49,7 +52,13 @@ pub fn proposals() -> ParametersOf<Runtime> {
 }
 
 /// The rules of the security council of a chain that has none. Nobody vets until a proposal names a vetter.
-pub fn council() -> pallet_security_council::types::ParametersOf<Runtime> {
+///
+/// An election needs a third of the votes of the smallest constitutional proposal at least, as it replaces half of
+/// a council of which nine of twelve can do as much. With more, the first council could sit for ever while few
+/// votes are delegated; with the share and the most of other votes it follows those that are. A seat takes a
+/// twentieth of that: a third of the Droop quota of the smallest election, so that it bars nobody whom a seventh of
+/// the voters want, and keeps out who is left over with next to no votes.
+pub fn council() -> CouncilParametersOf<Runtime> {
 	CouncilParameters {
 		election_interval: 182 * DAYS,
 		registration_period: 7 * DAYS,
@@ -58,6 +67,12 @@ pub fn council() -> pallet_security_council::types::ParametersOf<Runtime> {
 		voting_period: 21 * DAYS,
 		full_weight_period: 7 * DAYS,
 		nominee_threshold: Permill::from_parts(2_000),
+		quorum: ElectionQuorum {
+			share: Permill::from_percent(10),
+			least: 5_000_000 * OPEN,
+			most: 45_000_000 * OPEN,
+		},
+		least_votes: 250_000 * OPEN,
 		vetter: None,
 		rotation_interval: 7 * DAYS,
 	}
@@ -68,7 +83,18 @@ fn has_proposals() -> bool {
 }
 
 fn has_council() -> bool {
-	pallet_security_council::Parameters::<Runtime>::exists()
+	pallet_security_council::Parameters::<Runtime>::get().is_some()
+}
+
+/// # Panics
+/// If the council refuses `parameters`: a block that upgrades must not be made rather than leave a council without
+/// rules.
+pub fn set_up_council(parameters: CouncilParametersOf<Runtime>) {
+	let set = SecurityCouncil::set_parameters(RuntimeOrigin::root(), parameters);
+	if let Err(error) = set {
+		let name: &str = error.into();
+		panic!("the upgrade cannot set the parameters of the security council: {name}");
+	}
 }
 
 impl UncheckedOnRuntimeUpgrade for SetUpGovernance {
@@ -89,10 +115,7 @@ impl UncheckedOnRuntimeUpgrade for SetUpGovernance {
 			weight.saturating_accrue(
 				<Runtime as pallet_security_council::Config>::WeightInfo::set_parameters(),
 			);
-			let set = SecurityCouncil::set_parameters(RuntimeOrigin::root(), council());
-			if let Err(error) = set {
-				log::error!("the parameters of the security council were refused: {error:?}");
-			}
+			set_up_council(council());
 		}
 		weight
 	}
@@ -116,7 +139,7 @@ impl UncheckedOnRuntimeUpgrade for SetUpGovernance {
 #[derive(Encode, Decode)]
 pub struct Before {
 	proposals: Option<ParametersOf<Runtime>>,
-	council: Option<pallet_security_council::types::ParametersOf<Runtime>>,
+	council: Option<CouncilParametersOf<Runtime>>,
 	members: Vec<AccountId>,
 }
 
@@ -126,7 +149,7 @@ impl Before {
 	pub fn read() -> Self {
 		Self {
 			proposals: has_proposals().then(pallet_governance::Parameters::<Runtime>::get),
-			council: has_council().then(pallet_security_council::Parameters::<Runtime>::get),
+			council: pallet_security_council::Parameters::<Runtime>::get(),
 			members: SecurityCouncil::members(),
 		}
 	}
@@ -142,7 +165,7 @@ impl Before {
 		);
 		ensure!(
 			pallet_security_council::Parameters::<Runtime>::get()
-				== self.council.unwrap_or_else(council),
+				== Some(self.council.unwrap_or_else(council)),
 			"the parameters of the security council are not those of the chain"
 		);
 		ensure!(

@@ -47,9 +47,33 @@ fn there_should_be_no_preset_when_the_name_is_unknown() {
 }
 
 #[test]
+fn vetter_should_be_able_to_pay_and_be_no_member_when_a_preset_is_built() {
+	for preset in preset_names() {
+		chain(&preset).execute_with(|| {
+			let council = pallet_security_council::Parameters::<Runtime>::get().unwrap();
+			let vetter = council.vetter.unwrap();
+			assert!(!crate::SecurityCouncil::members().contains(&vetter));
+			assert!(Balances::total_balance(&vetter) > OPEN);
+		});
+	}
+}
+
+#[test]
+#[should_panic(expected = "the security council's genesis has no parameters")]
+fn genesis_should_panic_when_the_council_has_no_parameters() {
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	let mut patch: Value = serde_json::from_slice(&get_preset(&DEV.into()).unwrap()).unwrap();
+	patch["securityCouncil"]["parameters"] = Value::Null;
+	merge(&mut config, patch);
+	let mut state = TestExternalities::new_empty();
+	let _ = state.execute_with(|| build_state::<RuntimeGenesisConfig>(config.to_string().into()));
+}
+
+#[test]
 fn invariants_should_hold_when_a_preset_is_built() {
 	for preset in preset_names() {
 		chain(&preset).execute_with(|| {
+			crate::SecurityCouncil::do_try_state().unwrap();
 			Datanets::do_try_state().unwrap();
 			ModelRegistry::do_try_state().unwrap();
 			Attribution::do_try_state().unwrap();

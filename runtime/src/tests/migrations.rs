@@ -103,7 +103,9 @@ fn governance_should_have_the_rules_of_a_live_chain_when_a_chain_began_without_i
 		assert_eq!(proposals.constitutional.quorum.of(0), 15_000_000 * OPEN);
 		assert_eq!(proposals.treasury.quorum.of(0), 10_000_000 * OPEN);
 		assert_eq!(proposals.removal.quorum.of(0), 1_000_000 * OPEN);
-		let council = pallet_security_council::Parameters::<Runtime>::get();
+		let council = pallet_security_council::Parameters::<Runtime>::get().unwrap();
+		assert_eq!(council.quorum.of(0), 5_000_000 * OPEN);
+		assert_eq!(council.least_votes, 250_000 * OPEN);
 		assert_eq!(council.election_interval, 182 * 24 * HOURS);
 		assert_eq!(SecurityCouncil::members(), []);
 
@@ -120,6 +122,47 @@ fn governance_should_have_the_rules_of_a_live_chain_when_a_chain_began_without_i
 		);
 		let last = LastRuntimeUpgrade::<Runtime>::get().map(|last| last.spec_version.0);
 		assert_eq!(last, Some(VERSION.spec_version));
+	});
+}
+
+#[test]
+fn council_should_be_elected_by_nobody_when_an_upgraded_chain_has_none() {
+	let [first, second] = [1, 2].map(|cohort| {
+		let named = (0..6).map(|seat| AccountId::from([10 * cohort + seat; 32]));
+		BoundedVec::truncate_from(named.collect())
+	});
+	chain_without_governance().execute_with(|| {
+		start_block(0);
+		let alice = RuntimeOrigin::signed(account(Alice));
+		// However old the chain, and whoever has all the votes there are.
+		System::set_block_number(365 * DAYS);
+		assert_noop!(
+			SecurityCouncil::start_election(alice.clone()),
+			pallet_security_council::Error::<Runtime>::TooFewMembers
+		);
+		let seat = |origin| SecurityCouncil::seat_council(origin, first.clone(), second.clone());
+		assert_noop!(seat(alice.clone()), DispatchError::BadOrigin);
+		assert_ok!(seat(RuntimeOrigin::root()));
+		assert_eq!(SecurityCouncil::members().len(), 12);
+		SecurityCouncil::do_try_state().unwrap();
+		assert_noop!(
+			SecurityCouncil::start_election(alice.clone()),
+			pallet_security_council::Error::<Runtime>::ElectionNotDue
+		);
+		System::set_block_number((365 + 182) * DAYS);
+		assert_ok!(SecurityCouncil::start_election(alice));
+	});
+}
+
+#[test]
+#[should_panic(
+	expected = "the upgrade cannot set the parameters of the security council: QuorumOutOfRange"
+)]
+fn upgrade_should_halt_when_the_council_refuses_its_parameters() {
+	chain_without_governance().execute_with(|| {
+		let mut parameters = governance::council();
+		parameters.quorum.least = 0;
+		governance::set_up_council(parameters);
 	});
 }
 
@@ -180,7 +223,8 @@ fn council_should_get_its_rules_when_only_they_are_missing() {
 		let before = Before::read();
 		ToGovernance::on_runtime_upgrade();
 		before.check().unwrap();
-		assert_eq!(pallet_security_council::Parameters::<Runtime>::get(), governance::council());
+		let council = pallet_security_council::Parameters::<Runtime>::get();
+		assert_eq!(council, Some(governance::council()));
 		assert_eq!(SecurityCouncil::members().len(), 12);
 	});
 }

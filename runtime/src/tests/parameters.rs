@@ -33,7 +33,14 @@ set!(models, pallet_model_registry, pallet_model_registry::ParametersOf<Runtime>
 set!(attribution, pallet_attribution, pallet_attribution::types::Parameters<u128, u32>);
 set!(market, pallet_inference_market, pallet_inference_market::types::Parameters<u32>);
 set!(governance, pallet_governance, pallet_governance::Terms<u32>);
-set!(council, pallet_security_council, pallet_security_council::ParametersOf<Runtime>);
+
+fn council(
+	change: impl FnOnce(&mut pallet_security_council::ParametersOf<Runtime>),
+) -> RuntimeCall {
+	let mut parameters = pallet_security_council::Parameters::<Runtime>::get().unwrap();
+	change(&mut parameters);
+	pallet_security_council::Call::<Runtime>::set_parameters { parameters }.into()
+}
 
 fn dispatch(origin: RuntimeOrigin, call: RuntimeCall) -> DispatchResult {
 	call.dispatch(origin).map(drop).map_err(|failed| failed.error)
@@ -165,6 +172,13 @@ fn council_should_refuse_when_root_passes_a_bound() {
 			(council(|p| p.nominee_threshold = millionths(1_999)), ThresholdOutOfRange),
 			(council(|p| p.nominee_threshold = millionths(166_667)), ThresholdOutOfRange),
 			(council(|p| p.rotation_interval = 0), ZeroRotationInterval),
+			(council(|p| p.quorum.share = Permill::zero()), QuorumOutOfRange),
+			(council(|p| p.quorum.least = 0), QuorumOutOfRange),
+			(council(|p| p.quorum.least = p.quorum.most + 1), QuorumOutOfRange),
+			(council(|p| p.quorum.most = HIGHEST_QUORUM + 1), QuorumOutOfRange),
+			(council(|p| p.least_votes = 0), LeastVotesOutOfRange),
+			(council(|p| p.least_votes = p.quorum.least / 6 + 1), LeastVotesOutOfRange),
+			(council(|p| p.vetter = Some(account(Sr25519Keyring::Ferdie))), VetterIsMember),
 		]);
 	});
 }

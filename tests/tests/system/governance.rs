@@ -113,7 +113,8 @@ fn parameter_should_be_changed_when_two_voters_reach_the_quorum() {
 #[test]
 fn council_should_act_when_nine_agree_and_not_when_eight_do() {
 	let node = Node::start("council", NodeOptions::default()).unwrap();
-	let client = &Scenario::of(&node).unwrap().client;
+	let scenario = Scenario::of(&node).unwrap();
+	let client = &scenario.client;
 	let outsider = client.attempt("//Zed", &["gov", "council", "remove", "//Ferdie"]).unwrap();
 	assert_refused(&outsider, "NotMember", "no member");
 
@@ -145,11 +146,22 @@ fn council_should_act_when_nine_agree_and_not_when_eight_do() {
 	let chain = node.chain().unwrap();
 	wait(&chain, "the scheduled call", || threshold(client) == units(30_000));
 
-	client.run::<Value>("//Eve", &["gov", "council", "rotate", "//Eve//next"]).unwrap();
+	// The new key signs apart from the member that it takes over from.
+	let sign = ["gov", "council", "sign-acceptance", "--of", "//Eve"];
+	let signed: Value = client.run("//Eve//next", &sign).unwrap();
+	let file = scenario.write("acceptance.json", &signed.to_string()).unwrap();
+	let other = ["gov", "council", "rotate", "--acceptance", &file];
+	let forged = client.attempt("//Dave", &other).unwrap();
+	assert_refused(&forged, "BadAcceptance", "sign-acceptance --of");
+	client.run::<Value>("//Eve", &["gov", "council", "rotate", "--acceptance", &file]).unwrap();
 	let transfer = ["account", "transfer", "//Eve//next", "10"];
 	client.run::<Value>("//Bob", &transfer).unwrap();
-	let former = client.attempt("//Eve", &["gov", "council", "rotate", "//Eve//third"]).unwrap();
+	let former = client
+		.attempt("//Eve", &["gov", "council", "rotate", "--new-key", "//Eve//third"])
+		.unwrap();
 	assert_refused(&former, "NotMember", "no member");
+	client.run::<Value>("//Dave", &["gov", "council", "resign"]).unwrap();
+	assert_eq!(members(client, "first").len(), 4);
 }
 
 #[test]
@@ -197,11 +209,14 @@ fn cohort_should_be_replaced_by_the_elected_when_its_election_is_over() {
 
 	wait_for_phase(client, &chain, "vetting");
 	let exclude = ["gov", "election", "exclude", "//Alice"];
-	client.run::<Value>("//Ferdie", &exclude).unwrap();
+	client.run::<Value>("//One", &exclude).unwrap();
 	wait_for_phase(client, &chain, "voting");
-	let vote = ["gov", "election", "vote", "//Candidate", "100"];
+	let vote = ["gov", "election", "vote", "//Candidate", "5000000"];
 	let voted: Value = client.run("//Bob", &vote).unwrap();
-	assert_eq!(voted["weight"], units(100).as_str());
+	assert_eq!(voted["weight"], units(5_000_000).as_str());
+	let votes = election(client);
+	let votes = (&votes["votes_spent"], &votes["quorum"], &votes["least_votes"]);
+	assert_eq!(votes, (&units(5_000_000).into(), &units(5_000_000).into(), &units(250_000).into()));
 	let standings = election(client)["contenders"].as_array().unwrap().clone();
 	let standings: Vec<_> = standings.iter().map(|one| one["standing"].as_str().unwrap()).collect();
 	assert_eq!(standings, ["nominee", "excluded"]);
@@ -210,6 +225,7 @@ fn cohort_should_be_replaced_by_the_elected_when_its_election_is_over() {
 	let finished: Value = client.run("//Eve", &["gov", "election", "finish"]).unwrap();
 	let cohort = members(client, "first");
 	assert_eq!(finished["members"], json!(cohort));
+	assert_eq!((&finished["quorum_reached"], &finished["elected"]), (&true.into(), &1.into()));
 	assert_eq!(cohort[0], openledger_tests::chain::address("//Candidate").unwrap());
 	assert_eq!(cohort.len(), 6, "who was excluded goes first, and one seat was taken");
 	assert!(!cohort.contains(&openledger_tests::chain::address("//Alice").unwrap()));

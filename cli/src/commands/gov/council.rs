@@ -1,11 +1,11 @@
 //! `gov council`: the members, and what they do.
 
 use super::{
+	acceptance,
 	call::CallOptions,
 	delegation::parse_hash,
 	election,
 	motions::{self, MotionVote},
-	names::CohortName,
 };
 use crate::{
 	commands::transactions,
@@ -21,13 +21,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use openledger_client::{
 	calls::{self, Amounts},
-	chain::{
-		call,
-		council::{Cohort, Seat},
-		governance::Bounded,
-		Hash, Snapshot,
-	},
-	governance::Clock,
+	chain::{call, council::Cohort, governance::Bounded, Hash, Snapshot},
 	keys::{parse_account, AccountId},
 };
 use serde_json::Value;
@@ -55,13 +49,10 @@ enum Command {
 		#[arg(value_parser = parse_account)]
 		account: AccountId,
 	},
-	/// Move that a vacancy be filled
+	/// Move that a vacancy be filled with an account that accepts it
 	Add {
-		/// The account that gets the seat, as address, 0x public key, or //Name
-		#[arg(value_parser = parse_account)]
-		account: AccountId,
-		/// The half of the council that has the vacancy
-		cohort: CohortName,
+		/// What sign-acceptance printed for that account, - for standard input
+		file: String,
 	},
 	/// Move that a queued proposal not be dispatched
 	Veto {
@@ -93,12 +84,12 @@ enum Command {
 	},
 	/// List the open motions
 	Motions,
-	/// Give the key's seat to another key
-	Rotate {
-		/// The new key's account
-		#[arg(value_parser = parse_account)]
-		new: AccountId,
-	},
+	/// Give the key's seat to another key, which accepts it
+	Rotate(acceptance::NewKey),
+	/// Sign that the key's account takes a seat, so that a member can give it one; prints it as JSON
+	SignAcceptance(acceptance::Sign),
+	/// Give up the key's seat
+	Resign,
 }
 
 /// When the call of a motion is dispatched.
@@ -126,10 +117,7 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 			let motion = call("SecurityCouncil", "remove_member", (account,));
 			motions::propose(context, motion).await
 		},
-		Command::Add { account, cohort } => {
-			let motion = call("SecurityCouncil", "add_member", (account, Cohort::from(cohort)));
-			motions::propose(context, motion).await
-		},
+		Command::Add { file } => acceptance::add(context, &file).await,
 		Command::Veto { proposal } => {
 			motions::propose(context, call(super::VOTES, "veto", (proposal,))).await
 		},
@@ -140,46 +128,20 @@ pub(super) async fn run(context: &Context, arguments: Arguments) -> Result<Repor
 		Command::Vote { hash, index, vote } => motions::vote(context, hash, index, vote).await,
 		Command::Close { hash, index } => motions::close(context, hash, index).await,
 		Command::Motions => motions::list(context).await,
-		Command::Rotate { new } => rotate(context, new).await,
+		Command::Rotate(new) => acceptance::rotate(context, new).await,
+		Command::SignAcceptance(arguments) => acceptance::sign(context, arguments).await,
+		Command::Resign => resign(context).await,
 	}
 }
 
-async fn rotate(context: &Context, new: AccountId) -> Result<Report> {
-	let old = context.key()?.account;
-	let words = async |name: &str, best: &Snapshot| {
-		let mut seats = Vec::new();
-		for cohort in Cohort::BOTH {
-			seats.extend(best.seats(cohort).await?);
-		}
-		let interval = best.council_parameters().await?.rotation_interval;
-		Ok(rotation_refusal(name, &seats, &old, interval, &best.clock()?))
+async fn resign(context: &Context) -> Result<Report> {
+	let account = context.key()?.account;
+	let words = async |name: &str, _: &Snapshot| {
+		Ok((name == "NotMember").then(|| motions::not_member(&account)))
 	};
-	let rotation = call("SecurityCouncil", "rotate_key", (new,));
-	let sent = context.send_telling(rotation, words).await?;
-	let document =
-		views::Rotated { old: old.into(), new: new.into(), transactions: transactions([&sent]) };
-	Report::of(&document, format!("the seat of {old} is that of {new} now"))
-}
-
-/// The refusal of a new key for the seat of `account`. Keys are changed at most once in `interval` blocks.
-fn rotation_refusal(
-	name: &str,
-	seats: &[Seat],
-	account: &AccountId,
-	interval: u32,
-	clock: &Clock,
-) -> Option<String> {
-	match name {
-		"NotMember" => Some(motions::not_member(account)),
-		"RotationTooSoon" => {
-			let seat = seats.iter().find(|seat| seat.account == *account)?;
-			Some(format!(
-				"this seat's key was changed a short time ago: it can be changed again as of {}",
-				clock.when(seat.rotated?.saturating_add(interval))
-			))
-		},
-		_ => None,
-	}
+	let sent = context.send_telling(call("SecurityCouncil", "resign", ()), words).await?;
+	let document = views::Resigned { account: account.into(), transactions: transactions([&sent]) };
+	Report::of(&document, format!("{account} has no seat any more"))
 }
 
 async fn show(context: &Context) -> Result<Report> {
@@ -252,18 +214,6 @@ fn nested_label(call: &Value) -> Option<String> {
 mod tests {
 	use super::*;
 	use serde_json::json;
-
-	#[test]
-	fn refusal_of_a_new_key_should_say_when_it_can_be_changed_when_too_soon() {
-		let [bob, eve] = ["//Bob", "//Eve"].map(|name| parse_account(name).unwrap());
-		let seats = [Seat { account: bob, rotated: Some(90) }];
-		let clock = Clock { now: 100, block_time: 3_000 };
-		let told = |name, account| rotation_refusal(name, &seats, account, 20, &clock);
-		let soon = told("RotationTooSoon", &bob).unwrap();
-		assert!(soon.contains("as of block 110, in 30 s"), "{soon}");
-		assert!(told("NotMember", &eve).unwrap().contains("is no member"));
-		assert_eq!((told("RotationTooSoon", &eve), told("IsMember", &bob)), (None, None));
-	}
 
 	#[test]
 	fn scheduled_call_should_be_named_when_it_is_within_another() {

@@ -121,7 +121,8 @@ fn refusal_text(name: &str, signed: &SignedDelegation, next: u32, now: u32) -> O
 	})
 }
 
-fn read(file: &str) -> Result<String> {
+/// Reads a file, or standard input if it is `-`.
+pub(super) fn read(file: &str) -> Result<String> {
 	let mut text = String::new();
 	let read = match file {
 		"-" => std::io::stdin().read_to_string(&mut text).map(|_| ()),

@@ -17,7 +17,8 @@ use openledger_client::{
 	chain::{
 		call,
 		council::{Contender, Election, Phases},
-		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated},
+		events::{ElectionFinished, ElectionStarted, ElectionVoted, Nominated, QuorumMissed},
+		governance::Quorum,
 		Call, Included, Snapshot,
 	},
 	governance::{percent, Clock, Phase},
@@ -181,7 +182,7 @@ async fn nominate(context: &Context, contender: AccountId, votes: Amount) -> Res
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.nomination;
-	let had = best.votes_at(&voter, election.phases.nomination).await?;
+	let had = votes_had(&best, &voter, election.phases.nomination).await?;
 	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.nomination));
 	let nomination = call(COUNCIL, "nominate", (contender, votes.0));
 	let sent = send(context, nomination, too_many).await?;
@@ -207,7 +208,7 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let spent = best.spent(election.number, &voter).await?.voting;
-	let had = best.votes_at(&voter, election.phases.voting).await?;
+	let had = votes_had(&best, &voter, election.phases.voting).await?;
 	let too_many = || Some(too_many_text(votes.0, had, spent, election.phases.voting));
 	let sent = send(context, call(COUNCIL, "vote", (nominee, votes.0)), too_many).await?;
 	let ElectionVoted { weight } = sent.event(COUNCIL, "Voted")?;
@@ -228,6 +229,15 @@ async fn vote(context: &Context, nominee: AccountId, votes: Amount) -> Result<Re
 	Report::of(&document, text)
 }
 
+/// The votes that `voter` had at the end of block `snapshot`; none while that is to come, as the chain says then
+/// that the phase has not begun.
+async fn votes_had(best: &Snapshot, voter: &AccountId, snapshot: u32) -> Result<u128> {
+	if best.clock()?.now < snapshot {
+		return Ok(0);
+	}
+	Ok(best.votes_at(voter, snapshot).await?)
+}
+
 /// Why somebody who had `had` votes at block `at`, and spent `spent` of them, cannot give `votes`.
 fn too_many_text(votes: u128, had: u128, spent: u128, at: u32) -> String {
 	format!(
@@ -245,11 +255,23 @@ async fn finish(context: &Context) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let election = running(&best).await?;
 	let sent = send(context, call(COUNCIL, "finish_election", ()), || None).await?;
-	let ElectionFinished { members } = sent.event(COUNCIL, "ElectionFinished")?;
-	let document = views::Finished::new(&election, &members, transactions([&sent]));
-	let rows = members.iter().map(|account| vec![account.to_string()]);
+	let finished: ElectionFinished = sent.event(COUNCIL, "ElectionFinished")?;
+	let missed: Option<QuorumMissed> = sent.find_event(COUNCIL, "QuorumMissed")?;
+	let reached = missed.is_none();
+	let document = views::Finished::new(&election, reached, &finished, transactions([&sent]));
+	let rows = finished.members.iter().map(|account| vec![account.to_string()]);
 	let shown = table(&[Text("member")], rows.collect());
-	let text = format!("the {} cohort is\n{shown}", election.cohort.name());
+	let cohort = election.cohort.name();
+	let text = match missed {
+		Some(QuorumMissed { votes, quorum }) => format!(
+			"{} of {} votes were spent that are needed: the {cohort} cohort stays\n{shown}",
+			Amount(votes),
+			Amount(quorum)
+		),
+		None => {
+			format!("{} were elected, the {cohort} cohort is\n{shown}", finished.elected)
+		},
+	};
 	Report::of(&document, text)
 }
 
@@ -265,7 +287,8 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summ
 	let needed = at.nomination_quota().await?;
 	let nominees = at.nominees().await?;
 	let mut contenders = at.contenders(election.number).await?;
-	// As the chain ranks them: by weight, then by the order of nomination.
+	let (spent, quorum) = (at.turnout().await?, at.voting_quorum().await?);
+	// By weight, then by the order of nomination, which decides between equals.
 	contenders.sort_by_key(|(account, contender)| {
 		let place = nominees.iter().position(|nominee| nominee == account);
 		let place = place.unwrap_or(usize::MAX);
@@ -277,10 +300,12 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summ
 		("phase", phase_text(phase, &election.phases, clock)),
 		("nominee with", needed_text(&election, needed)),
 	];
+	pairs.push(("quorum", quorum_text(&election, spent, quorum)));
+	pairs.push(("seat with", format!("{} votes at least", Amount(election.least_votes))));
 	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
 	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
 	let shown = table(&columns, contenders.iter().map(row).collect());
-	let view = views::Election::new(&election, phase, needed, &contenders, clock);
+	let view = views::Election::new(&election, phase, needed, (spent, quorum), &contenders, clock);
 	let text = format!("{}\n{shown}", fields(&pairs));
 	Ok((views::Summary::Running(Box::new(view)), text))
 }
@@ -290,6 +315,17 @@ fn needed_text(election: &Election, needed: Option<u128>) -> String {
 	match needed {
 		Some(needed) => format!("{} votes, {share}", Amount(needed)),
 		None => share,
+	}
+}
+
+fn quorum_text(election: &Election, spent: u128, quorum: Option<u128>) -> String {
+	match quorum {
+		Some(quorum) => format!("{} votes, of which {} are spent", Amount(quorum), Amount(spent)),
+		None => {
+			let Quorum { share, least, most } = election.quorum;
+			let share = percent(share);
+			format!("{share} % of the delegated votes, {} to {}", Amount(least), Amount(most))
+		},
 	}
 }
 

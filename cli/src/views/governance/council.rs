@@ -57,6 +57,15 @@ pub struct Rotated {
 	pub transactions: Vec<Transaction>,
 }
 
+/// `gov council resign` prints who gave up its seat. What `gov council sign-acceptance` prints is described at
+/// [`SignedAcceptance`](openledger_client::governance::SignedAcceptance).
+#[derive(Serialize, Debug)]
+pub struct Resigned {
+	/// This account had the seat, which is vacant now.
+	pub account: Address,
+	pub transactions: Vec<Transaction>,
+}
+
 /// `gov council propose`, `remove`, `add`, `veto` and `unschedule` print the new motion.
 #[derive(Serialize, Debug)]
 pub struct Moved {

@@ -3,7 +3,7 @@
 use super::Date;
 use crate::views::{addresses, Address, Transaction, Units};
 use openledger_client::{
-	chain::council,
+	chain::{council, events::ElectionFinished},
 	governance::{Clock, Phase},
 	keys::AccountId,
 };
@@ -50,18 +50,27 @@ pub struct Election {
 	pub nominee_threshold: u32,
 	/// The votes that make a contender a nominee. It is `null` before nomination begins.
 	pub nominations_needed: Option<Units>,
+	/// The votes that must be spent in voting, or the cohort stays as it is. It is `null` before voting begins.
+	pub quorum: Option<Units>,
+	/// The votes that were spent in voting so far.
+	pub votes_spent: Units,
+	/// The votes that a nominee must hold in the end to be elected.
+	pub least_votes: Units,
 	/// This account may exclude nominees. It is `null` if nobody may.
 	pub vetter: Option<Address>,
-	/// They are ranked as the chain ranks them: by weight, then by the order of nomination.
+	/// They are in the order of their weights, then of nomination. Who is elected depends also on the votes that
+	/// the count transfers.
 	pub contenders: Vec<Contender>,
 }
 
 impl Election {
-	/// `needed` are the votes that make a contender a nominee, where they are known.
+	/// `needed` are the votes that make a contender a nominee, and `quorum` those that must be spent, where they
+	/// are known; `spent` are spent.
 	pub fn new(
 		election: &council::Election,
 		phase: Phase,
 		needed: Option<u128>,
+		(spent, quorum): (u128, Option<u128>),
 		contenders: &[(AccountId, council::Contender)],
 		clock: &Clock,
 	) -> Self {
@@ -73,6 +82,9 @@ impl Election {
 			phases: Phases::new(&election.phases, clock),
 			nominee_threshold: election.nominee_threshold,
 			nominations_needed: needed.map(Units::from),
+			quorum: quorum.map(Units::from),
+			votes_spent: spent.into(),
+			least_votes: election.least_votes.into(),
 			vetter: election.vetter.map(Address::from),
 			contenders: contenders.iter().map(Contender::from).collect(),
 		}
@@ -191,8 +203,12 @@ pub struct Voted {
 pub struct Finished {
 	/// The number of the election.
 	pub election: u32,
-	/// This half of the council was replaced, `first` or `second`.
+	/// This half of the council was up for election, `first` or `second`.
 	pub cohort: &'static str,
+	/// Whether enough votes were spent. If not, the half stays as it was.
+	pub quorum_reached: bool,
+	/// The number of members that were elected; they come first.
+	pub elected: u32,
 	/// These are the members of that half now.
 	pub members: Vec<Address>,
 	pub transactions: Vec<Transaction>,
@@ -201,13 +217,16 @@ pub struct Finished {
 impl Finished {
 	pub fn new(
 		election: &council::Election,
-		members: &[AccountId],
+		quorum_reached: bool,
+		finished: &ElectionFinished,
 		transactions: Vec<Transaction>,
 	) -> Self {
 		Self {
 			election: election.number,
 			cohort: election.cohort.name(),
-			members: addresses(members),
+			quorum_reached,
+			elected: finished.elected,
+			members: addresses(&finished.members),
 			transactions,
 		}
 	}

@@ -1,10 +1,14 @@
 //! The security council as the chain stores it. Fields and variants are matched by name, votes are in the
 //! smallest unit of OPEN, and blocks are numbers.
 
-use super::{governance::Bounded, Hash};
+use super::{
+	governance::{Bounded, Quorum},
+	Hash,
+};
 use crate::keys::AccountId;
 use scale_decode::DecodeAsType;
 use scale_encode::EncodeAsType;
+use subxt::utils::MultiSignature;
 
 /// One half of the council; elections replace one and the other in turn.
 #[derive(EncodeAsType, DecodeAsType, Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +67,19 @@ pub struct Election {
 	pub phases: Phases,
 	/// The share of the delegated votes that makes a contender a nominee, in millionths.
 	pub nominee_threshold: u32,
+	/// The votes that must be spent in voting.
+	pub quorum: Quorum,
+	/// The votes that an elected nominee holds at least.
+	pub least_votes: u128,
 	pub vetter: Option<AccountId>,
+}
+
+/// A new key's consent to a seat, as calls carry it.
+#[derive(EncodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct Acceptance {
+	pub expiry: u32,
+	pub signature: MultiSignature,
 }
 
 /// What became of an account that stands for election.
@@ -114,6 +130,10 @@ pub struct CouncilParameters {
 	pub full_weight_period: u32,
 	/// The share of the delegated votes that makes a contender a nominee, in millionths.
 	pub nominee_threshold: u32,
+	/// The votes that must be spent in the voting of an election.
+	pub quorum: Quorum,
+	/// The votes that an elected nominee holds at least.
+	pub least_votes: u128,
 	pub vetter: Option<AccountId>,
 	pub rotation_interval: u32,
 }

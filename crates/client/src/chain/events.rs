@@ -113,4 +113,14 @@ pub struct ElectionVoted {
 #[allow(missing_docs)]
 pub struct ElectionFinished {
 	pub members: Vec<AccountId>,
+	/// How many of these were elected.
+	pub elected: u32,
+}
+
+/// What `SecurityCouncil.QuorumMissed` tells.
+#[derive(DecodeAsType, Debug)]
+#[allow(missing_docs)]
+pub struct QuorumMissed {
+	pub votes: u128,
+	pub quorum: u128,
 }

@@ -200,6 +200,22 @@ impl Snapshot {
 		self.runtime_api("SecurityCouncilApi", "nomination_quota", ()).await
 	}
 
+	/// Asks the runtime how many votes must be spent in the running election; none before voting has begun.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn voting_quorum(&self) -> Result<Option<u128>> {
+		self.runtime_api("SecurityCouncilApi", "voting_quorum", ()).await
+	}
+
+	/// Reads how many votes were spent in the running election.
+	///
+	/// # Errors
+	/// See [`Self::seats`].
+	pub async fn turnout(&self) -> Result<u128> {
+		self.value("SecurityCouncil", "Turnout").await
+	}
+
 	/// Reads at which block the next election is due, and its number.
 	///
 	/// # Errors
@@ -214,9 +230,12 @@ impl Snapshot {
 	/// Reads the council's parameters.
 	///
 	/// # Errors
-	/// See [`Self::seats`].
+	/// See [`Self::seats`]; also if the chain has none.
 	pub async fn council_parameters(&self) -> Result<CouncilParameters> {
-		self.value("SecurityCouncil", "Parameters").await
+		let parameters = self.get("SecurityCouncil", "Parameters", ()).await?;
+		parameters.ok_or_else(|| {
+			Error::Unreadable("the chain has no parameters of the security council".into())
+		})
 	}
 
 	/// Reads the accounts that stand in an election.

@@ -73,7 +73,11 @@ impl Included {
 		Ok(None)
 	}
 
-	fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
+	/// The fields of the first event `pallet.name` of this transaction, by name; `None` if there is none.
+	///
+	/// # Errors
+	/// [`Error::Unreadable`] if the event cannot be decoded.
+	pub fn find_event<T: DecodeAsFields>(&self, pallet: &str, name: &str) -> Result<Option<T>> {
 		for event in self.events.iter() {
 			let event = event.map_err(|e| self.undecodable(e))?;
 			if event.pallet_name() == pallet && event.event_name() == name {

@@ -87,6 +87,7 @@ impl Phase {
 mod tests {
 	use super::*;
 	use crate::chain::council::Cohort;
+	use crate::chain::governance::Quorum;
 
 	const PHASES: Phases =
 		Phases { start: 10, nomination: 20, vetting: 30, voting: 40, full_weight: 45, end: 60 };
@@ -116,6 +117,8 @@ mod tests {
 			cohort: Cohort::Second,
 			phases: PHASES,
 			nominee_threshold: 2_000,
+			quorum: Quorum { share: 100_000, least: 1, most: 1 },
+			least_votes: 1,
 			vetter: None,
 		};
 		for (error, now, words) in [

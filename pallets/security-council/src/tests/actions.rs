@@ -1,7 +1,7 @@
 //! Calls of the council: at once, and after the timelock.
 
 use super::last_event;
-use crate::{mock::*, Call, Error, Event, NextScheduled, Schedule};
+use crate::{mock::*, Call, Cohort, Error, Event, NextScheduled, OfferedSeat, Schedule};
 use frame_support::{assert_noop, assert_ok, traits::Get};
 use polkadot_sdk::*;
 use sp_runtime::{traits::Dispatchable, DispatchError};
@@ -113,7 +113,11 @@ fn council_calls_should_refuse_when_another_calls() {
 			for call in [
 				Call::execute { call: write(vec![1]) },
 				Call::schedule { call: write(vec![1]) },
-				Call::add_member { who: ANN, cohort: crate::Cohort::First },
+				Call::add_member {
+					who: ANN,
+					cohort: Cohort::First,
+					acceptance: acceptance(ANN, OfferedSeat::Vacancy(Cohort::First), 9),
+				},
 			] {
 				let call = RuntimeCall::from(call);
 				assert_noop!(

@@ -1,9 +1,9 @@
 //! Elections from start to end.
 
-use super::{begin_voting, finish, last_event, nominate, start, start_with};
+use super::{begin_voting, finish, last_event, nominate, spread, start, start_with};
 use crate::{
-	mock::*, types::Parameters, Cohort, Contenders, Error, Event, LastDue, NextElection, Phases,
-	Running, Voters,
+	mock::*, types::Parameters, Cohort, Contenders, ElectionBallots, Error, Event, LastDue,
+	NextElection, Phases, Quorum, Running, Voters,
 };
 use frame_support::{assert_noop, assert_ok, traits::SortedMembers};
 use polkadot_sdk::*;
@@ -118,7 +118,8 @@ fn finish_election_should_seat_the_six_with_most_weight_when_there_are_more() {
 			Event::ElectionFinished {
 				election: 0,
 				cohort: Cohort::First,
-				members: vec![29, 21, 24, 27, 22, 20]
+				members: vec![29, 21, 24, 27, 22, 20],
+				elected: 6,
 			}
 		);
 		assert_eq!(Members::sorted_members(), [7, 8, 9, 10, 11, 12, 20, 21, 22, 24, 27, 29]);
@@ -127,15 +128,13 @@ fn finish_election_should_seat_the_six_with_most_weight_when_there_are_more() {
 }
 
 #[test]
-fn finish_election_should_prefer_the_lower_index_when_weights_are_equal() {
+fn finish_election_should_prefer_the_lower_index_when_votes_are_equal() {
 	run(|| {
 		begin_voting(&[29, 28, 27, 26, 25, 24, 23, 22]);
-		assert_ok!(Council::vote(signed(BIG), 22, 50));
-		assert_ok!(Council::vote(signed(BIG), 24, 20));
-		assert_ok!(Council::vote(signed(MIDDLE), 27, 20));
+		spread(&[22, 23, 24, 25, 26, 27, 28, 29]);
 		finish();
 		// The index is that of nomination, not of the account or the vote.
-		assert_eq!(seats(Cohort::First), [22, 27, 24, 29, 28, 26]);
+		assert_eq!(seats(Cohort::First), [29, 28, 27, 26, 25, 24]);
 	});
 }
 
@@ -144,6 +143,7 @@ fn finish_election_should_keep_incumbents_when_nominees_are_too_few() {
 	run(|| {
 		begin_voting(&[ANN, 4, BEN]);
 		assert_ok!(Council::vote(signed(BIG), BEN, 1));
+		spread(&[ANN, 4, BEN]);
 		let kept = seat_numbers(Cohort::First);
 		finish();
 		assert_eq!(seats(Cohort::First), [BEN, ANN, 4, 1, 2, 3]);
@@ -166,6 +166,8 @@ fn finish_election_should_keep_excluded_incumbents_last_when_nominees_are_too_fe
 		nominate(&[1, ANN, BEN]);
 		run_to(VETTING_END);
 		assert_ok!(Council::exclude(signed(VETTER), 1));
+		run_to(VETTING_END + 1);
+		spread(&[ANN, BEN]);
 		finish();
 		assert_eq!(seats(Cohort::First), [ANN, BEN, 2, 3, 4, 5]);
 	});
@@ -187,10 +189,11 @@ fn finish_election_should_keep_all_when_the_vetter_excluded_all_incumbents() {
 #[test]
 fn finish_election_should_leave_vacancies_when_incumbents_are_too_few() {
 	run(|| {
+		begin_voting(&[ANN, BEN]);
 		for who in [1, 2, 3, 4] {
 			assert_ok!(Council::remove_member(signed(REMOVAL_VOTE), who));
 		}
-		begin_voting(&[ANN, BEN]);
+		spread(&[ANN, BEN]);
 		finish();
 		assert_eq!(seats(Cohort::First), [ANN, BEN, 5, 6]);
 	});
@@ -202,6 +205,7 @@ fn removed_member_should_be_elected_again_when_the_voters_want_it() {
 		begin_voting(&[3, 20, 21, 22, 23, 24]);
 		assert_ok!(Council::remove_member(nine(), 3));
 		assert!(!Members::contains(&3));
+		spread(&[3, 20, 21, 22, 23, 24]);
 		finish();
 		assert_eq!(seats(Cohort::First), [3, 20, 21, 22, 23, 24]);
 	});
@@ -212,7 +216,8 @@ fn added_member_should_lose_its_seat_when_its_cohort_is_elected() {
 	run(|| {
 		begin_voting(&TEN[..6]);
 		assert_ok!(Council::remove_member(nine(), 3));
-		assert_ok!(Council::add_member(nine(), 31, Cohort::First));
+		assert_ok!(add_member(31, Cohort::First));
+		spread(&TEN[..6]);
 		finish();
 		assert_eq!(seats(Cohort::First), TEN[..6]);
 	});
@@ -222,6 +227,7 @@ fn added_member_should_lose_its_seat_when_its_cohort_is_elected() {
 fn nominee_should_be_passed_over_when_it_sits_in_the_other_cohort_by_the_end() {
 	run(|| {
 		begin_voting(&TEN[..7]);
+		spread(&TEN[..7]);
 		// No call leads here.
 		crate::Cohorts::<Test>::mutate(Cohort::Second, |seats| seats[0].account = 20);
 		Council::mirror(&(1..=12).collect::<Vec<_>>());
@@ -245,6 +251,8 @@ fn settings_should_not_apply_when_changed_during_an_election() {
 			voting_period: 4,
 			full_weight_period: 1,
 			nominee_threshold: sp_runtime::Permill::from_percent(16),
+			quorum: Quorum { share: sp_runtime::Permill::one(), least: 1_000, most: 2_000 },
+			least_votes: 101,
 			vetter: Some(STRANGER),
 			rotation_interval: 1,
 		};
@@ -266,6 +274,7 @@ fn settings_should_not_apply_when_changed_during_an_election() {
 			Error::<Test>::ElectionNotOver
 		);
 		finish();
+		assert_eq!(seats(Cohort::First), [21, 1, 2, 3, 4, 5]);
 		// They do for the next.
 		run_to(INTERVAL + 199);
 		assert_noop!(Council::start_election(signed(STRANGER)), Error::<Test>::ElectionNotDue);
@@ -279,6 +288,7 @@ fn settings_should_not_apply_when_changed_during_an_election() {
 fn clear_past_should_delete_a_bounded_batch_when_the_election_is_finished() {
 	run(|| {
 		begin_voting(&TEN);
+		assert_ok!(Council::vote(signed(BIG), 20, 1));
 		let clear = |election, limit| {
 			Council::clear_past(signed(STRANGER), election, limit)
 				.map(|info| info.actual_weight)
@@ -291,9 +301,12 @@ fn clear_past_should_delete_a_bounded_batch_when_the_election_is_finished() {
 		assert_ok!(clear(0, 9), Some(<() as crate::WeightInfo>::clear_past(9)));
 		assert_eq!(Contenders::<Test>::iter_prefix(0).count(), 1);
 		assert_eq!(Voters::<Test>::iter_prefix(0).count(), 3);
-		assert_ok!(clear(0, 9), Some(<() as crate::WeightInfo>::clear_past(4)));
-		assert_eq!(last_event(), Event::PastCleared { election: 0, records: 4 });
+		assert_ok!(clear(0, 4), Some(<() as crate::WeightInfo>::clear_past(4)));
+		assert_eq!(ElectionBallots::<Test>::iter_prefix(0).count(), 1);
+		assert_ok!(clear(0, 4), Some(<() as crate::WeightInfo>::clear_past(1)));
+		assert_eq!(last_event(), Event::PastCleared { election: 0, records: 1 });
 		assert_eq!(Contenders::<Test>::iter().count() + Voters::<Test>::iter().count(), 0);
+		assert_eq!(ElectionBallots::<Test>::iter().count(), 0);
 		assert_noop!(clear(0, 9), Error::<Test>::NothingToClear);
 	});
 }
@@ -302,6 +315,7 @@ fn clear_past_should_delete_a_bounded_batch_when_the_election_is_finished() {
 fn records_should_not_mix_when_the_next_election_runs() {
 	run(|| {
 		begin_voting(&TEN[..2]);
+		spread(&TEN[..2]);
 		finish();
 		run_to(2 * INTERVAL);
 		assert_ok!(Council::start_election(signed(STRANGER)));

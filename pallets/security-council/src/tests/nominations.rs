@@ -30,7 +30,7 @@ fn register_should_refuse_when_the_caller_sits_in_the_other_cohort() {
 		// Without its seat it may.
 		assert_ok!(Council::remove_member(nine(), 7));
 		assert_ok!(Council::register(signed(7)));
-		assert_noop!(Council::add_member(nine(), 7, Cohort::Second), Error::<Test>::IsContender);
+		assert_noop!(add_member(7, Cohort::Second), Error::<Test>::IsContender);
 	});
 }
 

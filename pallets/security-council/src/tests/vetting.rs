@@ -1,6 +1,6 @@
 //! What the vetter excludes and includes.
 
-use super::{finish, last_event, nominate, nominees, standing};
+use super::{finish, last_event, nominate, nominees, spread, standing, start};
 use crate::{mock::*, types::Parameters, Cohort, Error, Event, Standing};
 use frame_support::{assert_noop, assert_ok};
 use polkadot_sdk::*;
@@ -72,7 +72,7 @@ fn include_should_refuse_when_six_nominees_remain() {
 #[test]
 fn include_should_refuse_when_the_account_may_not_stand() {
 	run(|| {
-		assert_ok!(Council::rotate_key(signed(3), 33));
+		assert_ok!(rotate_key(3, 33));
 		vet(&SEVEN[..3]);
 		assert_ok!(Council::exclude(signed(VETTER), 20));
 		for (who, error) in [
@@ -97,9 +97,10 @@ fn included_account_should_be_elected_when_exclusion_left_fewer_than_six() {
 		}
 		// A contender who was not nominated, and one who never stood.
 		assert_ok!(Council::include(signed(VETTER), 30));
-		assert_noop!(Council::rotate_key(signed(7), 30), Error::<Test>::IsContender);
+		assert_noop!(rotate_key(7, 30), Error::<Test>::IsContender);
 		run_to(VETTING_END + 1);
 		assert_ok!(Council::vote(signed(BIG), 30, 5));
+		spread(&[25, 26, 27, 28, 29, 30]);
 		finish();
 		assert_eq!(seats(Cohort::First), [30, 25, 26, 27, 28, 29]);
 	});
@@ -112,6 +113,8 @@ fn incumbents_should_stay_when_exclusion_left_fewer_than_six_and_nobody_was_incl
 		for who in [20, 21, 22, 23] {
 			assert_ok!(Council::exclude(signed(VETTER), who));
 		}
+		run_to(VETTING_END + 1);
+		spread(&SEVEN[4..]);
 		finish();
 		assert_eq!(seats(Cohort::First), [24, 25, 26, 1, 2, 3]);
 	});
@@ -125,5 +128,41 @@ fn included_account_should_be_out_when_the_vetter_excludes_it_again() {
 		assert_ok!(Council::exclude(signed(VETTER), 30));
 		assert_noop!(Council::include(signed(VETTER), 30), Error::<Test>::IsExcluded);
 		assert!(nominees().is_empty());
+	});
+}
+
+#[test]
+fn vetter_should_get_no_seat_when_it_tries_every_way() {
+	run(|| {
+		start();
+		// Another vets from the next election on.
+		let next = Parameters { vetter: Some(BEN), ..parameters() };
+		assert_ok!(Council::set_parameters(RuntimeOrigin::root(), next));
+		for vetter in [VETTER, BEN] {
+			assert_noop!(Council::register(signed(vetter)), Error::<Test>::IsVetter);
+			assert_noop!(rotate_key(3, vetter), Error::<Test>::IsVetter);
+		}
+		run_to(VETTING_END);
+		assert_ok!(Council::remove_member(nine(), 3));
+		for vetter in [VETTER, BEN] {
+			assert_noop!(Council::include(signed(VETTER), vetter), Error::<Test>::IsVetter);
+			assert_noop!(add_member(vetter, Cohort::First), Error::<Test>::IsVetter);
+		}
+		run_to(VOTING_END + 1);
+		assert_ok!(Council::finish_election(signed(STRANGER)));
+		// The one who vets no more is as free as anybody.
+		assert_ok!(add_member(VETTER, Cohort::First));
+	});
+}
+
+#[test]
+fn election_should_not_start_when_its_vetter_is_a_member() {
+	run(|| {
+		run_to(INTERVAL);
+		// No call leads here.
+		let vetter = Parameters { vetter: Some(4), ..parameters() };
+		crate::Parameters::<Test>::put(vetter);
+		assert_noop!(Council::start_election(signed(STRANGER)), Error::<Test>::VetterIsMember);
+		crate::Parameters::<Test>::put(parameters());
 	});
 }
