@@ -147,6 +147,7 @@ fn parameters() -> ParametersOf<Runtime> {
 	Terms {
 		proposal_threshold: OPEN,
 		voting_delay: 1,
+		holding_window: 1,
 		// So long that a proposal of the middle of the checkpoints is open after them.
 		voting_period: 30 * DAYS,
 		late_quorum_window: MINUTES,
@@ -159,12 +160,22 @@ fn parameters() -> ParametersOf<Runtime> {
 
 /// A series with one checkpoint for each of so many blocks.
 fn fill(series: Series<AccountId>, checkpoints: u32, value: u128) {
-	let earlier = checkpoints - 1;
-	for position in 0..earlier {
-		Earlier::<Runtime>::insert(&series, position, (FIRST + position, value));
+	// As the pallet has them: two jumps of equal length become one.
+	let mut jumps: Vec<u32> = vec![0];
+	for position in 0..checkpoints - 1 {
+		let near = jumps[position as usize];
+		let far = jumps[near as usize];
+		let equal = near < position && position - near == near - far;
+		jumps.push(if equal { far } else { position });
 	}
-	let newest = Checkpoint { block: FIRST + earlier, value, position: earlier };
-	Latest::<Runtime>::insert(series, newest);
+	let at = |position: u32| {
+		let jump = jumps[position as usize];
+		Checkpoint { block: FIRST + position, value, position, jump, low: value }
+	};
+	for position in 0..checkpoints - 1 {
+		Earlier::<Runtime>::insert(&series, position, at(position));
+	}
+	Latest::<Runtime>::insert(series, at(checkpoints - 1));
 }
 
 /// A proposal from the middle of the checkpoints; its number.

@@ -67,6 +67,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 				contribution: MINUTES,
 				governance: Periods {
 					delay: 3,
+					holding: 1,
 					voting: 15,
 					late: 5,
 					constitutional: 8,
@@ -90,6 +91,7 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 				contribution: 10 * MINUTES,
 				governance: Periods {
 					delay: MINUTES,
+					holding: MINUTES / 2,
 					voting: 5 * MINUTES,
 					late: MINUTES,
 					constitutional: 3 * MINUTES,
@@ -176,6 +178,8 @@ fn council(
 struct Periods {
 	/// The blocks from a proposal to its snapshot.
 	delay: BlockNumber,
+	/// The blocks before a snapshot in which votes must have been held.
+	holding: BlockNumber,
 	/// The blocks in which votes count.
 	voting: BlockNumber,
 	/// The blocks that are left to the others when the quorum is reached late.
@@ -192,6 +196,7 @@ struct Periods {
 fn governance(periods: &Periods) -> pallet_governance::types::ParametersOf<Runtime> {
 	let mut rules = proposals();
 	rules.voting_delay = periods.delay;
+	rules.holding_window = periods.holding;
 	rules.voting_period = periods.voting;
 	rules.late_quorum_window = periods.late;
 	rules.constitutional.timelock = periods.constitutional;
@@ -248,7 +253,9 @@ fn preset(validators: &[Sr25519Keyring], windows: &Windows) -> Value {
 			first: accounts(&FIRST_COHORT),
 			second: accounts(&SECOND_COHORT),
 		},
-		conviction_voting: ConvictionVotingConfig { parameters: governance(&windows.governance) },
+		conviction_voting: ConvictionVotingConfig {
+			parameters: Some(governance(&windows.governance)),
+		},
 	})
 }
 

@@ -18,6 +18,7 @@ use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo};
 use frame_try_runtime::{runtime_decl_for_try_runtime::TryRuntimeV1, UpgradeCheckSelect};
 use migrations::{SetUpGovernance, SpecVersioned};
 use pallet_datanets::{Access, DatanetTerms};
+use pallet_governance::Terms;
 use serde_json::Value;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
@@ -146,6 +147,25 @@ impl UncheckedOnRuntimeUpgrade for Refused {
 fn rehearsal_should_halt_when_the_council_refuses_its_parameters() {
 	chain(1).execute_with(|| {
 		let _ = SpecVersioned::<2, Refused>::try_on_runtime_upgrade(true);
+	});
+}
+
+/// A migration that sets rules which no chain accepts.
+struct SetsWhatIsRefused;
+
+impl OnRuntimeUpgrade for SetsWhatIsRefused {
+	fn on_runtime_upgrade() -> Weight {
+		let rules = migrations::governance::proposals();
+		migrations::governance::set_proposals(Terms { proposal_threshold: 0, ..rules });
+		Weight::zero()
+	}
+}
+
+#[test]
+#[should_panic = "the upgrade is halted, as the parameters of governance were refused"]
+fn rehearsal_should_halt_when_the_rules_of_proposals_are_refused() {
+	chain(1).execute_with(|| {
+		let _ = SetsWhatIsRefused::try_on_runtime_upgrade(true);
 	});
 }
 

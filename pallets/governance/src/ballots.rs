@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(now > status.tally.snapshot, Error::<T>::VotingNotBegun);
 		ensure!(now <= status.tally.end, Error::<T>::VotingOver);
 		ensure!(!Ballots::<T>::contains_key(index, &who), Error::<T>::AlreadyVoted);
-		let weight = Self::past(&Series::Votes(who.clone()), status.tally.snapshot)?;
+		let weight = Self::counted(&who, status.tally.snapshot, status.tally.holding_window)?;
 		ensure!(!weight.is_zero(), Error::<T>::NoVotes);
 
 		let first = status.tally.quorum.is_none();
@@ -89,10 +89,10 @@ impl<T: Config> Pallet<T> {
 		Ok(quorum.of(value(&Series::Delegated)?))
 	}
 
-	/// Implements [`votes`](crate::runtime_api::GovernanceApi): the votes delegated to `who` at the end of
-	/// block `at`; `None` if that is after the block whose state is read.
+	/// Implements [`votes`](crate::runtime_api::GovernanceApi): the votes of `who` that count where the snapshot
+	/// is block `at`; `None` if that is after the block whose state is read.
 	pub fn votes_at(who: AccountIdOf<T>, at: BlockNumberFor<T>) -> Option<Balance> {
-		Self::told(&Series::Votes(who), at)
+		Self::may_tell(at).then(|| Self::counted_at(&who, at).ok()).flatten()
 	}
 
 	/// Implements [`quorum`](crate::runtime_api::GovernanceApi): as [`Self::votes_at`], the votes that a

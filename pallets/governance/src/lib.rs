@@ -135,7 +135,7 @@ pub mod pallet {
 	pub type Latest<T: Config> =
 		StorageMap<_, Blake2_128Concat, Series<T::AccountId>, CheckpointOf<T>>;
 
-	/// The earlier checkpoints of each series by position: block and value.
+	/// The earlier checkpoints of each series by position.
 	#[pallet::storage]
 	pub type Earlier<T: Config> = StorageDoubleMap<
 		_,
@@ -143,7 +143,7 @@ pub mod pallet {
 		Series<T::AccountId>,
 		Twox64Concat,
 		u32,
-		(BlockNumberFor<T>, Balance),
+		CheckpointOf<T>,
 	>;
 
 	/// The votes on each proposal.
@@ -191,22 +191,32 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Settling<T: Config> = StorageValue<_, bool, ValueQuery>;
 
-	/// The parameters in force.
+	/// The parameters in force. Without any, nothing can be proposed.
 	#[pallet::storage]
-	pub type Parameters<T: Config> = StorageValue<_, ParametersOf<T>, ValueQuery>;
+	pub type Parameters<T: Config> = StorageValue<_, ParametersOf<T>>;
 
 	/// The parameters at genesis.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// The parameters that the chain starts with. No genesis block can be made with invalid ones.
-		pub parameters: ParametersOf<T>,
+		/// The parameters that the chain starts with. No genesis block with tokens can be made without, none at
+		/// all with invalid ones.
+		pub parameters: Option<ParametersOf<T>>,
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = Pallet::<T>::put_parameters(self.parameters) {
+			let Some(parameters) = self.parameters else {
+				// What issues no token is the genesis of no chain: that of no configuration at all.
+				let issued: Balance = <T::Assets as fungible::Inspect<_>>::total_issuance();
+				assert!(
+					issued.is_zero(),
+					"the genesis has no parameters of governance: set convictionVoting.parameters"
+				);
+				return;
+			};
+			if let Err(error) = Pallet::<T>::put_parameters(parameters) {
 				panic!("the genesis parameters of governance are invalid: {error:?}");
 			}
 		}
@@ -233,7 +243,7 @@ pub mod pallet {
 		/// A vote was counted.
 		Voted {
 			who: T::AccountId,
-			/// The side taken, with all votes of the voter at the proposal's snapshot.
+			/// The side taken, with all votes of the voter that count.
 			vote: AccountVote,
 			poll_index: u32,
 		},
@@ -279,6 +289,12 @@ pub mod pallet {
 		BadSignature,
 		/// Votes are known for past blocks only: wait until that block is over.
 		NotPast,
+		/// A checkpoint is missing: report it, as the chain's state is broken.
+		CheckpointMissing,
+		/// The chain has no parameters of governance, without which nobody can propose: set them.
+		NoParameters,
+		/// Fewer votes than the proposal threshold were delegated to the proposer at the block before: get more.
+		BelowThreshold,
 		/// There is no proposal of that number.
 		NotFound,
 		/// Voting has not begun: wait for the block after the snapshot.
@@ -289,7 +305,8 @@ pub mod pallet {
 		VotingNotOver,
 		/// The caller has voted on this proposal; votes cannot be changed.
 		AlreadyVoted,
-		/// Nobody had delegated votes to the caller at the snapshot: delegate before that of the next proposal.
+		/// None of the caller's votes were held through the whole holding window before the snapshot: delegate
+		/// before the window of the next proposal begins.
 		NoVotes,
 		/// The vote names several sides, or none: vote for, against, or abstain.
 		SplitVote,
@@ -308,6 +325,9 @@ pub mod pallet {
 		PeriodOutOfRange,
 		/// The late quorum window is longer than the voting period.
 		WindowTooLong,
+		/// The holding window is zero, or longer than the voting delay, so that who reads a proposal could not
+		/// get votes for it any more.
+		HoldingWindowOutOfRange,
 		/// The proposal threshold is zero or above `HighestQuorum`.
 		ThresholdOutOfRange,
 		/// The majority for a removal is below one half or above one.
@@ -344,11 +364,11 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Votes on a proposal with all votes that were delegated to the caller at its snapshot,
-		/// whatever amounts and conviction `vote` names. Once, and for good.
+		/// Votes on a proposal with all votes that were delegated to the caller throughout the holding window
+		/// before its snapshot, whatever amounts and conviction `vote` names. Once, and for good.
 		///
 		/// # Errors
-		/// If voting has not begun or is over, the caller voted before or had no votes at the snapshot, `vote`
+		/// If voting has not begun or is over, the caller voted before or has no votes that count, `vote`
 		/// names several sides, or the proposed call is not on the chain.
 		#[pallet::call_index(0)]
 		#[pallet::weight(<T as Config>::WeightInfo::first_vote(T::MaxVotes::get()))]

@@ -177,6 +177,7 @@ pub const START: u128 = 100_000;
 
 pub const THRESHOLD: u128 = 10;
 pub const DELAY: u64 = 3;
+pub const HOLDING: u64 = 2;
 pub const PERIOD: u64 = 14;
 pub const WINDOW: u64 = 2;
 pub const TIMELOCK: u64 = 11;
@@ -192,6 +193,7 @@ pub fn parameters() -> Terms<u64> {
 	Terms {
 		proposal_threshold: THRESHOLD,
 		voting_delay: DELAY,
+		holding_window: HOLDING,
 		voting_period: PERIOD,
 		late_quorum_window: WINDOW,
 		removal_majority: Perbill::from_rational(5u32, 6),
@@ -214,7 +216,7 @@ impl MockRuntime for Test {
 pub fn new_test_ext() -> Chain<Test> {
 	Chain::new(RuntimeGenesisConfig {
 		balances: endowed(&ACCOUNTS, START),
-		governance: crate::GenesisConfig { parameters: parameters() },
+		governance: crate::GenesisConfig { parameters: Some(parameters()) },
 		..Default::default()
 	})
 }

@@ -105,6 +105,8 @@ pub struct Parameters<BlockNumber> {
 	pub proposal_threshold: Balance,
 	/// Blocks from the proposal to the snapshot, after which voting begins.
 	pub voting_delay: BlockNumber,
+	/// Blocks before the snapshot from which on votes must have been held to count.
+	pub holding_window: BlockNumber,
 	/// Blocks of voting.
 	pub voting_period: BlockNumber,
 	/// A quorum reached with less than this many blocks left moves the end to this many blocks
@@ -121,25 +123,6 @@ pub struct Parameters<BlockNumber> {
 	pub removal: KindTerms<BlockNumber>,
 }
 
-impl<BlockNumber: AtLeast32BitUnsigned + Copy> Default for Parameters<BlockNumber> {
-	/// The shortest and strictest rules that any chain accepts, for tests of other pallets. A chain sets its
-	/// own.
-	fn default() -> Self {
-		let quorum = Quorum { share: Permill::from_percent(50), least: 1, most: 1 };
-		let terms = KindTerms { quorum, timelock: One::one() };
-		Self {
-			proposal_threshold: 1,
-			voting_delay: One::one(),
-			voting_period: One::one(),
-			late_quorum_window: One::one(),
-			removal_majority: Perbill::from_percent(50),
-			constitutional: terms,
-			treasury: terms,
-			removal: terms,
-		}
-	}
-}
-
 impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
 	/// The rules of a kind.
 	pub fn terms(&self, kind: Kind) -> &KindTerms<BlockNumber> {
@@ -148,6 +131,18 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
 			Kind::Treasury => &self.treasury,
 			Kind::CouncilRemoval => &self.removal,
 		}
+	}
+
+	/// The numbers whose past is kept.
+	pub(crate) fn recorded<AccountId>(&self) -> impl Iterator<Item = (Series<AccountId>, Balance)> {
+		let quorums = Kind::ALL.map(|kind| (kind, self.terms(kind).quorum)).into_iter();
+		let window = (Series::HoldingWindow, self.holding_window.saturated_into());
+		quorums
+			.flat_map(|(kind, quorum)| {
+				[Bound::Share, Bound::Least, Bound::Most]
+					.map(|bound| (Series::Quorum(kind, bound), quorum.get(bound)))
+			})
+			.chain([window])
 	}
 
 	/// What the dates of a proposal are made from.
@@ -178,6 +173,10 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
 			Error::<T>::PeriodOutOfRange
 		);
 		ensure!(self.late_quorum_window <= self.voting_period, Error::<T>::WindowTooLong);
+		ensure!(
+			!self.holding_window.is_zero() && self.holding_window <= self.voting_delay,
+			Error::<T>::HoldingWindowOutOfRange
+		);
 		// A threshold or a quorum out of reach could be lowered by nobody.
 		let limit = T::HighestQuorum::get();
 		ensure!(
@@ -208,20 +207,17 @@ impl<T: Config> Pallet<T> {
 	/// Puts parameters in force, and their quorums into the record of the past.
 	pub(crate) fn put_parameters(parameters: ParametersOf<T>) -> Result<(), Error<T>> {
 		parameters.check::<T>()?;
-		let before = StoredParameters::<T>::get();
-		let life = before.life().max(Self::longest_life());
-		if before.periods() != parameters.periods() && parameters.decision_period() < life {
-			// Proposals made until now live by their own dates.
-			let now = frame_system::Pallet::<T>::block_number();
-			LongestLife::<T>::put((now.saturating_add(life), life));
+		if let Some(before) = StoredParameters::<T>::get() {
+			let life = before.life().max(Self::longest_life());
+			if before.periods() != parameters.periods() && parameters.decision_period() < life {
+				// Proposals made until now live by their own dates.
+				let now = frame_system::Pallet::<T>::block_number();
+				LongestLife::<T>::put((now.saturating_add(life), life));
+			}
 		}
-		for kind in Kind::ALL {
-			for bound in [Bound::Share, Bound::Least, Bound::Most] {
-				let value = parameters.terms(kind).quorum.get(bound);
-				let series = Series::Quorum(kind, bound);
-				if Self::latest(&series) != value {
-					Self::record(series, value);
-				}
+		for (series, value) in parameters.recorded() {
+			if Self::latest(&series) != value {
+				Self::record(series, value);
 			}
 		}
 		StoredParameters::<T>::put(parameters);

@@ -165,7 +165,10 @@ impl<T: Config> Pallet<T> {
 			proposer,
 			call,
 			shortfall: tally.as_ref().and_then(Tally::shortfall),
-			timelock: tally.as_ref().map(|tally| parameters.terms(tally.kind).timelock),
+			timelock: tally
+				.as_ref()
+				.zip(parameters)
+				.map(|(tally, now)| now.terms(tally.kind).timelock),
 			tally,
 			enactment: (state == State::Queued).then(|| Self::enactment(index)).flatten(),
 			vetoed: Vetoed::<T>::contains_key(index),

@@ -15,8 +15,9 @@ sp_api::decl_runtime_apis! {
 		/// A proposal by the number of its referendum; `None` if there was none.
 		fn proposal(index: u32) -> Option<Proposal>;
 
-		/// The votes that were delegated to `who` at the end of block `at`, in the smallest unit; `None` if
-		/// `at` is after the block whose state is asked.
+		/// The votes of `who` that count where the snapshot is block `at`, in the smallest unit: the least that
+		/// was delegated to it at the end of any block of the holding window in force at `at`. `None` if `at` is
+		/// after the block whose state is asked.
 		fn votes(who: AccountId, at: BlockNumber) -> Option<Balance>;
 
 		/// The votes For and Abstain that a proposal of this kind takes if its snapshot is block `at`, in the

@@ -57,6 +57,8 @@ pub struct Tally<T: Config> {
 	pub kind: Kind,
 	/// The block whose votes count; voting begins after it.
 	pub snapshot: BlockNumberFor<T>,
+	/// Blocks before the snapshot from which on votes must have been held: the least of them counts.
+	pub holding_window: BlockNumberFor<T>,
 	/// The last block of voting.
 	pub end: BlockNumberFor<T>,
 	/// Blocks that a late quorum leaves to the others; zero once it did.
@@ -110,6 +112,22 @@ impl<T: Config> Tally<T> {
 		}
 	}
 
+	/// One that nobody can vote on: nothing is proposed where there are no parameters.
+	fn without_rules(kind: Kind, now: BlockNumberFor<T>) -> Self {
+		Self {
+			ayes: Zero::zero(),
+			nays: Zero::zero(),
+			support: Zero::zero(),
+			kind,
+			snapshot: now,
+			holding_window: Zero::zero(),
+			end: now,
+			extension: Zero::zero(),
+			majority: Perbill::one(),
+			quorum: None,
+		}
+	}
+
 	fn decided(&self) -> Perbill {
 		if self.has_passed(frame_system::Pallet::<T>::block_number()) {
 			Perbill::one()
@@ -123,8 +141,10 @@ impl<T: Config> VoteTally<Balance, u16> for Tally<T> {
 	/// That of a proposal made in this block.
 	fn new(track: u16) -> Self {
 		let kind = Kind::of_track(track);
-		let parameters = Parameters::<T>::get();
 		let now = frame_system::Pallet::<T>::block_number();
+		let Some(parameters) = Parameters::<T>::get() else {
+			return Self::without_rules(kind, now);
+		};
 		let snapshot = now.saturating_add(parameters.voting_delay);
 		Self {
 			ayes: Zero::zero(),
@@ -132,6 +152,7 @@ impl<T: Config> VoteTally<Balance, u16> for Tally<T> {
 			support: Zero::zero(),
 			kind,
 			snapshot,
+			holding_window: parameters.holding_window,
 			end: snapshot.saturating_add(parameters.voting_period),
 			extension: parameters.late_quorum_window,
 			majority: match kind {

@@ -7,6 +7,7 @@ mod dates;
 mod dispatch;
 mod extension;
 mod histories;
+mod holding;
 mod invariants;
 mod life;
 mod parameters;
@@ -80,7 +81,7 @@ fn delegated() -> u128 {
 
 /// Changes the parameters.
 fn set(change: impl FnOnce(&mut Terms<u64>)) -> DispatchResult {
-	let mut parameters = crate::Parameters::<Test>::get();
+	let mut parameters = crate::Parameters::<Test>::get().unwrap();
 	change(&mut parameters);
 	Governance::set_parameters(RuntimeOrigin::root(), parameters)
 }

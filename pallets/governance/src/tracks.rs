@@ -1,16 +1,22 @@
 //! The kinds of proposals as referendum tracks, and who may propose.
 
-use crate::{types::Balance, Config, Kind, LongestLife, Pallet, Parameters, Series, Settling};
+use crate::{
+	types::{AccountIdOf, Balance, ParametersOf},
+	Config, Error, Kind, LongestLife, Pallet, Parameters, Series, Settling,
+};
 use alloc::borrow::Cow;
 use core::marker::PhantomData;
-use frame_support::traits::{EnsureOriginWithArg, OriginTrait};
+use frame_support::{
+	ensure,
+	traits::{EnsureOriginWithArg, OriginTrait},
+};
 use frame_system::{ensure_signed, pallet_prelude::BlockNumberFor};
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use polkadot_sdk::*;
 use sp_runtime::{
 	str_array,
 	traits::{Convert, Get, One, Saturating, Zero},
-	Perbill,
+	DispatchResult, Perbill,
 };
 
 /// The tracks, made from the parameters in force.
@@ -22,10 +28,13 @@ impl<T: Config> TracksInfo<Balance, BlockNumberFor<T>> for Tracks<T> {
 	type Id = u16;
 	type RuntimeOrigin = PalletsOrigin<T>;
 
+	/// None as long as there are no parameters.
 	fn tracks() -> impl Iterator<Item = Cow<'static, Track<u16, Balance, BlockNumberFor<T>>>> {
-		Kind::ALL
-			.into_iter()
-			.map(|kind| Cow::Owned(Track { id: kind.track(), info: info::<T>(kind) }))
+		Parameters::<T>::get().into_iter().flat_map(|parameters| {
+			Kind::ALL.map(|kind| {
+				Cow::Owned(Track { id: kind.track(), info: info::<T>(&parameters, kind) })
+			})
+		})
 	}
 
 	fn track_for(origin: &PalletsOrigin<T>) -> Result<u16, ()> {
@@ -33,8 +42,10 @@ impl<T: Config> TracksInfo<Balance, BlockNumberFor<T>> for Tracks<T> {
 	}
 }
 
-fn info<T: Config>(kind: Kind) -> TrackInfo<Balance, BlockNumberFor<T>> {
-	let parameters = Parameters::<T>::get();
+fn info<T: Config>(
+	parameters: &ParametersOf<T>,
+	kind: Kind,
+) -> TrackInfo<Balance, BlockNumberFor<T>> {
 	// The tally says when voting ends and whether it was won. These only have to be no shorter, for
 	// proposals made under longer periods too, and no obstacle once it is over.
 	let (prepare_period, decision_period) = if Settling::<T>::get() {
@@ -68,6 +79,16 @@ const fn name(kind: Kind) -> [u8; 25] {
 }
 
 impl<T: Config> Pallet<T> {
+	/// # Errors
+	/// If there are no parameters, or too few votes were delegated to `who` at the block before.
+	fn ensure_may_propose(who: &AccountIdOf<T>) -> DispatchResult {
+		let parameters = Parameters::<T>::get().ok_or(Error::<T>::NoParameters)?;
+		let before = frame_system::Pallet::<T>::block_number().saturating_sub(One::one());
+		let votes = Self::past(&Series::Votes(who.clone()), before)?;
+		ensure!(votes >= parameters.proposal_threshold, Error::<T>::BelowThreshold);
+		Ok(())
+	}
+
 	/// The most blocks from proposal to end of any proposal that may still run under earlier
 	/// parameters; zero if there can be none.
 	pub(crate) fn longest_life() -> BlockNumberFor<T> {
@@ -82,7 +103,8 @@ pub struct UndecidingTimeout<T>(PhantomData<T>);
 
 impl<T: Config> Get<BlockNumberFor<T>> for UndecidingTimeout<T> {
 	fn get() -> BlockNumberFor<T> {
-		Parameters::<T>::get().life().max(Pallet::<T>::longest_life())
+		let life = Parameters::<T>::get().map_or_else(Zero::zero, |parameters| parameters.life());
+		life.max(Pallet::<T>::longest_life())
 	}
 }
 
@@ -97,11 +119,9 @@ impl<T: Config> EnsureOriginWithArg<T::RuntimeOrigin, PalletsOrigin<T>> for Ensu
 		_: &PalletsOrigin<T>,
 	) -> Result<T::AccountId, T::RuntimeOrigin> {
 		let who = ensure_signed(origin.clone()).map_err(|_| origin.clone())?;
-		let before = frame_system::Pallet::<T>::block_number().saturating_sub(One::one());
-		let votes = Pallet::<T>::past(&Series::Votes(who.clone()), before);
-		match votes {
-			Ok(votes) if votes >= Parameters::<T>::get().proposal_threshold => Ok(who),
-			_ => Err(origin),
+		match Pallet::<T>::ensure_may_propose(&who) {
+			Ok(()) => Ok(who),
+			Err(_) => Err(origin),
 		}
 	}
 }

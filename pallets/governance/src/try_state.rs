@@ -1,10 +1,10 @@
 //! What must hold after every block.
 
 use crate::{
-	types::Balance, Ballots, Bound, Config, Delegates, Earlier, Enactments, HoldReason, Kind,
-	Latest, Pallet, Parameters, Pinned, Records, Series, Settling, Side, Units,
+	types::Balance, Ballots, Config, Delegates, Earlier, Enactments, HoldReason, Latest, Pallet,
+	Parameters, Pinned, Records, Series, Settling, Side, Units,
 };
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
 use frame_support::{
 	ensure,
@@ -13,7 +13,7 @@ use frame_support::{
 use pallet_referenda::{ReferendumInfo, ReferendumInfoFor};
 use polkadot_sdk::*;
 use sp_runtime::{
-	traits::{Get, Zero},
+	traits::{Get, SaturatedConversion, Zero},
 	TryRuntimeError,
 };
 
@@ -23,11 +23,13 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		Parameters::<T>::get().check::<T>()?;
+		if let Some(parameters) = Parameters::<T>::get() {
+			parameters.check::<T>()?;
+		}
 		ensure!(!Settling::<T>::exists(), "the transient item outlived its call");
 		Self::try_units()?;
 		Self::try_checkpoints()?;
-		Self::try_quorums()?;
+		Self::try_recorded()?;
 		Self::try_tallies()?;
 		for (_, hash) in Pinned::<T>::iter() {
 			ensure!(T::Preimages::is_requested(&hash), "a pinned preimage may be taken away");
@@ -39,19 +41,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The newest checkpoints of the quorums are those in force.
-	fn try_quorums() -> Result<(), TryRuntimeError> {
-		if !Parameters::<T>::exists() {
-			return Ok(());
-		}
-		for kind in Kind::ALL {
-			for bound in [Bound::Share, Bound::Least, Bound::Most] {
-				ensure!(
-					Parameters::<T>::get().terms(kind).quorum.get(bound)
-						== Self::latest(&Series::Quorum(kind, bound)),
-					"a quorum is not the one recorded"
-				);
-			}
+	/// The newest checkpoints of the parameters are those in force.
+	fn try_recorded() -> Result<(), TryRuntimeError> {
+		let Some(parameters) = Parameters::<T>::get() else { return Ok(()) };
+		for (series, value) in parameters.recorded() {
+			ensure!(value == Self::latest(&series), "a parameter is not the one recorded");
 		}
 		Ok(())
 	}
@@ -90,18 +84,27 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The checkpoints of a series have ascending blocks and no gap.
+	/// The checkpoints of a series have ascending blocks and no gap, and say what is least since another.
 	fn try_checkpoints() -> Result<(), TryRuntimeError> {
 		let mut earlier = 0u32;
 		for (series, latest) in Latest::<T>::iter() {
-			let mut before = None;
+			let mut all = Vec::new();
 			for position in 0..latest.position {
-				let (block, _) =
-					Earlier::<T>::get(&series, position).ok_or("a checkpoint is missing")?;
-				ensure!(before.is_none_or(|before| before < block), "checkpoints out of order");
-				before = Some(block);
+				all.push(Earlier::<T>::get(&series, position).ok_or("a checkpoint is missing")?);
 			}
-			ensure!(before.is_none_or(|before| before < latest.block), "checkpoints out of order");
+			all.push(latest);
+			for (position, checkpoint) in (0u32..).zip(&all) {
+				ensure!(checkpoint.position == position, "a checkpoint is in another place");
+			}
+			let ascend = all.windows(2).all(|pair| pair[0].block < pair[1].block);
+			ensure!(ascend, "checkpoints out of order");
+			for (place, checkpoint) in all.iter().enumerate() {
+				let jump: usize = checkpoint.jump.saturated_into();
+				ensure!(jump < place || jump == 0, "a checkpoint points to a later one");
+				let since = all.iter().take(place.saturating_add(1)).skip(jump.saturating_add(1));
+				let least = since.map(|since| since.value).min().unwrap_or(checkpoint.value);
+				ensure!(checkpoint.low == least, "the least value of checkpoints is wrong");
+			}
 			ensure!(
 				latest.block <= frame_system::Pallet::<T>::block_number(),
 				"a checkpoint of the future"

@@ -126,6 +126,8 @@ pub enum Series<AccountId> {
 	Delegated,
 	/// A number of the quorum of proposals of a kind.
 	Quorum(Kind, Bound),
+	/// The blocks before a snapshot in which votes must have been held to count.
+	HoldingWindow,
 }
 
 /// A value from a block on. There is at most one for each block.
@@ -148,6 +150,10 @@ pub struct Checkpoint<BlockNumber> {
 	pub value: Balance,
 	/// Its place in the series, from 0.
 	pub position: u32,
+	/// The place of an earlier checkpoint; its own, if it is the first.
+	pub jump: u32,
+	/// The least value of the checkpoints after the one at `jump`, up to this one.
+	pub low: Balance,
 }
 
 /// How somebody voted.
@@ -188,7 +194,7 @@ pub enum Side {
 pub struct Ballot {
 	/// The side that the voter took.
 	pub side: Side,
-	/// The voter's votes at the snapshot.
+	/// The votes of the voter that count.
 	pub weight: Balance,
 }
 

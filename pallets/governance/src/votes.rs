@@ -14,7 +14,7 @@ use openledger_pallet_support::PastVotes;
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
 use sp_runtime::{
-	traits::{Get, IdentifyAccount, Verify, Zero},
+	traits::{Get, IdentifyAccount, SaturatedConversion, Saturating, Verify, Zero},
 	ArithmeticError, DispatchError, DispatchResult,
 };
 
@@ -153,6 +153,36 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
+impl<T: Config> Pallet<T> {
+	/// The votes of `who` that count where the snapshot is the end of block `at`: the least that was delegated
+	/// to it at the end of any block from `window` before `at` on. What came since then counts nothing, however
+	/// much of it there is.
+	///
+	/// # Errors
+	/// [`Error::CheckpointMissing`], which the invariants exclude.
+	pub(crate) fn counted(
+		who: &AccountIdOf<T>,
+		at: BlockNumberFor<T>,
+		window: BlockNumberFor<T>,
+	) -> Result<Balance, DispatchError> {
+		// No window would be the loan of a block.
+		if window.is_zero() {
+			return Ok(Zero::zero());
+		}
+		// Saturating: before the first block nobody had votes.
+		Self::least(&Series::Votes(who.clone()), at.saturating_sub(window), at)
+	}
+
+	/// As [`Self::counted`], with the window in force at `at`, so that the answer never changes.
+	pub(crate) fn counted_at(
+		who: &AccountIdOf<T>,
+		at: BlockNumberFor<T>,
+	) -> Result<Balance, DispatchError> {
+		let window = Self::search(&Series::HoldingWindow, at)?;
+		Self::counted(who, at, window.saturated_into())
+	}
+}
+
 /// # Errors
 /// Overflow, which the supply excludes; underflow, which the invariants exclude.
 fn changed(value: Balance, change: Change, amount: Balance) -> Result<Balance, ArithmeticError> {
@@ -164,7 +194,8 @@ fn changed(value: Balance, change: Change, amount: Balance) -> Result<Balance, A
 
 impl<T: Config> PastVotes<AccountIdOf<T>, BlockNumberFor<T>, Balance> for Pallet<T> {
 	fn votes(who: &AccountIdOf<T>, at: BlockNumberFor<T>) -> Result<Balance, DispatchError> {
-		Self::past(&Series::Votes(who.clone()), at)
+		Self::ensure_past(at)?;
+		Self::counted_at(who, at)
 	}
 
 	fn delegated(at: BlockNumberFor<T>) -> Result<Balance, DispatchError> {

@@ -14,9 +14,16 @@ use sp_runtime::traits::Get;
 /// changed in every block of three seconds has as many after twelve years.
 pub const LOOKUP: u64 = 28;
 
+/// Reads for votes that count, where the holding window is known: the checkpoint at the snapshot, as [`LOOKUP`],
+/// and from there the least votes back to the window's begin, in jumps. Covering any stretch of 2^k - 1 checkpoints takes 4k - 6 reads at most.
+pub const COUNTED: u64 = LOOKUP + (4 * 27 - 6);
+
 /// Bytes of a block's scheduled tasks at most: 512 places, half of them for dispatches of 160 bytes, as
 /// long as a call can be within a task, and half for timeouts and pokes of 20 bytes.
 const AGENDA: u64 = 256 * (160 + 20);
+
+/// Series of the parameters: three numbers of each kind's quorum, and the holding window.
+const RECORDED: u64 = 3 * 3 + 1;
 
 /// What a call touches at most, besides what every call does: the caller's nonce and fee, block number and
 /// events.
@@ -24,6 +31,8 @@ const AGENDA: u64 = 256 * (160 + 20);
 pub(crate) struct Work {
 	/// Past values that are looked up, each by [`LOOKUP`] reads at most.
 	pub lookups: u64,
+	/// Votes that are counted, each by [`COUNTED`] reads at most.
+	pub counted: u64,
 	/// Items read otherwise, agendas aside.
 	pub reads: u64,
 	/// Items written, agendas aside.
@@ -33,38 +42,46 @@ pub(crate) struct Work {
 }
 
 impl Work {
-	/// Looks up the voter's votes, the quorum's three numbers and the delegated votes. Reads: referendum,
+	/// Counts the voter's votes, looks up the quorum's three numbers and the delegated votes. Reads: referendum,
 	/// ballot, status of the preimage in its old and its new form, parameters, longest life,
 	/// transient item, count of referenda decided, shown votes. Writes: referendum, ballot, preimage's
 	/// status, its pin, the count, record, shown votes, place of the timeout. Agendas: of the timeout
 	/// that is cancelled, of the one that replaces it, of the end, of the end after a late quorum.
-	pub(crate) const FIRST_VOTE: Self = Self { lookups: 5, reads: 9, writes: 8, agendas: 4 };
-	/// Looks up the voter's votes. Reads: referendum, ballot, shown votes. Writes: the same, record.
-	pub(crate) const LATER_VOTE: Self = Self { lookups: 1, reads: 3, writes: 4, agendas: 0 };
-	/// Reads: account, holds, units, delegate, checkpoints of all units, of all votes and of the
-	/// delegate's. Writes: the same without the delegate, and earlier checkpoints.
-	pub(crate) const WRAP: Self = Self { lookups: 0, reads: 7, writes: 9, agendas: 0 };
-	/// Reads: delegate, units, checkpoints of two delegates and of all votes. Writes: the same without the
-	/// units, and earlier checkpoints.
-	pub(crate) const DELEGATE: Self = Self { lookups: 0, reads: 5, writes: 7, agendas: 0 };
+	pub(crate) const FIRST_VOTE: Self =
+		Self { lookups: 4, counted: 1, reads: 9, writes: 8, agendas: 4 };
+	/// Counts the voter's votes. Reads: referendum, ballot, shown votes. Writes: the same, record.
+	pub(crate) const LATER_VOTE: Self =
+		Self { lookups: 0, counted: 1, reads: 3, writes: 4, agendas: 0 };
+	/// Reads: account, holds, units, delegate, three checkpoints of all units, of all votes and of the
+	/// delegate's. Writes: the same without the delegate, two checkpoints of each.
+	pub(crate) const WRAP: Self = Self::of(13, 9, 0);
+	/// Reads: delegate, units, three checkpoints of two delegates and of all votes. Writes: the same without
+	/// the units, two checkpoints of each.
+	pub(crate) const DELEGATE: Self = Self::of(11, 7, 0);
 	/// As [`Self::DELEGATE`]. Reads and writes the nonce, reads the genesis hash.
-	pub(crate) const SIGNED: Self = Self { lookups: 0, reads: 7, writes: 8, agendas: 0 };
+	pub(crate) const SIGNED: Self = Self::of(13, 8, 0);
 	/// Reads: referendum. Writes: referendum, record, place of the timeout. Agendas: of the
 	/// timeout, and of the next block, where the count of referenda decided goes down.
-	pub(crate) const CANCEL: Self = Self { lookups: 0, reads: 1, writes: 3, agendas: 2 };
+	pub(crate) const CANCEL: Self = Self::of(1, 3, 2);
 	/// Reads: referendum, vetoed, name of the task, pin, enactment, preimage's status in both forms.
 	/// Writes: vetoed, name, pin, enactment, preimage's status. Agendas: of the task.
-	pub(crate) const VETO: Self = Self { lookups: 0, reads: 7, writes: 5, agendas: 1 };
+	pub(crate) const VETO: Self = Self::of(7, 5, 1);
 	/// Reads: referendum, parameters, longest life, transient item, count of referenda decided, pin,
 	/// enactment, name of the task, preimage's status in both forms. Writes: referendum, record,
 	/// transient item, count, pin, enactment, name, preimage's status, place of the timeout. Agendas: of
 	/// the timeout, of the next block, of the dispatch.
-	pub(crate) const POKE: Self = Self { lookups: 0, reads: 10, writes: 9, agendas: 3 };
-	/// Reads: parameters, longest life, nine checkpoints. Writes: the same, and earlier checkpoints.
-	pub(crate) const SET_PARAMETERS: Self = Self { lookups: 0, reads: 11, writes: 20, agendas: 0 };
+	pub(crate) const POKE: Self = Self::of(10, 9, 3);
+	/// Reads: parameters, longest life, three checkpoints of each series. Writes: the same, two of each.
+	pub(crate) const SET_PARAMETERS: Self = Self::of(2 + 3 * RECORDED, 2 + 2 * RECORDED, 0);
+
+	const fn of(reads: u64, writes: u64, agendas: u64) -> Self {
+		Self { lookups: 0, counted: 0, reads, writes, agendas }
+	}
 
 	fn weight<Db: Get<RuntimeDbWeight>>(self) -> Weight {
-		let looked_up = LOOKUP.saturating_mul(self.lookups);
+		let looked_up = LOOKUP
+			.saturating_mul(self.lookups)
+			.saturating_add(COUNTED.saturating_mul(self.counted));
 		let reads = looked_up.saturating_add(self.reads).saturating_add(self.agendas);
 		let writes = self.writes.saturating_add(self.agendas);
 		let time = cost::CALL.saturating_add(cost::bytes(AGENDA.saturating_mul(self.agendas)));

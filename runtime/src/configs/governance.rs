@@ -281,12 +281,13 @@ impl SortedMembers<AccountId> for CollectiveMembers {
 	}
 }
 
-/// The timelock of constitutional proposals.
+/// The timelock of constitutional proposals; the longest possible where there are no parameters.
 pub struct ConstitutionalTimelock;
 
 impl Get<BlockNumber> for ConstitutionalTimelock {
 	fn get() -> BlockNumber {
-		pallet_governance::Parameters::<Runtime>::get().constitutional.timelock
+		pallet_governance::Parameters::<Runtime>::get()
+			.map_or_else(LongestPeriod::get, |parameters| parameters.constitutional.timelock)
 	}
 }
 
@@ -298,8 +299,9 @@ parameter_types! {
 			MAX_MEMBERS,
 			MAX_MOTIONS,
 		);
-	/// What it costs to look up votes at a past block.
-	pub LookupWeight: Weight = ParityDbWeight::get().reads(pallet_governance::weights::LOOKUP);
+	/// What it costs to look up the votes that count at a past block.
+	pub LookupWeight: Weight = ParityDbWeight::get()
+		.reads(pallet_governance::weights::LOOKUP + pallet_governance::weights::COUNTED);
 }
 
 impl pallet_security_council::Config for Runtime {

@@ -21,8 +21,8 @@ use {
 	sp_runtime::TryRuntimeError,
 };
 
-/// Sets the parameters of proposals and of the security council where there are none: without, a proposal
-/// of one vote would pass, by one vote.
+/// Sets the parameters of proposals and of the security council where there are none. A chain without would
+/// have nobody who can propose: a runtime that cannot set those of proposals halts the upgrade.
 ///
 /// The council's seats stay empty until a constitutional proposal seats the first members: with fewer than nine no
 /// election starts, so that nobody elects a council while few have votes. Nobody is endowed: whoever has OPEN can
@@ -42,6 +42,7 @@ pub fn proposals() -> ParametersOf<Runtime> {
 	Terms {
 		proposal_threshold: 10_000 * OPEN,
 		voting_delay: 3 * DAYS,
+		holding_window: DAYS,
 		voting_period: 14 * DAYS,
 		late_quorum_window: 2 * DAYS,
 		removal_majority: Perbill::from_rational(5u32, 6),
@@ -78,6 +79,17 @@ pub fn council() -> CouncilParametersOf<Runtime> {
 	}
 }
 
+/// Puts the rules of proposals in force.
+///
+/// # Panics
+/// If the chain refuses them. The first block of the new runtime cannot be made then, and a rehearsal on the
+/// chain's state shows it before: no chain runs without rules, or under others than were voted on.
+pub fn set_proposals(parameters: ParametersOf<Runtime>) {
+	if let Err(error) = ConvictionVoting::set_parameters(RuntimeOrigin::root(), parameters) {
+		panic!("the upgrade is halted, as the parameters of governance were refused: {error:?}");
+	}
+}
+
 fn has_proposals() -> bool {
 	pallet_governance::Parameters::<Runtime>::exists()
 }
@@ -106,10 +118,7 @@ impl UncheckedOnRuntimeUpgrade for SetUpGovernance {
 			weight.saturating_accrue(
 				<Runtime as pallet_governance::Config>::WeightInfo::set_parameters(),
 			);
-			let set = ConvictionVoting::set_parameters(RuntimeOrigin::root(), proposals());
-			if let Err(error) = set {
-				log::error!("the parameters of governance were refused: {error:?}");
-			}
+			set_proposals(proposals());
 		}
 		if !has_council() {
 			weight.saturating_accrue(
@@ -148,7 +157,7 @@ impl Before {
 	/// As they are in state.
 	pub fn read() -> Self {
 		Self {
-			proposals: has_proposals().then(pallet_governance::Parameters::<Runtime>::get),
+			proposals: pallet_governance::Parameters::<Runtime>::get(),
 			council: pallet_security_council::Parameters::<Runtime>::get(),
 			members: SecurityCouncil::members(),
 		}
@@ -160,7 +169,7 @@ impl Before {
 		ensure!(has_proposals() && has_council(), "parameters are missing");
 		ensure!(
 			pallet_governance::Parameters::<Runtime>::get()
-				== self.proposals.unwrap_or_else(proposals),
+				== Some(self.proposals.unwrap_or_else(proposals)),
 			"the parameters of governance are not those of the chain"
 		);
 		ensure!(

@@ -42,6 +42,18 @@ fn validators_should_author_finalise_and_attest_when_a_preset_is_built() {
 }
 
 #[test]
+#[should_panic = "the genesis has no parameters of governance: set convictionVoting.parameters"]
+fn genesis_should_fail_when_it_has_no_rules_of_proposals() {
+	let mut patch: Value = serde_json::from_slice(&get_preset(&DEV.into()).unwrap()).unwrap();
+	patch.as_object_mut().unwrap().remove("convictionVoting");
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+	merge(&mut config, patch);
+	TestExternalities::new_empty().execute_with(|| {
+		let _ = build_state::<RuntimeGenesisConfig>(config.to_string().into());
+	});
+}
+
+#[test]
 fn there_should_be_no_preset_when_the_name_is_unknown() {
 	assert_eq!(get_preset(&"mainnet".into()), None);
 }

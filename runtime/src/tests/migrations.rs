@@ -23,6 +23,7 @@ use frame_support::{
 };
 use frame_system::{LastRuntimeUpgrade, LastRuntimeUpgradeInfo, RawOrigin};
 use pallet_datanets::{Access, DatanetTerms};
+use pallet_governance::Terms;
 use sp_runtime::{DispatchError, StateVersion};
 use Sr25519Keyring::{Alice, Bob};
 
@@ -94,9 +95,10 @@ fn governance_should_have_the_rules_of_a_live_chain_when_a_chain_began_without_i
 		start_block(0);
 		before.check().unwrap();
 
-		let proposals = pallet_governance::Parameters::<Runtime>::get();
+		let proposals = pallet_governance::Parameters::<Runtime>::get().unwrap();
 		assert_eq!(proposals.proposal_threshold, 10_000 * OPEN);
 		assert_eq!((proposals.voting_delay, proposals.voting_period), (3 * DAYS, 14 * DAYS));
+		assert_eq!(proposals.holding_window, DAYS);
 		assert_eq!(proposals.late_quorum_window, 2 * DAYS);
 		assert_eq!(proposals.constitutional.timelock, 11 * DAYS);
 		assert_eq!(proposals.treasury.timelock, 3 * DAYS);
@@ -206,7 +208,10 @@ fn parameters_should_stay_when_a_chain_began_with_governance() {
 		chain(preset).execute_with(|| {
 			set_last_runtime(1);
 			let before = root();
-			assert_ne!(pallet_governance::Parameters::<Runtime>::get(), governance::proposals());
+			assert_ne!(
+				pallet_governance::Parameters::<Runtime>::get(),
+				Some(governance::proposals())
+			);
 			let noted = Before::read();
 			Executive::execute_on_runtime_upgrade();
 			noted.check().unwrap();
@@ -226,6 +231,15 @@ fn council_should_get_its_rules_when_only_they_are_missing() {
 		let council = pallet_security_council::Parameters::<Runtime>::get();
 		assert_eq!(council, Some(governance::council()));
 		assert_eq!(SecurityCouncil::members().len(), 12);
+	});
+}
+
+#[test]
+#[should_panic = "the upgrade is halted, as the parameters of governance were refused"]
+fn upgrade_should_halt_when_the_rules_of_proposals_are_refused() {
+	chain_without_governance().execute_with(|| {
+		let refused = Terms { holding_window: 0, ..governance::proposals() };
+		governance::set_proposals(refused);
 	});
 }
 

@@ -19,9 +19,9 @@ const HIGHEST_QUORUM: u128 = SUPPLY / 10;
 
 /// Defines how to make a `set_parameters` call out of the parameters in force, with a change.
 macro_rules! set {
-	($name:ident, $pallet:ident, $parameters:ty) => {
+	($name:ident, $pallet:ident, $parameters:ty $(, $present:ident)?) => {
 		fn $name(change: impl FnOnce(&mut $parameters)) -> RuntimeCall {
-			let mut parameters = $pallet::Parameters::<Runtime>::get();
+			let mut parameters = $pallet::Parameters::<Runtime>::get()$(.$present())?;
 			change(&mut parameters);
 			$pallet::Call::<Runtime>::set_parameters { parameters }.into()
 		}
@@ -32,15 +32,13 @@ set!(datanets, pallet_datanets, pallet_datanets::ParametersOf<Runtime>);
 set!(models, pallet_model_registry, pallet_model_registry::ParametersOf<Runtime>);
 set!(attribution, pallet_attribution, pallet_attribution::types::Parameters<u128, u32>);
 set!(market, pallet_inference_market, pallet_inference_market::types::Parameters<u32>);
-set!(governance, pallet_governance, pallet_governance::Terms<u32>);
-
-fn council(
-	change: impl FnOnce(&mut pallet_security_council::ParametersOf<Runtime>),
-) -> RuntimeCall {
-	let mut parameters = pallet_security_council::Parameters::<Runtime>::get().unwrap();
-	change(&mut parameters);
-	pallet_security_council::Call::<Runtime>::set_parameters { parameters }.into()
-}
+set!(governance, pallet_governance, pallet_governance::Terms<u32>, unwrap);
+set!(
+	council,
+	pallet_security_council,
+	pallet_security_council::ParametersOf<Runtime>,
+	unwrap
+);
 
 fn dispatch(origin: RuntimeOrigin, call: RuntimeCall) -> DispatchResult {
 	call.dispatch(origin).map(drop).map_err(|failed| failed.error)
@@ -136,6 +134,8 @@ fn governance_should_refuse_when_root_passes_a_bound() {
 			(governance(|p| p.voting_period = LONGEST + 1), PeriodOutOfRange),
 			(governance(|p| p.late_quorum_window = 0), PeriodOutOfRange),
 			(governance(|p| p.late_quorum_window = p.voting_period + 1), WindowTooLong),
+			(governance(|p| p.holding_window = 0), HoldingWindowOutOfRange),
+			(governance(|p| p.holding_window = p.voting_delay + 1), HoldingWindowOutOfRange),
 			(governance(|p| p.proposal_threshold = 0), ThresholdOutOfRange),
 			(governance(|p| p.proposal_threshold = HIGHEST_QUORUM + 1), ThresholdOutOfRange),
 			(governance(|p| p.removal_majority = Perbill::from_percent(49)), MajorityOutOfRange),
@@ -220,7 +220,8 @@ fn parameters_should_change_when_root_sets_them_to_their_bounds() {
 		assert_eq!(pallet_model_registry::Parameters::<Runtime>::get().registration_fee, HIGHEST);
 		assert_eq!(pallet_attribution::Parameters::<Runtime>::get().attempts, 10);
 		assert_eq!(pallet_inference_market::Parameters::<Runtime>::get().platform_fee, HIGHEST);
-		assert_eq!(pallet_governance::Parameters::<Runtime>::get().voting_delay, LONGEST);
+		let proposals = pallet_governance::Parameters::<Runtime>::get().unwrap();
+		assert_eq!(proposals.voting_delay, LONGEST);
 	});
 }
 

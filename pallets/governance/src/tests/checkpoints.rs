@@ -15,11 +15,12 @@ fn block_should_have_one_checkpoint_when_votes_change_several_times() {
 		wrap(BEN, 3);
 		assert_ok!(Governance::set_delegate(signed(BEN), ANN));
 		let series = Series::Votes(ANN);
-		let newest = Checkpoint { block: 4, value: 28, position: 1 };
+		let newest = Checkpoint { block: 4, value: 28, position: 1, jump: 0, low: 28 };
 		assert_eq!(Latest::<Test>::get(&series), Some(newest));
-		assert_eq!(Earlier::<Test>::iter_prefix(&series).collect::<Vec<_>>(), [(0, (1, 10))]);
+		let first = Checkpoint { block: 1, value: 10, position: 0, jump: 0, low: 10 };
+		assert_eq!(Earlier::<Test>::iter_prefix(&series).collect::<Vec<_>>(), [(0, first)]);
 		go_to(5);
-		assert_eq!(Governance::votes(&ANN, 4), Ok(28));
+		assert_eq!(Governance::past(&series, 4), Ok(28));
 	});
 }
 
@@ -33,8 +34,14 @@ fn value_should_be_that_of_the_end_of_the_block_when_looked_up() {
 		go_to(7);
 		assert_ok!(Governance::unwrap(signed(ANN), 15));
 		go_to(12);
-		let seen: Vec<_> = (0..12).map(|at| Governance::votes(&ANN, at).unwrap()).collect();
-		assert_eq!(seen, [0, 0, 0, 10, 10, 10, 15, 0, 0, 0, 0, 0]);
+		let past = |at| Governance::past(&Series::Votes(ANN), at).unwrap();
+		assert_eq!((0..12).map(past).collect::<Vec<_>>(), [0, 0, 0, 10, 10, 10, 15, 0, 0, 0, 0, 0]);
+		// What counts was there two blocks before.
+		let counted = |at| Governance::votes(&ANN, at).unwrap();
+		assert_eq!(
+			(0..12).map(counted).collect::<Vec<_>>(),
+			[0, 0, 0, 0, 0, 10, 10, 0, 0, 0, 0, 0]
+		);
 		let seen: Vec<_> = (0..12).map(|at| Governance::delegated(at).unwrap()).collect();
 		assert_eq!(seen, [0, 0, 0, 10, 10, 10, 15, 0, 0, 0, 0, 0]);
 		assert_eq!(Governance::votes(&BEN, 11), Ok(0));
@@ -91,4 +98,61 @@ proptest! {
 			Ok(())
 		})?;
 	}
+}
+
+/// A series of any changes: of each, the blocks since the one before, and the value.
+fn changes() -> impl Strategy<Value = Vec<(u64, Balance)>> {
+	let value = prop_oneof![0u128..4, any::<Balance>()];
+	prop::collection::vec((0u64..4, value), 0..160)
+}
+
+proptest! {
+	#[test]
+	fn least_should_equal_a_linear_scan_when_any_window_is_asked_for(changes in changes()) {
+		sp_io::TestExternalities::default().execute_with(|| {
+			let series = Series::Quorum(Kind::Treasury, Bound::Least);
+			// The value at the end of each block.
+			let mut values: Vec<Balance> = vec![0];
+			for (blocks, value) in changes {
+				System::set_block_number(now() + blocks);
+				Governance::record(series.clone(), value);
+				values.resize(now() as usize + 1, values[values.len() - 1]);
+				values[now() as usize] = value;
+			}
+			for at in 0..values.len() {
+				for first in (0..=at).rev().step_by(1 + at / 16) {
+					let naive = *values[first..=at].iter().min().unwrap();
+					let least = Governance::least(&series, first as u64, at as u64);
+					prop_assert_eq!(least, Ok(naive), "{} to {}", first, at);
+				}
+			}
+			let all = values.iter().min().copied().unwrap();
+			prop_assert_eq!(Governance::least(&series, 0, now()), Ok(all));
+			Ok(())
+		})?;
+	}
+}
+
+/// Changes of a series, one in each block.
+const CHANGES: u64 = 1_023;
+
+#[test]
+fn least_should_take_logarithmically_many_reads_when_every_block_had_a_change() {
+	let series = Series::Votes(CAT);
+	let mut most = 0;
+	for first in (0..CHANGES).step_by(37).chain(CHANGES - 20..=CHANGES) {
+		let prepare = || {
+			for block in 1..=CHANGES {
+				System::set_block_number(block);
+				// It ends with the votes that she has.
+				Governance::record(series.clone(), Balance::from(CHANGES - block));
+			}
+		};
+		let asked = |()| Governance::least(&series, first, CHANGES).unwrap();
+		let (touched, least) = testing::weights::record(new_test_ext(), prepare, asked);
+		assert_eq!(least, 0);
+		most = most.max(touched.count().reads);
+	}
+	// 4 * 10 - 6, and the newest itself.
+	assert!((10..=35).contains(&most), "{most}");
 }

@@ -21,6 +21,7 @@ const PERIODS: [(u64, u64, u64); 9] = [
 fn set_periods((delay, period, window): (u64, u64, u64)) {
 	assert_ok!(set(|p| {
 		(p.voting_delay, p.voting_period, p.late_quorum_window) = (delay, period, window);
+		p.holding_window = HOLDING.min(delay);
 	}));
 }
 

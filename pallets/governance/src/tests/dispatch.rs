@@ -15,7 +15,7 @@ fn approved(index: u32) -> u64 {
 }
 
 fn threshold() -> u128 {
-	crate::Parameters::<Test>::get().proposal_threshold
+	crate::Parameters::<Test>::get().unwrap().proposal_threshold
 }
 
 fn constitutional(moment: DispatchTime<u64>) -> u32 {
@@ -55,7 +55,9 @@ fn call_should_be_dispatched_once_and_have_its_effect() {
 		assert_eq!(threshold(), THRESHOLD);
 		go_to(approval + TIMELOCK);
 		assert_eq!((threshold(), state(index)), (77, State::Executed));
-		assert!(happened(Event::ParametersSet { parameters: crate::Parameters::<Test>::get() }));
+		assert!(happened(Event::ParametersSet {
+			parameters: crate::Parameters::<Test>::get().unwrap()
+		}));
 		assert_ok!(set(|parameters| parameters.proposal_threshold = 5));
 		go_to(now() + 40);
 		assert_eq!((threshold(), state(index)), (5, State::Executed));

@@ -67,6 +67,14 @@ impl Block {
 	}
 }
 
+/// The least votes of the holding window before a snapshot.
+fn held_through(past: &[Block], who: u64, snapshot: u64) -> u128 {
+	let (first, last) = (snapshot.saturating_sub(HOLDING) as usize, snapshot as usize);
+	past.get(first..=last)
+		.and_then(|window| window.iter().map(|block| block.votes(who)).min())
+		.unwrap_or(0)
+}
+
 /// Sides and weights by voter.
 type Cast = BTreeMap<u64, (Side, u128)>;
 
@@ -137,7 +145,7 @@ impl Model {
 				let counted = vote(who, index as u32, side).is_ok();
 				// An extension may keep it open for longer.
 				let late = now() > *end && now() <= *end + WINDOW;
-				let weight = self.past.get(*snapshot as usize).map_or(0, |block| block.votes(who));
+				let weight = held_through(&self.past, who, *snapshot);
 				let may = now() > *snapshot
 					&& (now() <= *end || late && counted)
 					&& !ballots.contains_key(&who)
@@ -169,7 +177,10 @@ impl Model {
 		for (at, block) in self.past.iter().enumerate() {
 			let at = at as u64;
 			for who in ACCOUNTS {
-				assert_eq!(Governance::votes(&who, at), Ok(block.votes(who)), "{who} at {at}");
+				let votes = Governance::past(&Series::Votes(who), at);
+				assert_eq!(votes, Ok(block.votes(who)), "{who} at {at}");
+				let counted = held_through(&self.past, who, at);
+				assert_eq!(Governance::votes(&who, at), Ok(counted), "{who} at {at}");
 			}
 			assert_eq!(Governance::delegated(at), Ok(block.delegated()), "at {at}");
 			assert_eq!(Governance::past(&Series::Wrapped, at), Ok(block.wrapped()), "at {at}");

@@ -55,19 +55,28 @@ fn check_should_fail_when_votes_are_wrong() {
 fn check_should_fail_when_checkpoints_are_wrong() {
 	let ben = Series::Votes(BEN);
 	let order = "checkpoints out of order";
-	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 0, (99, 0))), order);
+	let at = |block, position| Checkpoint { block, value: 0, position, jump: 0, low: 0 };
+	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 0, at(99, 0))), order);
+	let place = "a checkpoint is in another place";
+	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 0, at(1, 1))), place);
+	let change = |change: fn(&mut Checkpoint<u64>)| {
+		let ben = ben.clone();
+		broken(move |_| Latest::<Test>::mutate(&ben, |newest| change(newest.as_mut().unwrap())))
+	};
+	assert_eq!(change(|newest| newest.jump = 1), "a checkpoint points to a later one");
+	assert_eq!(change(|newest| newest.low -= 1), "the least value of checkpoints is wrong");
 	assert_eq!(broken(|_| Earlier::<Test>::remove(&ben, 0)), "a checkpoint is missing");
-	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 7, (1, 0))), "checkpoints of no series");
+	assert_eq!(broken(|_| Earlier::<Test>::insert(&ben, 7, at(1, 7))), "checkpoints of no series");
 	let future = |_| {
 		Latest::<Test>::mutate(&ben, |newest| newest.as_mut().unwrap().block = 99);
 	};
 	assert_eq!(broken(future), "a checkpoint of the future");
 	let quorum = Series::Quorum(Kind::Treasury, Bound::Least);
-	let other = Checkpoint { block: 0, value: 1, position: 0 };
-	assert_eq!(
-		broken(|_| Latest::<Test>::insert(quorum, other)),
-		"a quorum is not the one recorded"
-	);
+	let other = Checkpoint { block: 0, value: 1, position: 0, jump: 0, low: 1 };
+	let recorded = "a parameter is not the one recorded";
+	for series in [quorum, Series::HoldingWindow] {
+		assert_eq!(broken(|_| Latest::<Test>::insert(series, other)), recorded);
+	}
 }
 
 #[test]
@@ -95,6 +104,8 @@ fn check_should_fail_when_other_items_are_wrong() {
 	assert_eq!(broken(pinned), "a pinned preimage may be taken away");
 	let due = |index| Enactments::<Test>::insert(index, Enactment { at: 1, preimage: None });
 	assert_eq!(broken(due), "due but not approved");
-	let refused = broken(|_| Parameters::<Test>::mutate(|parameters| parameters.voting_delay = 0));
+	let refused = broken(|_| {
+		Parameters::<Test>::mutate(|parameters| parameters.as_mut().unwrap().voting_delay = 0);
+	});
 	assert_eq!(refused, "PeriodOutOfRange");
 }

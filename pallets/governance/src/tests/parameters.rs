@@ -18,7 +18,7 @@ fn parameters_should_be_set_when_root_does() {
 			);
 		}
 		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), parameters));
-		assert_eq!(crate::Parameters::<Test>::get(), parameters);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap(), parameters);
 		assert!(happened(Event::ParametersSet { parameters }));
 	});
 }
@@ -26,11 +26,11 @@ fn parameters_should_be_set_when_root_does() {
 #[test]
 fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
 	use Error::{
-		MajorityOutOfRange, PeriodOutOfRange, QuorumOutOfRange, ThresholdOutOfRange,
-		TimelockOutOfRange, WindowTooLong,
+		HoldingWindowOutOfRange, MajorityOutOfRange, PeriodOutOfRange, QuorumOutOfRange,
+		ThresholdOutOfRange, TimelockOutOfRange, WindowTooLong,
 	};
 	type Change = fn(&mut Terms<u64>);
-	let cases: [(Change, Error<Test>); 21] = [
+	let cases: [(Change, Error<Test>); 24] = [
 		(|p| p.voting_delay = 0, PeriodOutOfRange),
 		(|p| p.voting_delay = LONGEST + 1, PeriodOutOfRange),
 		(|p| p.voting_period = 0, PeriodOutOfRange),
@@ -38,6 +38,9 @@ fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
 		(|p| p.late_quorum_window = 0, PeriodOutOfRange),
 		(|p| p.late_quorum_window = LONGEST + 1, PeriodOutOfRange),
 		(|p| p.late_quorum_window = p.voting_period + 1, WindowTooLong),
+		(|p| p.holding_window = 0, HoldingWindowOutOfRange),
+		(|p| p.holding_window = p.voting_delay + 1, HoldingWindowOutOfRange),
+		(|p| p.voting_delay = p.holding_window - 1, HoldingWindowOutOfRange),
 		(|p| p.proposal_threshold = 0, ThresholdOutOfRange),
 		(|p| p.proposal_threshold = HIGHEST + 1, ThresholdOutOfRange),
 		(|p| p.removal_majority = Perbill::from_parts(499_999_999), MajorityOutOfRange),
@@ -58,7 +61,7 @@ fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
 			let error = DispatchError::from(error);
 			assert_eq!(set(change), Err(error), "{number}");
 		}
-		assert_eq!(crate::Parameters::<Test>::get(), parameters());
+		assert_eq!(crate::Parameters::<Test>::get().unwrap(), parameters());
 	});
 }
 
@@ -67,6 +70,7 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 	run(|| {
 		assert_ok!(set(|p| {
 			(p.voting_delay, p.voting_period, p.late_quorum_window) = (LONGEST, LONGEST, LONGEST);
+			p.holding_window = LONGEST;
 			p.proposal_threshold = HIGHEST;
 			p.removal_majority = Perbill::one();
 			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
@@ -77,6 +81,7 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 		}));
 		assert_ok!(set(|p| {
 			(p.voting_delay, p.voting_period, p.late_quorum_window) = (1, 1, 1);
+			p.holding_window = 1;
 			p.proposal_threshold = 1;
 			p.removal_majority = Perbill::from_percent(50);
 			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
@@ -85,7 +90,6 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 				(terms.quorum.least, terms.quorum.most) = (1, 1);
 			}
 		}));
-		assert_ok!(Terms::<u64>::default().check::<Test>());
 	});
 }
 
@@ -93,8 +97,49 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 #[should_panic = "the genesis parameters of governance are invalid"]
 fn genesis_should_fail_when_its_parameters_are_refused() {
 	use sp_runtime::BuildStorage;
-	let parameters = Terms { voting_delay: 0, ..parameters() };
+	let parameters = Some(Terms { voting_delay: 0, ..parameters() });
 	let _ = crate::GenesisConfig::<Test> { parameters }.build_storage();
+}
+
+#[test]
+#[should_panic = "the genesis has no parameters of governance: set convictionVoting.parameters"]
+fn genesis_should_fail_when_it_has_no_parameters() {
+	use sp_runtime::BuildStorage;
+	let balances = testing::money::endowed(&[ANN], START);
+	let _ = RuntimeGenesisConfig { balances, ..Default::default() }.build_storage();
+}
+
+#[test]
+fn everything_should_be_refused_when_there_are_no_parameters() {
+	use crate::{Tally, Tracks};
+	use frame_support::traits::VoteTally;
+	use openledger_pallet_support::PastVotes;
+	use pallet_referenda::TracksInfo;
+	sp_io::TestExternalities::default().execute_with(|| {
+		System::set_block_number(1);
+		assert_ok!(<Balances as frame_support::traits::fungible::Mutate<u64>>::mint_into(
+			&ANN, START
+		));
+		// One's own units are one's own, and can be had back.
+		wrap(ANN, 50_000);
+		System::set_block_number(9);
+		assert_noop!(propose(ANN, Kind::Treasury, call()), DispatchError::BadOrigin);
+		assert_eq!(
+			(Tracks::<Test>::tracks().count(), Tracks::<Test>::info(0).is_none()),
+			(0, true)
+		);
+		assert_eq!((Governance::votes(&ANN, 8), Governance::votes_at(ANN, 9)), (Ok(0), Some(0)));
+		assert_eq!(Governance::quorum_told(Kind::Treasury, 9), Some(0));
+		assert_noop!(vote(ANN, 0, Side::For), Error::<Test>::NotFound);
+		assert_noop!(Governance::poke(signed(ANN), 0), Error::<Test>::NotFound);
+		let tally = Tally::<Test>::new(0);
+		assert!(!tally.is_won() && tally.end == 9);
+		assert_ok!(Governance::unwrap(signed(ANN), 50_000));
+		assert_ok!(Governance::do_try_state());
+		// They can be set, and hold from then on.
+		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), parameters()));
+		assert_eq!(Tracks::<Test>::tracks().count(), Kind::ALL.len());
+	});
 }
 
 #[test]
@@ -110,7 +155,7 @@ fn parameters_should_be_changed_by_a_constitutional_proposal_only() {
 			assert_ok!(vote(ANN, index, Side::For));
 			go_to(now() + 40);
 			assert_eq!(state(index), State::Executed);
-			assert_eq!(crate::Parameters::<Test>::get().proposal_threshold, after);
+			assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, after);
 		});
 	}
 }

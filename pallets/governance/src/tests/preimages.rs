@@ -57,7 +57,7 @@ fn call_should_stay_readable_when_its_owner_takes_it_back_after_the_first_vote()
 		over(index);
 		go_to(now() + 1 + TIMELOCK);
 		assert_eq!(state(index), State::Executed);
-		assert_eq!(crate::Parameters::<Test>::get().proposal_threshold, 77);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, 77);
 		// Nobody needs them any more.
 		assert!(!stored(&subject()));
 		assert_eq!(requests(&subject()), None);
@@ -114,7 +114,7 @@ fn vote_should_be_refused_when_the_call_has_another_length_than_the_proposal_nam
 		assert_ok!(vote(ANN, index, Side::For));
 		over(index);
 		go_to(now() + 1 + TIMELOCK);
-		assert_eq!(crate::Parameters::<Test>::get().proposal_threshold, 77);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, 77);
 		assert_eq!(requests(&subject()), Some(0));
 	});
 }
@@ -137,7 +137,7 @@ fn call_should_be_the_one_voted_on_when_other_bytes_are_noted() {
 		assert_ne!(next, index);
 		over(index);
 		go_to(now() + 1 + TIMELOCK);
-		assert_eq!(crate::Parameters::<Test>::get().proposal_threshold, 77);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, 77);
 	});
 }
 

@@ -68,10 +68,9 @@ fn vote_should_be_refused_when_nothing_was_delegated_to_the_voter_at_the_snapsho
 #[test]
 fn votes_should_be_those_of_the_snapshot_when_they_changed_since() {
 	run(|| {
+		wrap(CAT, 300);
 		let index = proposed(Kind::Treasury);
 		go_to(tally(index).snapshot);
-		// Still counts: it is there at the end of the snapshot's block.
-		wrap(CAT, 300);
 		open(index);
 		// Wrapped or delegated later, as with a loan of one block, it does not.
 		wrap(DAN, 99_000);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
 	types::AccountVote,
-	weights::{Work, LOOKUP},
+	weights::{Work, COUNTED},
 	WeightInfo,
 };
 use codec::Encode;
@@ -28,8 +28,9 @@ fn touched(
 /// Checks that a call touches what its weight provides for, and that this is not much more.
 fn covered(work: Work, prepare: impl FnOnce() -> RuntimeCall, origin: impl Into<RuntimeOrigin>) {
 	let (touched, agendas) = touched(prepare, origin);
-	// Every series has one checkpoint here, or none.
-	let provided = Accesses { reads: work.reads + work.lookups, writes: work.writes };
+	// Every series that is looked up has one checkpoint here, or none.
+	let looked_up = work.lookups + work.counted;
+	let provided = Accesses { reads: work.reads + looked_up, writes: work.writes };
 	assert!(
 		touched.reads <= provided.reads
 			&& touched.writes <= provided.writes
@@ -85,25 +86,39 @@ fn vote_should_be_covered_when_others_came_before() {
 	covered(Work::LATER_VOTE, prepare, signed(BEN));
 }
 
+/// Votes that changed in so many blocks that the next checkpoint reads two earlier ones; whether they change
+/// in this block too, so that its checkpoint is replaced.
+fn changed_often(again: bool) {
+	voters();
+	let change = || [ANN, BEN].map(|who| wrap(who, 9));
+	for _ in 0..3 {
+		change();
+		go_to(now() + 1);
+	}
+	if again {
+		change();
+	}
+}
+
 #[test]
 fn wrapping_and_delegating_should_be_covered() {
 	let wrap_call = RuntimeCall::Governance(crate::Call::wrap { amount: 5 });
 	let unwrap = RuntimeCall::Governance(crate::Call::unwrap { amount: 5 });
-	for call in [wrap_call, unwrap] {
+	for (call, again) in [(&wrap_call, false), (&wrap_call, true), (&unwrap, true)] {
 		let prepare = || {
-			voters();
-			call
+			changed_often(again);
+			call.clone()
 		};
 		covered(Work::WRAP, prepare, signed(ANN));
 	}
 	let to_ben = RuntimeCall::Governance(crate::Call::set_delegate { to: BEN });
 	let prepare = || {
-		voters();
+		changed_often(true);
 		to_ben
 	};
 	covered(Work::DELEGATE, prepare, signed(ANN));
 	let prepare = || {
-		voters();
+		changed_often(true);
 		let (nonce, expiry, genesis) = (0, 99, System::block_hash(0));
 		let purpose = crate::DELEGATE;
 		let message = crate::DelegationMessage { purpose, genesis, to: BEN, nonce, expiry };
@@ -165,28 +180,44 @@ fn ends_should_be_covered() {
 }
 
 #[test]
-fn parameters_should_be_covered_when_all_quorums_change() {
-	let prepare = || {
-		go_to(4);
+fn parameters_should_be_covered_when_all_that_is_recorded_changes_again() {
+	/// Parameters of which none is like those of another `step`.
+	fn changed(step: u64) -> RuntimeCall {
 		let mut parameters = parameters();
-		(parameters.voting_delay, parameters.voting_period) = (1, 3);
+		(parameters.voting_delay, parameters.voting_period) = (9 - step, 3);
+		parameters.holding_window = 9 - step;
 		for terms in
 			[&mut parameters.constitutional, &mut parameters.treasury, &mut parameters.removal]
 		{
-			terms.quorum.share = sp_runtime::Permill::from_percent(7);
-			terms.quorum.least += 1;
-			terms.quorum.most += 1;
+			terms.quorum.share = sp_runtime::Permill::from_percent(step as u32 + 7);
+			terms.quorum.least += u128::from(step) + 1;
+			terms.quorum.most += u128::from(step) + 1;
 		}
 		RuntimeCall::Governance(crate::Call::set_parameters { parameters })
+	}
+	let prepare = |again: bool| {
+		for step in 0..4 {
+			go_to(now() + 1);
+			assert_ok!(changed(step).dispatch(RuntimeOrigin::root()));
+		}
+		if !again {
+			go_to(now() + 1);
+		}
+		changed(5)
 	};
-	covered(Work::SET_PARAMETERS, prepare, RawOrigin::Root);
+	let most = Accesses { reads: Work::SET_PARAMETERS.reads, writes: Work::SET_PARAMETERS.writes };
+	let (replaced, _) = touched(|| prepare(true), RawOrigin::Root);
+	let (appended, _) = touched(|| prepare(false), RawOrigin::Root);
+	// A checkpoint that is replaced reads more, one that is appended writes more.
+	assert_eq!((replaced.reads, appended.writes), (most.reads, most.writes));
+	assert!(replaced.writes <= most.writes && appended.reads <= most.reads);
 }
 
 #[test]
 fn weights_should_be_made_of_lookups_items_and_agendas() {
 	let db = ParityDbWeight::get();
 	let later = <() as WeightInfo>::later_vote(0).ref_time();
-	assert_eq!(later, cost::CALL + (LOOKUP + 3) * db.read + 4 * db.write);
+	assert_eq!(later, cost::CALL + (COUNTED + 3) * db.read + 4 * db.write);
 	let shown = <() as WeightInfo>::later_vote(64).ref_time() - later;
 	assert_eq!(shown, cost::bytes(64 * 53));
 	let signed = <() as WeightInfo>::delegate_by_signature().ref_time();
