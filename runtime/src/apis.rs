@@ -276,6 +276,10 @@ impl_runtime_apis! {
 			ConvictionVoting::proposal(index)
 		}
 
+		fn obstacle(who: AccountId) -> Option<pallet_governance::Obstacle> {
+			ConvictionVoting::obstacle(&who)
+		}
+
 		fn votes(who: AccountId, at: BlockNumber) -> Option<Balance> {
 			ConvictionVoting::votes_at(who, at)
 		}

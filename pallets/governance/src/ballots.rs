@@ -10,7 +10,7 @@ use frame_support::{
 	ensure,
 	traits::{
 		schedule::{v3::Anon, DispatchTime},
-		QueryPreimage, StorePreimage,
+		StorePreimage,
 	},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
@@ -36,6 +36,7 @@ impl<T: Config> Pallet<T> {
 		let now = frame_system::Pallet::<T>::block_number();
 		let mut status = Self::ongoing(index)?;
 		ensure!(now > status.tally.snapshot, Error::<T>::VotingNotBegun);
+		ensure!(!status.tally.has_lapsed(), Error::<T>::PreimageMissing);
 		ensure!(now <= status.tally.end, Error::<T>::VotingOver);
 		ensure!(!Ballots::<T>::contains_key(index, &who), Error::<T>::AlreadyVoted);
 		let weight = Self::counted(&who, status.tally.snapshot, status.tally.holding_window)?;
@@ -67,6 +68,9 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn ongoing(index: u32) -> Result<StatusOf<T>, Error<T>> {
 		match ReferendumInfoFor::<T>::get(index) {
 			Some(ReferendumInfo::Ongoing(status)) => Ok(status),
+			Some(_) if Records::<T>::get(index).is_some_and(|record| record.tally.has_lapsed()) => {
+				Err(Error::<T>::PreimageMissing)
+			},
 			Some(_) => Err(Error::<T>::VotingOver),
 			None => Err(Error::<T>::NotFound),
 		}
@@ -101,19 +105,11 @@ impl<T: Config> Pallet<T> {
 		Self::quorum_by(kind, |series| Self::told(series, at).ok_or(())).ok()
 	}
 
-	/// At the first vote: what is voted on can be read and stays so, the quorum is fixed, the
-	/// referendum begins to be decided, and its end is scheduled.
+	/// At the first vote: the quorum is fixed, and the referendum begins to be decided.
 	fn open(index: u32, status: StatusOf<T>) -> Result<StatusOf<T>, DispatchError> {
-		if let Some(hash) = status.proposal.lookup_hash() {
-			let length = T::Preimages::len(&hash).ok_or(Error::<T>::PreimageMissing)?;
-			// The scheduler would not find it under another length.
-			ensure!(
-				status.proposal.len().is_none_or(|named| named == length),
-				Error::<T>::PreimageMissing
-			);
-			T::Preimages::request(&hash);
-			Pinned::<T>::insert(index, hash);
-		}
+		// Nothing is voted on whose call is not kept.
+		let kept = status.proposal.lookup_hash().is_none() || Pinned::<T>::contains_key(index);
+		ensure!(kept, Error::<T>::PreimageMissing);
 		let quorum = Self::quorum_at(status.tally.kind, status.tally.snapshot)?;
 		if status.decision_deposit.is_none() {
 			// It is zero.
@@ -123,7 +119,6 @@ impl<T: Config> Pallet<T> {
 		}
 		let mut status = Self::ongoing(index)?;
 		status.tally.quorum = Some(quorum);
-		Self::schedule_poke(index, status.tally.end)?;
 		Ok(status)
 	}
 
@@ -157,7 +152,11 @@ impl<T: Config> Pallet<T> {
 
 	/// Copies the tally, which the referendum loses when it ends.
 	pub(crate) fn keep_record(index: u32, status: &StatusOf<T>) {
-		let record = Record { tally: status.tally.clone(), call: call_hash::<T>(status) };
+		let record = Record {
+			tally: status.tally.clone(),
+			call: call_hash::<T>(status),
+			proposer: status.submission_deposit.who.clone(),
+		};
 		Records::<T>::insert(index, record);
 	}
 

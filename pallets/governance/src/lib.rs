@@ -7,8 +7,10 @@ extern crate alloc;
 mod ballots;
 mod parameters;
 mod proposals;
+mod proposing;
 pub mod runtime_api;
 mod scheduling;
+mod snapshots;
 mod tally;
 mod trace;
 mod tracks;
@@ -27,9 +29,10 @@ use polkadot_sdk::*;
 
 pub use pallet::*;
 pub use parameters::{KindTerms, Parameters as Terms, Quorum};
+pub use proposing::{EnsureProposer, Obstacle};
 pub use scheduling::RoomForDispatch;
 pub use tally::{Shortfall, Tally};
-pub use tracks::{EnsureProposer, Tracks, UndecidingTimeout};
+pub use tracks::{Tracks, UndecidingTimeout};
 pub use types::{
 	Balance, Ballot, Bound, Checkpoint, Enactment, Kind, Proposal, Record, Series, Side, State,
 };
@@ -47,7 +50,10 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use pallet_conviction_voting::Conviction;
-	use sp_runtime::traits::{Convert, StaticLookup, Zero};
+	use sp_runtime::{
+		traits::{Convert, StaticLookup, Zero},
+		Permill,
+	};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -107,6 +113,19 @@ pub mod pallet {
 		#[pallet::constant]
 		type HighestQuorum: Get<Balance>;
 
+		/// Proposals of one account that may be open at once.
+		#[pallet::constant]
+		type MaxOpen: Get<u32>;
+
+		/// Proposals that may have the same snapshot.
+		#[pallet::constant]
+		type MaxAtSnapshot: Get<u32>;
+
+		/// The share of its quorum that For and Abstain must reach for the deposit of a defeated proposal to
+		/// come back.
+		#[pallet::constant]
+		type DepositSupport: Get<Permill>;
+
 		/// What each call costs.
 		type WeightInfo: WeightInfo;
 	}
@@ -155,7 +174,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Twox64Concat, u32, Record<T>>;
 
-	/// The preimages that are kept while they are voted on.
+	/// The proposals of each account that have not ended, and perhaps some that have: the deposit is not settled.
+	#[pallet::storage]
+	pub type Open<T: Config> =
+		StorageMap<_, Blake2_128Concat, T::AccountId, BoundedVec<u32, T::MaxOpen>, ValueQuery>;
+
+	/// The proposals whose snapshot is a block that is not over.
+	#[pallet::storage]
+	pub type Snapshots<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		BlockNumberFor<T>,
+		BoundedVec<u32, T::MaxAtSnapshot>,
+		ValueQuery,
+	>;
+
+	/// The preimages that are kept from the snapshot on until the proposal has ended.
 	#[pallet::storage]
 	pub type Pinned<T: Config> = StorageMap<_, Twox64Concat, u32, T::Hash>;
 
@@ -261,6 +295,22 @@ pub mod pallet {
 		},
 		/// The scheduler has no room for the end of a vote: call `poke` when it is over.
 		NotScheduled { index: u32 },
+		/// The call of a proposal was not on the chain at its snapshot: nobody can vote on it.
+		Lapsed { index: u32 },
+		/// The deposit of a proposal is its proposer's again.
+		DepositReturned {
+			index: u32,
+			who: T::AccountId,
+			/// In the smallest unit of the token.
+			amount: Balance,
+		},
+		/// The deposit of a proposal that hardly anybody supported was taken.
+		DepositTaken {
+			index: u32,
+			who: T::AccountId,
+			/// In the smallest unit of the token.
+			amount: Balance,
+		},
 		/// A proposer took a proposal back.
 		Canceled { index: u32, proposer: T::AccountId },
 		/// A queued proposal was vetoed.
@@ -291,10 +341,6 @@ pub mod pallet {
 		NotPast,
 		/// A checkpoint is missing: report it, as the chain's state is broken.
 		CheckpointMissing,
-		/// The chain has no parameters of governance, without which nobody can propose: set them.
-		NoParameters,
-		/// Fewer votes than the proposal threshold were delegated to the proposer at the block before: get more.
-		BelowThreshold,
 		/// There is no proposal of that number.
 		NotFound,
 		/// Voting has not begun: wait for the block after the snapshot.
@@ -310,8 +356,8 @@ pub mod pallet {
 		NoVotes,
 		/// The vote names several sides, or none: vote for, against, or abstain.
 		SplitVote,
-		/// The proposal's call is not on the chain in the length that the proposal names, so nobody can know
-		/// what it does: note its preimage first, or propose again with the right length.
+		/// The proposal lapsed: at its snapshot its call was not on the chain in the length that it names, so that
+		/// nobody could know what it does. Note the preimage, and propose it again with the right length.
 		PreimageMissing,
 		/// Only who made the proposal may cancel it.
 		NotProposer,
@@ -342,9 +388,16 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
+			assert!(T::MaxOpen::get() > 0, "an account may have a proposal at least");
+			assert!(T::MaxAtSnapshot::get() > 0, "a block is the snapshot of a proposal at least");
 			assert!(T::MaxVotes::get() > 0, "wallets show a vote at least");
 			assert!(!T::LongestPeriod::get().is_zero(), "a period has a block at least");
 			assert!(!T::HighestQuorum::get().is_zero(), "a quorum has a vote at least");
+		}
+
+		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
+			let proposals = Self::go_over_snapshot(now);
+			<T as Config>::WeightInfo::on_initialize(proposals)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -369,7 +422,7 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// If voting has not begun or is over, the caller voted before or has no votes that count, `vote`
-		/// names several sides, or the proposed call is not on the chain.
+		/// names several sides, or the proposal lapsed.
 		#[pallet::call_index(0)]
 		#[pallet::weight(<T as Config>::WeightInfo::first_vote(T::MaxVotes::get()))]
 		pub fn vote(
@@ -467,7 +520,7 @@ pub mod pallet {
 			Self::do_delegate_by_signature(delegator, to, nonce, expiry, &signature)
 		}
 
-		/// Takes the caller's proposal back before voting begins.
+		/// Takes the caller's proposal back before voting begins, with its deposit.
 		///
 		/// # Errors
 		/// If it is not the caller's, or not pending any more.
@@ -489,8 +542,8 @@ pub mod pallet {
 			Self::do_veto(index)
 		}
 
-		/// Ends a vote that is over, and lets go of the preimage of a proposal that has ended. It is
-		/// scheduled when the first vote is cast; anybody may call it.
+		/// Ends a vote that is over, lets go of the preimage of a proposal that has ended, and settles its
+		/// deposit. It is scheduled when the snapshot is over; anybody may call it.
 		///
 		/// # Errors
 		/// If voting is not over, or there is nothing to do.

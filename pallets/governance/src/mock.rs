@@ -10,7 +10,7 @@ use frame_support::{
 	derive_impl, parameter_types,
 	traits::{
 		fungible::InspectHold, schedule::DispatchTime, Bounded, ConstU128, ConstU32, ConstU64,
-		EnsureOrigin, EqualPrivilegeOnly,
+		Currency, EnsureOrigin, EqualPrivilegeOnly, OnUnbalanced,
 	},
 	weights::Weight,
 };
@@ -86,6 +86,7 @@ impl pallet_preimage::Config for Test {
 parameter_types! {
 	pub MaximumWeight: Weight = Weight::MAX;
 	pub const Excluded: u64 = TREASURY;
+	pub const DepositSupport: Permill = Permill::from_percent(5);
 }
 
 /// Passes the account that stands for the council.
@@ -115,6 +116,14 @@ impl pallet_scheduler::Config for Test {
 	type BlockNumberProvider = System;
 }
 
+/// Gives the treasury what is taken from others.
+pub struct ToTreasury;
+impl OnUnbalanced<pallet_balances::NegativeImbalance<Test>> for ToTreasury {
+	fn on_nonzero_unbalanced(amount: pallet_balances::NegativeImbalance<Test>) {
+		Balances::resolve_creating(&TREASURY, amount);
+	}
+}
+
 impl pallet_referenda::Config for Test {
 	type RuntimeCall = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
@@ -124,10 +133,10 @@ impl pallet_referenda::Config for Test {
 	type SubmitOrigin = EnsureProposer<Self>;
 	type CancelOrigin = EnsureRoot<u64>;
 	type KillOrigin = EnsureRoot<u64>;
-	type Slash = ();
+	type Slash = ToTreasury;
 	type Votes = u128;
 	type Tally = Tally<Self>;
-	type SubmissionDeposit = ConstU128<0>;
+	type SubmissionDeposit = ConstU128<DEPOSIT>;
 	type MaxQueued = ConstU32<1>;
 	type UndecidingTimeout = UndecidingTimeout<Self>;
 	type AlarmInterval = ConstU64<1>;
@@ -162,6 +171,9 @@ impl crate::Config for Test {
 	type MaxVotes = ConstU32<4>;
 	type LongestPeriod = ConstU64<1_000>;
 	type HighestQuorum = ConstU128<100_000>;
+	type MaxOpen = ConstU32<3>;
+	type MaxAtSnapshot = ConstU32<8>;
+	type DepositSupport = DepositSupport;
 	type WeightInfo = ();
 }
 
@@ -176,6 +188,7 @@ pub const ACCOUNTS: [u64; 7] = [ANN, BEN, CAT, DAN, STRANGER, COUNCIL, TREASURY]
 pub const START: u128 = 100_000;
 
 pub const THRESHOLD: u128 = 10;
+pub const DEPOSIT: u128 = 7;
 pub const DELAY: u64 = 3;
 pub const HOLDING: u64 = 2;
 pub const PERIOD: u64 = 14;

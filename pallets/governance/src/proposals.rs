@@ -29,6 +29,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(now <= status.tally.snapshot, Error::<T>::NotPending);
 		Self::keep_record(index, &status);
 		Referenda::<T>::cancel(RawOrigin::Root.into(), index)?;
+		Self::close(index);
 		Self::deposit_event(Event::Canceled { index, proposer: who });
 		Ok(())
 	}
@@ -48,7 +49,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Ends a referendum whose voting is over, and lets go of the preimage of one that has ended.
+	/// Ends a referendum whose voting is over, lets go of the preimage of one that has ended, and settles its
+	/// deposit.
 	pub(crate) fn do_poke(index: u32) -> DispatchResult {
 		let info = ReferendumInfoFor::<T>::get(index).ok_or(Error::<T>::NotFound)?;
 		let ReferendumInfo::Ongoing(status) = info else {
@@ -91,8 +93,8 @@ impl<T: Config> Pallet<T> {
 			.map_err(|error| error.error)
 	}
 
-	/// Keeps when an approved proposal is due, and lets go of the preimage of one that has ended; whether
-	/// there was anything to do.
+	/// Keeps when an approved proposal is due, lets go of the preimage of one that has ended, and settles its
+	/// deposit; whether there was anything to do.
 	fn close(index: u32) -> bool {
 		let preimage = Pinned::<T>::take(index);
 		let approved =
@@ -107,7 +109,8 @@ impl<T: Config> Pallet<T> {
 			// What was approved is kept by the scheduler.
 			T::Preimages::unrequest(&hash);
 		}
-		new || preimage.is_some()
+		let settled = Self::settle_deposit(index);
+		new || preimage.is_some() || settled
 	}
 
 	/// How far a proposal is; `None` if there was none of that number.
@@ -143,6 +146,7 @@ impl<T: Config> Pallet<T> {
 	pub fn proposal(index: u32) -> Option<Proposal<T>> {
 		let state = Self::state(index)?;
 		let record = Records::<T>::get(index);
+		let known = record.as_ref().map(|record| record.proposer.clone());
 		let (tally, call) = record.map(|record| (record.tally, record.call)).unzip();
 		let (proposer, call, tally) = match ReferendumInfoFor::<T>::get(index)? {
 			ReferendumInfo::Ongoing(status) => {
@@ -156,8 +160,10 @@ impl<T: Config> Pallet<T> {
 			ReferendumInfo::Approved(_, deposit, _)
 			| ReferendumInfo::Rejected(_, deposit, _)
 			| ReferendumInfo::Cancelled(_, deposit, _)
-			| ReferendumInfo::TimedOut(_, deposit, _) => (deposit.map(|deposit| deposit.who), call, tally),
-			ReferendumInfo::Killed(_) => (None, call, tally),
+			| ReferendumInfo::TimedOut(_, deposit, _) => {
+				(known.or(deposit.map(|deposit| deposit.who)), call, tally)
+			},
+			ReferendumInfo::Killed(_) => (known, call, tally),
 		};
 		let parameters = Parameters::<T>::get();
 		Some(Proposal {

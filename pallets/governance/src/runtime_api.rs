@@ -1,6 +1,6 @@
 //! What clients ask about votes and proposals, so that no rule has to be written a second time.
 
-use crate::{types::Balance, Kind};
+use crate::{types::Balance, Kind, Obstacle};
 use codec::Codec;
 use polkadot_sdk::*;
 
@@ -14,6 +14,9 @@ sp_api::decl_runtime_apis! {
 	{
 		/// A proposal by the number of its referendum; `None` if there was none.
 		fn proposal(index: u32) -> Option<Proposal>;
+
+		/// Why `who` cannot propose in the block after the one whose state is asked; `None` if it can.
+		fn obstacle(who: AccountId) -> Option<Obstacle>;
 
 		/// The votes of `who` that count where the snapshot is block `at`, in the smallest unit: the least that
 		/// was delegated to it at the end of any block of the holding window in force at `at`. `None` if `at` is

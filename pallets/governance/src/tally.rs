@@ -18,6 +18,8 @@ use sp_runtime::{
 /// What the votes on a proposal lack for it to pass, the first of these that applies.
 #[derive(Encode, Decode, TypeInfo, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shortfall {
+	/// At the snapshot the call was not on the chain.
+	Call,
 	/// For and Abstain do not reach the quorum.
 	Quorum {
 		/// The votes that are missing, in the smallest unit.
@@ -75,8 +77,21 @@ impl<T: Config> Tally<T> {
 		self.quorum.is_some_and(|quorum| self.support >= quorum)
 	}
 
+	/// Nobody can vote on it any more.
+	pub(crate) fn lapse(&mut self) {
+		self.end = self.snapshot;
+	}
+
+	/// Whether it lapsed: voting takes a block at least otherwise.
+	pub fn has_lapsed(&self) -> bool {
+		self.end <= self.snapshot
+	}
+
 	/// What it lacks to pass; `None` if nothing, or as long as the quorum is not known.
 	pub fn shortfall(&self) -> Option<Shortfall> {
+		if self.has_lapsed() {
+			return Some(Shortfall::Call);
+		}
 		let missing = self.quorum?.saturating_sub(self.support);
 		let votes = self.ayes.saturating_add(self.nays);
 		if !missing.is_zero() {

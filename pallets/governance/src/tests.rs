@@ -4,6 +4,7 @@ mod api;
 mod cancel;
 mod checkpoints;
 mod dates;
+mod deposits;
 mod dispatch;
 mod extension;
 mod histories;
@@ -24,10 +25,15 @@ mod wallets;
 mod weights;
 
 use crate::{
-	mock::*, Ballots, Enactments, Error, Event, Kind, Latest, Pinned, Records, Series, Side, State,
-	Terms, Units,
+	mock::*, Ballots, Enactments, Error, Event, Kind, Latest, Pinned, Records, RoomForDispatch,
+	Series, Side, State, Terms, Units,
 };
-use frame_support::{assert_noop, assert_ok};
+use codec::Encode;
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::schedule::{v3::Anon, DispatchTime},
+};
+use frame_system::RawOrigin;
 use openledger_pallet_testing as testing;
 use polkadot_sdk::*;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -84,6 +90,14 @@ fn set(change: impl FnOnce(&mut Terms<u64>)) -> DispatchResult {
 	let mut parameters = crate::Parameters::<Test>::get().unwrap();
 	change(&mut parameters);
 	Governance::set_parameters(RuntimeOrigin::root(), parameters)
+}
+
+/// What is scheduled without a name; whether there was room.
+fn schedule(block: u64) -> bool {
+	let call = Proposed::Inline(call().encode().try_into().unwrap());
+	let at = DispatchTime::At(block);
+	let schedule = <RoomForDispatch<Test> as Anon<u64, RuntimeCall, OriginCaller>>::schedule;
+	schedule(at, None, 0, RawOrigin::Root.into(), call).is_ok()
 }
 
 /// What anybody can try on a proposal, other than to vote.

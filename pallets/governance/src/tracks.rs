@@ -1,22 +1,19 @@
-//! The kinds of proposals as referendum tracks, and who may propose.
+//! The kinds of proposals as referendum tracks.
 
 use crate::{
-	types::{AccountIdOf, Balance, ParametersOf},
-	Config, Error, Kind, LongestLife, Pallet, Parameters, Series, Settling,
+	types::{Balance, ParametersOf},
+	Config, Kind, LongestLife, Pallet, Parameters, Settling,
 };
 use alloc::borrow::Cow;
 use core::marker::PhantomData;
-use frame_support::{
-	ensure,
-	traits::{EnsureOriginWithArg, OriginTrait},
-};
-use frame_system::{ensure_signed, pallet_prelude::BlockNumberFor};
+use frame_support::traits::OriginTrait;
+use frame_system::pallet_prelude::BlockNumberFor;
 use pallet_referenda::{Curve, Track, TrackInfo, TracksInfo};
 use polkadot_sdk::*;
 use sp_runtime::{
 	str_array,
 	traits::{Convert, Get, One, Saturating, Zero},
-	DispatchResult, Perbill,
+	Perbill,
 };
 
 /// The tracks, made from the parameters in force.
@@ -79,16 +76,6 @@ const fn name(kind: Kind) -> [u8; 25] {
 }
 
 impl<T: Config> Pallet<T> {
-	/// # Errors
-	/// If there are no parameters, or too few votes were delegated to `who` at the block before.
-	fn ensure_may_propose(who: &AccountIdOf<T>) -> DispatchResult {
-		let parameters = Parameters::<T>::get().ok_or(Error::<T>::NoParameters)?;
-		let before = frame_system::Pallet::<T>::block_number().saturating_sub(One::one());
-		let votes = Self::past(&Series::Votes(who.clone()), before)?;
-		ensure!(votes >= parameters.proposal_threshold, Error::<T>::BelowThreshold);
-		Ok(())
-	}
-
 	/// The most blocks from proposal to end of any proposal that may still run under earlier
 	/// parameters; zero if there can be none.
 	pub(crate) fn longest_life() -> BlockNumberFor<T> {
@@ -105,23 +92,5 @@ impl<T: Config> Get<BlockNumberFor<T>> for UndecidingTimeout<T> {
 	fn get() -> BlockNumberFor<T> {
 		let life = Parameters::<T>::get().map_or_else(Zero::zero, |parameters| parameters.life());
 		life.max(Pallet::<T>::longest_life())
-	}
-}
-
-/// Accounts to which enough votes were delegated at the block before.
-pub struct EnsureProposer<T>(PhantomData<T>);
-
-impl<T: Config> EnsureOriginWithArg<T::RuntimeOrigin, PalletsOrigin<T>> for EnsureProposer<T> {
-	type Success = T::AccountId;
-
-	fn try_origin(
-		origin: T::RuntimeOrigin,
-		_: &PalletsOrigin<T>,
-	) -> Result<T::AccountId, T::RuntimeOrigin> {
-		let who = ensure_signed(origin.clone()).map_err(|_| origin.clone())?;
-		match Pallet::<T>::ensure_may_propose(&who) {
-			Ok(()) => Ok(who),
-			Err(_) => Err(origin),
-		}
 	}
 }

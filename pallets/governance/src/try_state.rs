@@ -1,8 +1,8 @@
 //! What must hold after every block.
 
 use crate::{
-	types::Balance, Ballots, Config, Delegates, Earlier, Enactments, HoldReason, Latest, Pallet,
-	Parameters, Pinned, Records, Series, Settling, Side, Units,
+	types::Balance, Ballots, Config, Delegates, Earlier, Enactments, HoldReason, Latest, Open,
+	Pallet, Parameters, Pinned, Records, Series, Settling, Side, Snapshots, Units,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use codec::Encode;
@@ -31,6 +31,7 @@ impl<T: Config> Pallet<T> {
 		Self::try_checkpoints()?;
 		Self::try_recorded()?;
 		Self::try_tallies()?;
+		Self::try_open()?;
 		for (_, hash) in Pinned::<T>::iter() {
 			ensure!(T::Preimages::is_requested(&hash), "a pinned preimage may be taken away");
 		}
@@ -113,6 +114,32 @@ impl<T: Config> Pallet<T> {
 		}
 		let all = u32::try_from(Earlier::<T>::iter_keys().count()).unwrap_or(u32::MAX);
 		ensure!(all == earlier, "checkpoints of no series");
+		Ok(())
+	}
+
+	/// Every running referendum is among those that its proposer has open, with the deposit, and among those of
+	/// its snapshot, until that is over.
+	fn try_open() -> Result<(), TryRuntimeError> {
+		let now = frame_system::Pallet::<T>::block_number();
+		for (index, info) in ReferendumInfoFor::<T>::iter() {
+			let ReferendumInfo::Ongoing(status) = info else { continue };
+			let open = Open::<T>::get(&status.submission_deposit.who);
+			ensure!(open.contains(&index), "an open proposal is not its proposer's");
+			let snapshot = status.tally.snapshot;
+			let entered = Snapshots::<T>::get(snapshot).contains(&index);
+			ensure!(entered == (now <= snapshot), "a proposal is not among those of its snapshot");
+			let pinned = Pinned::<T>::contains_key(index);
+			let looked_up = status.proposal.lookup_hash().is_some();
+			let due = now > snapshot && looked_up && !status.tally.has_lapsed();
+			ensure!(pinned == due, "a call is voted on that is not kept");
+		}
+		for block in Snapshots::<T>::iter_keys() {
+			ensure!(block >= now, "a snapshot was not gone over");
+		}
+		for open in Open::<T>::iter_values() {
+			let known = open.iter().all(ReferendumInfoFor::<T>::contains_key);
+			ensure!(known && !open.is_empty(), "an open proposal does not exist");
+		}
 		Ok(())
 	}
 

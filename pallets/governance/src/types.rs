@@ -207,6 +207,8 @@ pub struct Record<T: Config> {
 	pub tally: Tally<T>,
 	/// The blake2-256 of the proposed call.
 	pub call: H256,
+	/// Who proposed it.
+	pub proposer: AccountIdOf<T>,
 }
 
 /// What remains of an approved proposal.

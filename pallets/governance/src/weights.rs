@@ -42,13 +42,23 @@ pub(crate) struct Work {
 }
 
 impl Work {
+	/// Looks up the proposer's votes. Reads: parameters, number of proposals, proposals at the snapshot, those
+	/// that the account has open. Writes: both lists.
+	pub(crate) const PROPOSE: Self =
+		Self { lookups: 1, counted: 0, reads: 4, writes: 2, agendas: 0 };
+	/// For each proposal that the account has open, reads: referendum, record.
+	pub(crate) const OPEN: Self = Self::of(2, 0, 0);
+	/// Reads and writes: proposals at the snapshot.
+	pub(crate) const SNAPSHOT: Self = Self::of(1, 1, 0);
+	/// For each of these, reads: referendum, status of the preimage in its old and its new form. Writes:
+	/// referendum, record or preimage's status, its pin. Agendas: of the end.
+	pub(crate) const AT_SNAPSHOT: Self = Self::of(3, 3, 1);
 	/// Counts the voter's votes, looks up the quorum's three numbers and the delegated votes. Reads: referendum,
-	/// ballot, status of the preimage in its old and its new form, parameters, longest life,
-	/// transient item, count of referenda decided, shown votes. Writes: referendum, ballot, preimage's
-	/// status, its pin, the count, record, shown votes, place of the timeout. Agendas: of the timeout
-	/// that is cancelled, of the one that replaces it, of the end, of the end after a late quorum.
+	/// ballot, pin, parameters, longest life, transient item, count of referenda decided, shown votes.
+	/// Writes: referendum, ballot, the count, record, shown votes, place of the timeout. Agendas: of the
+	/// timeout that is cancelled, of the one that replaces it, of the end after a late quorum.
 	pub(crate) const FIRST_VOTE: Self =
-		Self { lookups: 4, counted: 1, reads: 9, writes: 8, agendas: 4 };
+		Self { lookups: 4, counted: 1, reads: 8, writes: 6, agendas: 3 };
 	/// Counts the voter's votes. Reads: referendum, ballot, shown votes. Writes: the same, record.
 	pub(crate) const LATER_VOTE: Self =
 		Self { lookups: 0, counted: 1, reads: 3, writes: 4, agendas: 0 };
@@ -60,17 +70,19 @@ impl Work {
 	pub(crate) const DELEGATE: Self = Self::of(11, 7, 0);
 	/// As [`Self::DELEGATE`]. Reads and writes the nonce, reads the genesis hash.
 	pub(crate) const SIGNED: Self = Self::of(13, 8, 0);
-	/// Reads: referendum. Writes: referendum, record, place of the timeout. Agendas: of the
-	/// timeout, and of the next block, where the count of referenda decided goes down.
-	pub(crate) const CANCEL: Self = Self::of(1, 3, 2);
-	/// Reads: referendum, vetoed, name of the task, pin, enactment, preimage's status in both forms.
-	/// Writes: vetoed, name, pin, enactment, preimage's status. Agendas: of the task.
-	pub(crate) const VETO: Self = Self::of(7, 5, 1);
+	/// Reads: referendum, pin, proposer's account and open proposals. Writes: the same, record, place of the
+	/// timeout. Agendas: of the timeout, and of the next block, where the count of referenda decided goes down.
+	pub(crate) const CANCEL: Self = Self::of(4, 6, 2);
+	/// Reads: referendum, vetoed, name of the task, pin, enactment, preimage's status in both forms, proposer's
+	/// account and open proposals. Writes: referendum, vetoed, name, pin, enactment, preimage's status,
+	/// proposer's account and open proposals. Agendas: of the task.
+	pub(crate) const VETO: Self = Self::of(9, 8, 1);
 	/// Reads: referendum, parameters, longest life, transient item, count of referenda decided, pin,
-	/// enactment, name of the task, preimage's status in both forms. Writes: referendum, record,
-	/// transient item, count, pin, enactment, name, preimage's status, place of the timeout. Agendas: of
+	/// enactment or record, name of the task, preimage's status in both forms, proposer's account and open
+	/// proposals, account that a deposit goes to. Writes: referendum, record, transient item, count, pin,
+	/// enactment, name, preimage's status, place of the timeout, both accounts, open proposals. Agendas: of
 	/// the timeout, of the next block, of the dispatch.
-	pub(crate) const POKE: Self = Self::of(10, 9, 3);
+	pub(crate) const POKE: Self = Self::of(13, 12, 3);
 	/// Reads: parameters, longest life, three checkpoints of each series. Writes: the same, two of each.
 	pub(crate) const SET_PARAMETERS: Self = Self::of(2 + 3 * RECORDED, 2 + 2 * RECORDED, 0);
 
@@ -93,6 +105,19 @@ impl Work {
 pub trait WeightInfo {
 	/// Costs of one database read and write.
 	type Db: Get<RuntimeDbWeight>;
+
+	/// What a submission to pallet-referenda costs here, besides its own weight, by an account that has so many
+	/// proposals open.
+	fn propose(open: u32) -> Weight {
+		let each = Work::OPEN.weight::<Self::Db>();
+		Work::PROPOSE.weight::<Self::Db>().saturating_add(each.saturating_mul(open.into()))
+	}
+
+	/// The start of the block after the snapshot of so many proposals.
+	fn on_initialize(proposals: u32) -> Weight {
+		let each = Work::AT_SNAPSHOT.weight::<Self::Db>();
+		Work::SNAPSHOT.weight::<Self::Db>().saturating_add(each.saturating_mul(proposals.into()))
+	}
 
 	/// `vote` that is the first on its proposal, or reaches the quorum, by an account with `votes` shown
 	/// votes.

@@ -12,7 +12,7 @@ use crate::{
 	},
 	AccountId, Balance, Balances, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, SecurityCouncil,
-	Signature, System, TechnicalCommittee,
+	Signature, System, TechnicalCommittee, Treasury,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -73,6 +73,11 @@ parameter_types! {
 	pub const LongestPeriod: BlockNumber = 60 * DAYS;
 	/// The highest quorum or threshold that a proposal can set: a tenth of the supply.
 	pub const HighestQuorum: Balance = SUPPLY / 10;
+	/// What a proposal takes of its proposer until it has ended.
+	pub const SubmissionDeposit: Balance = 1_000 * OPEN;
+	/// The share of its quorum that For and Abstain must reach for the deposit of a defeated proposal to come
+	/// back.
+	pub const DepositSupport: Permill = Permill::from_percent(5);
 	/// How often approved spends are paid.
 	pub const SpendPeriod: BlockNumber = MINUTES / 2;
 	/// How long an approved spend can be claimed.
@@ -119,11 +124,10 @@ impl pallet_referenda::Config for Runtime {
 	type SubmitOrigin = EnsureProposer<Runtime>;
 	type CancelOrigin = EnsureRoot<AccountId>;
 	type KillOrigin = EnsureRoot<AccountId>;
-	type Slash = ();
+	type Slash = Treasury;
 	type Votes = Balance;
 	type Tally = Tally<Runtime>;
-	// The votes behind a proposer stand for the deposit.
-	type SubmissionDeposit = ConstU128<0>;
+	type SubmissionDeposit = SubmissionDeposit;
 	type MaxQueued = ConstU32<1>;
 	type UndecidingTimeout = UndecidingTimeout<Runtime>;
 	type AlarmInterval = ConstU32<1>;
@@ -157,6 +161,9 @@ impl pallet_governance::Config for Runtime {
 	type MaxVotes = ConstU32<64>;
 	type LongestPeriod = LongestPeriod;
 	type HighestQuorum = HighestQuorum;
+	type MaxOpen = ConstU32<3>;
+	type MaxAtSnapshot = ConstU32<32>;
+	type DepositSupport = DepositSupport;
 	type WeightInfo = pallet_governance::weights::SubstrateWeight<Runtime>;
 }
 

@@ -86,10 +86,10 @@ fn proposal_should_be_told_when_it_has_ended() {
 			assert_eq!((proposal.proposer, proposal.call), (Some(ANN), Some(hash_of(&call()))));
 			assert_eq!(proposal.tally, Some(last.clone()));
 		}
-		// Anybody may have the deposits of nothing refunded; what was voted stays known.
-		assert_ok!(Referenda::refund_submission_deposit(signed(STRANGER), index));
+		// The deposit went back long ago; what was voted, and who proposed, stays known.
+		assert!(Referenda::refund_submission_deposit(signed(STRANGER), index).is_err());
 		let proposal = told(index);
-		assert_eq!((proposal.state, proposal.proposer), (State::Executed, None));
+		assert_eq!((proposal.state, proposal.proposer), (State::Executed, Some(ANN)));
 		assert_eq!(proposal.tally, Some(last));
 	});
 	run(|| {
@@ -98,16 +98,17 @@ fn proposal_should_be_told_when_it_has_ended() {
 		assert_ok!(vote(ANN, index, Side::Against));
 		assert_ok!(Referenda::kill(RuntimeOrigin::root(), index));
 		let proposal = told(index);
-		assert_eq!((proposal.state, proposal.proposer), (State::Canceled, None));
+		assert_eq!((proposal.state, proposal.proposer), (State::Canceled, Some(ANN)));
 		assert_eq!(proposal.tally.unwrap().nays, 50_000);
 	});
 	run(|| {
-		// On which nobody voted and which nobody poked: nothing is kept.
+		// On which nobody voted.
 		let index = proposed(Kind::Treasury);
+		let before = tally(index);
 		go_to(now() + 40);
 		let proposal = told(index);
 		assert_eq!((proposal.state, proposal.proposer), (State::Defeated, Some(ANN)));
-		assert_eq!((proposal.tally, proposal.call), (None, None));
+		assert_eq!((proposal.tally, proposal.call), (Some(before), Some(hash_of(&call()))));
 	});
 }
 

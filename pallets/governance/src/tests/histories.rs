@@ -86,6 +86,8 @@ struct Model {
 	past: Vec<Block>,
 	/// Of each proposal, its snapshot, its first end and its votes.
 	proposals: Vec<(u64, u64, Cast)>,
+	/// Who made each proposal.
+	proposers: Vec<u64>,
 	/// Those that somebody cancelled.
 	cancelled: BTreeSet<usize>,
 }
@@ -107,7 +109,8 @@ impl Model {
 	fn take(&mut self, step: Step) {
 		match step {
 			Step::Wrap(who, amount) => {
-				let room = START - 1 - self.state.units(who);
+				// What is not wrapped, deposited, or needed to live.
+				let room = Balances::free_balance(who) - 1;
 				let done = Governance::wrap(signed(who), amount).is_ok();
 				assert_eq!(done, amount <= room);
 				if done {
@@ -131,12 +134,19 @@ impl Model {
 			},
 			Step::Propose(who, kind) => {
 				let before = self.past.get(now() as usize - 1).map_or(0, |block| block.votes(who));
+				let open = (0u32..).zip(&self.proposers);
+				let open = open.filter(|(index, by)| **by == who && runs(*index)).count();
+				let others = self.proposals.iter().filter(|(at, ..)| *at == now() + DELAY).count();
+				let may = before >= THRESHOLD
+					&& open < 3 && others < 8
+					&& Balances::free_balance(who) > DEPOSIT;
 				let index = propose(who, kind, call());
-				assert_eq!(index.is_ok(), before >= THRESHOLD);
+				assert_eq!(index.is_ok(), may);
 				if index.is_ok() {
 					assert_eq!(index, Ok(self.proposals.len() as u32));
 					let snapshot = now() + DELAY;
 					self.proposals.push((snapshot, snapshot + PERIOD, Cast::new()));
+					self.proposers.push(who);
 				}
 			},
 			Step::Vote(who, pick, side) => {

@@ -1,7 +1,9 @@
 //! The checks of the state see what is wrong.
 
 use super::*;
-use crate::{Bound, Checkpoint, Delegates, Earlier, Enactment, Parameters, Record, Settling};
+use crate::{
+	Bound, Checkpoint, Delegates, Earlier, Enactment, Open, Parameters, Record, Settling, Snapshots,
+};
 use sp_runtime::TryRuntimeError;
 
 /// The first broken invariant after `breaking` a state with votes, checkpoints and a running vote.
@@ -98,9 +100,26 @@ fn check_should_fail_when_a_tally_is_wrong() {
 }
 
 #[test]
+fn check_should_fail_when_open_proposals_are_wrong() {
+	assert_eq!(broken(|_| Open::<Test>::remove(ANN)), "an open proposal is not its proposer's");
+	let at = |block: u64, index: u32| Snapshots::<Test>::insert(block, bounded(index));
+	assert_eq!(broken(|_| at(1, 9)), "a snapshot was not gone over");
+	let entered = "a proposal is not among those of its snapshot";
+	assert_eq!(broken(|index| at(tally(index).snapshot, index)), entered);
+	let other = |_| Open::<Test>::insert(BEN, bounded::<frame_support::traits::ConstU32<3>>(9));
+	assert_eq!(broken(other), "an open proposal does not exist");
+	let pinned = |index| Pinned::<Test>::insert(index, hash_of(&call()));
+	assert_eq!(broken(pinned), "a call is voted on that is not kept");
+}
+
+fn bounded<S: sp_runtime::traits::Get<u32>>(index: u32) -> frame_support::BoundedVec<u32, S> {
+	frame_support::BoundedVec::truncate_from(vec![index])
+}
+
+#[test]
 fn check_should_fail_when_other_items_are_wrong() {
 	assert_eq!(broken(|_| Settling::<Test>::put(true)), "the transient item outlived its call");
-	let pinned = |index| Pinned::<Test>::insert(index, hash_of(&call()));
+	let pinned = |_| Pinned::<Test>::insert(9, hash_of(&call()));
 	assert_eq!(broken(pinned), "a pinned preimage may be taken away");
 	let due = |index| Enactments::<Test>::insert(index, Enactment { at: 1, preimage: None });
 	assert_eq!(broken(due), "due but not approved");

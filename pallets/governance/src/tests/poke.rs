@@ -1,19 +1,7 @@
 //! How votes end: on time, by themselves or by anybody's hand, and never early.
 
 use super::*;
-use crate::RoomForDispatch;
-use codec::Encode;
-use frame_support::traits::schedule::{v3::Anon, DispatchTime};
-use frame_system::RawOrigin;
 use pallet_referenda::{ReferendumInfo, ReferendumInfoFor};
-
-/// What is scheduled without a name; whether there was room.
-fn schedule(block: u64) -> bool {
-	let call = Proposed::Inline(call().encode().try_into().unwrap());
-	let at = DispatchTime::At(block);
-	let schedule = <RoomForDispatch<Test> as Anon<u64, RuntimeCall, OriginCaller>>::schedule;
-	schedule(at, None, 0, RawOrigin::Root.into(), call).is_ok()
-}
 
 /// Takes all places that tasks without a name find in a block; how many.
 fn fill(block: u64) -> usize {
@@ -69,6 +57,7 @@ fn proposal_should_be_defeated_when_nobody_votes() {
 	run(|| {
 		// By anybody's hand.
 		let index = proposed(Kind::Treasury);
+		fill(tally(index).end + 1);
 		over(index);
 		assert_eq!((state(index), runs(index)), (State::Defeated, true));
 		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::VotingOver);
@@ -78,9 +67,10 @@ fn proposal_should_be_defeated_when_nobody_votes() {
 		assert_noop!(poke(index), Error::<Test>::NothingToDo);
 	});
 	run(|| {
-		// By itself, some blocks later.
+		// By itself, and if there is no room for that, by itself some blocks later.
 		let index = proposed(Kind::Treasury);
 		let end = tally(index).end;
+		fill(end + 1);
 		go_to(end + WINDOW + 1);
 		assert_eq!((state(index), runs(index)), (State::Defeated, true));
 		go_to(end + WINDOW + 2);
@@ -91,6 +81,7 @@ fn proposal_should_be_defeated_when_nobody_votes() {
 		// By itself also when somebody placed the deposit, and by hand at once.
 		let index = proposed(Kind::Treasury);
 		let other = propose(ANN, Kind::Treasury, call()).unwrap();
+		fill(tally(index).end + 1);
 		for index in [index, other] {
 			assert_ok!(Referenda::place_decision_deposit(signed(STRANGER), index));
 		}
@@ -103,11 +94,22 @@ fn proposal_should_be_defeated_when_nobody_votes() {
 	run(|| {
 		// Also when somebody places the deposit after the end.
 		let index = proposed(Kind::Treasury);
+		fill(tally(index).end + 1);
 		over(index);
 		assert_ok!(Referenda::place_decision_deposit(signed(STRANGER), index));
 		assert_eq!((state(index), runs(index)), (State::Defeated, true));
 		assert_ok!(poke(index));
 		assert!(!runs(index));
+	});
+}
+
+#[test]
+fn proposal_should_end_by_itself_when_nobody_votes() {
+	run(|| {
+		let index = proposed(Kind::Treasury);
+		over(index);
+		assert_eq!((state(index), runs(index)), (State::Defeated, false));
+		assert_noop!(poke(index), Error::<Test>::NothingToDo);
 	});
 }
 

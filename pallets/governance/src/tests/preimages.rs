@@ -1,6 +1,7 @@
 //! What is voted on can be read, and stays what it is.
 
 use super::*;
+use crate::Shortfall;
 use frame_support::traits::{schedule::DispatchTime, Bounded};
 use openledger_primitives::enactment_task;
 use pallet_preimage::PreimageFor;
@@ -22,21 +23,64 @@ fn stored(call: &RuntimeCall) -> bool {
 	PreimageFor::<Test>::contains_key((hash_of(call), len))
 }
 
-#[test]
-fn vote_should_be_refused_when_the_call_is_hidden() {
-	run(|| {
-		let index = bare(lookup(&subject()));
-		open(index);
+/// Nobody can vote on the proposal, and it is defeated by itself.
+fn lapses(index: u32) {
+	go_to(tally(index).snapshot);
+	assert_eq!(state(index), State::Pending);
+	go_to(now() + 1);
+	assert!(happened(Event::Lapsed { index }));
+	assert_eq!((state(index), runs(index)), (State::Defeated, true));
+	let shortfall = Governance::proposal(index).unwrap().shortfall;
+	assert_eq!(shortfall, Some(Shortfall::Call));
+	// Whatever is noted by now.
+	let _ = note(CAT, &subject());
+	for block in 0..2 {
 		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
 		assert_noop!(vote(BEN, index, Side::Against), Error::<Test>::PreimageMissing);
-		assert_ok!(note(CAT, &subject()));
-		assert_ok!(vote(ANN, index, Side::For));
-		assert_eq!(Pinned::<Test>::get(index), Some(hash_of(&subject())));
-	});
+		go_to(now() + 1 - block);
+	}
+	assert_eq!((state(index), runs(index)), (State::Defeated, false));
+	assert!(!Pinned::<Test>::contains_key(index));
+	go_to(now() + 40);
+	assert_eq!(state(index), State::Defeated);
+	assert!(!dispatched());
+}
+
+#[test]
+fn proposal_should_lapse_when_its_call_is_hidden_at_the_snapshot() {
+	run(|| lapses(bare(lookup(&subject()))));
+	// As the one who has the votes might plan it: to note it and vote in the last block.
 	run(|| {
 		let index = bare(lookup(&subject()));
-		go_to(now() + 40);
-		assert_eq!((state(index), runs(index)), (State::Defeated, false));
+		go_to(tally(index).end);
+		assert_ok!(note(ANN, &subject()));
+		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
+		go_to(now() + 60);
+		assert_eq!(state(index), State::Defeated);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, THRESHOLD);
+	});
+	// Noted in time, and taken back before the snapshot is over.
+	run(|| {
+		let index = bare(lookup(&subject()));
+		assert_ok!(note(STRANGER, &subject()));
+		go_to(tally(index).snapshot);
+		assert_ok!(Preimage::unnote_preimage(signed(STRANGER), hash_of(&subject())));
+		lapses(index);
+	});
+}
+
+#[test]
+fn proposal_should_be_voted_on_when_its_call_is_noted_in_the_block_of_the_snapshot() {
+	run(|| {
+		let index = bare(lookup(&subject()));
+		go_to(tally(index).snapshot);
+		assert_ok!(note(STRANGER, &subject()));
+		open(index);
+		assert_eq!(Pinned::<Test>::get(index), Some(hash_of(&subject())));
+		// Whoever noted it cannot make it unreadable any more, without any vote.
+		assert_ok!(Preimage::unnote_preimage(signed(STRANGER), hash_of(&subject())));
+		assert!(stored(&subject()));
+		assert_ok!(vote(ANN, index, Side::For));
 	});
 }
 
@@ -65,33 +109,14 @@ fn call_should_stay_readable_when_its_owner_takes_it_back_after_the_first_vote()
 }
 
 #[test]
-fn proposal_should_be_voted_on_when_somebody_notes_and_takes_back_its_call_before() {
-	run(|| {
-		assert_ok!(note(STRANGER, &subject()));
-		let index = bare(lookup(&subject()));
-		open(index);
-		assert_ok!(Preimage::unnote_preimage(signed(STRANGER), hash_of(&subject())));
-		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
-		// Whoever votes can bring it along.
-		assert_ok!(note(ANN, &subject()));
-		assert_ok!(vote(ANN, index, Side::For));
-		assert_noop!(
-			Preimage::unnote_preimage(signed(STRANGER), hash_of(&subject())),
-			pallet_preimage::Error::<Test>::NotAuthorized
-		);
-	});
-}
-
-#[test]
-fn vote_should_be_refused_when_the_call_has_another_length_than_the_proposal_names() {
+fn proposal_should_lapse_when_the_call_has_another_length_than_it_names() {
 	let length = codec::Encode::encoded_size(&subject()) as u32;
 	for len in [length - 1, length + 1, 0, u32::MAX] {
 		run(|| {
 			let index = bare(Bounded::Lookup { hash: hash_of(&subject()), len });
 			assert_ok!(note(CAT, &subject()));
-			open(index);
-			assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
-			assert_eq!((requests(&subject()), Pinned::<Test>::get(index)), (Some(0), None));
+			lapses(index);
+			assert_eq!(requests(&subject()), Some(0));
 		});
 	}
 	run(|| {
@@ -108,9 +133,8 @@ fn vote_should_be_refused_when_the_call_has_another_length_than_the_proposal_nam
 		// The old form names no length.
 		let dummy = Default::default();
 		let index = bare(Bounded::Legacy { hash: hash_of(&subject()), dummy });
-		open(index);
-		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
 		assert_ok!(note(CAT, &subject()));
+		open(index);
 		assert_ok!(vote(ANN, index, Side::For));
 		over(index);
 		go_to(now() + 1 + TIMELOCK);
@@ -120,24 +144,23 @@ fn vote_should_be_refused_when_the_call_has_another_length_than_the_proposal_nam
 }
 
 #[test]
-fn call_should_be_the_one_voted_on_when_other_bytes_are_noted() {
+fn call_should_be_the_one_proposed_when_other_bytes_are_noted() {
 	run(|| {
 		let index = bare(lookup(&subject()));
-		open(index);
 		// Bytes are stored under their own hash: others are another call.
 		let other = long_call(1);
 		assert_ok!(note(CAT, &other));
-		assert_noop!(vote(ANN, index, Side::For), Error::<Test>::PreimageMissing);
-		assert_ok!(note(CAT, &subject()));
-		assert_ok!(vote(ANN, index, Side::For));
+		lapses(index);
 		let record = Records::<Test>::get(index).unwrap();
-		assert_eq!(record.call, hash_of(&subject()));
+		assert_eq!((record.call, record.proposer), (hash_of(&subject()), ANN));
 		// The number is taken for good.
 		let next = bare(lookup(&other));
 		assert_ne!(next, index);
-		over(index);
+		open(next);
+		assert_ok!(vote(ANN, next, Side::For));
+		over(next);
 		go_to(now() + 1 + TIMELOCK);
-		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, 77);
+		assert_eq!(crate::Parameters::<Test>::get().unwrap().proposal_threshold, 1);
 	});
 }
 
@@ -151,11 +174,15 @@ const ENDS: [(&str, End); 10] = [
 		assert_ok!(vote(BEN, index, Side::For));
 		over(index);
 	}),
-	("never voted on, poked", |index| {
-		over(index);
+	("never voted on", |index| over(index)),
+	("never voted on, poked after its time was up", |index| {
+		let end = tally(index).end;
+		go_to(end);
+		pallet_scheduler::Agenda::<Test>::remove(end + 1);
+		go_to(end + 20);
+		assert!(!runs(index));
 		assert_ok!(Governance::poke(signed(STRANGER), index));
 	}),
-	("never voted on, timed out", |_| go_to(now() + 40)),
 	("executed", |index| {
 		pass(index);
 		go_to(now() + TIMELOCK);
@@ -239,6 +266,8 @@ fn preimage_should_be_requested_while_it_is_needed() {
 		assert_ok!(note(CAT, &subject()));
 		let index = bare(lookup(&subject()));
 		let mut seen = vec![];
+		go_to(tally(index).snapshot);
+		seen.push(requests(&subject()));
 		open(index);
 		seen.push(requests(&subject()));
 		assert_ok!(vote(ANN, index, Side::For));
@@ -253,7 +282,7 @@ fn preimage_should_be_requested_while_it_is_needed() {
 		seen.push(requests(&subject()));
 		go_to(now() + 1);
 		seen.push(requests(&subject()));
-		assert_eq!(seen, [0, 1, 1, 1, 1, 0].map(Some));
+		assert_eq!(seen, [0, 1, 1, 1, 1, 1, 0].map(Some));
 	});
 }
 

@@ -91,8 +91,8 @@ fn tally_should_have_the_dates_and_rules_of_the_parameters_when_a_proposal_is_ma
 			let majority = if removal { parameters().removal_majority } else { Default::default() };
 			assert_eq!(tally.majority, majority);
 		}
-		// Nothing is deposited.
-		assert_eq!(Balances::reserved_balance(ANN), held(ANN));
+		let deposits = DEPOSIT * Kind::ALL.len() as u128;
+		assert_eq!(Balances::reserved_balance(ANN), held(ANN) + deposits);
 	});
 }
 

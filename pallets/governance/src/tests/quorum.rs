@@ -10,7 +10,7 @@ fn quorum(kind: Kind, delegated: Balance) -> Balance {
 	let mut quorum = None;
 	run(|| {
 		for who in [ANN, BEN, CAT, DAN] {
-			let amount = (START - 1).min(delegated - self::delegated());
+			let amount = (START - 1 - DEPOSIT).min(delegated - self::delegated());
 			if amount > 0 {
 				wrap(who, amount);
 			}

@@ -98,6 +98,9 @@ fn tally_should_say_nothing_before_the_end_and_all_after_it() {
 fn periods_should_be_over_while_a_vote_is_settled_only() {
 	run(|| {
 		let index = proposed(Kind::Treasury);
+		go_to(tally(index).end);
+		// Taken out of the scheduler, so that it is somebody's turn.
+		pallet_scheduler::Agenda::<Test>::remove(now() + 1);
 		over(index);
 		assert!(!Settling::<Test>::exists());
 		Settling::<Test>::put(true);

@@ -90,9 +90,11 @@ fn calls_should_be_encoded_as_conviction_voting_has_them() {
 #[test]
 fn newest_votes_should_be_shown_by_class_when_there_are_many() {
 	run(|| {
+		wrap(CAT, THRESHOLD);
 		voters();
-		let proposals: Vec<_> =
-			(0..6).map(|_| propose(ANN, Kind::Treasury, call()).unwrap()).collect();
+		// No account has more than three.
+		let by = [ANN, ANN, BEN, BEN, CAT, CAT];
+		let proposals = by.map(|who| propose(who, Kind::Treasury, call()).unwrap());
 		let other = propose(ANN, Kind::Constitutional, call()).unwrap();
 		open(other);
 		// Not in the order of their numbers.

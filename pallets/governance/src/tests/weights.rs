@@ -56,6 +56,57 @@ fn looked_up() -> u32 {
 	propose_for(ANN, Kind::Constitutional, call, DispatchTime::After(0)).unwrap()
 }
 
+/// An account that has as many proposals open as it may; all but one of them have ended.
+fn proposed_before() {
+	looked_up();
+	for _ in 0..2 {
+		propose(ANN, Kind::Treasury, call()).unwrap();
+	}
+	go_to(now() + 1);
+	for index in 0..2 {
+		Referenda::cancel(RuntimeOrigin::root(), index).unwrap();
+	}
+}
+
+#[test]
+fn proposing_should_be_covered_when_the_account_had_proposals() {
+	let submit = |()| propose(ANN, Kind::Treasury, call()).unwrap();
+	let (mut touched, _) = record(new_test_ext(), proposed_before, submit);
+	// What pallet-referenda and its scheduler do besides: it puts the number up, and writes the referendum.
+	touched.take("Scheduler", None);
+	touched.take("System", None);
+	let touched = touched.count();
+	let (one, each) = (Work::PROPOSE, Work::OPEN);
+	assert_eq!(touched.writes, one.writes + 2);
+	let reads = one.reads + one.lookups + 3 * each.reads;
+	assert!((reads - 3..=reads + 1).contains(&touched.reads), "{touched:?} of {reads}");
+}
+
+#[test]
+fn snapshot_should_be_covered_when_calls_are_found_and_missing() {
+	use frame_support::traits::Hooks;
+	let prepare = || {
+		looked_up();
+		let hidden = lookup(&long_call(8));
+		let moment = frame_support::traits::schedule::DispatchTime::After(0);
+		propose_for(ANN, Kind::Treasury, hidden, moment).unwrap();
+		let inline = propose(ANN, Kind::Treasury, call()).unwrap();
+		go_to(tally(inline).snapshot);
+	};
+	let next = |()| {
+		System::set_block_number(now() + 1);
+		Governance::on_initialize(now())
+	};
+	let (mut touched, weight) = record(new_test_ext(), prepare, next);
+	assert_eq!(weight, <() as WeightInfo>::on_initialize(3));
+	let agendas = touched.take("Scheduler", Some("Agenda"));
+	let touched = touched.count();
+	let (one, each) = (Work::SNAPSHOT, Work::AT_SNAPSHOT);
+	assert!(touched.reads <= one.reads + 3 * each.reads, "{touched:?}");
+	assert!(touched.writes <= one.writes + 3 * each.writes, "{touched:?}");
+	assert!(agendas <= 3 * each.agendas);
+}
+
 #[test]
 fn vote_should_be_covered_when_it_is_the_first_and_reaches_the_quorum_late() {
 	let prepare = || {
@@ -149,9 +200,11 @@ fn ends_should_be_covered() {
 		open(index);
 		vote(ANN, index, Side::For).unwrap();
 		// Its last poke finds no room, so that the veto has its work to do.
-		over(index);
-		Enactments::<Test>::remove(index);
-		go_to(now() + 1);
+		let end = tally(index).end;
+		go_to(end);
+		assert!((0..49).all(|_| schedule(end + 2)));
+		go_to(end + 2);
+		assert!(!Enactments::<Test>::contains_key(index));
 		index
 	};
 	let prepare = || RuntimeCall::Governance(crate::Call::veto { index: approved() });
@@ -170,6 +223,8 @@ fn ends_should_be_covered() {
 	// Of one that nobody voted on.
 	let prepare = || {
 		let index = looked_up();
+		go_to(tally(index).end);
+		pallet_scheduler::Agenda::<Test>::remove(now() + 1);
 		over(index);
 		RuntimeCall::Governance(crate::Call::poke { index })
 	};
