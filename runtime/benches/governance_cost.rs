@@ -17,7 +17,7 @@ use openledger_runtime::{
 use pallet_governance::{
 	types::{AccountVote, ParametersOf},
 	Ballot, Ballots, Call, Checkpoint, Delegates, Earlier, KindTerms, Latest, Quorum, Series, Side,
-	Terms, Units,
+	Spending, Terms, Units,
 };
 use polkadot_sdk::{
 	frame_support::{
@@ -154,7 +154,15 @@ fn parameters() -> ParametersOf<Runtime> {
 		removal_majority: Perbill::from_rational(5u32, 6),
 		constitutional: terms,
 		treasury: terms,
+		medium_spender: terms,
+		big_spender: terms,
 		removal: terms,
+		spending: Spending {
+			period: DAYS,
+			treasury: OPEN,
+			medium_spender: 2 * OPEN,
+			big_spender: 3 * OPEN,
+		},
 	}
 }
 

@@ -10,7 +10,7 @@ mod session;
 mod system;
 
 pub use consensus::BABE_GENESIS_EPOCH_CONFIG;
-pub use governance::{CouncilInstance, COUNCIL_MAJORITY};
+pub use governance::{origin_of, CouncilInstance, MaxScheduledWeight, COUNCIL_MAJORITY};
 pub use money::{dynamic_params, RuntimeParameters, TreasuryAccount};
 pub use ours::MarketAccount;
 pub use session::{SessionKeyOwners, SessionKeys};

@@ -174,6 +174,9 @@ fn council(
 	}
 }
 
+/// Blocks between two payments of the treasury.
+const SPEND_PERIOD: BlockNumber = MINUTES / 2;
+
 /// The periods of proposals, in blocks.
 struct Periods {
 	/// The blocks from a proposal to its snapshot.
@@ -186,7 +189,7 @@ struct Periods {
 	late: BlockNumber,
 	/// Timelock of constitutional proposals.
 	constitutional: BlockNumber,
-	/// Timelock of treasury proposals.
+	/// Timelock of treasury proposals, whatever they spend.
 	treasury: BlockNumber,
 	/// Timelock of removals from the council.
 	removal: BlockNumber,
@@ -200,7 +203,10 @@ fn governance(periods: &Periods) -> pallet_governance::types::ParametersOf<Runti
 	rules.voting_period = periods.voting;
 	rules.late_quorum_window = periods.late;
 	rules.constitutional.timelock = periods.constitutional;
-	rules.treasury.timelock = periods.treasury;
+	for terms in [&mut rules.treasury, &mut rules.medium_spender, &mut rules.big_spender] {
+		terms.timelock = periods.treasury;
+	}
+	rules.spending.period = SPEND_PERIOD;
 	rules.removal.timelock = periods.removal;
 	rules
 }

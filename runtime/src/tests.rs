@@ -8,6 +8,7 @@ mod metadata;
 mod migrations;
 mod motions;
 mod parameters;
+mod treasury;
 
 use crate::{
 	constants::time::SLOT_MILLIS, genesis::get_preset, transaction::immortal_extension, AccountId,

@@ -28,7 +28,7 @@ mod tests;
 use polkadot_sdk::*;
 
 pub use pallet::*;
-pub use parameters::{KindTerms, Parameters as Terms, Quorum};
+pub use parameters::{KindTerms, Parameters as Terms, Quorum, Spending};
 pub use proposing::{EnsureProposer, Obstacle};
 pub use scheduling::RoomForDispatch;
 pub use tally::{Shortfall, Tally};
@@ -383,6 +383,14 @@ pub mod pallet {
 		/// A quorum's share or least is zero, its least above its most, or its most above
 		/// `HighestQuorum`.
 		QuorumOutOfRange,
+		/// The spend period is zero or above `LongestPeriod`.
+		SpendPeriodOutOfRange,
+		/// The spend limit of treasury proposals is zero, or that of medium or big spenders is not above the one
+		/// before.
+		SpendLimitsNotGrowing,
+		/// A share, least or most of the quorums falls in the order treasury, medium spender, big spender,
+		/// constitutional: who may spend more must need as many votes at least.
+		QuorumsNotGrowing,
 	}
 
 	#[pallet::hooks]

@@ -2,7 +2,7 @@
 
 use crate as pallet_governance;
 use crate::{
-	EnsureProposer, Kind, KindTerms, Quorum, RoomForDispatch, Tally, Terms, Tracks,
+	EnsureProposer, Kind, KindTerms, Quorum, RoomForDispatch, Spending, Tally, Terms, Tracks,
 	UndecidingTimeout,
 };
 use codec::Encode;
@@ -152,6 +152,10 @@ impl Convert<OriginCaller, Option<Kind>> for KindOf {
 		match origin {
 			OriginCaller::system(frame_system::RawOrigin::Root) => Some(Kind::Constitutional),
 			OriginCaller::system(frame_system::RawOrigin::Signed(TREASURY)) => Some(Kind::Treasury),
+			OriginCaller::system(frame_system::RawOrigin::Signed(MEDIUM)) => {
+				Some(Kind::MediumSpender)
+			},
+			OriginCaller::system(frame_system::RawOrigin::Signed(BIG)) => Some(Kind::BigSpender),
 			OriginCaller::system(frame_system::RawOrigin::Signed(COUNCIL)) => {
 				Some(Kind::CouncilRemoval)
 			},
@@ -184,6 +188,9 @@ pub const DAN: u64 = 4;
 pub const STRANGER: u64 = 20;
 pub const COUNCIL: u64 = 90;
 pub const TREASURY: u64 = 99;
+/// Stand for the origins of those who spend more, and have nothing.
+pub const MEDIUM: u64 = 97;
+pub const BIG: u64 = 98;
 pub const ACCOUNTS: [u64; 7] = [ANN, BEN, CAT, DAN, STRANGER, COUNCIL, TREASURY];
 pub const START: u128 = 100_000;
 
@@ -195,6 +202,8 @@ pub const PERIOD: u64 = 14;
 pub const WINDOW: u64 = 2;
 pub const TIMELOCK: u64 = 11;
 pub const TREASURY_TIMELOCK: u64 = 3;
+pub const MEDIUM_TIMELOCK: u64 = 5;
+pub const BIG_TIMELOCK: u64 = 8;
 pub const REMOVAL_TIMELOCK: u64 = 1;
 
 /// As on the real chain, with blocks for days and thousands for millions.
@@ -212,7 +221,15 @@ pub fn parameters() -> Terms<u64> {
 		removal_majority: Perbill::from_rational(5u32, 6),
 		constitutional: terms(50, 15_000, 45_000, TIMELOCK),
 		treasury: terms(40, 10_000, 30_000, TREASURY_TIMELOCK),
+		medium_spender: terms(45, 12_500, 37_500, MEDIUM_TIMELOCK),
+		big_spender: terms(50, 15_000, 45_000, BIG_TIMELOCK),
 		removal: terms(10, 1_000, 45_000, REMOVAL_TIMELOCK),
+		spending: Spending {
+			period: 7,
+			treasury: 1_000,
+			medium_spender: 5_000,
+			big_spender: 20_000,
+		},
 	}
 }
 
@@ -265,6 +282,8 @@ pub fn origin_of(kind: Kind) -> Box<OriginCaller> {
 		Kind::Constitutional => RawOrigin::Root,
 		Kind::Treasury => RawOrigin::Signed(TREASURY),
 		Kind::CouncilRemoval => RawOrigin::Signed(COUNCIL),
+		Kind::MediumSpender => RawOrigin::Signed(MEDIUM),
+		Kind::BigSpender => RawOrigin::Signed(BIG),
 	}))
 }
 

@@ -85,6 +85,47 @@ pub struct KindTerms<BlockNumber> {
 	pub timelock: BlockNumber,
 }
 
+/// What proposals that only spend may spend. The chain pays what was approved once in each period; until then it
+/// waits.
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Serialize,
+	Deserialize,
+)]
+pub struct Spending<BlockNumber> {
+	/// Blocks between two payments.
+	pub period: BlockNumber,
+	/// The most that may wait once a proposal of this kind has approved something, whoever approved the rest:
+	/// also the most that such a proposal can spend.
+	pub treasury: Balance,
+	/// The same of medium spenders.
+	pub medium_spender: Balance,
+	/// The same of big spenders: the most that all of them together spend in a period.
+	pub big_spender: Balance,
+}
+
+impl<BlockNumber> Spending<BlockNumber> {
+	/// The most that may wait once a proposal of this kind has approved something; `None` if this says nothing
+	/// about the kind: it is unlimited, or may not spend at all.
+	pub fn limit(&self, kind: Kind) -> Option<Balance> {
+		match kind {
+			Kind::Treasury => Some(self.treasury),
+			Kind::MediumSpender => Some(self.medium_spender),
+			Kind::BigSpender => Some(self.big_spender),
+			Kind::Constitutional | Kind::CouncilRemoval => None,
+		}
+	}
+}
+
 /// The numbers of governance.
 #[derive(
 	Encode,
@@ -119,8 +160,14 @@ pub struct Parameters<BlockNumber> {
 	pub constitutional: KindTerms<BlockNumber>,
 	/// The rules of treasury proposals.
 	pub treasury: KindTerms<BlockNumber>,
+	/// The rules of medium spenders.
+	pub medium_spender: KindTerms<BlockNumber>,
+	/// The rules of big spenders.
+	pub big_spender: KindTerms<BlockNumber>,
 	/// The rules of votes to remove a member of the security council.
 	pub removal: KindTerms<BlockNumber>,
+	/// What may be spent.
+	pub spending: Spending<BlockNumber>,
 }
 
 impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
@@ -130,6 +177,8 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
 			Kind::Constitutional => &self.constitutional,
 			Kind::Treasury => &self.treasury,
 			Kind::CouncilRemoval => &self.removal,
+			Kind::MediumSpender => &self.medium_spender,
+			Kind::BigSpender => &self.big_spender,
 		}
 	}
 
@@ -199,6 +248,23 @@ impl<BlockNumber: AtLeast32BitUnsigned + Copy> Parameters<BlockNumber> {
 				Error::<T>::QuorumOutOfRange
 			);
 		}
+		self.check_spending(longest)
+	}
+
+	/// # Errors
+	/// If who may spend more needs fewer votes.
+	fn check_spending<T: Config>(&self, longest: BlockNumber) -> Result<(), Error<T>> {
+		let Spending { period, treasury, medium_spender, big_spender } = self.spending;
+		ensure!(!period.is_zero() && period <= longest, Error::<T>::SpendPeriodOutOfRange);
+		ensure!(
+			treasury > 0 && treasury < medium_spender && medium_spender < big_spender,
+			Error::<T>::SpendLimitsNotGrowing
+		);
+		let quorums = Kind::SPENDERS.map(|kind| self.terms(kind).quorum);
+		let grow = quorums.iter().zip(quorums.iter().skip(1)).all(|(less, more)| {
+			less.share <= more.share && less.least <= more.least && less.most <= more.most
+		});
+		ensure!(grow, Error::<T>::QuorumsNotGrowing);
 		Ok(())
 	}
 }

@@ -172,7 +172,9 @@ impl<T: Config> VoteTally<Balance, u16> for Tally<T> {
 			extension: parameters.late_quorum_window,
 			majority: match kind {
 				Kind::CouncilRemoval => parameters.removal_majority,
-				Kind::Constitutional | Kind::Treasury => Perbill::zero(),
+				Kind::Constitutional | Kind::Treasury | Kind::MediumSpender | Kind::BigSpender => {
+					Perbill::zero()
+				},
 			},
 			quorum: None,
 		}

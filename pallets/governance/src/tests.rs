@@ -25,8 +25,8 @@ mod wallets;
 mod weights;
 
 use crate::{
-	mock::*, Ballots, Enactments, Error, Event, Kind, Latest, Pinned, Records, RoomForDispatch,
-	Series, Side, State, Terms, Units,
+	mock::*, Ballots, Enactments, Error, Event, Kind, Latest, Pinned, Quorum, Records,
+	RoomForDispatch, Series, Side, State, Terms, Units,
 };
 use codec::Encode;
 use frame_support::{
@@ -98,6 +98,17 @@ fn schedule(block: u64) -> bool {
 	let at = DispatchTime::At(block);
 	let schedule = <RoomForDispatch<Test> as Anon<u64, RuntimeCall, OriginCaller>>::schedule;
 	schedule(at, None, 0, RawOrigin::Root.into(), call).is_ok()
+}
+
+/// Changes the quorums of all who may spend, so that none takes less than one who may spend less.
+fn set_quorums(change: impl Fn(&mut Quorum)) -> DispatchResult {
+	set(|p| {
+		for terms in
+			[&mut p.treasury, &mut p.medium_spender, &mut p.big_spender, &mut p.constitutional]
+		{
+			change(&mut terms.quorum);
+		}
+	})
 }
 
 /// What anybody can try on a proposal, other than to vote.

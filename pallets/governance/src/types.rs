@@ -45,15 +45,29 @@ pub type AccountVote = pallet_conviction_voting::AccountVote<Balance>;
 pub enum Kind {
 	/// Dispatches anything, as Root.
 	Constitutional,
-	/// Spends from the treasury, and the parameters that are not constitutional.
+	/// Spends little from the treasury, and the parameters that are not constitutional.
 	Treasury,
 	/// Removes a member of the security council.
 	CouncilRemoval,
+	/// Spends more from the treasury.
+	MediumSpender,
+	/// Spends most from the treasury.
+	BigSpender,
 }
 
 impl Kind {
 	/// All kinds, by track.
-	pub const ALL: [Self; 3] = [Self::Constitutional, Self::Treasury, Self::CouncilRemoval];
+	pub const ALL: [Self; 5] = [
+		Self::Constitutional,
+		Self::Treasury,
+		Self::CouncilRemoval,
+		Self::MediumSpender,
+		Self::BigSpender,
+	];
+	/// Those that spend from the treasury and from nothing else, by how much they may spend; then the one
+	/// that may spend all of it. In this order quorums grow.
+	pub const SPENDERS: [Self; 4] =
+		[Self::Treasury, Self::MediumSpender, Self::BigSpender, Self::Constitutional];
 
 	/// The referendum track of this kind.
 	pub const fn track(self) -> u16 {
@@ -61,6 +75,8 @@ impl Kind {
 			Self::Constitutional => 0,
 			Self::Treasury => 1,
 			Self::CouncilRemoval => 2,
+			Self::MediumSpender => 3,
+			Self::BigSpender => 4,
 		}
 	}
 
@@ -70,6 +86,8 @@ impl Kind {
 			Self::Constitutional => "constitutional",
 			Self::Treasury => "treasury",
 			Self::CouncilRemoval => "council_removal",
+			Self::MediumSpender => "medium_spender",
+			Self::BigSpender => "big_spender",
 		}
 	}
 

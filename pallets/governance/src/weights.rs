@@ -23,7 +23,7 @@ pub const COUNTED: u64 = LOOKUP + (4 * 27 - 6);
 const AGENDA: u64 = 256 * (160 + 20);
 
 /// Series of the parameters: three numbers of each kind's quorum, and the holding window.
-const RECORDED: u64 = 3 * 3 + 1;
+const RECORDED: u64 = 5 * 3 + 1;
 
 /// What a call touches at most, besides what every call does: the caller's nonce and fee, block number and
 /// events.

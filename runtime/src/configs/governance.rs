@@ -8,7 +8,7 @@ use crate::{
 	},
 	constants::{
 		currency::{MICRO, OPEN, SUPPLY},
-		time::{DAYS, MINUTES},
+		time::DAYS,
 	},
 	AccountId, Balance, Balances, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Runtime,
 	RuntimeCall, RuntimeEvent, RuntimeHoldReason, RuntimeOrigin, Scheduler, SecurityCouncil,
@@ -19,22 +19,23 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::*;
 
 use frame_support::{
+	dispatch::DispatchClass,
 	parameter_types,
 	traits::{
 		fungible::HoldConsideration,
-		tokens::{PayFromAccount, UnityAssetBalanceConversion},
-		Consideration, ConstU128, ConstU32, EitherOf, EqualPrivilegeOnly, Get, LinearStoragePrice,
-		MapSuccess, MaybeConsideration, NeverEnsureOrigin, SortedMembers,
+		tokens::{ConversionFromAssetBalance, PayFromAccount},
+		Consideration, ConstU32, EitherOf, EnsureOrigin, EqualPrivilegeOnly, Get,
+		LinearStoragePrice, MaybeConsideration, NeverEnsureOrigin, OriginTrait, SortedMembers,
 	},
 	weights::{constants::ParityDbWeight, Weight},
 	PalletId,
 };
-use frame_system::{EnsureRoot, EnsureRootWithSuccess, RawOrigin};
+use frame_system::{EnsureRoot, RawOrigin};
 use pallet_collective::WeightInfo as _;
 use pallet_governance::{EnsureProposer, Kind, RoomForDispatch, Tally, Tracks, UndecidingTimeout};
 use scale_info::TypeInfo;
 use sp_runtime::{
-	traits::{Convert, IdentityLookup, Replace},
+	traits::{Convert, IdentityLookup},
 	DispatchError, Perbill, Permill,
 };
 
@@ -43,6 +44,8 @@ pub const COUNCIL_MAJORITY: u32 = 9;
 
 /// Seats of the security council.
 const MAX_MEMBERS: u32 = 12;
+/// Spends that can wait to be paid.
+const MAX_APPROVALS: u32 = 100;
 /// Motions that the council can have open at once: two of each member, and two of each member of the cohort
 /// that an election replaced, which stay open for as long as [`MotionDuration`].
 const MAX_MOTIONS: u32 = 36;
@@ -78,9 +81,7 @@ parameter_types! {
 	/// The share of its quorum that For and Abstain must reach for the deposit of a defeated proposal to come
 	/// back.
 	pub const DepositSupport: Permill = Permill::from_percent(5);
-	/// How often approved spends are paid.
-	pub const SpendPeriod: BlockNumber = MINUTES / 2;
-	/// How long an approved spend can be claimed.
+	/// How long a claim could be made, if there were any: see [`OpenAlone`].
 	pub const PayoutPeriod: BlockNumber = 30 * DAYS;
 	/// Names the account that the treasury is.
 	pub const TreasuryId: PalletId = TREASURY;
@@ -145,8 +146,21 @@ impl Convert<OriginCaller, Option<Kind>> for KindOf {
 			OriginCaller::system(RawOrigin::Root) => Some(Kind::Constitutional),
 			OriginCaller::Origins(Origin::Treasury) => Some(Kind::Treasury),
 			OriginCaller::Origins(Origin::CouncilRemoval) => Some(Kind::CouncilRemoval),
+			OriginCaller::Origins(Origin::MediumSpender) => Some(Kind::MediumSpender),
+			OriginCaller::Origins(Origin::BigSpender) => Some(Kind::BigSpender),
 			_ => None,
 		}
+	}
+}
+
+/// The origin that calls of proposals of a kind are dispatched with: the other way round.
+pub fn origin_of(kind: Kind) -> OriginCaller {
+	match kind {
+		Kind::Constitutional => OriginCaller::system(RawOrigin::Root),
+		Kind::Treasury => OriginCaller::Origins(Origin::Treasury),
+		Kind::CouncilRemoval => OriginCaller::Origins(Origin::CouncilRemoval),
+		Kind::MediumSpender => OriginCaller::Origins(Origin::MediumSpender),
+		Kind::BigSpender => OriginCaller::Origins(Origin::BigSpender),
 	}
 }
 
@@ -333,29 +347,115 @@ impl pallet_security_council::Config for Runtime {
 
 impl pallet_treasury::Config for Runtime {
 	type Currency = Balances;
-	type RejectOrigin = EnsureTreasuryOrRoot;
+	// Not a treasury proposal: it would cancel what took a greater quorum.
+	type RejectOrigin = EnsureRoot<AccountId>;
 	type RuntimeEvent = RuntimeEvent;
 	type SpendPeriod = SpendPeriod;
 	type Burn = NoBurn;
 	type PalletId = TreasuryId;
 	type BurnDestination = ();
-	type WeightInfo = pallet_treasury::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = TreasuryWeights;
 	type SpendFunds = ();
-	type MaxApprovals = ConstU32<100>;
+	type MaxApprovals = ConstU32<MAX_APPROVALS>;
 	type SpendOrigin = EnsureSpender;
 	type AssetKind = ();
 	type Beneficiary = AccountId;
 	type BeneficiaryLookup = IdentityLookup<AccountId>;
 	type Paymaster = PayFromAccount<Balances, TreasuryAccount>;
-	type BalanceConverter = UnityAssetBalanceConversion;
+	type BalanceConverter = OpenAlone;
 	type PayoutPeriod = PayoutPeriod;
 	type BlockNumberProvider = System;
 }
 
-/// Who spends from the treasury, without limit: it takes a vote.
-pub type EnsureSpender = EitherOf<
-	EnsureRootWithSuccess<AccountId, ConstU128<SUPPLY>>,
-	MapSuccess<EnsureTreasury, Replace<ConstU128<SUPPLY>>>,
->;
+/// How often the treasury pays what was approved; as seldom as possible where there are no parameters.
+pub struct SpendPeriod;
+
+impl Get<BlockNumber> for SpendPeriod {
+	fn get() -> BlockNumber {
+		// The treasury asks at the start of each block, and its weights know nothing of this.
+		System::register_extra_weight_unchecked(
+			ParityDbWeight::get().reads(1),
+			DispatchClass::Mandatory,
+		);
+		pallet_governance::Parameters::<Runtime>::get()
+			.map_or_else(LongestPeriod::get, |parameters| parameters.spending.period)
+	}
+}
+
+/// Closes the call `spend`, which is for other assets than OPEN: there are none. What it approves would wait for
+/// claims without end, so that nobody could tell how much a period has left. `spend_local` is for OPEN.
+pub struct OpenAlone;
+
+impl ConversionFromAssetBalance<Balance, (), Balance> for OpenAlone {
+	type Error = ();
+
+	/// # Errors
+	/// Always.
+	fn from_asset_balance(_: Balance, _: ()) -> Result<Balance, ()> {
+		Err(())
+	}
+}
+
+/// Who spends from the treasury, and the most that it may spend now: Root all there is, others what their limit
+/// leaves beside what waits to be paid. So no batch and no number of proposals spends more in a period than one
+/// could.
+pub struct EnsureSpender;
+
+impl EnsureOrigin<RuntimeOrigin> for EnsureSpender {
+	type Success = Balance;
+
+	fn try_origin(origin: RuntimeOrigin) -> Result<Balance, RuntimeOrigin> {
+		let Some(kind) = KindOf::convert(origin.caller().clone()) else { return Err(origin) };
+		if kind == Kind::Constitutional {
+			return Ok(SUPPLY);
+		}
+		let limit = pallet_governance::Parameters::<Runtime>::get()
+			.and_then(|parameters| parameters.spending.limit(kind));
+		let Some(limit) = limit else { return Err(origin) };
+		// Saturating: more may wait than this kind may approve.
+		Ok(limit.saturating_sub(waiting()))
+	}
+}
+
+/// What was approved and waits to be paid.
+#[allow(deprecated)]
+fn waiting() -> Balance {
+	let approvals = pallet_treasury::Approvals::<Runtime>::get();
+	let values = approvals.into_iter().filter_map(pallet_treasury::Proposals::<Runtime>::get);
+	values.fold(0, |sum: Balance, approved| sum.saturating_add(approved.value))
+}
+
+/// The weights of the treasury's calls: those of the SDK, and for what [`EnsureSpender`] reads.
+pub struct TreasuryWeights;
+
+type SdkTreasuryWeights = pallet_treasury::weights::SubstrateWeight<Runtime>;
+
+impl pallet_treasury::WeightInfo for TreasuryWeights {
+	/// Reads more: the parameters, the list of approvals, and each that is on it.
+	fn spend_local() -> Weight {
+		let reads = u64::from(MAX_APPROVALS).saturating_add(2);
+		SdkTreasuryWeights::spend_local().saturating_add(ParityDbWeight::get().reads(reads))
+	}
+	fn remove_approval() -> Weight {
+		SdkTreasuryWeights::remove_approval()
+	}
+	fn on_initialize_proposals(p: u32) -> Weight {
+		SdkTreasuryWeights::on_initialize_proposals(p)
+	}
+	/// As [`Self::spend_local`], although it always fails.
+	fn spend() -> Weight {
+		let reads = u64::from(MAX_APPROVALS).saturating_add(2);
+		SdkTreasuryWeights::spend().saturating_add(ParityDbWeight::get().reads(reads))
+	}
+	fn payout() -> Weight {
+		SdkTreasuryWeights::payout()
+	}
+	fn check_status() -> Weight {
+		SdkTreasuryWeights::check_status()
+	}
+	fn void_spend() -> Weight {
+		SdkTreasuryWeights::void_spend()
+	}
+}
 
 impl super::origins::Config for Runtime {}

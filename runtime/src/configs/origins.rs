@@ -34,10 +34,14 @@ pub mod pallet_origins {
 	)]
 	#[pallet::origin]
 	pub enum Origin {
-		/// Spends from the treasury and sets parameters that are not constitutional.
+		/// Spends little from the treasury and sets parameters that are not constitutional.
 		Treasury,
 		/// Removes a member of the security council.
 		CouncilRemoval,
+		/// Spends more from the treasury.
+		MediumSpender,
+		/// Spends most from the treasury.
+		BigSpender,
 	}
 }
 

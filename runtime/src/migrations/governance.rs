@@ -7,7 +7,7 @@ use crate::{
 use polkadot_sdk::*;
 
 use frame_support::{traits::UncheckedOnRuntimeUpgrade, weights::Weight};
-use pallet_governance::{types::ParametersOf, KindTerms, Quorum, Terms};
+use pallet_governance::{types::ParametersOf, KindTerms, Quorum, Spending, Terms};
 use pallet_security_council::types::{
 	Parameters as CouncilParameters, ParametersOf as CouncilParametersOf, Quorum as ElectionQuorum,
 };
@@ -48,7 +48,15 @@ pub fn proposals() -> ParametersOf<Runtime> {
 		removal_majority: Perbill::from_rational(5u32, 6),
 		constitutional: terms(50, 15_000_000, 45_000_000, 11 * DAYS),
 		treasury: terms(40, 10_000_000, 30_000_000, 3 * DAYS),
+		medium_spender: terms(45, 12_500_000, 37_500_000, 5 * DAYS),
+		big_spender: terms(50, 15_000_000, 45_000_000, 8 * DAYS),
 		removal: terms(10, 1_000_000, 45_000_000, 3 * DAYS),
+		spending: Spending {
+			period: 7 * DAYS,
+			treasury: 1_000_000 * OPEN,
+			medium_spender: 5_000_000 * OPEN,
+			big_spender: 20_000_000 * OPEN,
+		},
 	}
 }
 
@@ -91,7 +99,7 @@ pub fn set_proposals(parameters: ParametersOf<Runtime>) {
 }
 
 fn has_proposals() -> bool {
-	pallet_governance::Parameters::<Runtime>::exists()
+	pallet_governance::Parameters::<Runtime>::get().is_some()
 }
 
 fn has_council() -> bool {

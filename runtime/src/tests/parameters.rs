@@ -140,8 +140,21 @@ fn governance_should_refuse_when_root_passes_a_bound() {
 			(governance(|p| p.proposal_threshold = HIGHEST_QUORUM + 1), ThresholdOutOfRange),
 			(governance(|p| p.removal_majority = Perbill::from_percent(49)), MajorityOutOfRange),
 		]);
-		let kinds: [TermsOf; 3] =
-			[|p| &mut p.constitutional, |p| &mut p.treasury, |p| &mut p.removal];
+		assert_refused([
+			(governance(|p| p.spending.period = 0), SpendPeriodOutOfRange::<Runtime>),
+			(governance(|p| p.spending.period = LONGEST + 1), SpendPeriodOutOfRange),
+			(governance(|p| p.spending.treasury = 0), SpendLimitsNotGrowing),
+			(governance(|p| p.spending.medium_spender = u128::MAX), SpendLimitsNotGrowing),
+			(governance(|p| p.treasury.quorum.least *= 2), QuorumsNotGrowing),
+			(governance(|p| p.big_spender.quorum.most += 1), QuorumsNotGrowing),
+		]);
+		let kinds: [TermsOf; 5] = [
+			|p| &mut p.constitutional,
+			|p| &mut p.treasury,
+			|p| &mut p.medium_spender,
+			|p| &mut p.big_spender,
+			|p| &mut p.removal,
+		];
 		for of in kinds {
 			assert_refused([
 				(governance(|p| of(p).timelock = 0), TimelockOutOfRange::<Runtime>),

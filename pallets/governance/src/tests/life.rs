@@ -22,6 +22,8 @@ fn proposal_should_pass_every_state_when_it_is_voted_for() {
 		(Kind::Constitutional, TIMELOCK),
 		(Kind::Treasury, TREASURY_TIMELOCK),
 		(Kind::CouncilRemoval, REMOVAL_TIMELOCK),
+		(Kind::MediumSpender, MEDIUM_TIMELOCK),
+		(Kind::BigSpender, BIG_TIMELOCK),
 	] {
 		run(|| {
 			let index = proposed(kind);

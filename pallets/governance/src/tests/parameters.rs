@@ -27,10 +27,11 @@ fn parameters_should_be_set_when_root_does() {
 fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
 	use Error::{
 		HoldingWindowOutOfRange, MajorityOutOfRange, PeriodOutOfRange, QuorumOutOfRange,
-		ThresholdOutOfRange, TimelockOutOfRange, WindowTooLong,
+		QuorumsNotGrowing, SpendLimitsNotGrowing, SpendPeriodOutOfRange, ThresholdOutOfRange,
+		TimelockOutOfRange, WindowTooLong,
 	};
 	type Change = fn(&mut Terms<u64>);
-	let cases: [(Change, Error<Test>); 24] = [
+	let cases: [(Change, Error<Test>); 37] = [
 		(|p| p.voting_delay = 0, PeriodOutOfRange),
 		(|p| p.voting_delay = LONGEST + 1, PeriodOutOfRange),
 		(|p| p.voting_period = 0, PeriodOutOfRange),
@@ -55,6 +56,19 @@ fn parameters_should_be_refused_when_nothing_could_pass_under_them() {
 		(|p| p.constitutional.quorum.most = HIGHEST + 1, QuorumOutOfRange),
 		(|p| p.treasury.quorum.most = u128::MAX, QuorumOutOfRange),
 		(|p| p.removal.quorum.most = 0, QuorumOutOfRange),
+		(|p| p.medium_spender.timelock = 0, TimelockOutOfRange),
+		(|p| p.big_spender.quorum.least = 0, QuorumOutOfRange),
+		(|p| p.spending.period = 0, SpendPeriodOutOfRange),
+		(|p| p.spending.period = LONGEST + 1, SpendPeriodOutOfRange),
+		(|p| p.spending.treasury = 0, SpendLimitsNotGrowing),
+		(|p| p.spending.treasury = p.spending.medium_spender, SpendLimitsNotGrowing),
+		(|p| p.spending.big_spender = p.spending.medium_spender, SpendLimitsNotGrowing),
+		(|p| p.treasury.quorum.least = p.medium_spender.quorum.least + 1, QuorumsNotGrowing),
+		(|p| p.treasury.quorum.most = p.medium_spender.quorum.most + 1, QuorumsNotGrowing),
+		(|p| p.treasury.quorum.share = Permill::from_percent(46), QuorumsNotGrowing),
+		(|p| p.medium_spender.quorum.least = 15_001, QuorumsNotGrowing),
+		(|p| p.big_spender.quorum.most = 45_001, QuorumsNotGrowing),
+		(|p| p.constitutional.quorum.share = Permill::from_percent(49), QuorumsNotGrowing),
 	];
 	run(|| {
 		for (number, (change, error)) in cases.into_iter().enumerate() {
@@ -73,7 +87,13 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 			p.holding_window = LONGEST;
 			p.proposal_threshold = HIGHEST;
 			p.removal_majority = Perbill::one();
-			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
+			for terms in [
+				&mut p.constitutional,
+				&mut p.treasury,
+				&mut p.medium_spender,
+				&mut p.big_spender,
+				&mut p.removal,
+			] {
 				terms.timelock = LONGEST;
 				terms.quorum.share = Permill::one();
 				(terms.quorum.least, terms.quorum.most) = (HIGHEST, HIGHEST);
@@ -84,7 +104,13 @@ fn parameters_should_be_accepted_when_they_are_at_their_bounds() {
 			p.holding_window = 1;
 			p.proposal_threshold = 1;
 			p.removal_majority = Perbill::from_percent(50);
-			for terms in [&mut p.constitutional, &mut p.treasury, &mut p.removal] {
+			for terms in [
+				&mut p.constitutional,
+				&mut p.treasury,
+				&mut p.medium_spender,
+				&mut p.big_spender,
+				&mut p.removal,
+			] {
 				terms.timelock = 1;
 				terms.quorum.share = Permill::from_parts(1);
 				(terms.quorum.least, terms.quorum.most) = (1, 1);

@@ -27,7 +27,7 @@ fn quorum(kind: Kind, delegated: Balance) -> Balance {
 
 #[test]
 fn quorum_should_be_a_share_of_delegated_votes_within_its_limits() {
-	use Kind::{Constitutional, CouncilRemoval, Treasury};
+	use Kind::{BigSpender, Constitutional, CouncilRemoval, MediumSpender, Treasury};
 	let cases = [
 		// Half, and no less than 15,000, no more than 45,000.
 		(Constitutional, 100, 15_000),
@@ -43,6 +43,13 @@ fn quorum_should_be_a_share_of_delegated_votes_within_its_limits() {
 		(Treasury, 25_005, 10_002),
 		(Treasury, 74_995, 29_998),
 		(Treasury, 75_005, 30_000),
+		// Who spends more needs more.
+		(MediumSpender, 20_000, 12_500),
+		(MediumSpender, 50_000, 22_500),
+		(MediumSpender, 350_000, 37_500),
+		(BigSpender, 100, 15_000),
+		(BigSpender, 30_002, 15_001),
+		(BigSpender, 350_000, 45_000),
 		// A tenth, and no less than 1,000.
 		(CouncilRemoval, 9_000, 1_000),
 		(CouncilRemoval, 10_010, 1_001),
@@ -91,10 +98,10 @@ fn limits_should_be_those_of_their_block_when_they_are_looked_up_later() {
 		wrap(ANN, 30);
 		let limits = |at| Governance::quorum_at(Kind::Treasury, at).unwrap();
 		go_to(3);
-		assert_ok!(set(|parameters| parameters.treasury.quorum.least = 20_000));
+		assert_ok!(set_quorums(|quorum| quorum.least = 20_000));
 		go_to(5);
-		assert_ok!(set(|parameters| parameters.treasury.quorum.least = 700));
-		assert_ok!(set(|parameters| parameters.treasury.quorum.least = 800));
+		assert_ok!(set_quorums(|quorum| quorum.least = 700));
+		assert_ok!(set_quorums(|quorum| quorum.least = 800));
 		go_to(8);
 		let seen: Vec<_> = (1..8).map(limits).collect();
 		assert_eq!(seen, [10_000, 10_000, 20_000, 20_000, 800, 800, 800]);
@@ -102,11 +109,9 @@ fn limits_should_be_those_of_their_block_when_they_are_looked_up_later() {
 		wrap(BEN, 99_970);
 		go_to(9);
 		assert_eq!((limits(7), limits(8)), (800, 30_000));
-		assert_ok!(set(|parameters| parameters.treasury.quorum.most = 25_000));
+		assert_ok!(set_quorums(|quorum| quorum.most = 25_000));
 		go_to(10);
-		assert_ok!(set(|parameters| {
-			parameters.treasury.quorum.share = Permill::from_percent(1);
-		}));
+		assert_ok!(set_quorums(|quorum| quorum.share = Permill::from_percent(1)));
 		go_to(11);
 		assert_eq!((limits(8), limits(9), limits(10)), (30_000, 25_000, 1_000));
 		// Other kinds have their own.
@@ -119,12 +124,8 @@ fn limits_should_be_those_of_their_block_when_they_are_looked_up_later() {
 #[test]
 fn defeated_proposal_should_stay_defeated_when_the_quorum_is_lowered_later() {
 	run(|| {
-		let lower = || set(|parameters| parameters.constitutional.quorum.least = 1);
-		let share = |percent| {
-			set(|parameters| {
-				parameters.constitutional.quorum.share = Permill::from_percent(percent);
-			})
-		};
+		let lower = || set_quorums(|quorum| quorum.least = 1);
+		let share = |percent| set_quorums(|quorum| quorum.share = Permill::from_percent(percent));
 		let index = proposed(Kind::Constitutional);
 		open(index);
 		// 20,000 of 35,000.
@@ -144,7 +145,7 @@ fn defeated_proposal_should_stay_defeated_when_the_quorum_is_lowered_later() {
 		// On which nobody voted while it was high.
 		let index = proposed(Kind::Constitutional);
 		open(index);
-		assert_ok!(set(|parameters| parameters.constitutional.quorum.least = 1));
+		assert_ok!(set_quorums(|quorum| quorum.least = 1));
 		go_to(tally(index).end);
 		assert_ok!(vote(BEN, index, Side::For));
 		over(index);
@@ -157,7 +158,7 @@ fn quorum_should_be_the_changed_one_when_it_changes_by_the_snapshot() {
 	run(|| {
 		let index = proposed(Kind::Constitutional);
 		go_to(tally(index).snapshot);
-		assert_ok!(set(|parameters| parameters.constitutional.quorum.most = 20_000));
+		assert_ok!(set_quorums(|quorum| quorum.most = 20_000));
 		open(index);
 		assert_ok!(vote(BEN, index, Side::For));
 		assert_eq!(tally(index).quorum, Some(20_000));

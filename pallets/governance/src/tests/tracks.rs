@@ -13,20 +13,21 @@ fn info(kind: Kind) -> TrackInfoOf<Test> {
 }
 
 #[test]
-fn tracks_should_be_the_three_kinds() {
+fn tracks_should_be_the_kinds() {
 	run(|| {
 		let tracks: Vec<_> = Kinds::tracks().map(|track| (track.id, track.info.name)).collect();
-		let names = ["constitutional", "treasury", "council_removal"];
+		let names =
+			["constitutional", "treasury", "council_removal", "medium_spender", "big_spender"];
 		let expected: Vec<_> = (0u16..).zip(names.map(str_array)).collect();
 		assert_eq!(tracks, expected);
-		assert!(Kinds::info(3).is_none());
+		assert!(Kinds::info(5).is_none());
 		assert_eq!(Kinds::check_integrity(), Ok(()));
 		for kind in Kind::ALL {
 			assert_eq!(Kind::of_track(kind.track()), kind);
 			assert_eq!(Kinds::track_for(&origin_of(kind)), Ok(kind.track()));
 		}
 		// The strictest, should there ever be an unknown one.
-		assert_eq!(Kind::of_track(3), Kind::Constitutional);
+		assert_eq!(Kind::of_track(5), Kind::Constitutional);
 		assert!(Kinds::track_for(&OriginCaller::system(RawOrigin::None)).is_err());
 	});
 }
@@ -38,6 +39,8 @@ fn tracks_should_show_the_parameters_in_force() {
 			(Kind::Constitutional, TIMELOCK),
 			(Kind::Treasury, TREASURY_TIMELOCK),
 			(Kind::CouncilRemoval, REMOVAL_TIMELOCK),
+			(Kind::MediumSpender, MEDIUM_TIMELOCK),
+			(Kind::BigSpender, BIG_TIMELOCK),
 		] {
 			let info = info(kind);
 			assert_eq!((info.prepare_period, info.min_enactment_period), (DELAY, timelock));

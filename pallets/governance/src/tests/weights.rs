@@ -241,10 +241,14 @@ fn parameters_should_be_covered_when_all_that_is_recorded_changes_again() {
 		let mut parameters = parameters();
 		(parameters.voting_delay, parameters.voting_period) = (9 - step, 3);
 		parameters.holding_window = 9 - step;
-		for terms in
-			[&mut parameters.constitutional, &mut parameters.treasury, &mut parameters.removal]
-		{
-			terms.quorum.share = sp_runtime::Permill::from_percent(step as u32 + 7);
+		for terms in [
+			&mut parameters.constitutional,
+			&mut parameters.treasury,
+			&mut parameters.medium_spender,
+			&mut parameters.big_spender,
+			&mut parameters.removal,
+		] {
+			terms.quorum.share = sp_runtime::Permill::from_percent(step as u32 + 70);
 			terms.quorum.least += u128::from(step) + 1;
 			terms.quorum.most += u128::from(step) + 1;
 		}
