@@ -99,7 +99,7 @@ mod tests {
 	fn governance_should_be_taken_in_each_of_its_forms_when_well_formed() {
 		let call = ["--pallet", "System", "--name", "remark", "--args", "{\"remark\":\"0x00\"}"];
 		let hash = format!("0x{}", "00".repeat(32));
-		let lines: [&[&str]; 20] = [
+		let lines: [&[&str]; 23] = [
 			&["account"],
 			&["account", "//Bob"],
 			&["delegate", "self"],
@@ -108,6 +108,9 @@ mod tests {
 			&["propose", "--track", "council-removal", "--call", "0x00", "--after", "9"],
 			&[&["propose", "--track", "constitutional"], call.as_slice()].concat(),
 			&["propose", "--json", "treasury-spend", "--to", "//Bob", "--amount", "1.5"],
+			&["propose", "treasury-spend", "--to", "//Bob", "--amount", "1", "--despite-failure"],
+			&["propose", "--despite-failure", "--track", "big-spender", "--call", "0x00"],
+			&["show", "3", "--account", "//Bob"],
 			&["encode", "System", "remark", "[\"0x00\"]"],
 			&["council"],
 			&[&["council", "propose", "--emergency"], call.as_slice()].concat(),

@@ -79,6 +79,19 @@ impl Context {
 		}
 	}
 
+	/// `account` if there is one, or else the account of the key, if one is given and need not be asked for.
+	///
+	/// # Errors
+	/// If the key is malformed.
+	pub fn known_account(&self, account: Option<AccountId>) -> Result<Option<AccountId>> {
+		let key = setting(self.global.key.clone(), "OPENLEDGER_KEY");
+		let asks = key.is_none_or(|key| key.trim() == "-");
+		match account {
+			None if asks && self.key.get().is_none() => Ok(None),
+			account => self.account_or_own(account).map(Some),
+		}
+	}
+
 	/// Opens the blob store, in the directory that the options or the environment name.
 	///
 	/// # Errors

@@ -1,7 +1,7 @@
 //! Implementation of the runtime APIs.
 
 use crate::{
-	construct,
+	construct, dry_run,
 	explanation::{self, Explanation, Unexplained},
 	genesis, AccountId, Attribution, Babe, Balance, Block, BlockNumber, ConvictionVoting,
 	Executive, Grandpa, ModelRegistry, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig,
@@ -326,6 +326,12 @@ impl_runtime_apis! {
 		) -> Weight {
 			Executive::try_execute_block(block, state_root_check, signature_check, select)
 				.unwrap_or_else(|error| panic!("the block fails: {error:?}"))
+		}
+	}
+
+	impl dry_run::DryRunApi<Block> for Runtime {
+		fn dry_run(kind: pallet_governance::Kind, call: Vec<u8>) -> dry_run::Outcome {
+			dry_run::dry_run(kind, &call)
 		}
 	}
 

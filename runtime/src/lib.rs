@@ -6,6 +6,7 @@
 //! | [`configs`] | configuration of each pallet, one file per concern |
 //! | [`constants`] | units of money and time, block limits |
 //! | [`genesis`] | the presets `dev` and `local` |
+//! | [`dry_run`] | the runtime API that tries the call of a proposal |
 //! | [`explanation`] | the runtime API that explains a settled inference |
 //! | [`apis`] | implementation of the runtime APIs |
 //! | [`migrations`] | what this runtime changes in the state of an older one |
@@ -47,6 +48,7 @@ pub mod configs;
 pub mod constants;
 #[allow(missing_docs)]
 mod construct;
+pub mod dry_run;
 pub mod explanation;
 pub mod genesis;
 pub mod migrations;

@@ -1,5 +1,6 @@
 //! Tests of the runtime as a whole.
 
+mod dry_run;
 mod fees;
 mod genesis;
 mod keys;

@@ -92,7 +92,9 @@ const camelCase = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpper
 test('tracks_should_have_names_and_curves_when_drawn', () => {
 	const tracks = api.consts.referenda.tracks;
 	const names = tracks.map(([id, { name }]) => [id.toNumber(), name.toString().replace(/\0+$/, '')]);
-	assert.deepEqual(names, [[0, 'constitutional'], [1, 'treasury'], [2, 'council_removal']]);
+	assert.deepEqual(names, [
+		[0, 'constitutional'], [1, 'treasury'], [2, 'council_removal'], [3, 'medium_spender'], [4, 'big_spender'],
+	]);
 	for (const [, track] of tracks) {
 		assert.ok(!track.decisionPeriod.isZero() && !track.preparePeriod.isZero());
 		assert.ok(track.minEnactmentPeriod.toNumber() > 0);
@@ -124,8 +126,8 @@ function delay({ length, floor, ceil }, y) {
 	return ((perbill(ceil) - y) / (perbill(ceil) - perbill(floor))) * perbill(length);
 }
 
-test('deposits_and_locks_should_be_nothing_when_apps_shows_them', () => {
-	assert.ok(api.consts.referenda.submissionDeposit.isZero());
+test('deposit_and_no_lock_should_be_told_when_apps_shows_them', () => {
+	assert.equal(api.consts.referenda.submissionDeposit.toBigInt(), 1_000n * 10n ** 18n);
 	assert.ok(api.consts.convictionVoting.voteLockingPeriod.isZero());
 });
 
@@ -155,7 +157,7 @@ test('origins_should_be_selectable_when_a_proposal_is_submitted', () => {
 		assert.ok(variants(type).includes(origin), `${origin} is not among ${variants(type)}`);
 	}
 	assert.ok(api.createType(type, { system: 'Root' }).asSystem.isRoot);
-	for (const origin of ['Treasury', 'CouncilRemoval']) {
+	for (const origin of ['Treasury', 'CouncilRemoval', 'MediumSpender', 'BigSpender']) {
 		assert.equal(api.createType(type, { Origins: origin }).inner.type, origin);
 	}
 });

@@ -321,7 +321,7 @@ test('proposal_should_be_executed_when_its_timelock_is_over', async () => {
 test('proposal_should_be_defeated_when_nobody_could_read_it', async () => {
 	const index = proposals.hidden[3];
 	await awaitBlock(api, 'the end of a referendum', async (at) =>
-		(await at.query.referenda.referendumInfoFor(index)).unwrap().isTimedOut);
+		!(await at.query.referenda.referendumInfoFor(index)).unwrap().isOngoing);
 	assert.ok((await outlook(index)).state.isDefeated);
 });
 
@@ -346,7 +346,7 @@ test('governance_should_decode_when_all_of_it_is_read', async () => {
 		await readAllStorage(api, pallet);
 	}
 	const seen = await readAllEvents(api);
-	for (const name of ['convictionVoting.QuorumReached', 'referenda.Confirmed', 'referenda.TimedOut']) {
+	for (const name of ['convictionVoting.QuorumReached', 'referenda.Confirmed', 'convictionVoting.Lapsed']) {
 		assert.ok(seen.has(name), `${name} is not among ${[...seen].join(', ')}`);
 	}
 	assert.ok(![...seen].includes('system.Remarked'), 'a proposal was executed that must not be');

@@ -76,7 +76,7 @@ pub enum Command {
 	Propose(Box<propose::Arguments>),
 	/// Print the bytes and the hash of a call
 	Encode(call::EncodeArguments),
-	/// Vote with all votes delegated to the key's account at the snapshot; once, for good
+	/// Vote with all votes that the key's account held through the holding window; once, for good
 	Vote {
 		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
@@ -99,10 +99,13 @@ pub enum Command {
 		#[arg(long)]
 		all: bool,
 	},
-	/// Show a proposal: its call, its votes, and what comes next
+	/// Show a proposal: its call and what that would come to, its votes, and what comes next
 	Show {
 		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
+		/// Also how many votes of this account count, by default of the key's: SS58 address, 0x public key, or //Name
+		#[arg(long, value_parser = parse_account)]
+		account: Option<AccountId>,
 	},
 	/// Show the numbers of governance
 	Parameters,
@@ -127,7 +130,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Result<Report> {
 		Command::Cancel { proposal } => vote::cancel(context, proposal).await,
 		Command::Poke { proposal } => vote::poke(context, proposal).await,
 		Command::List { all } => show::list(context, all).await,
-		Command::Show { proposal } => show::show(context, proposal).await,
+		Command::Show { proposal, account } => show::show(context, proposal, account).await,
 		Command::Parameters => parameters::run(context).await,
 		Command::Council(arguments) => council::run(context, arguments).await,
 		Command::Election(arguments) => election::run(context, arguments).await,

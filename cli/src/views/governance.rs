@@ -12,10 +12,10 @@ use super::{Address, Hex, Transaction, Units};
 use openledger_client::{
 	calls::Decoded,
 	chain::{
-		governance::{KindTerms, Parameters},
+		governance::{Parameters, Proposing},
 		Hash,
 	},
-	governance::Clock,
+	governance::{Clock, Track as Kind},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -133,13 +133,25 @@ pub struct Delegated {
 pub struct Rules {
 	/// The votes that must be delegated to whoever proposes.
 	pub proposal_threshold: Units,
+	/// What is held of the proposer until its proposal has ended.
+	pub proposal_deposit: Units,
+	/// The deposit of a defeated proposal is taken unless For and Abstain reach this share of its quorum, in
+	/// millionths.
+	pub deposit_support: u32,
+	/// One account may have so many proposals open.
+	pub open_proposals: u32,
 	/// The time from a proposal to its snapshot, after which voting begins.
 	pub voting_delay: Span,
+	/// The least votes that an account had in this time before the snapshot count.
+	pub holding_window: Span,
 	pub voting_period: Span,
 	/// If the quorum is reached with less time left than this, voting goes on for this time, once.
 	pub late_quorum_window: Span,
 	/// For must have this share of For and Against to remove a council member, in billionths.
 	pub removal_majority: u32,
+	/// The treasury pays what was approved once in this time. What waits is bounded by the spend limits of the
+	/// tracks.
+	pub spend_period: Span,
 	pub tracks: Tracks,
 }
 
@@ -148,6 +160,10 @@ pub struct Rules {
 pub struct Tracks {
 	pub constitutional: Track,
 	pub treasury: Track,
+	#[serde(rename = "medium-spender")]
+	pub medium_spender: Track,
+	#[serde(rename = "big-spender")]
+	pub big_spender: Track,
 	#[serde(rename = "council-removal")]
 	pub council_removal: Track,
 }
@@ -161,28 +177,42 @@ pub struct Track {
 	pub quorum_least: Units,
 	/// The quorum is never more.
 	pub quorum_most: Units,
+	/// One of its proposals can spend so much of the treasury, and no more while other spends wait to be paid. It
+	/// is `null` if it may not spend, or has no limit.
+	pub spend_limit: Option<Units>,
 	/// The time from approval to dispatch.
 	pub timelock: Span,
 }
 
 impl Rules {
-	pub fn new(parameters: &Parameters, clock: &Clock) -> Self {
-		let track = |&KindTerms { quorum, timelock }: &_| Track {
-			quorum_share: quorum.share,
-			quorum_least: quorum.least.into(),
-			quorum_most: quorum.most.into(),
-			timelock: Span::new(timelock, clock),
+	pub fn new(parameters: &Parameters, proposing: &Proposing, clock: &Clock) -> Self {
+		let track = |track: Kind| {
+			let terms = track.terms(parameters);
+			Track {
+				quorum_share: terms.quorum.share,
+				quorum_least: terms.quorum.least.into(),
+				quorum_most: terms.quorum.most.into(),
+				spend_limit: track.spend_limit(&parameters.spending).map(Into::into),
+				timelock: Span::new(terms.timelock, clock),
+			}
 		};
 		Self {
 			proposal_threshold: parameters.proposal_threshold.into(),
+			proposal_deposit: proposing.deposit.into(),
+			deposit_support: proposing.deposit_support,
+			open_proposals: proposing.most_open,
 			voting_delay: Span::new(parameters.voting_delay, clock),
+			holding_window: Span::new(parameters.holding_window, clock),
 			voting_period: Span::new(parameters.voting_period, clock),
 			late_quorum_window: Span::new(parameters.late_quorum_window, clock),
 			removal_majority: parameters.removal_majority,
+			spend_period: Span::new(parameters.spending.period, clock),
 			tracks: Tracks {
-				constitutional: track(&parameters.constitutional),
-				treasury: track(&parameters.treasury),
-				council_removal: track(&parameters.removal),
+				constitutional: track(Kind::Constitutional),
+				treasury: track(Kind::Treasury),
+				medium_spender: track(Kind::MediumSpender),
+				big_spender: track(Kind::BigSpender),
+				council_removal: track(Kind::CouncilRemoval),
 			},
 		}
 	}

@@ -19,7 +19,7 @@ use openledger_client::{
 	chain::{
 		council::{self as stored, Cohort, Contender, Motion, Seat, Standing, Voting},
 		events::{ElectionFinished, VersionPublished},
-		governance::{KindTerms, Parameters, Quorum},
+		governance::{KindTerms, Parameters, Proposing, Quorum, Spending},
 		types::{
 			Access, AccountData, AccountInfo, Attester, AttesterStatus, Basis, Contribution,
 			ContributionState, Datanet, DatanetStatus, DatanetTerms, IndexRecord, IndexWidth,
@@ -548,16 +548,26 @@ fn parameters_should_be_printed_as_recorded() {
 	let parameters = Parameters {
 		proposal_threshold: 10_000 * OPEN,
 		voting_delay: 20,
+		holding_window: 10,
 		voting_period: 100,
 		late_quorum_window: 5,
 		removal_majority: 833_333_333,
 		constitutional: terms(500_000, 50),
 		treasury: terms(400_000, 40),
+		medium_spender: terms(450_000, 45),
+		big_spender: terms(500_000, 48),
 		removal: terms(300_000, 30),
+		spending: Spending {
+			period: 70,
+			treasury: 1_000 * OPEN,
+			medium_spender: 5_000 * OPEN,
+			big_spender: 20_000 * OPEN,
+		},
 	};
+	let proposing = Proposing { deposit: 1_000 * OPEN, deposit_support: 50_000, most_open: 3 };
 	check(
 		"governance/parameters",
-		[("parameters", json(&governance::Rules::new(&parameters, &CLOCK)))],
+		[("parameters", json(&governance::Rules::new(&parameters, &proposing, &CLOCK)))],
 	);
 }
 

@@ -1,4 +1,4 @@
-//! Votes on a proposal with all votes that were delegated to an account when voting began.
+//! Votes on a proposal with all votes that an account held throughout the holding window before voting.
 //!
 //! ```text
 //! vote URL KEY PROPOSAL for|against|abstain
@@ -49,7 +49,7 @@ async fn vote(url: &str, key: &str, proposal: &str, choice: &str) -> Result<(), 
 	let chain = Chain::connect(url, PATIENCE).await?;
 	let best = chain.best().await?;
 	let tally = best.proposal(proposal).await?.tally.ok_or("voting on this proposal is over")?;
-	// Votes count as they were at the proposal's snapshot, whatever was delegated since.
+	// The least votes of the holding window before the snapshot count, whatever was delegated since.
 	let votes = best.votes_at(&key.account, tally.snapshot).await?;
 	let ballot = call("ConvictionVoting", "vote", (proposal, AccountVote::new(choice, votes)));
 	let sent = submit_one(&chain, &key, ballot, false).await?;

@@ -33,12 +33,7 @@ set!(models, pallet_model_registry, pallet_model_registry::ParametersOf<Runtime>
 set!(attribution, pallet_attribution, pallet_attribution::types::Parameters<u128, u32>);
 set!(market, pallet_inference_market, pallet_inference_market::types::Parameters<u32>);
 set!(governance, pallet_governance, pallet_governance::Terms<u32>, unwrap);
-set!(
-	council,
-	pallet_security_council,
-	pallet_security_council::ParametersOf<Runtime>,
-	unwrap
-);
+set!(council, pallet_security_council, pallet_security_council::ParametersOf<Runtime>, unwrap);
 
 fn dispatch(origin: RuntimeOrigin, call: RuntimeCall) -> DispatchResult {
 	call.dispatch(origin).map(drop).map_err(|failed| failed.error)

@@ -50,6 +50,12 @@ fn parameter_should_be_changed_when_two_voters_reach_the_quorum() {
 
 	let proposed: Value = client.run("//Bob", &propose).unwrap();
 	assert_eq!((&proposed["proposal"], &proposed["state"]), (&0.into(), &"pending".into()));
+	assert_eq!(proposed["deposit"], units(1_000).as_str());
+	assert_eq!(
+		(&proposed["dry_run"]["succeeds"], &proposed["lapses"]),
+		(&true.into(), &Value::Null)
+	);
+	propose_what_fails(client, &call);
 	let snapshot = proposed["snapshot"]["block"].as_u64().unwrap();
 	let early = client.attempt("//Bob", &["gov", "vote", "0", "for"]).unwrap();
 	assert_refused(&early, "VotingNotBegun", &format!("block {snapshot}"));
@@ -77,6 +83,9 @@ fn parameter_should_be_changed_when_two_voters_reach_the_quorum() {
 		(&other["quorum_reached"], &other["abstain"]),
 		(&true.into(), &units(10_000_000).into())
 	);
+	for voter in ["//Bob", "//Eve"] {
+		client.run::<Value>(voter, &["gov", "vote", "1", "for"]).unwrap();
+	}
 	let early = client.attempt("//Eve", &["gov", "poke", "0"]).unwrap();
 	assert_refused(&early, "VotingNotOver", "ends with");
 
@@ -104,10 +113,43 @@ fn parameter_should_be_changed_when_two_voters_reach_the_quorum() {
 	assert!(enactment.unwrap() >= end + 8, "the timelock is eight blocks");
 	assert_eq!((dispatch["block"].as_u64(), &dispatch["succeeded"]), (enactment, &true.into()));
 	assert_eq!(threshold(client), units(20_000));
+	wait(&chain, "the dispatch of what fails", || show(client, 1)["dispatch"] != Value::Null);
+	let failed = show(client, 1);
+	assert_eq!(
+		(&failed["state"], &failed["dispatch"]["succeeded"]),
+		(&"failed".into(), &false.into())
+	);
+	let error = failed["dispatch"]["error"].as_str().unwrap();
+	assert!(error.contains("FailedToExtractRuntimeVersion"), "{error}");
 	let listed: Value = client.run("//Bob", &["gov", "list"]).unwrap();
 	assert_eq!(listed["proposals"], json!([]));
 	let listed: Value = client.run("//Bob", &["gov", "list", "--all"]).unwrap();
-	assert_eq!(listed["proposals"][0]["state"], "executed");
+	let states = [0, 1].map(|index| listed["proposals"][index]["state"].as_str().unwrap());
+	assert_eq!(states, ["executed", "failed"]);
+	assert_eq!(listed["proposals"][0]["deposit"], Value::Null);
+}
+
+/// Tries to propose what cannot work, and proposes the last of it nevertheless.
+fn propose_what_fails(client: &Client, call: &str) {
+	let wrong_origin = client.attempt("//Bob", &proposal("council-removal", call)).unwrap();
+	assert_refused(&wrong_origin, "CallWouldFail", "may not do that");
+	let spend = ["gov", "propose", "treasury-spend", "--to", "//Bob", "--amount"];
+	let too_much = client.attempt("//Bob", &[&spend[..], &["20000001"]].concat()).unwrap();
+	assert_refused(&too_much, "InsufficientPermission", "--track constitutional");
+	let market: Value = client.run("//Bob", &["gov", "show", "0"]).unwrap();
+	assert_eq!(market["dry_run"], json!({ "succeeds": true, "failure": null }));
+
+	let code = r#"{"code": "0x0061736d01000000"}"#;
+	let source = ["--pallet", "System", "--name", "set_code", "--args", code];
+	let upgrade = [&["gov", "propose", "--track", "constitutional"][..], &source].concat();
+	let refused = client.attempt("//Bob", &upgrade).unwrap();
+	assert_refused(&refused, "CallWouldFail", "FailedToExtractRuntimeVersion");
+	let insisted = [&upgrade[..], &["--despite-failure"]].concat();
+	let proposed: Value = client.run("//Bob", &insisted).unwrap();
+	assert_eq!(
+		(&proposed["proposal"], &proposed["dry_run"]["succeeds"]),
+		(&1.into(), &false.into())
+	);
 }
 
 #[test]
@@ -280,12 +322,21 @@ fn threshold_call(client: &Client, threshold: &str) -> String {
 	let parameters = json!({
 		"proposal_threshold": threshold,
 		"voting_delay": blocks("voting_delay"),
+		"holding_window": blocks("holding_window"),
 		"voting_period": blocks("voting_period"),
 		"late_quorum_window": blocks("late_quorum_window"),
 		"removal_majority": now["removal_majority"],
 		"constitutional": terms("constitutional"),
 		"treasury": terms("treasury"),
+		"medium_spender": terms("medium-spender"),
+		"big_spender": terms("big-spender"),
 		"removal": terms("council-removal"),
+		"spending": {
+			"period": blocks("spend_period"),
+			"treasury": now["tracks"]["treasury"]["spend_limit"],
+			"medium_spender": now["tracks"]["medium-spender"]["spend_limit"],
+			"big_spender": now["tracks"]["big-spender"]["spend_limit"],
+		},
 	});
 	json!({ "parameters": parameters }).to_string()
 }

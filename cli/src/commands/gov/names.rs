@@ -11,8 +11,12 @@ use openledger_client::{
 pub enum TrackName {
 	/// Any call, with all rights, such as a new runtime
 	Constitutional,
-	/// Spends from the treasury, and the parameters of datanets and models
+	/// Small spends from the treasury, and the parameters of datanets and models
 	Treasury,
+	/// Medium spends from the treasury
+	MediumSpender,
+	/// Big spends from the treasury
+	BigSpender,
 	/// The removal of a member of the security council
 	CouncilRemoval,
 }
@@ -22,6 +26,8 @@ impl From<TrackName> for Track {
 		match name {
 			TrackName::Constitutional => Self::Constitutional,
 			TrackName::Treasury => Self::Treasury,
+			TrackName::MediumSpender => Self::MediumSpender,
+			TrackName::BigSpender => Self::BigSpender,
 			TrackName::CouncilRemoval => Self::CouncilRemoval,
 		}
 	}

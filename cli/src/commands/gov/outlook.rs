@@ -6,10 +6,15 @@ use openledger_client::{
 };
 
 /// What comes next and when, and why.
-pub(super) fn outlook(index: u32, proposal: &Proposal, clock: &Clock) -> String {
+pub(super) fn outlook(index: u32, proposal: &Proposal, lapses: bool, clock: &Clock) -> String {
 	let tally = proposal.tally.as_ref();
 	let lacks = proposal.shortfall.map(|shortfall| shortfall.text());
 	match (proposal.state, tally) {
+		(State::Pending, Some(tally)) if lapses => format!(
+			"it lapses unless its call's preimage is noted by {}, as nobody can look at a call that is not on \
+			 the chain; until then its proposer can take it back with `openledger gov cancel {index}`",
+			clock.when(tally.snapshot)
+		),
 		(State::Pending, Some(tally)) => format!(
 			"voting begins after {}; until then its proposer can take it back with `openledger gov \
 			 cancel {index}`",
@@ -64,6 +69,7 @@ mod tests {
 			support,
 			kind: Kind::Constitutional,
 			snapshot: 103,
+			holding_window: 2,
 			end: 118,
 			extension: 5,
 			majority: 0,
@@ -89,7 +95,7 @@ mod tests {
 	}
 
 	fn told(proposal: &Proposal) -> String {
-		outlook(7, proposal, &Clock { now: 100, block_time: 3_000 })
+		outlook(7, proposal, false, &Clock { now: 100, block_time: 3_000 })
 	}
 
 	#[test]
@@ -98,6 +104,10 @@ mod tests {
 		let pending = told(&proposal(State::Pending, unknown, None));
 		assert!(pending.contains("after block 103, in 9 s"), "{pending}");
 		assert!(pending.contains("gov cancel 7"), "{pending}");
+		let absent = proposal(State::Pending, tally(0), None);
+		let absent = outlook(7, &absent, true, &Clock { now: 100, block_time: 3_000 });
+		assert!(absent.starts_with("it lapses unless"), "{absent}");
+		assert!(absent.contains("noted by block 103, in 9 s"), "{absent}");
 		let succeeded = told(&proposal(State::Succeeded, tally(101 * OPEN), None));
 		assert!(succeeded.contains("8 blocks, 24 s"), "{succeeded}");
 		let queued = told(&proposal(State::Queued, tally(101 * OPEN), None));
@@ -127,6 +137,8 @@ mod tests {
 	fn ended_proposal_should_tell_why_when_nothing_comes_next() {
 		let defeated = told(&proposal(State::Defeated, tally(99 * OPEN), missing(1)));
 		assert_eq!(defeated, "nothing: votes For or Abstain missing to the quorum: 1");
+		let lapsed = told(&proposal(State::Defeated, tally(0), Some(Shortfall::Call)));
+		assert!(lapsed.contains("was not on the chain at the snapshot"), "{lapsed}");
 		let unvoted = Tally { quorum: None, ..tally(0) };
 		let unvoted = told(&proposal(State::Defeated, unvoted, None));
 		assert_eq!(unvoted, "nothing: nobody voted");

@@ -5,7 +5,7 @@ use crate::{
 	context::Context,
 	error::Result,
 	output::{
-		fields, hex, table,
+		fields, hex, open, table,
 		Column::{Number, Text, Votes},
 		Report,
 	},
@@ -15,15 +15,22 @@ use openledger_client::{
 	amount::Amount,
 	chain::{
 		governance::{Bounded, Proposal, State, Tally},
-		Dispatch, FailedItem, Snapshot,
+		Dispatch, Outcome, Snapshot,
 	},
-	governance::{next, quorum_percent, state_name, Clock, Track},
+	governance::{next, percent, quorum_percent, state_name, Clock, Track},
+	keys::AccountId,
 };
 
 /// A proposal with what it takes to tell about it.
 pub(super) struct Shown {
 	pub index: u32,
 	pub proposal: Proposal,
+	/// What came of its call, if that was dispatched and the node still tells.
+	dispatch: Option<Dispatch>,
+	/// What is held of its proposer, in the smallest unit of OPEN.
+	deposit: Option<u128>,
+	/// Whether it lapses with its snapshot, as its call is not on the chain.
+	lapses: bool,
 	clock: Clock,
 }
 
@@ -31,11 +38,42 @@ impl Shown {
 	/// # Errors
 	/// If there is no such proposal, or the chain cannot be read.
 	pub async fn read(at: &Snapshot, index: u32) -> Result<Self> {
-		Ok(Self { index, proposal: at.proposal(index).await?, clock: at.clock()? })
+		let proposal = at.proposal(index).await?;
+		let dispatch = match proposal.state {
+			State::Executed => at.dispatch(index).await?,
+			_ => None,
+		};
+		Ok(Self {
+			index,
+			dispatch,
+			deposit: at.proposal_deposit(index).await?,
+			lapses: proposal.state == State::Pending && at.lacks_call(index).await?,
+			proposal,
+			clock: at.clock()?,
+		})
 	}
 
 	pub fn outlook(&self) -> String {
-		outlook(self.index, &self.proposal, &self.clock)
+		match self.proposal.state {
+			State::Executed => match &self.dispatch {
+				Some(dispatch) if dispatch.result.is_err() => "nothing: its call failed".into(),
+				Some(dispatch) if !dispatch.succeeded() => {
+					"nothing: calls of its batch failed".into()
+				},
+				Some(_) => "nothing: its call succeeded".into(),
+				None => format!("nothing: it was executed {UNTOLD}"),
+			},
+			_ => outlook(self.index, &self.proposal, self.lapses, &self.clock),
+		}
+	}
+
+	/// The state in one word, in which what failed is not executed.
+	pub fn state(&self) -> &'static str {
+		match &self.dispatch {
+			Some(dispatch) if dispatch.result.is_err() => "failed",
+			Some(dispatch) if !dispatch.succeeded() => "partly-failed",
+			_ => state_name(self.proposal.state),
+		}
 	}
 
 	fn track(&self) -> Option<&'static str> {
@@ -47,6 +85,8 @@ impl Shown {
 		let mut dates = Vec::new();
 		if let Some(tally) = &self.proposal.tally {
 			dates.push(("snapshot", self.clock.when(tally.snapshot)));
+			let since = held_since(tally);
+			dates.push(("votes held since", self.clock.when(since)));
 			dates.push(("end of voting", self.clock.when(tally.end)));
 		}
 		match (self.proposal.enactment, self.proposal.timelock) {
@@ -58,16 +98,19 @@ impl Shown {
 	}
 
 	pub fn view(&self) -> views::Proposal {
-		let Self { index, proposal, clock } = self;
+		let Self { index, proposal, clock, .. } = self;
 		let tally = proposal.tally.as_ref();
 		let votes = |count: fn(&Tally) -> u128| tally.map(|tally| count(tally).into());
+		let lapses = tally.filter(|_| self.lapses);
 		let date = |block| Date::new(block, clock);
 		let next = next(proposal).map(|(event, block)| views::Next { date: date(block), event });
 		views::Proposal {
 			proposal: *index,
 			track: self.track(),
-			state: state_name(proposal.state),
+			state: self.state(),
 			proposer: proposal.proposer.map(Into::into),
+			deposit: self.deposit.map(Into::into),
+			lapses: lapses.map(|tally| date(tally.snapshot)),
 			call_hash: proposal.call.map(Into::into),
 			votes_for: votes(|tally| tally.ayes),
 			against: votes(|tally| tally.nays),
@@ -76,6 +119,7 @@ impl Shown {
 			quorum_percent: tally.and_then(quorum_percent),
 			quorum_reached: tally.and_then(reached),
 			snapshot: tally.map(|tally| date(tally.snapshot)),
+			held_since: tally.map(|tally| date(held_since(tally))),
 			end: tally.map(|tally| date(tally.end)),
 			timelock: proposal.timelock.map(|blocks| Span::new(blocks, clock)),
 			enactment: proposal.enactment.map(date),
@@ -83,6 +127,11 @@ impl Shown {
 			outlook: self.outlook(),
 		}
 	}
+}
+
+/// The first block in which votes must have been held to count.
+pub(super) fn held_since(tally: &Tally) -> u32 {
+	tally.snapshot.saturating_sub(tally.holding_window)
 }
 
 fn abstain(tally: &Tally) -> u128 {
@@ -124,9 +173,9 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 		Number("proposal"),
 		Text("track"),
 		Text("state"),
-		Votes("for"),
-		Votes("against"),
-		Votes("abstain"),
+		Votes("for (votes)"),
+		Votes("against (votes)"),
+		Votes("abstain (votes)"),
 		Text("quorum reached"),
 		Text("next"),
 	];
@@ -139,16 +188,19 @@ pub(super) async fn list(context: &Context, all: bool) -> Result<Report> {
 }
 
 fn row(shown: &Shown) -> Vec<String> {
-	let Shown { index, proposal, clock } = shown;
+	let Shown { index, proposal, clock, .. } = shown;
 	let tally = proposal.tally.as_ref();
 	let votes = |count: fn(&Tally) -> u128| {
 		tally.map_or(String::new(), |tally| Amount(count(tally)).to_string())
 	};
-	let next = next(proposal).map(|(event, block)| format!("{event}: {}", clock.when(block)));
+	let next = next(proposal).map(|(event, block)| {
+		let event = if shown.lapses { "lapses without its preimage" } else { event };
+		format!("{event}: {}", clock.when(block))
+	});
 	vec![
 		index.to_string(),
 		shown.track().unwrap_or_default().into(),
-		state_name(proposal.state).into(),
+		shown.state().into(),
 		votes(|tally| tally.ayes),
 		votes(|tally| tally.nays),
 		votes(abstain),
@@ -160,47 +212,69 @@ fn row(shown: &Shown) -> Vec<String> {
 	]
 }
 
-pub(super) async fn show(context: &Context, index: u32) -> Result<Report> {
+pub(super) async fn show(
+	context: &Context,
+	index: u32,
+	account: Option<AccountId>,
+) -> Result<Report> {
 	let best = context.chain().await?.best().await?;
 	let shown = Shown::read(&best, index).await?;
 	let call = call_of(&best, index, &shown.proposal).await?;
-	let dispatch = match shown.proposal.state {
-		State::Executed => best.dispatch(index).await?,
+	let Shown { proposal, dispatch, .. } = &shown;
+	let dry_run = dry_run(&best, proposal, &call).await?;
+	let votes = match (context.known_account(account)?, &proposal.tally) {
+		(Some(account), Some(tally)) => Some(VotesOf::read(&best, account, tally).await?),
 		_ => None,
 	};
-	let Shown { proposal, .. } = &shown;
 
 	let (call, call_text) = match call {
 		ProposalCall::Known(call) => (Some(call.view()), call.text.replace('\n', "\n  ")),
-		ProposalCall::Unreadable(reason) => (None, reason),
+		ProposalCall::Unreadable { reason, .. } => (None, reason),
 		ProposalCall::Unknown => (None, "its bytes are not stored on the chain".into()),
 	};
 	let dispatched = dispatch.as_ref().map(|done| views::Dispatched::new(done, &shown.clock));
-	let document = views::Details { proposal: shown.view(), call, dispatch: dispatched };
+	let document = views::Details {
+		proposal: shown.view(),
+		call,
+		dispatch: dispatched,
+		dry_run: dry_run.as_ref().map(|outcome| views::DryRun::new(outcome.failure())),
+		votes: votes.as_ref().map(VotesOf::view),
+	};
 
 	let unknown = || "no longer known".to_owned();
 	let mut pairs = vec![
 		("proposal", index.to_string()),
 		("track", shown.track().map_or_else(unknown, Into::into)),
-		("state", state_name(proposal.state).into()),
+		("state", shown.state().into()),
 		("proposer", proposal.proposer.map_or_else(unknown, |account| account.to_string())),
+		("deposit", deposit_text(shown.deposit, best.proposing()?.deposit_support)),
 		("call hash", proposal.call.map_or_else(unknown, hex)),
 		("call", call_text),
 	];
 	if let Some(tally) = &proposal.tally {
-		pairs.push(("for", Amount(tally.ayes).to_string()));
-		pairs.push(("against", Amount(tally.nays).to_string()));
-		pairs.push(("abstain", Amount(abstain(tally)).to_string()));
-		let quorum = tally.quorum.map_or(String::new(), |quorum| format!("{}: ", Amount(quorum)));
+		let votes = |votes| format!("{} votes", Amount(votes));
+		pairs.push(("for", votes(tally.ayes)));
+		pairs.push(("against", votes(tally.nays)));
+		pairs.push(("abstain", votes(abstain(tally))));
+		let quorum = tally.quorum.map_or(String::new(), |quorum| format!("{}: ", votes(quorum)));
 		pairs.push(("quorum", format!("{quorum}{}", quorum_text(tally, proposal.state))));
 	}
 	pairs.extend(shown.dates());
 	if proposal.state == State::Executed {
 		pairs.push(("dispatch", dispatch_text(dispatch.as_ref(), &shown.clock)));
 	}
+	if let Some(outcome) = &dry_run {
+		pairs.push(("dry run", dry_run_text(outcome)));
+	}
+	if let Some(votes) = &votes {
+		pairs.push(("votes that count", votes.text()));
+	}
 	pairs.push(("next", shown.outlook()));
 	Report::of(&document, fields(&pairs))
 }
+
+/// What is told of a dispatch whose block the node does not keep.
+const UNTOLD: &str = "so long ago that this node does not tell whether its call succeeded";
 
 fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
 	match dispatch {
@@ -212,20 +286,110 @@ fn dispatch_text(dispatch: Option<&Dispatch>, clock: &Clock) -> String {
 		},
 		Some(Dispatch { block, failed_items, .. }) => {
 			let mut text = format!("{}: a batch of which calls failed", clock.when(*block));
-			for FailedItem { index, refusal, last } in failed_items {
-				let rest = if *last { "; those after it were not tried" } else { "" };
-				text.push_str(&format!("\n  call {index}: {}{rest}", refusal.message));
+			for item in failed_items {
+				text.push_str(&format!("\n  {}", item.text()));
 			}
 			text
 		},
-		None => "so long ago that this node does not tell whether it succeeded".into(),
+		None => UNTOLD.into(),
+	}
+}
+
+fn deposit_text(deposit: Option<u128>, support: u32) -> String {
+	match deposit {
+		Some(deposit) => format!(
+			"{}, the proposer's again when the proposal has ended, unless it is defeated with For and Abstain \
+			 below {} % of the quorum",
+			open(deposit),
+			percent(support)
+		),
+		None => "none any more: it was given back or taken when the proposal had ended".into(),
+	}
+}
+
+/// What a call would come to now, in words.
+pub(super) fn dry_run_text(outcome: &Outcome) -> String {
+	match outcome.failure() {
+		Some(failure) => format!("this call would fail now: {failure}"),
+		None => "this call would succeed now".into(),
+	}
+}
+
+/// Has the runtime try the call of a proposal that can still be executed; none if there is nothing to try.
+async fn dry_run(
+	at: &Snapshot,
+	proposal: &Proposal,
+	call: &ProposalCall,
+) -> Result<Option<Outcome>> {
+	let Some(tally) = &proposal.tally else { return Ok(None) };
+	let open = [State::Pending, State::Active, State::Succeeded, State::Queued];
+	let bytes = match call {
+		ProposalCall::Known(call) => &call.bytes,
+		ProposalCall::Unreadable { bytes, .. } => bytes,
+		ProposalCall::Unknown => return Ok(None),
+	};
+	if !open.contains(&proposal.state) {
+		return Ok(None);
+	}
+	Ok(at.outcome(tally.kind, bytes).await?)
+}
+
+/// The votes of an account on a proposal.
+pub(super) struct VotesOf {
+	account: AccountId,
+	/// Those that count.
+	pub counted: u128,
+	/// Those delegated to it now.
+	pub delegated: u128,
+	/// The first block of the holding window, and the snapshot.
+	window: (u32, u32),
+}
+
+impl VotesOf {
+	/// # Errors
+	/// If the chain cannot be read.
+	pub async fn read(at: &Snapshot, account: AccountId, tally: &Tally) -> Result<Self> {
+		Ok(Self {
+			account,
+			counted: at.votes_at(&account, tally.snapshot).await?,
+			delegated: at.votes(&account).await?,
+			window: (held_since(tally), tally.snapshot),
+		})
+	}
+
+	fn view(&self) -> views::VotesThatCount {
+		views::VotesThatCount {
+			account: self.account.into(),
+			counted: self.counted.into(),
+			delegated: self.delegated.into(),
+		}
+	}
+
+	fn text(&self) -> String {
+		let why = self.why_fewer().map_or_else(String::new, |why| format!(": {why}"));
+		format!("{} votes of {}{why}", Amount(self.counted), self.account)
+	}
+
+	/// Why fewer votes count than are delegated to the account now; `None` if as many do.
+	pub fn why_fewer(&self) -> Option<String> {
+		let (first, last) = self.window;
+		(self.counted < self.delegated).then(|| {
+			format!(
+				"{} are delegated to it now, but only the least it had in the holding window, from block {first} \
+				 to {last}, counts",
+				Amount(self.delegated)
+			)
+		})
 	}
 }
 
 enum ProposalCall {
 	Known(KnownCall),
-	/// Why it cannot be told in words.
-	Unreadable(String),
+	/// It cannot be told in words, for this reason.
+	Unreadable {
+		bytes: Vec<u8>,
+		reason: String,
+	},
 	Unknown,
 }
 
@@ -239,9 +403,9 @@ async fn call_of(at: &Snapshot, index: u32, proposal: &Proposal) -> Result<Propo
 		},
 	};
 	Ok(match bytes {
-		Some(bytes) => match KnownCall::new(&at.metadata(), bytes) {
+		Some(bytes) => match KnownCall::new(&at.metadata(), bytes.clone()) {
 			Ok(call) => ProposalCall::Known(call),
-			Err(error) => ProposalCall::Unreadable(error.to_string()),
+			Err(error) => ProposalCall::Unreadable { bytes, reason: error.to_string() },
 		},
 		None => ProposalCall::Unknown,
 	})
@@ -261,9 +425,8 @@ mod tests {
 		calls::Decoded,
 		chain::{
 			governance::{Kind, Shortfall},
-			Hash,
+			FailedItem, Hash,
 		},
-		keys::AccountId,
 	};
 	use serde_json::json;
 
@@ -274,6 +437,7 @@ mod tests {
 			support: 4_000_000_000_000_000_000,
 			kind: Kind::Treasury,
 			snapshot: 97,
+			holding_window: 2,
 			end: 190,
 			extension: 5,
 			majority: 0,
@@ -291,7 +455,8 @@ mod tests {
 			vetoed: false,
 		};
 		let clock = Clock { now: 100, block_time: 3_000 };
-		Shown { index: 7, proposal, clock }
+		let deposit = Some(1_000_000_000_000_000_000_000);
+		Shown { index: 7, proposal, dispatch: None, deposit, lapses: false, clock }
 	}
 
 	#[test]
@@ -323,11 +488,22 @@ mod tests {
 		assert!(views::Dispatched::new(&done, &clock).succeeded);
 		// A batch succeeds whatever its calls do.
 		let item = FailedItem { index: 1, refusal, last: true };
-		let batch = Dispatch { failed_items: vec![item], ..done };
+		let batch = Dispatch { failed_items: vec![item], ..done.clone() };
 		assert!(!views::Dispatched::new(&batch, &clock).succeeded);
 		let text = dispatch_text(Some(&batch), &clock);
 		assert!(text.contains("call 1: no money; those after it were not tried"), "{text}");
 		assert!(dispatch_text(None, &clock).contains("so long ago"));
+		for (dispatch, state) in [
+			(None, "executed"),
+			(Some(done), "executed"),
+			(Some(failed), "failed"),
+			(Some(batch), "partly-failed"),
+		] {
+			let shown = Shown { dispatch, ..shown(State::Executed) };
+			assert_eq!((shown.state(), row(&shown)[2].as_str()), (state, state));
+			assert_eq!(shown.view().state, state);
+			assert_eq!(shown.outlook().contains("failed"), state != "executed");
+		}
 	}
 
 	#[test]
@@ -340,6 +516,7 @@ mod tests {
 		(unknown.proposal.tally, unknown.proposal.shortfall) = (None, None);
 		unknown.proposal.timelock = None;
 		let mut early = shown(State::Pending);
+		early.lapses = true;
 		early.proposal.tally.as_mut().unwrap().quorum = None;
 		early.proposal.shortfall = None;
 		let clock = Clock { now: 100, block_time: 3_000 };
@@ -353,8 +530,16 @@ mod tests {
 		};
 		let call = || governance::Call::new(Hash([2; 32]), 3, &decoded);
 		let details = |call, dispatch: Option<&Dispatch>| {
+			let shown = Shown { dispatch: dispatch.cloned(), ..shown(State::Executed) };
 			let dispatch = dispatch.map(|dispatch| views::Dispatched::new(dispatch, &clock));
-			to_json(&views::Details { proposal: known(State::Executed), call, dispatch })
+			let (dry_run, votes) = (None, None);
+			to_json(&views::Details { proposal: shown.view(), call, dispatch, dry_run, votes })
+		};
+		let of = |counted| VotesOf {
+			account: [1; 32].into(),
+			counted,
+			delegated: 3_000_000_000_000_000_000,
+			window: (95, 97),
 		};
 		check(
 			"governance/proposal",
@@ -371,14 +556,26 @@ mod tests {
 				("show, dispatched", details(Some(call()), Some(&done))),
 				("show, failed", details(Some(call()), Some(&failed))),
 				("show, call and dispatch unknown", details(None, None)),
+				("show, with a dry run and votes", {
+					to_json(&views::Details {
+						proposal: known(State::Active),
+						call: Some(call()),
+						dispatch: None,
+						dry_run: Some(views::DryRun::new(Some("no money".into()))),
+						votes: Some(of(2_000_000_000_000_000_000).view()),
+					})
+				}),
 				("propose", {
 					let proposal = known(State::Pending);
-					to_json(&views::Proposed { proposal, call: call(), transactions: vec![] })
+					let dry_run = Some(views::DryRun::new(None));
+					let (call, transactions) = (call(), vec![]);
+					to_json(&views::Proposed { proposal, call, dry_run, transactions })
 				}),
 				("vote", {
 					let voter = AccountId::from([1; 32]).into();
-					let votes = 3_000_000_000_000_000_000.into();
-					let vote = views::Vote { voter, choice: "abstain", votes };
+					let votes = 2_000_000_000_000_000_000.into();
+					let delegated = 3_000_000_000_000_000_000.into();
+					let vote = views::Vote { voter, choice: "abstain", votes, delegated };
 					let proposal = known(State::Active);
 					to_json(&views::Voted { proposal, vote, transactions: vec![] })
 				}),
@@ -389,6 +586,35 @@ mod tests {
 				("cancel", to_json(&views::Cancelled { proposal: 7, transactions: vec![] })),
 			],
 		);
+	}
+
+	#[test]
+	fn fewer_votes_should_be_explained_when_more_are_delegated_now() {
+		let of = |counted| VotesOf {
+			account: [1; 32].into(),
+			counted,
+			delegated: 3_000_000_000_000_000_000,
+			window: (95, 97),
+		};
+		assert_eq!(of(3_000_000_000_000_000_000).why_fewer(), None);
+		let text = of(1_500_000_000_000_000_000).text();
+		assert!(text.starts_with("1.5 votes of "), "{text}");
+		assert!(text.contains("3 are delegated to it now") && text.contains("95 to 97"), "{text}");
+	}
+
+	#[test]
+	fn dry_run_should_be_told_as_of_now_when_shown() {
+		let refusal = Refusal { message: "no money".into(), pallet: None, name: None };
+		let text = dry_run_text(&Outcome::Fails(refusal));
+		assert_eq!(text, "this call would fail now: no money");
+		assert_eq!(dry_run_text(&Outcome::Succeeds), "this call would succeed now");
+	}
+
+	#[test]
+	fn deposit_should_be_told_with_when_it_is_taken_as_long_as_it_is_held() {
+		let text = deposit_text(Some(1_000_000_000_000_000_000_000), 50_000);
+		assert!(text.starts_with("1000 OPEN") && text.contains("below 5 %"), "{text}");
+		assert!(deposit_text(None, 50_000).contains("given back or taken"));
 	}
 
 	#[test]

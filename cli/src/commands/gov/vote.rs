@@ -1,6 +1,9 @@
 //! `gov vote`, `cancel`, `poke`.
 
-use super::{show::Shown, VOTES};
+use super::{
+	show::{held_since, Shown, VotesOf},
+	VOTES,
+};
 use crate::{
 	commands::transactions, context::Context, error::Result, output::Report,
 	views::governance::proposal as views,
@@ -20,22 +23,31 @@ pub(super) async fn vote(context: &Context, index: u32, choice: Choice) -> Resul
 	let voter = context.key()?.account;
 	let chain = context.chain().await?;
 	let best = chain.best().await?;
-	let weight = match best.proposal(index).await?.tally {
-		Some(tally) => best.votes_at(&voter, tally.snapshot).await?,
-		None => 0,
+	let votes = match best.proposal(index).await?.tally {
+		Some(tally) => Some(VotesOf::read(&best, voter, &tally).await?),
+		None => None,
 	};
+	let weight = votes.as_ref().map_or(0, |votes| votes.counted);
 	let vote = call(VOTES, "vote", (index, AccountVote::new(choice, weight)));
 	let sent = send(context, index, vote).await?;
 	let shown = Shown::read(&chain.at(sent.block_hash).await?, index).await?;
+	let fewer = votes.as_ref().and_then(VotesOf::why_fewer);
+	let fewer = fewer.map_or_else(String::new, |why| format!("\nof {voter}: {why}"));
 	let text = format!(
-		"{} votes {} on proposal {index}\nnext: {}",
+		"{} votes {} on proposal {index}{fewer}\nnext: {}",
 		Amount(weight),
 		side_text(choice),
 		shown.outlook()
 	);
+	let delegated = votes.map_or(0, |votes| votes.delegated);
 	let document = views::Voted {
 		proposal: shown.view(),
-		vote: views::Vote { voter: voter.into(), choice: choice.name(), votes: weight.into() },
+		vote: views::Vote {
+			voter: voter.into(),
+			choice: choice.name(),
+			votes: weight.into(),
+			delegated: delegated.into(),
+		},
 		transactions: transactions([&sent]),
 	};
 	Report::of(&document, text)
@@ -84,8 +96,9 @@ fn refusal_text(
 			format!("voting on proposal {index} is not over: it ends with {end}")
 		},
 		"NoVotes" => format!(
-			"{account} had no votes at block {}, the snapshot of proposal {index}: votes delegated \
-			 since then count for later proposals",
+			"{account} had no votes throughout the holding window of proposal {index}, from block {} to \
+			 {}, its snapshot: what was delegated since its beginning counts for later proposals",
+			held_since(tally?),
 			tally?.snapshot
 		),
 		"AlreadyVoted" => voted_before(index, account, ballot?),
@@ -127,7 +140,7 @@ pub(super) async fn poke(context: &Context, index: u32) -> Result<Report> {
 	let sent = send(context, index, call(VOTES, "poke", (index,))).await?;
 	let at = context.chain().await?.at(sent.block_hash).await?;
 	let shown = Shown::read(&at, index).await?;
-	let state = state_name(shown.proposal.state);
+	let state = shown.state();
 	let text = format!("proposal {index} is {state}\nnext: {}", shown.outlook());
 	let document = views::Poked { proposal: shown.view(), transactions: transactions([&sent]) };
 	Report::of(&document, text)
@@ -148,6 +161,7 @@ mod tests {
 			support: 0,
 			kind: Kind::Treasury,
 			snapshot: 103,
+			holding_window: 2,
 			end: 118,
 			extension: 5,
 			majority: 0,
@@ -196,7 +210,10 @@ mod tests {
 		let other = told("NotProposer", State::Pending, 100);
 		assert!(other.contains(&format!("only its proposer, {bob},")), "{other}");
 		let without = told("NoVotes", State::Active, 110);
-		assert!(without.contains("had no votes at block 103"), "{without}");
+		assert!(
+			without.contains("had no votes throughout") && without.contains("101 to 103"),
+			"{without}"
+		);
 	}
 
 	#[test]

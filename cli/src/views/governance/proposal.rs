@@ -10,12 +10,19 @@ use serde::Serialize;
 #[derive(Serialize, Debug)]
 pub struct Proposal {
 	pub proposal: u32,
-	/// The proposal is decided by the rules of `constitutional`, `treasury` or `council-removal`.
+	/// The proposal is decided by the rules of `constitutional`, `treasury`, `medium-spender`, `big-spender` or
+	/// `council-removal`.
 	pub track: Option<&'static str>,
-	/// It is `pending` before voting, `active`, `canceled`, `defeated`, `succeeded`, `queued` for
-	/// dispatch, or `executed`.
+	/// It is `pending` before voting, `active`, `canceled`, `defeated`, `succeeded` or `queued` for dispatch.
+	/// Once its call was dispatched it is `failed` if the call was refused, `partly-failed` if calls of its batch
+	/// were, and else `executed`. It is `executed` also if the node no longer has the block that tells.
 	pub state: &'static str,
 	pub proposer: Option<Address>,
+	/// What is held of the proposer until the proposal has ended. It is `null` once it was given back or taken.
+	pub deposit: Option<Units>,
+	/// The proposal lapses unless its call's bytes are stored on the chain by this block. It is `null` if they
+	/// are, and after the snapshot.
+	pub lapses: Option<Date>,
 	/// This is blake2-256 of the call's SCALE encoding.
 	pub call_hash: Option<Hex>,
 	#[serde(rename = "for")]
@@ -29,8 +36,10 @@ pub struct Proposal {
 	pub quorum_percent: Option<f64>,
 	/// It is `null` also before the snapshot.
 	pub quorum_reached: Option<bool>,
-	/// The votes that are delegated at this block count. Voting begins after it.
+	/// Voting begins after this block. The least votes that an account had from `held_since` to here count.
 	pub snapshot: Option<Date>,
+	/// Votes count as far as they were held from this block to the snapshot.
+	pub held_since: Option<Date>,
 	/// This is the last block of voting.
 	pub end: Option<Date>,
 	/// The time from approval to dispatch, by today's parameters.
@@ -67,6 +76,37 @@ pub struct Details {
 	pub call: Option<Call>,
 	/// It is `null` unless the call was dispatched, and if the node no longer has that block's state.
 	pub dispatch: Option<Dispatched>,
+	/// What the call would come to now. It is `null` unless the proposal can still be executed and the bytes of
+	/// its call are known.
+	pub dry_run: Option<DryRun>,
+	/// It is `null` if neither an account nor a key is given, or the snapshot is not known.
+	pub votes: Option<VotesThatCount>,
+}
+
+/// What a call would come to if it were dispatched now.
+#[derive(Serialize, Debug)]
+pub struct DryRun {
+	/// Whether the call would succeed, and all calls of it if it is a batch.
+	pub succeeds: bool,
+	/// It says for people why not, and is `null` if it would.
+	pub failure: Option<String>,
+}
+
+impl DryRun {
+	pub fn new(failure: Option<String>) -> Self {
+		Self { succeeds: failure.is_none(), failure }
+	}
+}
+
+/// The votes of an account on a proposal.
+#[derive(Serialize, Debug)]
+pub struct VotesThatCount {
+	pub account: Address,
+	/// The votes that count: the least that were delegated to the account in the holding window. Before the
+	/// snapshot it is what would count if the newest block were the snapshot.
+	pub counted: Units,
+	/// The votes that are delegated to the account now.
+	pub delegated: Units,
 }
 
 /// What came of a proposal's call.
@@ -118,6 +158,8 @@ pub struct Proposed {
 	#[serde(flatten)]
 	pub proposal: Proposal,
 	pub call: Call,
+	/// What the call would have come to at the time. It is `null` if the runtime cannot tell.
+	pub dry_run: Option<DryRun>,
 	/// One stores the call's bytes, unless the chain has them already, and one proposes it.
 	pub transactions: Vec<Transaction>,
 }
@@ -137,8 +179,10 @@ pub struct Vote {
 	pub voter: Address,
 	/// It is `for`, `against` or `abstain`.
 	pub choice: &'static str,
-	/// These are all votes that were delegated to the voter at the snapshot.
+	/// These are the votes that count: the least that were delegated to the voter in the holding window.
 	pub votes: Units,
+	/// The votes that are delegated to the voter now.
+	pub delegated: Units,
 }
 
 /// `gov poke` prints the proposal afterwards.

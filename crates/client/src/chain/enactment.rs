@@ -27,7 +27,7 @@ impl Dispatch {
 }
 
 /// A call of a batch that failed.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FailedItem {
 	/// Its place in the batch, from 0. The calls of a batch within the batch count as well.
 	pub index: u32,
@@ -37,6 +37,14 @@ pub struct FailedItem {
 	pub last: bool,
 }
 
+impl FailedItem {
+	/// Says which call failed and why.
+	pub fn text(&self) -> String {
+		let rest = if self.last { "; those after it were not tried" } else { "" };
+		format!("call {}: {}{rest}", self.index, self.refusal.message)
+	}
+}
+
 impl Snapshot {
 	/// Finds the dispatch of a proposal's call, which was executed by this block. It is `None` if the node
 	/// no longer keeps the state of the block that executed it.
@@ -44,6 +52,12 @@ impl Snapshot {
 	/// # Errors
 	/// See [`Snapshot`].
 	pub async fn dispatch(&self, index: u32) -> Result<Option<Dispatch>> {
+		// It is dispatched when it is due, unless the scheduler had no room for it then.
+		if let Some(due) = self.due_at(index).await? {
+			if let Some(dispatch) = self.dispatch_in(index, due).await? {
+				return Ok(Some(dispatch));
+			}
+		}
 		let (Some(approved), now) = (self.approved(index).await?, self.clock()?.now) else {
 			return Ok(None);
 		};
@@ -60,9 +74,22 @@ impl Snapshot {
 				None => return Ok(None),
 			}
 		}
-		let at = self.chain().at_number(high).await?;
-		let result = at.task_result(Hash(enactment_task(index).0)).await?;
-		Ok(result.map(|(result, failed_items)| Dispatch { block: high, result, failed_items }))
+		self.dispatch_in(index, high).await
+	}
+
+	/// The dispatch of a proposal's call, if it was in this block, and the node has the state of it.
+	async fn dispatch_in(&self, index: u32, block: u32) -> Result<Option<Dispatch>> {
+		let found = match self.chain().at_number(block).await {
+			Ok(at) => at.task_result(Hash(enactment_task(index).0)).await,
+			Err(error) => Err(error),
+		};
+		match found {
+			Ok(result) => {
+				Ok(result.map(|(result, failed_items)| Dispatch { block, result, failed_items }))
+			},
+			Err(Error::Unreadable(_) | Error::Syncing { .. }) => Ok(None),
+			Err(error) => Err(error),
+		}
 	}
 
 	/// Whether a proposal was queued at the end of a block; `None` if that is not known any more.

@@ -5,7 +5,11 @@ use super::{
 		CallInfo, Cohort, Contender, CouncilParameters, Election, Motion, Scheduled, Seat, Spent,
 		Voting, Weight,
 	},
-	governance::{Ballot, Parameters, Proposal, Referendum, ReferendumInfo, RequestStatus},
+	governance::{
+		Ballot, Bounded, Checkpoint, Enactment, Obstacle, Parameters, Proposal, Proposing,
+		Referendum, ReferendumInfo, RequestStatus, Series,
+	},
+	types::AccountInfo,
 	EncodedArgument, Hash, Snapshot,
 };
 use crate::{
@@ -79,6 +83,57 @@ impl Snapshot {
 		})
 	}
 
+	/// The block at which the call of an approved proposal was to be dispatched, as the chain keeps it.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub(super) async fn due_at(&self, index: u32) -> Result<Option<u32>> {
+		let enactment: Option<Enactment> =
+			self.get("ConvictionVoting", "Enactments", (index,)).await?;
+		Ok(enactment.map(|enactment| enactment.at))
+	}
+
+	/// What is held of the proposer for a proposal, in the smallest unit of OPEN, until it has ended; none if it
+	/// was given back or taken.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn proposal_deposit(&self, index: u32) -> Result<Option<u128>> {
+		let info: Option<ReferendumInfo> =
+			self.get("Referenda", "ReferendumInfoFor", (index,)).await?;
+		Ok(info.and_then(ReferendumInfo::deposit))
+	}
+
+	/// Reads what the runtime asks of those who propose.
+	///
+	/// # Errors
+	/// If the runtime does not say.
+	pub fn proposing(&self) -> Result<Proposing> {
+		Ok(Proposing {
+			deposit: self.constant("Referenda", "SubmissionDeposit")?,
+			deposit_support: self.constant("ConvictionVoting", "DepositSupport")?,
+			most_open: self.constant("ConvictionVoting", "MaxOpen")?,
+		})
+	}
+
+	/// Reads the free OPEN of the treasury, in the smallest unit.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn treasury(&self) -> Result<u128> {
+		let account: AccountId = self.constant("Treasury", "pot_account")?;
+		let info: Option<AccountInfo> = self.get("System", "Account", (account,)).await?;
+		Ok(info.map_or(0, |info| info.data.free))
+	}
+
+	/// Asks the runtime why an account cannot propose in the next block; none if it can.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn obstacle(&self, account: &AccountId) -> Result<Option<Obstacle>> {
+		self.runtime_api("GovernanceApi", "obstacle", (*account,)).await
+	}
+
 	/// The numbers of the proposals whose referendum is open or approved: no others can be waiting
 	/// for anything.
 	///
@@ -95,8 +150,9 @@ impl Snapshot {
 		Ok(numbers)
 	}
 
-	/// Asks the runtime for the votes that were delegated to an account at the end of block `at`, in the
-	/// smallest unit of OPEN. As long as that block is to come, it is the votes at this one.
+	/// Asks the runtime for the votes of an account that count where the snapshot is block `at`, in the smallest
+	/// unit of OPEN: the least that was delegated to it in the holding window before. As long as that block is
+	/// to come, it is as if this one were the snapshot.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
@@ -107,12 +163,14 @@ impl Snapshot {
 		votes.ok_or_else(|| Error::Unreadable(format!("the runtime knows no votes at block {at}")))
 	}
 
-	/// Asks the runtime for the votes that are delegated to an account, in the smallest unit of OPEN.
+	/// Reads the votes that are delegated to an account, in the smallest unit of OPEN, however long they are.
 	///
 	/// # Errors
 	/// See [`Self::governance_parameters`].
 	pub async fn votes(&self, account: &AccountId) -> Result<u128> {
-		self.votes_at(account, self.clock()?.now).await
+		let series = Series::Votes(*account);
+		let latest: Option<Checkpoint> = self.get("ConvictionVoting", "Latest", (series,)).await?;
+		Ok(latest.map_or(0, |checkpoint| checkpoint.value))
 	}
 
 	/// Reads how much an account has wrapped, in the smallest unit of OPEN.
@@ -152,17 +210,34 @@ impl Snapshot {
 	/// # Errors
 	/// See [`Self::governance_parameters`].
 	pub async fn preimage(&self, hash: Hash) -> Result<Option<Vec<u8>>> {
-		let status: Option<RequestStatus> =
-			self.get("Preimage", "RequestStatusFor", (hash,)).await?;
-		let length = match status {
-			Some(RequestStatus::Unrequested { len }) => Some(len),
-			Some(RequestStatus::Requested { maybe_len }) => maybe_len,
-			None => None,
-		};
-		match length {
+		match self.preimage_length(hash).await? {
 			Some(length) => self.get("Preimage", "PreimageFor", ((hash, length),)).await,
 			None => Ok(None),
 		}
+	}
+
+	/// The length of the stored bytes of this hash; none if there are none.
+	async fn preimage_length(&self, hash: Hash) -> Result<Option<u32>> {
+		let status: Option<RequestStatus> =
+			self.get("Preimage", "RequestStatusFor", (hash,)).await?;
+		Ok(match status {
+			Some(RequestStatus::Unrequested { len }) => Some(len),
+			Some(RequestStatus::Requested { maybe_len }) => maybe_len,
+			None => None,
+		})
+	}
+
+	/// Whether the call of an open proposal is not stored in the length that the proposal names: then it lapses
+	/// with its snapshot.
+	///
+	/// # Errors
+	/// See [`Self::governance_parameters`].
+	pub async fn lacks_call(&self, index: u32) -> Result<bool> {
+		Ok(match self.referendum(index).await?.map(|referendum| referendum.proposal) {
+			Some(Bounded::Lookup { hash, len }) => self.preimage_length(hash).await? != Some(len),
+			Some(Bounded::Legacy { hash }) => self.preimage_length(hash).await?.is_none(),
+			Some(Bounded::Inline(_)) | None => false,
+		})
 	}
 }
 

@@ -22,6 +22,7 @@ impl Shortfall {
 	/// Says what is missing, such as `votes For or Abstain missing to the quorum: 3`.
 	pub fn text(&self) -> String {
 		match self {
+			Self::Call => "its call was not on the chain at the snapshot, so that it lapsed".into(),
 			Self::Quorum { missing } => {
 				format!("votes For or Abstain missing to the quorum: {}", Amount(*missing))
 			},
@@ -72,6 +73,7 @@ mod tests {
 			support: ayes + abstain,
 			kind: Kind::Constitutional,
 			snapshot: 103,
+			holding_window: 2,
 			end: 118,
 			extension: 5,
 			majority: 0,
