@@ -204,7 +204,7 @@ fn state(size: Size) -> Result<(TestExternalities, u32, u32), Box<dyn Error>> {
 	let (voted, fresh) = ext.execute_with(|| -> Result<_, Box<dyn Error>> {
 		System::set_block_number(1);
 		let parameters = parameters();
-		RuntimeCall::ConvictionVoting(Call::set_parameters { parameters })
+		RuntimeCall::ConvictionVoting(Call::set_parameters { parameters: Box::new(parameters) })
 			.dispatch(RuntimeOrigin::root())
 			.map_err(|error| format!("the parameters were refused: {:?}", error.error))?;
 		for who in [voter(), delegate()] {

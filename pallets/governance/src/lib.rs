@@ -44,6 +44,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::*;
 	use crate::types::{AccountVote, CheckpointOf, ParametersOf, VotingOf};
+	use alloc::boxed::Box;
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{fungible, Currency, OriginTrait},
@@ -316,7 +317,7 @@ pub mod pallet {
 		/// A queued proposal was vetoed.
 		Vetoed { index: u32 },
 		/// The parameters were changed.
-		ParametersSet { parameters: ParametersOf<T> },
+		ParametersSet { parameters: Box<ParametersOf<T>> },
 	}
 
 	/// What can go wrong.
@@ -568,9 +569,12 @@ pub mod pallet {
 		/// If the origin may not, or under these parameters no proposal could pass.
 		#[pallet::call_index(10)]
 		#[pallet::weight(<T as Config>::WeightInfo::set_parameters())]
-		pub fn set_parameters(origin: OriginFor<T>, parameters: ParametersOf<T>) -> DispatchResult {
+		pub fn set_parameters(
+			origin: OriginFor<T>,
+			parameters: Box<ParametersOf<T>>,
+		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			Self::put_parameters(parameters)?;
+			Self::put_parameters(*parameters)?;
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())
 		}

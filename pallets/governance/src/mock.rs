@@ -306,7 +306,7 @@ pub fn dispatched() -> bool {
 /// A call that only Root may dispatch and that is too long for a proposal: it changes the threshold.
 pub fn long_call(threshold: u128) -> RuntimeCall {
 	let parameters = Terms { proposal_threshold: threshold, ..parameters() };
-	RuntimeCall::Governance(crate::Call::set_parameters { parameters })
+	RuntimeCall::Governance(crate::Call::set_parameters { parameters: Box::new(parameters) })
 }
 
 /// A call as a proposal names it that leaves its bytes to whoever notes them.

@@ -89,7 +89,7 @@ fn delegated() -> u128 {
 fn set(change: impl FnOnce(&mut Terms<u64>)) -> DispatchResult {
 	let mut parameters = crate::Parameters::<Test>::get().unwrap();
 	change(&mut parameters);
-	Governance::set_parameters(RuntimeOrigin::root(), parameters)
+	Governance::set_parameters(RuntimeOrigin::root(), Box::new(parameters))
 }
 
 /// What is scheduled without a name; whether there was room.

@@ -93,7 +93,8 @@ pub fn council() -> CouncilParametersOf<Runtime> {
 /// If the chain refuses them. The first block of the new runtime cannot be made then, and a rehearsal on the
 /// chain's state shows it before: no chain runs without rules, or under others than were voted on.
 pub fn set_proposals(parameters: ParametersOf<Runtime>) {
-	if let Err(error) = ConvictionVoting::set_parameters(RuntimeOrigin::root(), parameters) {
+	let set = ConvictionVoting::set_parameters(RuntimeOrigin::root(), parameters.into());
+	if let Err(error) = set {
 		panic!("the upgrade is halted, as the parameters of governance were refused: {error:?}");
 	}
 }

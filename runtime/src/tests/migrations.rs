@@ -265,7 +265,7 @@ fn check_should_fail_when_the_migration_did_not_do_its_work() {
 	chain(DEV).execute_with(|| {
 		let before = Before::read();
 		let origin = RuntimeOrigin::root();
-		assert_ok!(ConvictionVoting::set_parameters(origin, governance::proposals()));
+		assert_ok!(ConvictionVoting::set_parameters(origin, governance::proposals().into()));
 		assert!(before.check().is_err());
 		let before = Before::read();
 		assert_ok!(SecurityCouncil::set_parameters(RuntimeOrigin::root(), governance::council()));

@@ -23,6 +23,7 @@ macro_rules! set {
 		fn $name(change: impl FnOnce(&mut $parameters)) -> RuntimeCall {
 			let mut parameters = $pallet::Parameters::<Runtime>::get()$(.$present())?;
 			change(&mut parameters);
+			let parameters = parameters.into();
 			$pallet::Call::<Runtime>::set_parameters { parameters }.into()
 		}
 	};

@@ -141,7 +141,7 @@ fn limit_should_count_what_waits_for_longer_than_a_period() {
 		for (origin, _) in LIMITS {
 			let calls = vec![cancel(), spend(1)];
 			let batch = pallet_utility::Call::<Runtime>::batch_all { calls };
-			assert_noop!(dispatch(origin.clone(), cancel()), DispatchError::BadOrigin);
+			assert_noop!(dispatch(origin, cancel()), DispatchError::BadOrigin);
 			assert_noop!(dispatch(origin, batch.into()), DispatchError::BadOrigin);
 		}
 		assert_ok!(dispatch(RuntimeOrigin::root(), cancel()));
@@ -247,13 +247,13 @@ fn spender_should_have_no_other_way_when_its_limit_is_reached() {
 				call: Box::new(spend(MILLION)),
 			}
 			.into(),
-			pallet_governance::Call::set_parameters { parameters: rules }.into(),
+			pallet_governance::Call::set_parameters { parameters: Box::new(rules) }.into(),
 			pallet_treasury::Call::payout { index: 0 }.into(),
 		];
 		for (origin, limit) in LIMITS {
-			assert_ok!(dispatch(origin.clone(), spend(limit - waiting())));
+			assert_ok!(dispatch(origin, spend(limit - waiting())));
 			for call in &calls {
-				let tried = dispatch(origin.clone(), call.clone());
+				let tried = dispatch(origin, call.clone());
 				assert_eq!(tried, Err(DispatchError::BadOrigin), "{call:?}");
 			}
 		}

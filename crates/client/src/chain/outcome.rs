@@ -104,11 +104,11 @@ impl<R: TypeResolver> Visitor for AsEncoded<R> {
 	type Value<'scale, 'resolver> = Encoded;
 	type Error = scale_decode::Error;
 
-	fn unchecked_decode_as_type<'scale, 'resolver>(
+	fn unchecked_decode_as_type(
 		self,
-		input: &mut &'scale [u8],
+		input: &mut &[u8],
 		type_id: TypeIdFor<Self>,
-		types: &'resolver R,
+		types: &R,
 	) -> DecodeAsTypeResult<Self, Result<Encoded, Self::Error>> {
 		let whole = *input;
 		let skipped = decode_with_visitor(input, type_id, types, IgnoreVisitor::<R>::new());

@@ -56,7 +56,7 @@ fn call_should_be_dispatched_once_and_have_its_effect() {
 		go_to(approval + TIMELOCK);
 		assert_eq!((threshold(), state(index)), (77, State::Executed));
 		assert!(happened(Event::ParametersSet {
-			parameters: crate::Parameters::<Test>::get().unwrap()
+			parameters: crate::Parameters::<Test>::get().unwrap().into()
 		}));
 		assert_ok!(set(|parameters| parameters.proposal_threshold = 5));
 		go_to(now() + 40);
@@ -90,7 +90,7 @@ fn call_should_be_dispatched_early_by_nobody() {
 		let task = enactment_task(index).0;
 		assert_noop!(Scheduler::cancel_named(signed(STRANGER), task), DispatchError::BadOrigin);
 		meddle(index);
-		assert!(Governance::set_parameters(signed(ANN), parameters()).is_err());
+		assert!(Governance::set_parameters(signed(ANN), Box::new(parameters())).is_err());
 		assert_eq!(Governance::proposal(index).unwrap().state, State::Queued);
 		assert_eq!(threshold(), THRESHOLD);
 	});

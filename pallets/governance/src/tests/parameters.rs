@@ -13,13 +13,13 @@ fn parameters_should_be_set_when_root_does() {
 		let parameters = Terms { voting_delay: 7, ..parameters() };
 		for who in [ANN, COUNCIL, TREASURY] {
 			assert_noop!(
-				Governance::set_parameters(signed(who), parameters),
+				Governance::set_parameters(signed(who), Box::new(parameters)),
 				DispatchError::BadOrigin
 			);
 		}
-		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), parameters));
+		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), Box::new(parameters)));
 		assert_eq!(crate::Parameters::<Test>::get().unwrap(), parameters);
-		assert!(happened(Event::ParametersSet { parameters }));
+		assert!(happened(Event::ParametersSet { parameters: Box::new(parameters) }));
 	});
 }
 
@@ -163,7 +163,7 @@ fn everything_should_be_refused_when_there_are_no_parameters() {
 		assert_ok!(Governance::unwrap(signed(ANN), 50_000));
 		assert_ok!(Governance::do_try_state());
 		// They can be set, and hold from then on.
-		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), parameters()));
+		assert_ok!(Governance::set_parameters(RuntimeOrigin::root(), Box::new(parameters())));
 		assert_eq!(Tracks::<Test>::tracks().count(), Kind::ALL.len());
 	});
 }

@@ -252,7 +252,7 @@ fn parameters_should_be_covered_when_all_that_is_recorded_changes_again() {
 			terms.quorum.least += u128::from(step) + 1;
 			terms.quorum.most += u128::from(step) + 1;
 		}
-		RuntimeCall::Governance(crate::Call::set_parameters { parameters })
+		RuntimeCall::Governance(crate::Call::set_parameters { parameters: Box::new(parameters) })
 	}
 	let prepare = |again: bool| {
 		for step in 0..4 {
