@@ -2,7 +2,6 @@
 
 use crate::model::{self, MODEL};
 use openledger_tests::{
-	chain::Chain,
 	node::{Node, NodeOptions},
 	scenario::{Inferred, Plan, Scenario},
 	state::Ending,
