@@ -303,7 +303,8 @@ pub(super) async fn summary(at: &Snapshot, clock: &Clock) -> Result<(views::Summ
 	pairs.push(("quorum", quorum_text(&election, spent, quorum)));
 	pairs.push(("seat with", format!("{} votes at least", Amount(election.least_votes))));
 	pairs.push(("vetter", election.vetter.map_or("nobody".into(), |vetter| vetter.to_string())));
-	let columns = [Text("stands"), Text("as"), Votes("nominations"), Votes("weight")];
+	let columns =
+		[Text("stands"), Text("as"), Votes("nominations (votes)"), Votes("weight (votes)")];
 	let shown = table(&columns, contenders.iter().map(row).collect());
 	let view = views::Election::new(&election, phase, needed, (spent, quorum), &contenders, clock);
 	let text = format!("{}\n{shown}", fields(&pairs));
@@ -324,7 +325,7 @@ fn quorum_text(election: &Election, spent: u128, quorum: Option<u128>) -> String
 		None => {
 			let Quorum { share, least, most } = election.quorum;
 			let share = percent(share);
-			format!("{share} % of the delegated votes, {} to {}", Amount(least), Amount(most))
+			format!("{share} % of the delegated votes, {} to {} votes", Amount(least), Amount(most))
 		},
 	}
 }

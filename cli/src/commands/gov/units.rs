@@ -86,7 +86,7 @@ pub(super) async fn account(context: &Context, account: Option<AccountId>) -> Re
 		("free", open(free)),
 		("wrapped", open(power.wrapped)),
 		("delegates to", power.delegate_text(&account)),
-		("votes", format!("{} delegated to it", Amount(power.votes))),
+		("votes", format!("{} votes, delegated to it now", Amount(power.votes))),
 		("next nonce", format!("{} of a signed delegation", power.nonce)),
 	]);
 	let document = views::AccountVotingPower { power: power.view(&account), free: free.into() };
