@@ -103,7 +103,7 @@ pub enum Command {
 	Show {
 		/// Number of the proposal, as `gov list` shows it
 		proposal: u32,
-		/// Also how many votes of this account count, by default of the key's: SS58 address, 0x public key, or //Name
+		/// Also how many votes of this account count, by default of the key's: address, 0x public key, or //Name
 		#[arg(long, value_parser = parse_account)]
 		account: Option<AccountId>,
 	},
