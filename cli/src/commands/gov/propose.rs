@@ -243,6 +243,7 @@ fn beyond_treasury(amount: Amount, treasury: u128) -> Option<String> {
 /// If the call would fail, and nobody insists.
 fn check_failure(failure: Option<&str>, despite_failure: bool) -> Result<()> {
 	let Some(failure) = failure.filter(|_| !despite_failure) else { return Ok(()) };
+	let failure = failure.trim_end_matches('.');
 	Err(Error::foreseen(
 		VOTES,
 		"CallWouldFail",
@@ -353,11 +354,11 @@ mod tests {
 	#[test]
 	fn call_that_would_fail_should_be_proposed_only_when_somebody_insists() {
 		assert!(check_failure(None, false).is_ok() && check_failure(Some("no"), true).is_ok());
-		let error = check_failure(Some("no money"), false).unwrap_err();
+		let error = check_failure(Some("no money."), false).unwrap_err();
 		assert_eq!((error.code(), error.refused_as()), (4, Some("CallWouldFail")));
 		let text = error.to_string();
-		assert!(text.contains("would fail now: no money"), "{text}");
-		assert!(text.contains("Nothing was sent") && text.contains("--despite-failure"), "{text}");
+		assert!(text.contains("would fail now: no money. Nothing"), "{text}");
+		assert!(text.contains("--despite-failure"), "{text}");
 	}
 
 	#[test]
