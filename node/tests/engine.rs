@@ -91,12 +91,19 @@ impl Fixture {
 		Arc::new(Assignment { artifacts, ..(*self.job).clone() })
 	}
 
-	/// A job of a model of permitted size whose weights take 64 MB.
+	/// A job of a model of permitted size whose weights take 25 MB in the file, and as many in memory
+	/// beside it.
 	fn large(&self) -> Arc<Assignment> {
-		let architecture = Architecture::mlp(&[2, 4_000, 4_000, 2], Activation::Tanh);
+		let architecture = Architecture::mlp(&[2, 2_500, 2_500, 2], Activation::Tanh);
 		let config = TrainConfig { epochs: 1, ..TrainConfig::standard(architecture) };
 		let model = train(&rows(b"0,1,0\n1,0,1\n"), &config, &mut |_| ()).unwrap().model;
 		let weights = H256(self.store.put(model.to_bytes()).unwrap());
+		self.with(Artifacts { weights, ..self.job.artifacts })
+	}
+
+	/// A job whose weights are a file of so many bytes that mean nothing.
+	fn with_file_of(&self, bytes: usize) -> Arc<Assignment> {
+		let weights = H256(self.store.put(&vec![7; bytes]).unwrap());
 		self.with(Artifacts { weights, ..self.job.artifacts })
 	}
 
@@ -174,6 +181,11 @@ fn job_should_fail_alone_and_be_told_the_limit_when_it_needs_more_memory() {
 		assert!(pool.loaded().is_empty());
 	}
 	fixture.check(&pool);
+
+	// The file alone has no room, which costs no process.
+	let pool = fixture.pool(1, 32, LIMIT);
+	let told = pool.verdict(&fixture.with_file_of(40 << 20)).unwrap_err().to_string();
+	assert!(told.contains("weights file") && told.contains("32 MiB at most"), "{told}");
 
 	// With enough memory it fails for its index, which is another model's, and costs no process.
 	let pool = fixture.pool(1, 1_024, LIMIT);

@@ -7,6 +7,7 @@ use openledger_models::Model;
 use openledger_pallet_support::Artifacts;
 use std::{
 	collections::HashMap,
+	io::ErrorKind,
 	sync::{Arc, Mutex, PoisonError},
 };
 
@@ -22,6 +23,12 @@ pub enum LoadError {
 	/// The store does not have a file, or a damaged one.
 	#[error("the {what} cannot be had: {source}")]
 	Blob { what: &'static str, source: BlobError },
+	/// There is no memory for a file.
+	#[error(
+		"the {what} does not fit into the memory of the engine's process, {memory} MiB at most \
+		 (--attribution-memory)"
+	)]
+	NoMemory { what: &'static str, memory: u64 },
 	/// The engine cannot use a file.
 	#[error("the {what} cannot be used: {source}")]
 	Engine { what: &'static str, source: openledger_models::Error },
@@ -38,8 +45,8 @@ pub enum LoadError {
 pub struct Cache<B> {
 	store: B,
 	capacity: usize,
-	/// The bytes that the process may use before models are forgotten for another.
-	comfort: u64,
+	/// The MiB that the process may use. When it uses half of them, models are forgotten for another.
+	memory: u64,
 	entries: Mutex<Entries>,
 }
 
@@ -58,8 +65,7 @@ impl<B: BlobStore> Cache<B> {
 	/// Makes a cache of at most `capacity` models over `store`, in a process that may use `memory`
 	/// MiB.
 	pub fn new(store: B, capacity: usize, memory: u64) -> Self {
-		let comfort = memory.saturating_mul(1 << 20) / 2;
-		Self { store, capacity, comfort, entries: Mutex::default() }
+		Self { store, capacity, memory, entries: Mutex::default() }
 	}
 
 	/// Gets the model behind `artifacts`, from memory or from the store.
@@ -71,7 +77,8 @@ impl<B: BlobStore> Cache<B> {
 			return Ok(loaded);
 		}
 		// Models that were used before must not be why another has no room.
-		if limits::in_use().is_some_and(|bytes| bytes > self.comfort) {
+		let half = self.memory.saturating_mul(limits::BYTES_PER_MIB / 2);
+		if limits::in_use().is_some_and(|bytes| bytes > half) {
 			self.lock().loaded.clear();
 		}
 		let loaded = Arc::new(self.load(artifacts)?);
@@ -88,8 +95,15 @@ impl<B: BlobStore> Cache<B> {
 
 	fn load(&self, artifacts: &Artifacts) -> Result<Loaded, LoadError> {
 		let (weights, index) = key(artifacts);
-		let fetch =
-			|what, hash| self.store.get(hash).map_err(|source| LoadError::Blob { what, source });
+		let memory = self.memory;
+		let fetch = |what, hash| {
+			self.store.get(hash).map_err(|source| match source {
+				BlobError::Io { source, .. } if source.kind() == ErrorKind::OutOfMemory => {
+					LoadError::NoMemory { what, memory }
+				},
+				source => LoadError::Blob { what, source },
+			})
+		};
 		let model =
 			Model::load(&fetch("weights file", &weights)?, Some(&weights)).map_err(|error| {
 				match error {

@@ -3,7 +3,7 @@
 use rustix::process::{nice, setrlimit, Resource, Rlimit};
 use std::{fs, io};
 
-const BYTES_PER_MIB: u64 = 1 << 20;
+pub const BYTES_PER_MIB: u64 = 1 << 20;
 
 /// The limit of a process where the machine does not tell how much memory it has.
 const UNKNOWN_MACHINE: u64 = 2_048;

@@ -22,7 +22,7 @@ fn pool(script: &str, size: usize) -> Pool {
 /// memory. Ten such jobs are within what a shell's `read` takes.
 const FAILS: &str = r"
 	head -c 1 >/dev/null
-	printf '\106\000\000\000\001\001\004x\004'
+	printf '\105\000\000\000\001\001\004x\004'
 	i=0; while [ $i -lt 32 ]; do printf '\001'; i=$((i+1)); done
 	i=0; while [ $i -lt 32 ]; do printf '\002'; i=$((i+1)); done
 	exec sleep 600";
