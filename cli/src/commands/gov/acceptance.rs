@@ -221,7 +221,7 @@ mod tests {
 			("RotationTooSoon", "as of block 110, in 30 s"),
 			("AcceptanceExpired", "expired with block 99, now is block 100"),
 			("AcceptanceUsed", "was used"),
-			("BadAcceptance", "sign-acceptance --of 5FHneW"),
+			("BadAcceptance", "sign-acceptance --of e3KPtx"),
 		] {
 			let text = told(name, &bob).unwrap();
 			assert!(text.contains(words), "'{text}' lacks '{words}'");
@@ -237,6 +237,6 @@ mod tests {
 		assert!(fault(&genuine, 100).unwrap().contains("expired with block 99"));
 		let seat = OfferedSeat::Vacancy(Cohort::Second);
 		let forged = SignedAcceptance { seat, ..genuine };
-		assert!(fault(&forged, 99).unwrap().contains("not that of 5DAAnr"));
+		assert!(fault(&forged, 99).unwrap().contains("not that of e3HGH6"));
 	}
 }
