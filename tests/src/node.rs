@@ -45,8 +45,8 @@ pub struct NodeOptions {
 	pub blobs: Option<PathBuf>,
 	/// The folders of the base models that models of text need.
 	pub base_models: Vec<PathBuf>,
-	/// The MiB that an attribution may take; the node's own default if `None`.
-	pub attribution_memory: Option<u32>,
+	/// The seconds that an attribution may take; the node's own default if `None`.
+	pub attribution_timeout: Option<u32>,
 }
 
 impl Default for NodeOptions {
@@ -57,7 +57,7 @@ impl Default for NodeOptions {
 			rpc_port: None,
 			blobs: None,
 			base_models: Vec::new(),
-			attribution_memory: None,
+			attribution_timeout: None,
 		}
 	}
 }
@@ -136,8 +136,8 @@ impl Node {
 		for folder in options.base_models {
 			arguments.extend(["--base-model".into(), folder.display().to_string()]);
 		}
-		if let Some(memory) = options.attribution_memory {
-			arguments.extend(["--attribution-memory".into(), memory.to_string()]);
+		if let Some(seconds) = options.attribution_timeout {
+			arguments.extend(["--attribution-timeout".into(), seconds.to_string()]);
 		}
 		let mut node =
 			Self { process: None, guard, program, arguments, log, rpc_port, blobs, address };

@@ -7,7 +7,7 @@
 //! | `crash` | a node killed at work |
 //! | `demo` | `scripts/demo`: ten contributors are paid for fifty answers |
 //! | `doctor` | why something does not happen |
-//! | `engine` | a job that needs more memory than it may |
+//! | `engine` | a job that takes longer than it may |
 //! | `faults` | bad input and broken promises |
 //! | `governance` | votes, proposals, the security council and its election |
 //! | `language_model` | a language model |
