@@ -34,7 +34,7 @@ pub enum Outcome {
 		/// The calls that fail, in order; there is one at least.
 		items: Vec<FailedItem>,
 	},
-	/// It succeeds.
+	/// It succeeds, and so does every call of a batch in it.
 	Succeeds,
 }
 

@@ -4,6 +4,7 @@
 mod acceptance;
 mod delegation;
 mod election;
+mod signed_document;
 mod tally;
 mod track;
 mod vote;

@@ -57,7 +57,7 @@ impl Dataset {
 /// Rows that were read, and what is worth knowing about them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-	/// The rows.
+	/// Those that models learn from, without what the notes say was left out.
 	pub rows: Dataset,
 	/// What a reader recognised, left out or noticed, for a person to see.
 	pub notes: Vec<Note>,

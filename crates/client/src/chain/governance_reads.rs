@@ -9,7 +9,6 @@ use super::{
 		Ballot, Bounded, Checkpoint, Enactment, Obstacle, Parameters, Proposal, Proposing,
 		Referendum, ReferendumInfo, RequestStatus, Series,
 	},
-	types::AccountInfo,
 	EncodedArgument, Hash, Snapshot,
 };
 use crate::{
@@ -122,8 +121,7 @@ impl Snapshot {
 	/// See [`Self::governance_parameters`].
 	pub async fn treasury(&self) -> Result<u128> {
 		let account: AccountId = self.constant("Treasury", "pot_account")?;
-		let info: Option<AccountInfo> = self.get("System", "Account", (account,)).await?;
-		Ok(info.map_or(0, |info| info.data.free))
+		Ok(self.account_info(&account).await?.data.free)
 	}
 
 	/// Asks the runtime why an account cannot propose in the next block; none if it can.

@@ -1,14 +1,14 @@
 //! A seat of the security council that its next holder has signed to take.
 
+use super::signed_document::{self, Fields};
 use crate::{
 	chain::{council::Cohort, Hash},
 	error::{Error, Result},
 	format::hex,
-	keys::{parse_account, AccountId, Key},
+	keys::{AccountId, Key},
 };
 use codec::Encode;
 use serde_json::{json, Value};
-use subxt_signer::sr25519::{self, PublicKey, Signature};
 
 /// What every such signature begins with.
 const PURPOSE: &[u8; 22] = b"openledger/accept-seat";
@@ -57,10 +57,7 @@ impl SignedAcceptance {
 	/// Whether the signature is the account's. Wallets put `<Bytes>` around what they sign.
 	pub fn is_genuine(&self) -> bool {
 		let message = message(self.genesis, self.seat, self.expiry);
-		let tagged = [b"<Bytes>", message.as_slice(), b"</Bytes>"].concat();
-		let (signature, signer) = (Signature(self.signature), PublicKey(self.account.0));
-		sr25519::verify(&signature, &message, &signer)
-			|| sr25519::verify(&signature, &tagged, &signer)
+		signed_document::is_genuine(&message, self.signature, &self.account)
 	}
 
 	/// `{"account", "of", "cohort", "expiry", "genesis", "signature"}`: of `of` and `cohort` one is `null`. `of`
@@ -87,34 +84,23 @@ impl SignedAcceptance {
 	pub fn from_json(text: &str) -> Result<Self> {
 		let document: Value =
 			serde_json::from_str(text).map_err(|e| Error::NoAcceptance(e.to_string()))?;
-		let wrong =
-			|field, expected: &str| Error::BadAcceptance { field, expected: expected.into() };
-		let account = |field: &'static str| {
-			let text = document[field].as_str().unwrap_or_default();
-			parse_account(text).map_err(|_| wrong(field, "an account"))
-		};
+		let wrong = |field, expected| Error::BadAcceptance { field, expected };
+		let fields = Fields { document: &document, wrong };
 		let seat = match (&document["of"], document["cohort"].as_str()) {
 			(Value::Null, Some("first")) => OfferedSeat::Vacancy(Cohort::First),
 			(Value::Null, Some("second")) => OfferedSeat::Vacancy(Cohort::Second),
-			(Value::Null, _) => return Err(wrong("cohort", "first or second")),
-			_ => OfferedSeat::Of(account("of")?),
+			(Value::Null, _) => return Err(wrong("cohort", "first or second".into())),
+			_ => OfferedSeat::Of(fields.account("of")?),
 		};
-		let expiry = document["expiry"].as_u64().and_then(|block| u32::try_from(block).ok());
 		let mut read = Self {
-			account: account("account")?,
+			account: fields.account("account")?,
 			seat,
-			expiry: expiry.ok_or_else(|| wrong("expiry", "a whole number of 32 bits"))?,
+			expiry: fields.number("expiry")?,
 			genesis: Hash([0; 32]),
 			signature: [0; 64],
 		};
-		let bytes = |field: &'static str, out: &mut [u8]| {
-			let digits = document[field].as_str().and_then(|text| text.strip_prefix("0x"));
-			let decoded = hex::decode_to_slice(digits.unwrap_or_default(), out);
-			let what = format!("0x and {} hexadecimal digits", 2 * out.len());
-			decoded.map_err(|_| wrong(field, &what))
-		};
-		bytes("genesis", &mut read.genesis.0)?;
-		bytes("signature", &mut read.signature)?;
+		fields.bytes("genesis", &mut read.genesis.0)?;
+		fields.bytes("signature", &mut read.signature)?;
 		Ok(read)
 	}
 }
@@ -203,5 +189,13 @@ mod tests {
 			}
 			prop_assert!(!acceptance.is_genuine());
 		}
+	}
+
+	#[test]
+	fn reason_should_be_told_when_an_account_is_one_of_another_network() {
+		let mut document = signed(OfferedSeat::Vacancy(Cohort::First), 9, [1; 32]).to_json();
+		document["account"] = "FoQJpPyadYccjavVdTWxpxU7rUEaYhfLCPwXgkfD6Zat9QP".into();
+		let error = SignedAcceptance::from_json(&document.to_string()).unwrap_err().to_string();
+		assert!(error.contains("'account'") && error.contains("kusama"), "{error}");
 	}
 }

@@ -1,14 +1,14 @@
 //! A delegation that its owner signs and somebody else sends and pays for.
 
+use super::signed_document::{self, Fields};
 use crate::{
 	chain::Hash,
 	error::{Error, Result},
 	format::hex,
-	keys::{parse_account, AccountId, Key},
+	keys::{AccountId, Key},
 };
 use codec::Encode;
 use serde_json::{json, Value};
-use subxt_signer::sr25519::{self, PublicKey, Signature};
 
 /// What every such signature begins with.
 const PURPOSE: &[u8; 19] = b"openledger/delegate";
@@ -45,10 +45,7 @@ impl SignedDelegation {
 	/// Whether the signature is the delegator's. Wallets put `<Bytes>` around what they sign.
 	pub fn is_genuine(&self) -> bool {
 		let message = message(self.genesis, &self.to, self.nonce, self.expiry);
-		let tagged = [b"<Bytes>", message.as_slice(), b"</Bytes>"].concat();
-		let (signature, signer) = (Signature(self.signature), PublicKey(self.delegator.0));
-		sr25519::verify(&signature, &message, &signer)
-			|| sr25519::verify(&signature, &tagged, &signer)
+		signed_document::is_genuine(&message, self.signature, &self.delegator)
 	}
 
 	/// `{"delegator", "to", "nonce", "expiry", "genesis", "signature"}`.
@@ -70,32 +67,18 @@ impl SignedDelegation {
 	pub fn from_json(text: &str) -> Result<Self> {
 		let document: Value =
 			serde_json::from_str(text).map_err(|e| Error::NoDelegation(e.to_string()))?;
-		let wrong =
-			|field, expected: &str| Error::BadDelegation { field, expected: expected.into() };
-		let account = |field: &'static str| {
-			let text = document[field].as_str().unwrap_or_default();
-			parse_account(text).map_err(|error| wrong(field, &format!("an account: {error}")))
-		};
-		let number = |field: &'static str| {
-			let number = document[field].as_u64().and_then(|number| u32::try_from(number).ok());
-			number.ok_or_else(|| wrong(field, "a whole number of 32 bits"))
-		};
+		let wrong = |field, expected| Error::BadDelegation { field, expected };
+		let fields = Fields { document: &document, wrong };
 		let mut read = Self {
-			delegator: account("delegator")?,
-			to: account("to")?,
-			nonce: number("nonce")?,
-			expiry: number("expiry")?,
+			delegator: fields.account("delegator")?,
+			to: fields.account("to")?,
+			nonce: fields.number("nonce")?,
+			expiry: fields.number("expiry")?,
 			genesis: Hash([0; 32]),
 			signature: [0; 64],
 		};
-		let bytes = |field: &'static str, out: &mut [u8]| {
-			let digits = document[field].as_str().and_then(|text| text.strip_prefix("0x"));
-			let decoded = hex::decode_to_slice(digits.unwrap_or_default(), out);
-			let what = format!("0x and {} hexadecimal digits", 2 * out.len());
-			decoded.map_err(|_| wrong(field, &what))
-		};
-		bytes("genesis", &mut read.genesis.0)?;
-		bytes("signature", &mut read.signature)?;
+		fields.bytes("genesis", &mut read.genesis.0)?;
+		fields.bytes("signature", &mut read.signature)?;
 		Ok(read)
 	}
 }
